@@ -1,0 +1,104 @@
+/**
+ * What can happen to an elevation. Each event becomes one ledger entry, and the same event folded into the view
+ * (`view.ts`) is what the card, the Web UI, the query and the read model show: there is one source of what is true.
+ */
+
+import type { Digest, Instant, LocalUser, PersonId, RequestId, RunId, Serial } from './ids.js';
+import type { Actor, MessageKind } from './messages.js';
+import type { ElevationRequest } from './request.js';
+import type { Outcome } from './states.js';
+import type { Verdict, Vote } from './verdict.js';
+
+/** What each event type carries. Closed set, closed keys: the ledger refuses unknown ones. */
+export interface EventData {
+  requested: { readonly request: ElevationRequest; readonly digest: Digest; readonly verdict: Verdict };
+  /** A message that was not carried out, and why. `kind` is what it claimed to be. */
+  refused: { readonly kind: MessageKind | 'unknown'; readonly code: string; readonly name?: string };
+  voted: { readonly vote: Vote; readonly verdict: Verdict };
+  reminded: { readonly count: number };
+  approved: { readonly windowMs: number; readonly startBy: Instant; readonly verdict: Verdict };
+  denied: { readonly rule?: string };
+  lapsed: Record<string, never>;
+  withdrawn: Record<string, never>;
+  armed: { readonly notAfter: Instant };
+  'arm-refused': { readonly code: string };
+  'grant-sent': { readonly sendBefore: Instant };
+  'grant-failed': { readonly code: string };
+  'start-missed': Record<string, never>;
+  claimed: { readonly serial: Serial; readonly localUser: LocalUser };
+  confirmed: { readonly confirmedAt: Instant; readonly deadlineAt: Instant };
+  warned: Record<string, never>;
+  expired: Record<string, never>;
+  revoked: { readonly cause: 'approver' | 'operator' | 'cancel' };
+  ended: Record<string, never>;
+  'contact-lost': { readonly lastHeardAt: Instant };
+  'revoke-sent': { readonly attempt: number };
+  alarm: { readonly what: 'revoke-pending' | 'evidence-missing'; readonly minutes: number };
+  gone: { readonly observedAt: Instant; readonly how: string };
+  'unproven-asked': { readonly findingDigest: Digest };
+  'closed-unproven': { readonly findingDigests: readonly Digest[] };
+  'extension-asked': { readonly roundDigest: Digest; readonly windowMs: number };
+  extended: { readonly roundDigest: Digest; readonly windowMs: number; readonly deadlineAt: Instant };
+  'extension-closed': { readonly roundDigest: Digest; readonly why: 'denied' | 'lapsed' };
+  'evidence-settled': { readonly complete: boolean; readonly lines: number; readonly digest?: Digest };
+  closed: { readonly outcome: Outcome };
+  'late-evidence': { readonly lines: number; readonly digest: Digest };
+  /** Written by the sweep and the reconciler, without a workflow. */
+  swept: { readonly observedAt: Instant; readonly how: string };
+}
+export type EventType = keyof EventData;
+
+/** One event as the workflow (or the sweep) makes it. */
+export interface ElevationEvent<T extends EventType = EventType> {
+  /** Unique for ever; contains the run id. The same id with other content is an error, never a repeat. */
+  readonly id: string;
+  readonly type: T;
+  readonly requestId: RequestId;
+  readonly requestDigest: Digest;
+  readonly runId: RunId | 'no-run';
+  /** When it happened, which may be before it was written. */
+  readonly at: Instant;
+  /** Who caused it: a person, or `system` when a timer or an observation did. */
+  readonly actor: { readonly personId?: PersonId; readonly via: Via } & Pick<Actor, 'slackUserId' | 'serial'>;
+  readonly data: EventData[T];
+}
+export type Via = 'slack' | 'device' | 'cli' | 'http' | 'temporal' | 'system' | 'sweep';
+
+/** An event of any type with its own data (a discriminated union on `type`). */
+export type AnyEvent = { [T in EventType]: ElevationEvent<T> }[EventType];
+
+/** The fixed sentence for people and the stable code for machines, by type. Codes are never reused. */
+export const EVENT_CODES: { readonly [T in EventType]: { readonly code: string; readonly text: string } } = {
+  requested: { code: 'ST1001I', text: 'Elevation requested' },
+  refused: { code: 'ST1002W', text: 'A message was refused' },
+  voted: { code: 'ST1003I', text: 'A decision was cast' },
+  reminded: { code: 'ST1004I', text: 'Approvers were reminded' },
+  approved: { code: 'ST1005I', text: 'Elevation approved' },
+  denied: { code: 'ST1006I', text: 'Elevation denied' },
+  lapsed: { code: 'ST1007I', text: 'Nobody answered in time' },
+  withdrawn: { code: 'ST1008I', text: 'Withdrawn by the requester' },
+  armed: { code: 'ST2001I', text: 'The target was taken for this elevation' },
+  'arm-refused': { code: 'ST2002W', text: 'The target could not be taken' },
+  'grant-sent': { code: 'ST2003I', text: 'The grant was sent' },
+  'grant-failed': { code: 'ST2004E', text: 'The grant failed' },
+  'start-missed': { code: 'ST2005W', text: 'Not confirmed by the start deadline' },
+  claimed: { code: 'ST2006I', text: 'The Mac claimed the elevation' },
+  confirmed: { code: 'ST2007I', text: 'Access confirmed; the clock started' },
+  warned: { code: 'ST2008I', text: 'The subject was warned of the end' },
+  expired: { code: 'ST3001I', text: 'The window ended' },
+  revoked: { code: 'ST3002I', text: 'Revoked before its end' },
+  ended: { code: 'ST3003I', text: 'Ended by the subject' },
+  'contact-lost': { code: 'ST3004W', text: 'Contact with the Mac was lost' },
+  'revoke-sent': { code: 'ST3005I', text: 'The revoke was sent' },
+  alarm: { code: 'ST3006E', text: 'Something is taking too long' },
+  gone: { code: 'ST3007I', text: 'Access observed gone' },
+  'unproven-asked': { code: 'ST3008W', text: 'One person asked to close without proof' },
+  'closed-unproven': { code: 'ST3009W', text: 'Closed by two people without proof' },
+  'extension-asked': { code: 'ST4001I', text: 'An extension was asked for' },
+  extended: { code: 'ST4002I', text: 'The window was extended' },
+  'extension-closed': { code: 'ST4003I', text: 'The extension was not granted' },
+  'evidence-settled': { code: 'ST5001I', text: 'Evidence settled' },
+  closed: { code: 'ST5002I', text: 'Elevation closed' },
+  'late-evidence': { code: 'ST5003I', text: 'Evidence came after the close' },
+  swept: { code: 'ST6001E', text: 'The overdue sweep removed access' },
+};

@@ -1,0 +1,308 @@
+/**
+ * What the product needs from the world. Each port is one interface; real implementations and stand-ins pass the same
+ * contract suites. All calls are idempotent by request id. Errors are `StintError`; anything else is a bug.
+ */
+import type { AnyEvent } from './events.js';
+import type { Digest, Instant, LocalUser, PersonId, RequestId, RunId, Serial, SlackUserId } from './ids.js';
+import type { Actor, Bodies, MessageKind } from './messages.js';
+import type { ElevationRequest, Target } from './request.js';
+import type { ElevationView } from './view.js';
+
+// ---- targets -------------------------------------------------------------------------------------------------------
+
+/** What is true at the target now. `unknown` is never taken for `absent`. */
+export interface Observation {
+  readonly access: 'present' | 'absent' | 'unknown';
+  /** Whose doing a present access is: ours for this request, or there before. */
+  readonly whose?: 'ours' | 'standing';
+  /** When the target itself looked (not when we asked). */
+  readonly observedAt: Instant;
+  /** One plain sentence: how this is known. */
+  readonly how: string;
+}
+
+export interface GrantOrder {
+  readonly requestId: RequestId;
+  readonly target: Target;
+  /** The longest the access may last once confirmed. */
+  readonly maxMs: number;
+  readonly startBy: Instant;
+  /** The call must not leave after this instant, and is aborted at it. */
+  readonly sendBefore: Instant;
+}
+
+/** One kind of target. Drivers never import Temporal: the sweep and the CLI use them too. */
+export interface TargetDriver {
+  readonly kind: Target['kind'];
+  /** Milliseconds after the last grant call in which an effect may still appear. */
+  readonly settleMs: number;
+  /** `update`: the target itself confirms (a Mac). `poll`: we observe until it is there. */
+  readonly confirmMode: 'update' | 'poll';
+  observe(requestId: RequestId, target: Target): Promise<Observation>;
+  grant(order: GrantOrder, signal: AbortSignal): Promise<void>;
+  /** Takes the access away. Takes nothing but pinned ids; needs neither directory nor policy nor Slack. */
+  revoke(requestId: RequestId, target: Target, signal: AbortSignal): Promise<void>;
+  /** Removes what the grant left behind once all is over (MDM signals). */
+  clear(requestId: RequestId, target: Target): Promise<void>;
+  listOurs(): Promise<readonly { readonly target: string; readonly requestId?: RequestId }[]>;
+}
+
+export type MdmSignal = 'elevate' | 'collect';
+
+export interface Mdm {
+  /** The one device of exactly that serial. Throws `device-unknown` or `device-ambiguous`. */
+  resolveDevice(serial: Serial): Promise<{ readonly deviceId: string; readonly name: string }>;
+  signal(serial: Serial, kind: MdmSignal, abort?: AbortSignal): Promise<void>;
+  clear(serial: Serial, kind: MdmSignal, abort?: AbortSignal): Promise<void>;
+  listSignalled(kind: MdmSignal): Promise<readonly Serial[]>;
+}
+
+// ---- the store -----------------------------------------------------------------------------------------------------
+
+export interface LedgerEntry {
+  readonly seq: number;
+  /** Exact RFC 8785 bytes of the entry. */
+  readonly body: string;
+  /** RFC 6962 leaf hash of `body`. */
+  readonly hash: Digest;
+}
+
+export interface Grant {
+  readonly requestId: RequestId;
+  readonly targetKey: string;
+  readonly target: Target;
+  readonly personId: PersonId;
+  readonly runId: RunId;
+  readonly notAfter: Instant;
+  readonly endedAt?: Instant;
+  readonly goneAt?: Instant;
+}
+
+/** One row of the read model. */
+export interface ElevationRow {
+  readonly view: ElevationView;
+  readonly updatedAt: Instant;
+}
+
+export interface ListFilter {
+  readonly live?: boolean;
+  readonly personId?: PersonId;
+  readonly targetKey?: string;
+  /** At most this many (default 50), newest first. */
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+/** Append-only record, and the read model folded from it. */
+export interface Ledger {
+  /** In order, all or none. An id already there with the same bytes is skipped; with others: `ledger-conflict`. */
+  append(events: readonly AnyEvent[]): Promise<void>;
+  timeline(requestId: RequestId): Promise<readonly AnyEvent[]>;
+  entries(from: number, limit: number): Promise<readonly LedgerEntry[]>;
+  find(requestId: RequestId): Promise<ElevationRow | undefined>;
+  /** By the first characters of the id (at least 6); undefined when none or several match. */
+  findByPrefix(prefix: string): Promise<ElevationRow | undefined>;
+  list(filter: ListFilter): Promise<readonly ElevationRow[]>;
+  count(filter: ListFilter): Promise<number>;
+}
+
+export type ArmAnswer = { readonly ok: true } | { readonly ok: false; readonly code: 'target-busy' | 'fenced' | 'too-late' };
+
+/** The fence of design section 5. */
+export interface Fence {
+  /**
+   * One transaction: locks the person's row, calls `judge` (pure, no I/O) on what it read, inserts the grant if it is
+   * not there, appends `armed`. Goes on only if the row has this run, is not ended, and `notAfter` is ahead of `now`.
+   */
+  arm(grant: Omit<Grant, 'endedAt' | 'goneAt'>, armed: AnyEvent, now: Instant): Promise<ArmAnswer>;
+  /** Moves `not_after` of this run's live grant (an extension). */
+  extend(requestId: RequestId, runId: RunId, notAfter: Instant): Promise<boolean>;
+  /** Sets `ended_at`; a tombstone row when it was never armed. */
+  end(requestId: RequestId, runId: RunId, target: Target, personId: PersonId, at: Instant): Promise<void>;
+  gone(requestId: RequestId, at: Instant): Promise<void>;
+  grant(requestId: RequestId): Promise<Grant | undefined>;
+  /** Not gone, and `not_after` before the given instant. */
+  overdue(before: Instant): Promise<readonly Grant[]>;
+  /** Live grant of a target, if any. */
+  live(targetKey: string): Promise<Grant | undefined>;
+}
+
+/** Requests and the free texts that are named by their digest. */
+export interface Requests {
+  put(request: ElevationRequest, digest: Digest): Promise<void>;
+  get(requestId: RequestId): Promise<{ readonly request: ElevationRequest; readonly digest: Digest } | undefined>;
+  putText(text: string): Promise<Digest>;
+  getText(digest: Digest): Promise<string | undefined>;
+}
+
+/** Where Slack messages of an elevation stand, so that posting is exactly once and repair is possible after close. */
+export interface MessageRef {
+  readonly channel: string;
+  readonly ts: string;
+  readonly renderDigest: Digest;
+}
+export interface MessageRefs {
+  get(key: string): Promise<MessageRef | undefined>;
+  put(key: string, ref: MessageRef): Promise<void>;
+}
+
+/** Remembers one-time values until they expire. */
+export interface OnceStore {
+  /** True the first time a (scope, value) is seen; false on every repeat before `until`. */
+  first(scope: string, value: string, until: Instant): Promise<boolean>;
+}
+
+export interface DeviceKey {
+  readonly serial: Serial;
+  readonly keyId: string;
+  /** SPKI PEM of an ECDSA P-256 key. */
+  readonly publicKey: string;
+  readonly revokedAt?: Instant;
+}
+
+export interface DeviceOrder {
+  readonly id: number;
+  readonly serial: Serial;
+  readonly requestId: RequestId;
+  readonly kind: 'start' | 'end' | 'collect';
+  readonly createdAt: Instant;
+}
+
+/** What a Mac last said of itself. */
+export interface DeviceReport {
+  readonly serial: Serial;
+  readonly requestId?: RequestId;
+  readonly localUser: LocalUser;
+  readonly admin: boolean;
+  /** Whether it was an admin before any elevation of ours. */
+  readonly standing: boolean;
+  readonly bootSession: string;
+  /** When the server received it. */
+  readonly at: Instant;
+}
+
+export interface Devices {
+  register(key: DeviceKey): Promise<void>;
+  key(keyId: string): Promise<DeviceKey | undefined>;
+  /** At most one order per (request, kind): a repeat changes nothing. An `end` supersedes a `start`. */
+  order(serial: Serial, requestId: RequestId, kind: DeviceOrder['kind'], at: Instant): Promise<void>;
+  /** Closes every order of the request. */
+  clearOrders(requestId: RequestId): Promise<void>;
+  /** Open orders of all the given Macs, in one query. */
+  openOrders(serials: readonly Serial[]): Promise<readonly DeviceOrder[]>;
+  report(report: DeviceReport): Promise<void>;
+  lastReport(serial: Serial, localUser: LocalUser): Promise<DeviceReport | undefined>;
+  /** Compare-and-swap lease on a Mac's MDM record. False when another holds it. */
+  lease(serial: Serial, holder: string, until: Instant, now: Instant): Promise<boolean>;
+  release(serial: Serial, holder: string): Promise<void>;
+}
+
+export interface EvidenceChunk {
+  readonly requestId: RequestId;
+  readonly seq: number;
+  readonly data: Uint8Array;
+  /** Set on the last chunk: how many there are. */
+  readonly total?: number;
+  readonly receivedAt: Instant;
+}
+
+export interface EvidenceStore {
+  /** False when that chunk was there already with the same bytes; throws `ledger-conflict` when with others. */
+  put(chunk: EvidenceChunk): Promise<boolean>;
+  /** Sequence numbers not yet there; undefined while the total is unknown. */
+  missing(requestId: RequestId): Promise<readonly number[] | undefined>;
+  /** All bytes in order, as far as they are there. */
+  assemble(requestId: RequestId): Promise<Uint8Array>;
+}
+
+/** Everything that the database holds, behind one connection. */
+export interface Store {
+  readonly ledger: Ledger;
+  readonly fence: Fence;
+  readonly requests: Requests;
+  readonly messages: MessageRefs;
+  readonly once: OnceStore;
+  readonly devices: Devices;
+  readonly evidence: EvidenceStore;
+  /** Policies by hash, so that the stricter of then and now survives a restart. */
+  readonly policies: { put(hash: Digest, text: string): Promise<void>; get(hash: Digest): Promise<string | undefined> };
+  /** Throws `store-unavailable` unless a trivial query answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+// ---- people --------------------------------------------------------------------------------------------------------
+
+export interface Person {
+  readonly personId: PersonId;
+  readonly name: string;
+  readonly email?: string;
+  readonly active: boolean;
+  readonly groups: readonly string[];
+  /** All Slack accounts of this person; several count once. */
+  readonly slack: readonly { readonly teamId: string; readonly userId: SlackUserId }[];
+  readonly macs: readonly { readonly serial: Serial; readonly localUser: LocalUser; readonly name: string }[];
+}
+
+/** Live facts about people. An error is never an automatic yes. */
+export interface Directory {
+  person(personId: PersonId): Promise<Person | undefined>;
+  /** The one person of a Slack account. Two matches throw. */
+  personBySlack(teamId: string, userId: SlackUserId): Promise<Person | undefined>;
+  personByMac(serial: Serial, localUser: LocalUser): Promise<Person | undefined>;
+  membersOf(group: string): Promise<readonly Person[]>;
+  isActive(personId: PersonId): Promise<boolean>;
+}
+
+// ---- Slack ---------------------------------------------------------------------------------------------------------
+
+/** What one message shows: rendered by `cards/`, digest over the canonical form. */
+export interface Rendered {
+  readonly text: string;
+  readonly blocks: readonly unknown[];
+}
+
+export interface Cards {
+  /** Posts once under `key`, however often it is called; finds its own earlier post after a lost reply. */
+  ensurePosted(
+    key: string,
+    where: { readonly channel: string; readonly threadTs?: string },
+    message: Rendered,
+  ): Promise<MessageRef>;
+  update(ref: MessageRef, message: Rendered): Promise<MessageRef>;
+  /** Posts once to a person, opening the conversation if need be. */
+  dm(key: string, user: SlackUserId, message: Rendered): Promise<void>;
+  /** Best effort, to one person in a channel; falls back on a DM. */
+  ephemeral(channel: string, user: SlackUserId, text: string): Promise<void>;
+  upload(
+    key: string,
+    where: { readonly channel: string; readonly threadTs: string },
+    file: { readonly name: string; readonly title: string; readonly bytes: Uint8Array },
+  ): Promise<void>;
+}
+
+// ---- the way into a running elevation --------------------------------------------------------------------------------
+
+export type SignalKind = Exclude<MessageKind, 'start' | 'claim' | 'confirm'>;
+
+/** Seals messages with this process's key and hands them to Temporal. */
+export interface Gate {
+  /** Stores the request, then starts its workflow. A repeat is the same request. Throws `store-unavailable`, `temporal-unavailable`. */
+  start(request: ElevationRequest, actor: Actor): Promise<'started' | 'already'>;
+  /** Durable once it returns. `over`: no such running elevation; answer from the read model. */
+  send<K extends SignalKind>(
+    kind: K,
+    requestId: RequestId,
+    roundDigest: Digest,
+    body: Bodies[K],
+    actor: Actor,
+  ): Promise<'sent' | 'over'>;
+  /** Waits for the workflow's answer. Throws `unknown-request`, `temporal-unavailable`. */
+  ask<K extends 'claim' | 'confirm', A>(
+    kind: K,
+    requestId: RequestId,
+    roundDigest: Digest,
+    body: Bodies[K],
+    actor: Actor,
+  ): Promise<A>;
+}

@@ -1,0 +1,105 @@
+/**
+ * The life of an elevation as a table of data. `next` is total: an event that a state does not know changes nothing.
+ * Closed is final (invariant I8). From `granting` on access may exist, so every way out of it leads through `ending`.
+ */
+
+export const STATES = ['requested', 'approved', 'granting', 'active', 'ending', 'collecting', 'closed'] as const;
+export type State = (typeof STATES)[number];
+
+export const OUTCOMES = [
+  'denied',
+  'lapsed',
+  'withdrawn',
+  'not-started',
+  'expired',
+  'revoked',
+  'ended',
+  'lost-contact',
+  'failed',
+  'unproven',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What can move the state. Events of the ledger that are not here (a vote, a reminder) leave it alone. */
+export const TRIGGERS = [
+  'denied',
+  'lapsed',
+  'withdrawn',
+  'approved',
+  'armed',
+  'arm-refused',
+  'start-missed',
+  'grant-failed',
+  'confirmed',
+  'expired',
+  'revoked',
+  'ended',
+  'contact-lost',
+  'gone',
+  'closed-unproven',
+  'evidence-settled',
+] as const;
+export type Trigger = (typeof TRIGGERS)[number];
+
+interface Move {
+  readonly to: State;
+  readonly outcome?: Outcome;
+}
+
+const TABLE: { readonly [S in State]: { readonly [T in Trigger]?: Move } } = {
+  requested: {
+    approved: { to: 'approved' },
+    denied: { to: 'closed', outcome: 'denied' },
+    lapsed: { to: 'closed', outcome: 'lapsed' },
+    withdrawn: { to: 'closed', outcome: 'withdrawn' },
+    revoked: { to: 'closed', outcome: 'revoked' },
+  },
+  approved: {
+    armed: { to: 'granting' },
+    'arm-refused': { to: 'closed', outcome: 'failed' },
+    'start-missed': { to: 'closed', outcome: 'not-started' },
+    denied: { to: 'closed', outcome: 'denied' },
+    withdrawn: { to: 'closed', outcome: 'withdrawn' },
+    revoked: { to: 'closed', outcome: 'revoked' },
+    ended: { to: 'closed', outcome: 'ended' },
+  },
+  granting: {
+    confirmed: { to: 'active' },
+    'start-missed': { to: 'ending', outcome: 'not-started' },
+    'grant-failed': { to: 'ending', outcome: 'failed' },
+    revoked: { to: 'ending', outcome: 'revoked' },
+    ended: { to: 'ending', outcome: 'ended' },
+  },
+  active: {
+    expired: { to: 'ending', outcome: 'expired' },
+    revoked: { to: 'ending', outcome: 'revoked' },
+    ended: { to: 'ending', outcome: 'ended' },
+    'contact-lost': { to: 'ending', outcome: 'lost-contact' },
+  },
+  ending: {
+    gone: { to: 'collecting' },
+    'closed-unproven': { to: 'closed', outcome: 'unproven' },
+  },
+  collecting: {
+    'evidence-settled': { to: 'closed' },
+  },
+  closed: {},
+};
+
+export interface Standing {
+  readonly state: State;
+  readonly outcome?: Outcome;
+}
+
+/** Where an event leads, or undefined when this state does not know it. */
+export function next(now: Standing, trigger: Trigger): Standing | undefined {
+  const move = TABLE[now.state][trigger];
+  if (!move) return undefined;
+  const outcome = move.outcome ?? now.outcome;
+  return outcome ? { state: move.to, outcome } : { state: move.to };
+}
+
+/** Whether access may exist in this state: what shows that nothing may be called ended yet. */
+export function mayHoldAccess(state: State): boolean {
+  return state === 'granting' || state === 'active' || state === 'ending';
+}

@@ -1,0 +1,51 @@
+/** Votes, and what the policy says about them. The workflow keeps both and never looks inside the policy. */
+import type { Digest, Instant, PersonId } from './ids.js';
+
+/** One person's decision over one round. */
+export interface Vote {
+  readonly decision: 'approve' | 'deny';
+  readonly personId: PersonId;
+  readonly roundDigest: Digest;
+  /** The window approved; absent on a deny. */
+  readonly windowMs?: number;
+  readonly commentDigest?: Digest;
+  readonly at: Instant;
+}
+
+export interface Round {
+  readonly digest: Digest;
+  readonly kind: 'request' | 'extension';
+  readonly windowMs: number;
+}
+
+/** What `decide` answers: small, safe to keep in a history, enough to explain itself. */
+export interface Verdict {
+  readonly outcome: 'deny' | 'needs-approval' | 'satisfied';
+  /** The rule that matched, or undefined when none did. */
+  readonly rule?: string;
+  readonly policyHash: Digest;
+  /** Canonical digest of the facts that were judged. */
+  readonly factsDigest: Digest;
+  readonly quorum: number;
+  /** Distinct eligible people who approved. */
+  readonly approvedBy: readonly PersonId[];
+  /** Eligible approvers now (never requester or subject). */
+  readonly approvers: readonly PersonId[];
+  /** The windows an approver may choose, ascending. */
+  readonly windowsMs: readonly number[];
+  readonly maxWindowMs: number;
+  /** The window granted: the shortest approved, capped; only when satisfied. */
+  readonly windowMs?: number;
+  readonly warnBeforeMs: number;
+  readonly warnMinWindowMs: number;
+  readonly deadlines: {
+    readonly pendingMs: number;
+    readonly startMs: number;
+    readonly evidenceMs: number;
+    readonly remindEveryMs: number;
+    readonly remindForMs: number;
+    readonly remindThenMs: number;
+  };
+  /** Plain sentences: why, and what is missing. */
+  readonly sentences: readonly string[];
+}

@@ -1,0 +1,153 @@
+/**
+ * The elevation as it stands: a fold of its events, and the only thing that cards, tools and people are shown. Pure
+ * and total: an event that the state does not know leaves the view as it was.
+ */
+import type { AnyEvent, EventType } from './events.js';
+import type { Digest, Instant, PersonId } from './ids.js';
+import type { ElevationRequest } from './request.js';
+import { next, type Outcome, type State, TRIGGERS, type Trigger } from './states.js';
+import type { Verdict, Vote } from './verdict.js';
+
+export interface Extension {
+  readonly roundDigest: Digest;
+  readonly windowMs: number;
+  readonly askedAt: Instant;
+  readonly state: 'waiting' | 'granted' | 'denied' | 'lapsed';
+  readonly votes: readonly Vote[];
+}
+
+export interface ElevationView {
+  readonly request: ElevationRequest;
+  readonly digest: Digest;
+  readonly state: State;
+  readonly outcome?: Outcome;
+  /** The last verdict of the request round: windows, approvers, warnings, deadlines. */
+  readonly verdict: Verdict;
+  readonly votes: readonly Vote[];
+  readonly approvedWindowMs?: number;
+  readonly approvedAt?: Instant;
+  readonly startBy?: Instant;
+  readonly armedAt?: Instant;
+  readonly notAfter?: Instant;
+  readonly claimedAt?: Instant;
+  readonly confirmedAt?: Instant;
+  readonly deadlineAt?: Instant;
+  readonly warnedAt?: Instant;
+  readonly endingAt?: Instant;
+  /** Who or what ended it: a person, or nothing when a timer did. */
+  readonly endedBy?: PersonId;
+  readonly revokeCause?: 'approver' | 'operator' | 'cancel';
+  readonly failure?: string;
+  /** Minutes that the last alarm spoke of. */
+  readonly alarmMinutes?: number;
+  readonly unprovenBy: readonly PersonId[];
+  readonly goneAt?: Instant;
+  readonly extension?: Extension;
+  readonly evidence?: { readonly complete: boolean; readonly lines: number; readonly late: boolean };
+  readonly closedAt?: Instant;
+  readonly reminders: number;
+  readonly refusals: number;
+}
+
+/** The view after its first event, which must be `requested`. */
+export function begin(event: AnyEvent & { type: 'requested' }): ElevationView {
+  const { request, digest, verdict } = event.data;
+  return { request, digest, verdict, state: 'requested', votes: [], unprovenBy: [], reminders: 0, refusals: 0 };
+}
+
+/** The view after one more event. An event that this state does not know changes nothing. */
+export function fold(view: ElevationView, event: AnyEvent): ElevationView {
+  if (!isTrigger(event.type)) return note(view, event);
+  const standing = next(view, event.type);
+  if (!standing) return view;
+  const moved: ElevationView = { ...note(view, event), ...standing };
+  if (standing.state === 'ending' && view.state !== 'ending') return { ...moved, endingAt: event.at, ...by(event) };
+  if (standing.state === 'closed') return { ...moved, closedAt: event.at, ...(moved.endingAt ? {} : by(event)) };
+  return moved;
+}
+
+/** The view of a whole timeline, oldest first; undefined when it does not begin with `requested`. */
+export function foldAll(events: readonly AnyEvent[]): ElevationView | undefined {
+  const [first, ...rest] = events;
+  if (first?.type !== 'requested') return undefined;
+  return rest.reduce(fold, begin(first));
+}
+
+function isTrigger(type: EventType): type is EventType & Trigger {
+  return (TRIGGERS as readonly string[]).includes(type);
+}
+
+function by(event: AnyEvent): Pick<ElevationView, 'endedBy'> {
+  return event.actor.personId ? { endedBy: event.actor.personId } : {};
+}
+
+/** What an event leaves in the view beside the state it may move. */
+function note(view: ElevationView, event: AnyEvent): ElevationView {
+  switch (event.type) {
+    case 'refused':
+      return { ...view, refusals: view.refusals + 1 };
+    case 'voted':
+      return noteVote(view, event.data.vote, event.data.verdict);
+    case 'reminded':
+      return { ...view, reminders: event.data.count };
+    case 'approved':
+      return {
+        ...view,
+        approvedWindowMs: event.data.windowMs,
+        approvedAt: event.at,
+        startBy: event.data.startBy,
+        verdict: event.data.verdict,
+      };
+    case 'armed':
+      return { ...view, armedAt: event.at, notAfter: event.data.notAfter };
+    case 'arm-refused':
+    case 'grant-failed':
+      return { ...view, failure: event.data.code };
+    case 'claimed':
+      return { ...view, claimedAt: event.at };
+    case 'confirmed':
+      return { ...view, confirmedAt: event.data.confirmedAt, deadlineAt: event.data.deadlineAt };
+    case 'warned':
+      return { ...view, warnedAt: event.at };
+    case 'revoked':
+      return { ...view, revokeCause: event.data.cause };
+    case 'alarm':
+      return { ...view, alarmMinutes: event.data.minutes };
+    case 'gone':
+      return { ...view, goneAt: event.data.observedAt };
+    case 'unproven-asked':
+      return event.actor.personId ? { ...view, unprovenBy: [...view.unprovenBy, event.actor.personId] } : view;
+    case 'extension-asked':
+      return {
+        ...view,
+        extension: {
+          roundDigest: event.data.roundDigest,
+          windowMs: event.data.windowMs,
+          askedAt: event.at,
+          state: 'waiting',
+          votes: [],
+        },
+      };
+    case 'extended':
+      return { ...view, deadlineAt: event.data.deadlineAt, ...endExtension(view, 'granted') };
+    case 'extension-closed':
+      return { ...view, ...endExtension(view, event.data.why) };
+    case 'evidence-settled':
+      return { ...view, evidence: { complete: event.data.complete, lines: event.data.lines, late: false } };
+    case 'late-evidence':
+      return { ...view, evidence: { complete: true, lines: event.data.lines, late: true } };
+    default:
+      return view;
+  }
+}
+
+function noteVote(view: ElevationView, vote: Vote, verdict: Verdict): ElevationView {
+  if (view.extension && vote.roundDigest === view.extension.roundDigest) {
+    return { ...view, extension: { ...view.extension, votes: [...view.extension.votes, vote] } };
+  }
+  return { ...view, votes: [...view.votes, vote], verdict };
+}
+
+function endExtension(view: ElevationView, state: Extension['state']): Pick<ElevationView, 'extension'> {
+  return view.extension ? { extension: { ...view.extension, state } } : {};
+}

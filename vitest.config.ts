@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+const common = { pool: 'forks' as const, testTimeout: 30_000, hookTimeout: 60_000 };
+
+/** Three layers: `fast` needs nothing, `temporal` a real dev server, `e2e` the whole product over real sockets. */
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { test: { ...common, name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/workflows/**', 'test/e2e/**'] } },
+      {
+        test: {
+          ...common,
+          name: 'temporal',
+          include: ['test/workflows/**/*.test.ts'],
+          globalSetup: ['test/workflows/server.ts'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
