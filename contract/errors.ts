@@ -44,6 +44,7 @@ export const ERRORS = table({
   'verdict-lost': warn(403, 'The policy no longer allows this.'),
   fenced: warn(409, 'This elevation was already ended; it will not be granted again.'),
   'ledger-conflict': broken(409, 'An entry of this id exists with other content.'),
+  'not-gone': later(503, 'The target does not yet show that the access is gone.'),
   // seals and device calls
   'bad-seal': warn(401, 'The signature of this message is not valid.'),
   'seal-expired': warn(401, 'This message is too old.'),

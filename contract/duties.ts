@@ -1,0 +1,106 @@
+/**
+ * What a workflow asks of the world: its activities, as types. The implementations are made by factories in
+ * `activities/`; the workflow imports nothing but these types.
+ */
+import type { ErrorCode } from './errors.js';
+import type { AnyEvent } from './events.js';
+import type { Digest, Instant, RequestId, RunId } from './ids.js';
+import type { Envelope, MessageKind } from './messages.js';
+import type { ArmAnswer } from './ports.js';
+import type { ElevationRequest } from './request.js';
+import type { Round, Verdict, Vote } from './verdict.js';
+import type { ElevationView } from './view.js';
+
+/** A message after its seal was checked. `raw` never leaves the activity: it is attacker-controlled. */
+export type Opened =
+  | {
+      readonly ok: true;
+      readonly envelope: Envelope;
+      /** The digest of the round that an `askExtension` opens. */
+      readonly newRound?: Digest;
+    }
+  | { readonly ok: false; readonly code: ErrorCode; readonly kind: MessageKind | 'unknown' };
+
+/** Local activities on the story's own worker: the sandbox has no crypto. */
+export interface SealDuties {
+  openStart(workflowId: string, raw: unknown): Promise<Opened & { readonly recordAs: RequestId }>;
+  openMessages(
+    requestId: RequestId,
+    raws: readonly { readonly name: string; readonly raw: unknown }[],
+  ): Promise<readonly Opened[]>;
+}
+
+export interface JudgeInput {
+  readonly request: ElevationRequest;
+  readonly digest: Digest;
+  readonly round: Round;
+  readonly votes: readonly Vote[];
+  /** The policy by which the request was first judged: the stricter of then and now counts. */
+  readonly policyThen?: Digest;
+}
+
+export interface StoreDuties {
+  append(events: readonly AnyEvent[]): Promise<void>;
+  judge(input: JudgeInput): Promise<Verdict>;
+  /** Judges again, then takes the target and records `armed`, in one transaction. */
+  arm(
+    input: JudgeInput & { readonly armed: AnyEvent; readonly windowMs: number; readonly notAfter: Instant },
+  ): Promise<ArmAnswer | { readonly ok: false; readonly code: 'verdict-lost' }>;
+  /** Moves the end of this run's grant in the store; false when this run no longer holds it. */
+  moveEnd(requestId: RequestId, notAfter: Instant): Promise<boolean>;
+  /** Sets `ended_at`, or a tombstone. */
+  fenceEnd(request: ElevationRequest, at: Instant): Promise<void>;
+  /** Frees the target. Without a proof only a row of this very run is freed: another run's is left to the sweep. */
+  fenceGone(requestId: RequestId, at: Instant, proved: boolean): Promise<void>;
+}
+
+export interface GrantDuties {
+  /** Refuses unless this very run holds the live grant. Answers the instant after which nothing of it can still leave. */
+  grant(input: {
+    readonly request: ElevationRequest;
+    readonly maxMs: number;
+    readonly startBy: Instant;
+  }): Promise<{ readonly sendBefore: Instant }>;
+}
+
+export interface GoneProof {
+  readonly observedAt: Instant;
+  readonly how: string;
+}
+
+export interface RevokeDuties {
+  /** One attempt to take it away; never waits for a proof. Answers whether the call was accepted. */
+  revokeOnce(request: ElevationRequest): Promise<boolean>;
+  /** Revokes and observes until the target shows that nothing is left, after `notBefore` plus its settling time. */
+  proveGone(request: ElevationRequest, notBefore: Instant): Promise<GoneProof>;
+  /** Removes MDM signals and orders. */
+  clearSignals(request: ElevationRequest): Promise<void>;
+  askEvidence(request: ElevationRequest): Promise<void>;
+}
+
+export type DmKind = 'asked' | 'approved' | 'denied' | 'lapsed' | 'started' | 'warning' | 'ended' | 'not-started' | 'failed';
+export type LineKind = 'decided' | 'reminder' | 'started' | 'ending' | 'ended' | 'alarm' | 'evidence' | 'extension';
+
+export interface SlackDuties {
+  /** Makes the card show this view. */
+  paint(view: ElevationView): Promise<void>;
+  dm(kind: DmKind, view: ElevationView): Promise<void>;
+  line(kind: LineKind, view: ElevationView, key: string): Promise<void>;
+  /** Tells one person why their message was refused. */
+  answer(requestId: RequestId, actor: Envelope['actor'], code: ErrorCode): Promise<void>;
+  /** Puts the collected log into the thread; answers how many commands it holds. */
+  fileEvidence(view: ElevationView): Promise<void>;
+}
+
+export interface EvidenceDuties {
+  /** What the store holds of the evidence. */
+  readEvidence(requestId: RequestId): Promise<{ readonly complete: boolean; readonly lines: number; readonly digest?: Digest }>;
+  /** The view of a closed elevation, for late evidence. */
+  readView(requestId: RequestId): Promise<ElevationView | undefined>;
+}
+
+/** Who is speaking in an activity: the run it belongs to, from Temporal itself. */
+export interface Caller {
+  readonly runId: RunId;
+  readonly attempt: number;
+}

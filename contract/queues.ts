@@ -1,0 +1,18 @@
+/** Task queues and search attributes: the names by which workers, clients and operators find each other. */
+
+/** Each queue has its own slots, so that a hanging Slack can never starve a revoke. */
+export const QUEUES = {
+  story: 'stint-story',
+  revoke: 'stint-revoke',
+  grant: 'stint-grant',
+  slack: 'stint-slack',
+  store: 'stint-store',
+} as const;
+export type QueueName = keyof typeof QUEUES;
+
+/** Workflow type names. */
+export const ELEVATION = 'elevation';
+export const LATE_EVIDENCE = 'lateEvidence';
+
+/** Keyword attributes, opaque ids only, for display: no safety logic reads them. */
+export const SEARCH_ATTRIBUTES = ['StintState', 'StintPerson', 'StintTarget', 'StintOutcome', 'StintRule'] as const;

@@ -1,0 +1,106 @@
+/**
+ * The book of one elevation: its view, and the one way to change it. `record` folds an event into the view and hands
+ * the same event to the scribe, so what is shown and what is written can never differ.
+ */
+import { condition, workflowInfo } from '@temporalio/workflow';
+import type { AnyEvent, EventData, EventType, Via } from '../contract/events.js';
+import { type Instant, instant, msOf, type RunId } from '../contract/ids.js';
+import type { Envelope } from '../contract/messages.js';
+import type { State } from '../contract/states.js';
+import type { Vote } from '../contract/verdict.js';
+import { type ElevationView, fold } from '../contract/view.js';
+import type { Letter } from './letters.js';
+
+/** Who caused an event, as the ledger keeps it. */
+export type Cause = AnyEvent['actor'];
+export const SYSTEM: Cause = { via: 'system' };
+
+/** The ledger's cause of a verified message. */
+export function causeOf(envelope: Envelope): Cause {
+  const { personId, slackUserId, serial } = envelope.actor;
+  const via: Via = envelope.via;
+  return { via, ...(personId && { personId }), ...(slackUserId && { slackUserId }), ...(serial && { serial }) };
+}
+
+/** What a run hands to the next when it continues as new. */
+export interface Carried {
+  readonly view: ElevationView;
+  readonly unwritten: readonly AnyEvent[];
+  readonly nonces: readonly string[];
+  readonly letters: readonly Letter[];
+  readonly grantCalled: boolean;
+  readonly quietFrom: Instant;
+  readonly evidence: boolean;
+  readonly extensions: number;
+}
+
+/** Everything that one run knows. Plain data and three helpers; the story and its coroutines share it. */
+export class Book {
+  view: ElevationView;
+  /** Events not yet in the ledger, in order. */
+  readonly unwritten: AnyEvent[] = [];
+  /** Verified approvals that nobody has judged yet. */
+  readonly ballots: Vote[] = [];
+  /** Set while the revoke's first attempt is out: nobody else may give Temporal a command. */
+  hush = false;
+  /** Whether a grant call may have left. */
+  grantCalled = false;
+  /** After this instant nothing of a grant call can still leave. */
+  quietFrom: Instant = instant(0);
+  /** The device API said that the evidence is complete. */
+  evidenceComplete = false;
+  extensions = 0;
+  private count = 0;
+
+  constructor(view: ElevationView) {
+    this.view = view;
+  }
+
+  get state(): State {
+    return this.view.state;
+  }
+
+  is(state: State): boolean {
+    return this.view.state === state;
+  }
+
+  /** Builds an event of this run without recording it. */
+  event<T extends EventType>(type: T, data: EventData[T], actor: Cause = SYSTEM): AnyEvent {
+    const { requestId } = this.view.request;
+    const runId = workflowInfo().runId as RunId;
+    this.count += 1;
+    const id = `${requestId}/${runId}/${this.count}-${type}`;
+    const at = instant(Date.now());
+    return { id, type, requestId, requestDigest: this.view.digest, runId, at, actor, data } as AnyEvent;
+  }
+
+  /** Records what happened: into the view now, into the ledger by the scribe. */
+  record<T extends EventType>(type: T, data: EventData[T], actor: Cause = SYSTEM): void {
+    const event = this.event(type, data, actor);
+    this.see(event);
+    this.unwritten.push(event);
+  }
+
+  /** Folds an event that someone else has already written (`armed`, in arm's own transaction). */
+  see(event: AnyEvent): void {
+    const before = this.view.state;
+    this.view = fold(this.view, event);
+    // From here until the first revoke attempt is over, the revoke is the only command (`chapters/end.ts`).
+    if (before !== 'ending' && this.is('ending')) this.hush = true;
+  }
+
+  /**
+   * Waits until `fact` holds or the instant has come. True when the fact holds. The summary names the timer in the
+   * Web UI. Revoke, end, Cancel and contact lost change the state, so every fact that asks for it hears them.
+   */
+  async until(fact: () => boolean, at: Instant | number | undefined, summary: string): Promise<boolean> {
+    if (fact()) return true;
+    if (at === undefined) {
+      await condition(fact);
+      return true;
+    }
+    const ms = (typeof at === 'number' ? at : msOf(at)) - Date.now();
+    if (ms <= 0) return fact();
+    return condition(fact, ms, { summary });
+  }
+}

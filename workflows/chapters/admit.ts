@@ -1,0 +1,101 @@
+/**
+ * Admission: nothing happens before the start argument proves to be a sealed request of this very id and the policy
+ * lets this person ask. A hand-made start is recorded as refused and ends here (invariant I13).
+ */
+import { workflowInfo } from '@temporalio/workflow';
+import type { AnyEvent } from '../../contract/events.js';
+import { instant, type RequestId, type RunId } from '../../contract/ids.js';
+import type { Envelope } from '../../contract/messages.js';
+import { begin } from '../../contract/view.js';
+import { Book, type Carried, causeOf } from '../book.js';
+import { carryOut } from '../desk.js';
+import { seals, store } from '../duties.js';
+import { type Inbox, type Refuse, refuser, startInbox } from '../inbox.js';
+import type { Letter } from '../letters.js';
+import { type Painter, startPainter } from '../painter.js';
+import { type Scribe, startScribe } from '../scribe.js';
+
+/** One run at work: its book and the coroutines around it. */
+export interface Admitted {
+  readonly book: Book;
+  readonly inbox: Inbox;
+  readonly scribe: Scribe;
+  readonly painter: Painter;
+  readonly refuse: Refuse;
+  /** Whether the run should continue as new before the next wait. */
+  pageFull(): boolean;
+  /** Takes in what has arrived, ends the coroutines, and answers the letters that are not out. */
+  stop(): Promise<readonly Letter[]>;
+}
+
+/** The run at work, or undefined when the start was refused. */
+export async function admit(start: unknown, carried: Carried | undefined): Promise<Admitted | undefined> {
+  // Only the server can set this: a carried state in a hand-made start is never believed.
+  const continued = carried !== undefined && workflowInfo().continuedFromExecutionRunId !== undefined;
+  if (continued) return atWork(bookOf(carried), carried.nonces, carried.letters);
+
+  const opened = await seals.openStart(workflowInfo().workflowId, start);
+  if (!opened.ok || opened.envelope.kind !== 'start') {
+    const code = opened.ok ? 'wrong-sender' : opened.code;
+    await store.append.executeWithOptions({ summary: 'ledger: refused start' }, [[refusedStart(opened.recordAs, code)]]);
+    return undefined;
+  }
+  const envelope = opened.envelope as Envelope<'start'>;
+  const { request } = envelope.body;
+  const digest = envelope.roundDigest;
+  const round = { digest, kind: 'request', windowMs: request.windowMs } as const;
+  const verdict = await store.judge.executeWithOptions({ summary: 'policy: may they ask' }, [
+    { request, digest, round, votes: [] },
+  ]);
+
+  const draft = new Book({ request, digest, verdict, state: 'requested', votes: [], unprovenBy: [], reminders: 0, refusals: 0 });
+  const event = draft.event('requested', { request, digest, verdict }, causeOf(envelope));
+  if (event.type === 'requested') draft.view = begin(event);
+  draft.unwritten.push(event);
+  if (verdict.outcome === 'deny') draft.record('denied', verdict.rule ? { rule: verdict.rule } : {});
+  return atWork(draft, [envelope.nonce], []);
+}
+
+function atWork(book: Book, nonces: readonly string[], unsent: readonly Letter[]): Admitted {
+  const painter = startPainter(book, unsent);
+  const scribe = startScribe(book);
+  const refuse = refuser(book, painter.answer);
+  const inbox = startInbox(book, nonces, (envelope, newRound) => carryOut(book, envelope, newRound), refuse);
+  return {
+    book,
+    inbox,
+    scribe,
+    painter,
+    refuse,
+    pageFull: () => inbox.full || workflowInfo().continueAsNewSuggested,
+    stop: async () => {
+      await inbox.stop();
+      scribe.stop();
+      return painter.stop();
+    },
+  };
+}
+
+function bookOf(carried: Carried): Book {
+  const book = new Book(carried.view);
+  book.unwritten.push(...carried.unwritten);
+  book.grantCalled = carried.grantCalled;
+  book.quietFrom = carried.quietFrom;
+  book.evidenceComplete = carried.evidence;
+  book.extensions = carried.extensions;
+  return book;
+}
+
+function refusedStart(requestId: RequestId, code: string): AnyEvent {
+  const runId = workflowInfo().runId as RunId;
+  return {
+    id: `${requestId}/${runId}/0-refused`,
+    type: 'refused',
+    requestId,
+    requestDigest: '' as never,
+    runId,
+    at: instant(Date.now()),
+    actor: { via: 'temporal' },
+    data: { kind: 'start', code },
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * The end: revoke until observed gone, collect what was done, close. Nothing unrelated can gate the revoke: its ids were
+ * pinned at the grant; Slack, policy, directory and store may all be down. Nothing is called ended before it is gone.
+ */
+import { CancellationScope } from '@temporalio/workflow';
+import { type Instant, instant, msOf } from '../../contract/ids.js';
+import { firstRevoke, revoking, store } from '../duties.js';
+import type { Admitted } from './admit.js';
+import { unless } from './decide.js';
+
+/** Minutes after the ending began at which the alarm grows; after the last, every fifteen. */
+const ALARMS = [1, 5, 15] as const;
+
+/** Takes it away, and stays here until the target shows that it is gone, or two people close it without proof. */
+export async function revoke(e: Admitted): Promise<void> {
+  const { book, painter } = e;
+  if (book.state !== 'ending') return;
+  const { request } = book.view;
+  await firstRevoke.revokeOnce.executeWithOptions({ summary: `revoke ${request.target.key}` }, [request]).catch(() => false);
+  book.hush = false;
+  painter.line('ending');
+  const endedAt = book.view.endingAt ?? instant(Date.now());
+  void store.fenceEnd.executeWithOptions({ summary: 'store: ended' }, [request, endedAt]).catch(() => undefined);
+
+  const alarms = new CancellationScope({ cancellable: true });
+  void alarms.run(() => alarm(e, msOf(endedAt))).catch(() => undefined);
+  const over = () => book.state !== 'ending' || e.pageFull();
+  const proof = await unless(
+    over,
+    () => revoking.proveGone.executeWithOptions({ summary: `observe ${request.target.key} gone` }, [request, book.quietFrom]),
+    book,
+  );
+  alarms.cancel();
+  if (proof && book.state === 'ending') {
+    book.record('gone', { observedAt: proof.observedAt, how: proof.how });
+  }
+  if (!book.is('ending')) painter.line('ended');
+}
+
+async function alarm({ book, painter }: Admitted, from: number): Promise<void> {
+  for (let i = 0; ; i++) {
+    const minutes = ALARMS[i] ?? 15 * (i - ALARMS.length + 2);
+    if (await book.until(() => book.state !== 'ending', from + minutes * 60_000, `alarm after ${minutes} min`)) return;
+    book.record('alarm', { what: 'revoke-pending', minutes });
+    painter.line('alarm', `alarm-${minutes}`);
+  }
+}
+
+/** Log chunks complete, or the evidence deadline: then "log missing" is said. */
+export async function collect(e: Admitted): Promise<void> {
+  const { book, painter } = e;
+  if (book.state !== 'collecting') return;
+  const { request, verdict } = book.view;
+  // A Mac that never got the access has nothing to show.
+  const expected = book.view.claimedAt !== undefined;
+  const by = msOf(book.view.goneAt ?? instant(Date.now())) + verdict.deadlines.evidenceMs;
+  if (expected && !book.evidenceComplete)
+    void revoking.askEvidence.executeWithOptions({ summary: 'ask for the log' }, [request]).catch(() => undefined);
+  if (expected) await book.until(() => book.evidenceComplete || e.pageFull(), by, 'evidence deadline');
+  if (e.pageFull() && expected && !book.evidenceComplete) return;
+  const found = expected
+    ? await unless(
+        () => false,
+        () => store.readEvidence.executeWithOptions({ summary: 'store: evidence' }, [request.requestId]),
+        book,
+        Math.max(by, Date.now() + 60_000),
+      )
+    : undefined;
+  const complete = !expected || (found?.complete ?? false);
+  if (!complete) book.record('alarm', { what: 'evidence-missing', minutes: Math.round(verdict.deadlines.evidenceMs / 60_000) });
+  book.record('evidence-settled', { complete, lines: found?.lines ?? 0, ...(found?.digest && { digest: found.digest }) });
+  if (found && found.lines + (found.digest ? 1 : 0) > 0) painter.files();
+  if (expected) painter.line('evidence');
+}
+
+/** MDM signals cleared, card final, outcome recorded. Slack and the store are waited for here, and only here. */
+export async function close(e: Admitted): Promise<void> {
+  const { book, painter, scribe } = e;
+  if (book.state !== 'closed') return;
+  const { request } = book.view;
+  const at: Instant = book.view.closedAt ?? instant(Date.now());
+  book.record('closed', { outcome: book.view.outcome ?? 'failed' });
+  if (book.view.confirmedAt) painter.dm('ended');
+  const armed = book.view.armedAt !== undefined;
+  if (armed) await revoking.clearSignals.executeWithOptions({ summary: 'clear MDM signals' }, [request]);
+  await store.fenceEnd.executeWithOptions({ summary: 'store: ended' }, [request, book.view.endingAt ?? at]);
+  await store.fenceGone.executeWithOptions({ summary: 'store: target free' }, [
+    request.requestId,
+    book.view.goneAt ?? at,
+    book.view.goneAt !== undefined || book.view.outcome === 'unproven',
+  ]);
+  await scribe.written();
+  await painter.settled();
+  await e.stop();
+}

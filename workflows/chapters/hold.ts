@@ -1,0 +1,142 @@
+/** Granting and holding: called, then observed; the clock starts at the confirmation, and only a stored extension moves it. */
+import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import { instant, msOf } from '../../contract/ids.js';
+import type { Vote } from '../../contract/verdict.js';
+import type { Book } from '../book.js';
+import { granting, store } from '../duties.js';
+import type { Admitted } from './admit.js';
+import { judgeInput, unless } from './decide.js';
+
+/** No grant call may leave later than this after it was begun; see `activities/target.ts`. */
+export const SEND_WITHIN_MS = 10_000;
+
+/** Calls the grant and waits for the target's own word. Not confirmed by the start deadline: undone. */
+export async function grant(e: Admitted): Promise<void> {
+  const { book, painter } = e;
+  const { startBy, approvedWindowMs: maxMs, request } = book.view;
+  if (book.state !== 'granting' || !startBy || !maxMs) return;
+  if (!book.grantCalled) {
+    book.grantCalled = true;
+    const over = () => book.state !== 'granting' && book.state !== 'active';
+    try {
+      const sent = await unless(
+        over,
+        () => granting.grant.executeWithOptions({ summary: `grant ${request.target.key}` }, [{ request, maxMs, startBy }]),
+        book,
+        msOf(startBy),
+      );
+      if (sent) book.record('grant-sent', { sendBefore: sent.sendBefore });
+      if (sent) book.quietFrom = sent.sendBefore;
+    } catch (error) {
+      book.record('grant-failed', { code: codeOf(error) });
+    }
+    // A call that was given up may still be on its way for as long as it was allowed to leave.
+    if (book.quietFrom < instant(1)) book.quietFrom = instant(Date.now() + SEND_WITHIN_MS);
+  }
+  await book.until(() => book.state !== 'granting' || e.pageFull(), startBy, 'start deadline');
+  if (book.state === 'granting' && !e.pageFull()) book.record('start-missed', {});
+  if (book.view.outcome === 'not-started') painter.dm('not-started');
+  if (book.view.outcome === 'failed') painter.dm('failed');
+}
+
+function codeOf(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure ? (cause.type ?? 'failed') : 'failed';
+}
+
+/** The window: warn before its end, count extensions, and end it at the deadline. */
+export async function hold(e: Admitted): Promise<void> {
+  const { book, painter } = e;
+  if (book.state !== 'active' || !book.view.deadlineAt) return;
+  if (!book.view.warnedAt && book.extensions === 0) {
+    painter.line('started');
+    painter.dm('started');
+    const { requestId } = book.view.request;
+    // The store's own end of the grant becomes sharp, for the sweep. Nothing here waits for it.
+    void store.moveEnd
+      .executeWithOptions({ summary: 'store: deadline' }, [requestId, book.view.deadlineAt])
+      .catch(() => undefined);
+  }
+  while (book.state === 'active' && !e.pageFull()) {
+    const deadline = msOf(book.view.deadlineAt ?? instant(0));
+    const warnAt = warningAt(book, deadline);
+    await book.until(
+      () => book.state !== 'active' || book.ballots.length > 0 || extensionIsNew(book) || e.pageFull(),
+      Math.min(warnAt, deadline),
+      warnAt < deadline ? 'until the warning' : 'deadline',
+    );
+    if (book.state !== 'active') break;
+    if (Date.now() >= deadline) expire(book);
+    else if (extensionIsNew(book)) announceExtension(e);
+    else if (book.ballots.length > 0) await countExtension(e);
+    else if (Date.now() >= warnAt) {
+      book.record('warned', {});
+      painter.dm('warning');
+    }
+  }
+}
+
+function expire(book: Book): void {
+  const { extension } = book.view;
+  if (extension?.state === 'waiting') book.record('extension-closed', { roundDigest: extension.roundDigest, why: 'lapsed' });
+  book.record('expired', {});
+}
+
+/** Infinity when this window is not warned of, or was. */
+function warningAt(book: Book, deadline: number): number {
+  const { verdict, warnedAt, confirmedAt } = book.view;
+  const length = deadline - msOf(confirmedAt ?? instant(deadline));
+  if (length <= verdict.warnMinWindowMs) return Number.POSITIVE_INFINITY;
+  const at = deadline - verdict.warnBeforeMs;
+  return warnedAt && msOf(warnedAt) >= at ? Number.POSITIVE_INFINITY : at;
+}
+
+const announced = new WeakMap<Book, string>();
+
+function extensionIsNew(book: Book): boolean {
+  const { extension } = book.view;
+  return extension?.state === 'waiting' && announced.get(book) !== extension.roundDigest;
+}
+
+function announceExtension({ book, painter }: Admitted): void {
+  const { extension } = book.view;
+  if (!extension) return;
+  announced.set(book, extension.roundDigest);
+  painter.line('extension', `extension-${extension.roundDigest.slice(0, 12)}`);
+}
+
+/** An extension counts only while active, is stored before the timer moves, never shortens and never passes the cap. */
+async function countExtension(e: Admitted): Promise<void> {
+  const { book, painter } = e;
+  const vote = book.ballots.shift();
+  const { extension, deadlineAt, confirmedAt } = book.view;
+  if (!vote || extension?.state !== 'waiting' || vote.roundDigest !== extension.roundDigest || !deadlineAt || !confirmedAt)
+    return;
+  const round = { digest: extension.roundDigest, kind: 'extension', windowMs: extension.windowMs } as const;
+  const over = () => book.state !== 'active';
+  const votes: Vote[] = [...extension.votes, vote];
+  const verdict = await unless(
+    over,
+    () =>
+      store.judge.executeWithOptions({ summary: `policy: extension vote of ${vote.personId}` }, [judgeInput(book, round, votes)]),
+    book,
+    msOf(deadlineAt),
+  );
+  if (!verdict || book.state !== 'active') return;
+  const cause = { via: 'slack', personId: vote.personId } as const;
+  book.record('voted', { vote, verdict }, cause);
+  if (verdict.outcome === 'deny') return book.record('extension-closed', { roundDigest: round.digest, why: 'denied' }, cause);
+  if (verdict.outcome !== 'satisfied' || !verdict.windowMs) return;
+  const wanted = Math.min(msOf(deadlineAt) + verdict.windowMs, msOf(confirmedAt) + verdict.maxWindowMs);
+  const moved = instant(Math.max(msOf(deadlineAt), wanted));
+  const stored = await unless(
+    over,
+    () => store.moveEnd.executeWithOptions({ summary: 'store: extended deadline' }, [book.view.request.requestId, moved]),
+    book,
+    msOf(deadlineAt),
+  );
+  if (!stored || book.state !== 'active') return;
+  book.extensions += 1;
+  book.record('extended', { roundDigest: round.digest, windowMs: verdict.windowMs, deadlineAt: moved }, cause);
+  painter.line('extension', `extended-${round.digest.slice(0, 12)}`);
+}

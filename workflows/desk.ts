@@ -1,0 +1,174 @@
+/**
+ * The desk: what each verified message does to an elevation. Deny, revoke, end and withdraw were authorised at their
+ * entrance and are carried out at once, whatever the directory says; an approval is only put on the pile that `judge`
+ * counts. Every refusal has a code, and with it a sentence.
+ */
+import type { ErrorCode } from '../contract/errors.js';
+import { ERRORS } from '../contract/errors.js';
+import { type Digest, instant, msOf } from '../contract/ids.js';
+import type { Bodies, ClaimAnswer, ConfirmAnswer, Envelope, MessageKind } from '../contract/messages.js';
+import { mayHoldAccess } from '../contract/states.js';
+import type { Vote } from '../contract/verdict.js';
+import { type Book, causeOf } from './book.js';
+
+type Handler<K extends MessageKind> = (
+  book: Book,
+  envelope: Envelope,
+  body: Bodies[K],
+  newRound: string | undefined,
+) => ErrorCode | undefined;
+
+const conflict: ErrorCode = 'state-conflict';
+
+/** Whether a message speaks of the round that is open now: the request, or the extension that waits. */
+function roundOf(book: Book, envelope: Envelope): 'request' | 'extension' | undefined {
+  const { digest, state, extension } = book.view;
+  if (state === 'requested' && envelope.roundDigest === digest) return 'request';
+  if (state === 'active' && extension?.state === 'waiting' && envelope.roundDigest === extension.roundDigest) return 'extension';
+  return undefined;
+}
+
+function voteOf(envelope: Envelope, decision: Vote['decision'], windowMs?: number, commentDigest?: Digest): Vote | undefined {
+  const { personId } = envelope.actor;
+  if (!personId) return undefined;
+  return {
+    decision,
+    personId,
+    roundDigest: envelope.roundDigest,
+    at: envelope.at,
+    ...(windowMs && { windowMs }),
+    ...(commentDigest && { commentDigest }),
+  };
+}
+
+function isSubject(book: Book, envelope: Envelope): boolean {
+  const { requester, subject, target } = book.view.request;
+  const { personId, serial } = envelope.actor;
+  if (envelope.via === 'device') return serial === target.serial;
+  return personId !== undefined && (personId === subject.personId || personId === requester.personId);
+}
+
+const approve: Handler<'approve'> = (book, envelope, body) => {
+  const vote = voteOf(envelope, 'approve', body.windowMs, body.commentDigest);
+  if (!vote) return 'person-unknown';
+  if (!roundOf(book, envelope)) return conflict;
+  if (isSubject(book, envelope)) return 'own-request';
+  book.ballots.push(vote);
+  return undefined;
+};
+
+const deny: Handler<'deny'> = (book, envelope, body) => {
+  const round = roundOf(book, envelope);
+  const vote = voteOf(envelope, 'deny', undefined, body.commentDigest);
+  if (!round || !vote) return conflict;
+  book.record('voted', { vote, verdict: book.view.verdict }, causeOf(envelope));
+  if (round === 'request') book.record('denied', {}, causeOf(envelope));
+  else book.record('extension-closed', { roundDigest: vote.roundDigest, why: 'denied' }, causeOf(envelope));
+  return undefined;
+};
+
+const revoke: Handler<'revoke'> = (book, envelope) => {
+  if (book.state !== 'approved' && book.state !== 'granting' && book.state !== 'active') return conflict;
+  book.record('revoked', { cause: envelope.via === 'cli' ? 'operator' : 'approver' }, causeOf(envelope));
+  return undefined;
+};
+
+const end: Handler<'end'> = (book, envelope) => {
+  if (!isSubject(book, envelope)) return 'not-yours';
+  if (book.state !== 'approved' && book.state !== 'granting' && book.state !== 'active') return conflict;
+  book.record('ended', {}, causeOf(envelope));
+  return undefined;
+};
+
+const withdraw: Handler<'withdraw'> = (book, envelope) => {
+  if (!isSubject(book, envelope)) return 'not-yours';
+  if (book.state !== 'requested' && book.state !== 'approved') return conflict;
+  book.record('withdrawn', {}, causeOf(envelope));
+  return undefined;
+};
+
+const askExtension: Handler<'askExtension'> = (book, envelope, body, newRound) => {
+  if (!isSubject(book, envelope)) return 'not-yours';
+  if (book.state !== 'active' || book.view.extension?.state === 'waiting' || !newRound) return conflict;
+  book.record('extension-asked', { roundDigest: newRound as Digest, windowMs: body.windowMs }, causeOf(envelope));
+  return undefined;
+};
+
+/** Two different people, neither of them the one who holds the access, may close what cannot be proved. */
+const closeUnproven: Handler<'closeUnproven'> = (book, envelope, body) => {
+  const { personId } = envelope.actor;
+  if (!personId) return 'person-unknown';
+  if (book.state !== 'ending') return conflict;
+  if (isSubject(book, envelope)) return 'own-request';
+  if (book.view.unprovenBy.includes(personId)) return 'replayed';
+  const cause = causeOf(envelope);
+  book.record('unproven-asked', { findingDigest: body.findingDigest }, cause);
+  if (book.view.unprovenBy.length >= 2) book.record('closed-unproven', { findingDigests: [body.findingDigest] }, cause);
+  return undefined;
+};
+
+const contactLost: Handler<'contactLost'> = (book, envelope, body) => {
+  if (book.state !== 'active') return conflict;
+  book.record('contact-lost', { lastHeardAt: body.lastHeardAt }, causeOf(envelope));
+  return undefined;
+};
+
+const evidenceComplete: Handler<'evidenceComplete'> = (book) => {
+  if (!mayHoldAccess(book.state) && book.state !== 'collecting') return conflict;
+  book.evidenceComplete = true;
+  return undefined;
+};
+
+type SignalHandlers = { readonly [K in MessageKind]?: Handler<K> };
+const HANDLERS: SignalHandlers = {
+  approve,
+  deny,
+  revoke,
+  end,
+  withdraw,
+  askExtension,
+  closeUnproven,
+  contactLost,
+  evidenceComplete,
+};
+
+/** Carries out one verified message. Answers the code of its refusal, or nothing when it was taken. */
+export function carryOut(book: Book, envelope: Envelope, newRound: string | undefined): ErrorCode | undefined {
+  const handler = HANDLERS[envelope.kind] as Handler<MessageKind> | undefined;
+  return handler ? handler(book, envelope, envelope.body, newRound) : conflict;
+}
+
+function refusal(code: ErrorCode): { readonly ok: false; readonly code: string; readonly sentence: string } {
+  return { ok: false, code, sentence: ERRORS[code].sentence };
+}
+
+function isItsMac(book: Book, envelope: Envelope<'claim' | 'confirm'>): boolean {
+  const { target } = book.view.request;
+  const { serial, localUser } = envelope.body;
+  return envelope.actor.serial === target.serial && serial === target.serial && localUser === target.localUser;
+}
+
+/** A Mac asks whether it may, for whom and how long at most. Only while granting, and only the Mac itself. */
+export function claim(book: Book, envelope: Envelope<'claim'>): ClaimAnswer {
+  const { view } = book;
+  if (!isItsMac(book, envelope)) return refusal('not-eligible');
+  if (book.state !== 'granting' || !view.startBy || !view.approvedWindowMs) return refusal(conflict);
+  if (Date.now() >= msOf(view.startBy)) return refusal('too-late');
+  if (!view.claimedAt)
+    book.record('claimed', { serial: envelope.body.serial, localUser: envelope.body.localUser }, causeOf(envelope));
+  return { ok: true, localUser: envelope.body.localUser, maxMs: view.approvedWindowMs, startBy: view.startBy };
+}
+
+/** The Mac has checked that the access is there: the clock starts now. A repeat gets the first answer (I11). */
+export function confirm(book: Book, envelope: Envelope<'confirm'>): ConfirmAnswer {
+  const { view } = book;
+  if (!isItsMac(book, envelope)) return refusal('not-eligible');
+  if (book.state === 'active' && view.confirmedAt && view.deadlineAt)
+    return { ok: true, confirmedAt: view.confirmedAt, deadlineAt: view.deadlineAt };
+  if (book.state !== 'granting' || !view.claimedAt || !view.startBy || !view.approvedWindowMs) return refusal(conflict);
+  if (Date.now() >= msOf(view.startBy)) return refusal('too-late');
+  const confirmedAt = instant(Date.now());
+  const deadlineAt = instant(msOf(confirmedAt) + view.approvedWindowMs);
+  book.record('confirmed', { confirmedAt, deadlineAt }, causeOf(envelope));
+  return { ok: true, confirmedAt, deadlineAt };
+}

@@ -1,0 +1,64 @@
+/** What an operator sees in the Temporal Web UI: current details in short lists, and search attributes for display only. */
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { condition, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { ElevationView } from '../contract/view.js';
+import type { Book } from './book.js';
+
+const STATE = defineSearchAttributeKey('StintState', 'KEYWORD');
+const PERSON = defineSearchAttributeKey('StintPerson', 'KEYWORD');
+const TARGET = defineSearchAttributeKey('StintTarget', 'KEYWORD');
+const OUTCOME = defineSearchAttributeKey('StintOutcome', 'KEYWORD');
+const RULE = defineSearchAttributeKey('StintRule', 'KEYWORD');
+
+const NEXT: { readonly [S in ElevationView['state']]: string } = {
+  requested: 'an approver decides in Slack',
+  approved: 'the target is taken for this elevation',
+  granting: 'the target confirms that the access is there',
+  active: 'the window ends, or someone ends it',
+  ending: 'the target shows that the access is gone',
+  collecting: 'the evidence arrives, or its deadline',
+  closed: 'nothing: this is over',
+};
+
+/** Markdown, short lists: the UI runs the cells of tables together. */
+export function details(view: ElevationView): string {
+  const { request } = view;
+  const lines = [
+    `**${view.state}**${view.outcome ? ` (${view.outcome})` : ''}`,
+    `- who: ${request.subject.personId}`,
+    `- what: ${request.target.key} (${request.category})`,
+    `- asked: ${minutes(request.windowMs)}, approved: ${view.approvedWindowMs ? minutes(view.approvedWindowMs) : 'not yet'}`,
+    `- decided by: ${view.votes.map((v) => `${v.personId} (${v.decision})`).join(', ') || 'nobody yet'}`,
+    ...(view.startBy && !view.confirmedAt ? [`- must start by: ${view.startBy}`] : []),
+    ...(view.deadlineAt ? [`- deadline: ${view.deadlineAt}`] : []),
+    ...(view.goneAt ? [`- observed gone: ${view.goneAt}`] : []),
+    ...(view.alarmMinutes && !view.goneAt ? [`- **ALARM: not proved gone for ${view.alarmMinutes} min**`] : []),
+    ...(view.refusals ? [`- messages refused: ${view.refusals}`] : []),
+    `- next: ${NEXT[view.state]}`,
+  ];
+  return lines.join('\n');
+}
+
+function minutes(ms: number): string {
+  return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`;
+}
+
+/** Keeps both current for as long as the run lives. The upsert is a command, so it waits while a revoke is on its way. */
+export function show(book: Book): void {
+  const loop = async () => {
+    for (;;) {
+      const seen = book.view;
+      setCurrentDetails(details(seen));
+      upsertSearchAttributes([
+        { key: STATE, value: seen.state },
+        { key: PERSON, value: seen.request.subject.personId },
+        { key: TARGET, value: seen.request.target.key },
+        { key: OUTCOME, value: seen.outcome ?? null },
+        { key: RULE, value: seen.verdict.rule ?? null },
+      ]);
+      if (seen.state === 'closed') return;
+      await condition(() => !book.hush && book.view.state !== seen.state);
+    }
+  };
+  void loop();
+}

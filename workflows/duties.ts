@@ -1,0 +1,48 @@
+/**
+ * The workflow's hands: every activity with its queue and its patience. Revoking never gives up; granting gives up at
+ * the start deadline; Slack and the store are waited for, but never by a revoke.
+ */
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { EvidenceDuties, GrantDuties, RevokeDuties, SealDuties, SlackDuties, StoreDuties } from '../contract/duties.js';
+import { QUEUES } from '../contract/queues.js';
+
+/** `Duties<X>` as Temporal's proxies want it: an index signature over functions. */
+type Hands<T> = { [K in keyof T]: T[K] extends (...args: never[]) => Promise<unknown> ? T[K] : never };
+
+export const seals = proxyLocalActivities<Hands<SealDuties>>({ startToCloseTimeout: '10s', retry: { maximumInterval: '5s' } });
+
+const steady = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
+
+export const store = proxyActivities<Hands<StoreDuties & EvidenceDuties>>({
+  taskQueue: QUEUES.store,
+  startToCloseTimeout: '15s',
+  retry: steady,
+});
+
+export const granting = proxyActivities<Hands<GrantDuties>>({
+  taskQueue: QUEUES.grant,
+  startToCloseTimeout: '15s',
+  heartbeatTimeout: '5s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+});
+
+/** One attempt, at once: the only command of its workflow task. What follows depends on nothing but time. */
+export const firstRevoke = proxyActivities<Hands<RevokeDuties>>({
+  taskQueue: QUEUES.revoke,
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '30s',
+  retry: { maximumAttempts: 1 },
+});
+
+/** No attempt limit, capped backoff. */
+export const revoking = proxyActivities<Hands<RevokeDuties>>({
+  taskQueue: QUEUES.revoke,
+  startToCloseTimeout: '20s',
+  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
+});
+
+export const slack = proxyActivities<Hands<SlackDuties>>({
+  taskQueue: QUEUES.slack,
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
+});

@@ -1,0 +1,105 @@
+/**
+ * The story of one elevation: ask, decide, arm, grant, hold, revoke, collect, close. Each chapter is a function in
+ * `chapters/`; each waits through the book, so that revoke, end and Cancel are heard everywhere. From `granting` on
+ * access may exist, and every way out leads through `revoke`.
+ */
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineUpdate,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ClaimAnswer, ConfirmAnswer, Envelope } from '../contract/messages.js';
+import type { Outcome } from '../contract/states.js';
+import type { ElevationView } from '../contract/view.js';
+import type { Carried } from './book.js';
+import { type Admitted, admit } from './chapters/admit.js';
+import { arm, decide } from './chapters/decide.js';
+import { close, collect, revoke } from './chapters/end.js';
+import { grant, hold } from './chapters/hold.js';
+import { claim, confirm } from './desk.js';
+import { show } from './display.js';
+
+export const stateQuery = defineQuery<ElevationView | null>('state');
+export const claimUpdate = defineUpdate<ClaimAnswer, [unknown]>('claim');
+export const confirmUpdate = defineUpdate<ConfirmAnswer, [unknown]>('confirm');
+
+/** The outcome, or `refused` when the start argument was not a sealed request. */
+export async function elevation(start: unknown, carried?: Carried): Promise<Outcome | 'refused'> {
+  const root = CancellationScope.current();
+  let admitted: Admitted | undefined;
+  answerUpdates(() => admitted);
+  setHandler(stateQuery, () => admitted?.book.view ?? null);
+
+  return CancellationScope.nonCancellable(async () => {
+    admitted = await admit(start, carried);
+    if (!admitted) return 'refused';
+    const { book } = admitted;
+    root.cancelRequested.catch(() => book.record('revoked', { cause: 'cancel' }, { via: 'temporal' }));
+    show(book);
+
+    await story(admitted);
+
+    await condition(allHandlersFinished);
+    if (book.state !== 'closed') return turnThePage(start, admitted);
+    return book.view.outcome ?? 'failed';
+  });
+}
+
+/** The whole story. A chapter ends when the state moves on, or when the page is full. */
+async function story(e: Admitted): Promise<void> {
+  await decide(e);
+  await arm(e);
+  await grant(e);
+  await hold(e);
+  await revoke(e);
+  await collect(e);
+  await close(e);
+}
+
+/** Long before Temporal's limits the run goes on as a new one, with all that it knows. */
+async function turnThePage(start: unknown, e: Admitted): Promise<never> {
+  const { book } = e;
+  const letters = await e.stop();
+  return continueAsNew<typeof elevation>(start, {
+    view: book.view,
+    unwritten: book.unwritten,
+    letters,
+    nonces: e.inbox.nonces.slice(-2000),
+    grantCalled: book.grantCalled,
+    quietFrom: book.quietFrom,
+    evidence: book.evidenceComplete,
+    extensions: book.extensions,
+  });
+}
+
+/** Updates are checked for shape before they enter the history, verified in the handler, and judged by the state after that. */
+function answerUpdates(current: () => Admitted | undefined): void {
+  const validator = (raw: unknown) => {
+    if (typeof raw !== 'object' || raw === null || '__undecodable' in raw || !('sig' in raw))
+      throw new TypeError('not a sealed message');
+    if (workflowInfo().historyLength > 40_000) throw new RangeError('this run takes no more updates');
+  };
+  const handle = async <K extends 'claim' | 'confirm', A>(
+    kind: K,
+    raw: unknown,
+    act: (e: Admitted, m: Envelope<K>) => A,
+  ): Promise<A | Refusal> => {
+    await condition(() => current() !== undefined);
+    const e = current();
+    if (!e) return { ok: false, code: 'unknown-request', sentence: 'There is no such elevation.' };
+    const opened = await e.inbox.open(kind, raw);
+    if (opened.ok && opened.envelope.kind === kind) return act(e, opened.envelope as Envelope<K>);
+    const code = opened.ok ? 'wrong-sender' : opened.code;
+    e.refuse(kind, code);
+    return { ok: false, code, sentence: 'The seal of this message is not valid.' };
+  };
+  setHandler(claimUpdate, (raw) => handle('claim', raw, (e, m) => claim(e.book, m)), { validator });
+  setHandler(confirmUpdate, (raw) => handle('confirm', raw, (e, m) => confirm(e.book, m)), { validator });
+}
+
+type Refusal = { readonly ok: false; readonly code: string; readonly sentence: string };

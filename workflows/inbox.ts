@@ -1,0 +1,112 @@
+/**
+ * The inbox: every signal lands here, and nowhere else. Handlers only push and never throw (a handler that throws
+ * would fail the workflow without its revoke). One loop verifies the seals and applies in order, what ends access
+ * first. Unverified messages change nothing but a counter and the ledger (invariant I13).
+ */
+import { condition, defineSignal, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
+import type { Opened } from '../contract/duties.js';
+import type { ErrorCode } from '../contract/errors.js';
+import { type Envelope, KINDS, type MessageKind } from '../contract/messages.js';
+import type { Book } from './book.js';
+import { causeOf } from './book.js';
+import { seals } from './duties.js';
+
+/** Refusals are recorded up to this many a run, so that a flood of forgeries cannot flood the ledger. */
+const RECORDED_REFUSALS = 50;
+/** A run takes this many signals, then continues as new: Temporal's limit is 10,000. */
+const SIGNALS_PER_RUN = 4000;
+const BATCH = 20;
+const ENDING_FIRST: readonly MessageKind[] = ['revoke', 'end', 'deny', 'withdraw', 'contactLost'];
+
+interface Item {
+  readonly name: string;
+  readonly raw: unknown;
+}
+
+export interface Inbox {
+  readonly full: boolean;
+  readonly nonces: readonly string[];
+  /** Verifies one message on the spot, for an update's handler. */
+  open(kind: 'claim' | 'confirm', raw: unknown): Promise<Opened>;
+  stop(): Promise<void>;
+}
+
+/** What a verified message does. Answers a code when it is refused. */
+export type Apply = (envelope: Envelope, newRound: string | undefined) => ErrorCode | undefined;
+export type Refuse = (kind: MessageKind | 'unknown', code: ErrorCode, envelope?: Envelope) => void;
+
+/** Registers all handlers at once, before the first await, and starts the loop. */
+export function startInbox(book: Book, known: readonly string[], apply: Apply, refuse: Refuse): Inbox {
+  const items: Item[] = [];
+  const seen = new Set<string>(known);
+  let received = 0;
+  let stopped = false;
+
+  const push = (name: string, raw: unknown) => {
+    received += 1;
+    if (seen.has(nonceOf(raw))) return; // a repeat of a verified message is dropped unverified
+    items.push({ name, raw });
+  };
+  for (const kind of KINDS) setHandler(defineSignal<[unknown]>(kind), (raw) => push(kind, raw));
+  setDefaultSignalHandler((name, ...args) => push(name, args[0]));
+
+  const settle = (item: Item, opened: Opened | undefined) => {
+    if (!opened) return;
+    if (!opened.ok) return refuse(opened.kind, opened.code);
+    const { envelope } = opened;
+    if (envelope.kind !== item.name) return refuse(envelope.kind, 'wrong-sender');
+    if (seen.has(envelope.nonce)) return;
+    seen.add(envelope.nonce);
+    const code = apply(envelope, opened.newRound);
+    if (code) refuse(envelope.kind, code, envelope);
+  };
+
+  const loop = async () => {
+    for (;;) {
+      await condition(() => stopped || items.length > 0);
+      if (stopped) return;
+      const batch = items.splice(0, BATCH).sort((a, b) => rank(a.name) - rank(b.name));
+      const opened = await seals.openMessages(book.view.request.requestId, batch);
+      batch.forEach((item, i) => settle(item, opened[i]));
+    }
+  };
+  const done = loop();
+
+  return {
+    get full() {
+      return received >= SIGNALS_PER_RUN;
+    },
+    get nonces() {
+      return [...seen];
+    },
+    open: async (kind, raw) => {
+      const [opened] = await seals.openMessages(book.view.request.requestId, [{ name: kind, raw }]);
+      return opened ?? { ok: false, code: 'bad-seal', kind };
+    },
+    stop: async () => {
+      // Messages that are waiting are handled before the loop ends: a click is never lost in silence.
+      await condition(() => items.length === 0);
+      stopped = true;
+      await done;
+    },
+  };
+}
+
+function rank(name: string): number {
+  return ENDING_FIRST.some((kind) => kind === name) ? 0 : 1;
+}
+
+function nonceOf(raw: unknown): string {
+  const nonce = typeof raw === 'object' && raw !== null && 'nonce' in raw ? raw.nonce : undefined;
+  return typeof nonce === 'string' ? nonce : '';
+}
+
+/** Records refusals in the book, the first ones of a run by name. */
+export function refuser(book: Book, answer: (actor: Envelope['actor'], code: ErrorCode) => void): Refuse {
+  let count = 0;
+  return (kind, code, envelope) => {
+    count += 1;
+    if (count <= RECORDED_REFUSALS) book.record('refused', { kind, code }, envelope ? causeOf(envelope) : { via: 'temporal' });
+    if (envelope) answer(envelope.actor, code);
+  };
+}

@@ -1,0 +1,3 @@
+/** The workflow types that a story worker serves. */
+export { elevation } from './elevation.js';
+export { lateEvidence } from './late-evidence.js';

@@ -1,0 +1,97 @@
+/**
+ * The painter and the postman: two coroutines that keep Slack telling the truth. The painter is the card's only writer
+ * while the run lives: one call in flight, always the newest state, an equal state skipped. The postman sends DMs and
+ * thread lines in order, each once. Neither changes the state, and no revoke waits for them (invariant I10).
+ */
+import { condition } from '@temporalio/workflow';
+import type { DmKind, LineKind } from '../contract/duties.js';
+import type { ErrorCode } from '../contract/errors.js';
+import type { Envelope } from '../contract/messages.js';
+import type { ElevationView } from '../contract/view.js';
+import type { Book } from './book.js';
+import { slack } from './duties.js';
+import type { Letter } from './letters.js';
+
+export interface Painter {
+  dm(kind: DmKind): void;
+  line(kind: LineKind, key?: string): void;
+  files(): void;
+  answer(actor: Envelope['actor'], code: ErrorCode): void;
+  /** Resolves when the card shows the newest state and every letter is out. */
+  settled(): Promise<void>;
+  /** Ends both coroutines at once, and answers what was not sent. Never waits: a hanging Slack may not hold a page turn. */
+  stop(): readonly Letter[];
+}
+
+/** A definite refusal by Slack was recorded by the activity; the story goes on without that message. */
+async function forgiving(call: Promise<void>): Promise<void> {
+  await call.catch(() => undefined);
+}
+
+/** What is the same on the card need not be painted twice. */
+function shown(view: ElevationView): string {
+  return JSON.stringify({ ...view, refusals: 0 });
+}
+
+/** Starts both coroutines. */
+export function startPainter(book: Book, unsent: readonly Letter[]): Painter {
+  const letters: Letter[] = [...unsent];
+  let last: string | undefined;
+  let busy = 0;
+  let stopped = false;
+
+  const paint = async () => {
+    for (;;) {
+      await condition(() => stopped || (!book.hush && shown(book.view) !== last));
+      if (stopped) return;
+      const view = book.view;
+      busy += 1;
+      await forgiving(slack.paint.executeWithOptions({ summary: `card: ${view.state}` }, [view]));
+      last = shown(view);
+      busy -= 1;
+    }
+  };
+
+  const post = async () => {
+    for (;;) {
+      await condition(() => stopped || (!book.hush && letters.length > 0));
+      const letter = letters[0];
+      if (stopped || !letter) return;
+      busy += 1;
+      await forgiving(send(book, letter));
+      letters.shift();
+      busy -= 1;
+    }
+  };
+
+  void paint();
+  void post();
+  return {
+    dm: (kind) => void letters.push({ to: 'subject', kind, view: book.view }),
+    line: (kind, key = kind) => void letters.push({ to: 'thread', kind, view: book.view, key }),
+    files: () => void letters.push({ to: 'files', view: book.view }),
+    answer: (actor, code) => void letters.push({ to: 'clicker', actor, code }),
+    settled: () => condition(() => busy === 0 && letters.length === 0 && shown(book.view) === last),
+    stop: () => {
+      stopped = true;
+      return letters;
+    },
+  };
+}
+
+function send(book: Book, letter: Letter): Promise<void> {
+  switch (letter.to) {
+    case 'subject':
+      return slack.dm.executeWithOptions({ summary: `DM: ${letter.kind}` }, [letter.kind, letter.view]);
+    case 'thread':
+      return slack.line.executeWithOptions({ summary: `thread: ${letter.kind}` }, [letter.kind, letter.view, letter.key]);
+    case 'files':
+      return slack.fileEvidence.executeWithOptions({ summary: 'thread: log' }, [letter.view]);
+    case 'clicker':
+      return slack.answer.executeWithOptions({ summary: `answer: ${letter.code}` }, [
+        book.view.request.requestId,
+        letter.actor,
+        letter.code,
+      ]);
+  }
+}
