@@ -26,9 +26,9 @@ export function requestDigest(request: ElevationRequest): Digest {
   return digestOf({ t: 'stint-request-v1', request });
 }
 
-/** The digest of an extension round, bound to its elevation. */
-export function extensionDigest(requestId: RequestId, count: number, windowMs: number): Digest {
-  return digestOf({ t: 'stint-extension-v1', requestId, count, windowMs });
+/** The digest of an extension round, bound to its elevation and to the message that asked for it. */
+export function extensionDigest(requestId: RequestId, nonce: string, windowMs: number): Digest {
+  return digestOf({ t: 'stint-extension-v1', requestId, nonce, windowMs });
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';

@@ -67,7 +67,7 @@ export function startInbox(book: Book, known: readonly string[], apply: Apply, r
       if (stopped) return;
       const batch = items.splice(0, BATCH).sort((a, b) => rank(a.name) - rank(b.name));
       const opened = await seals.openMessages(book.view.request.requestId, batch);
-      batch.forEach((item, i) => settle(item, opened[i]));
+      for (const [i, item] of batch.entries()) settle(item, opened[i]);
     }
   };
   const done = loop();

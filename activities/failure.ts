@@ -1,0 +1,51 @@
+/**
+ * From our errors to Temporal's. The code becomes the failure's type, the table says whether a retry can help, and a
+ * server that told us how long to wait is obeyed. Only the fixed sentence leaves: no secret, no free text in a history.
+ */
+import { ApplicationFailure } from '@temporalio/common';
+import { isStintError, type StintError } from '../contract/errors.js';
+
+type Duty = (...args: never[]) => Promise<unknown>;
+
+/** How long the other side asked us to wait, in milliseconds, if it did. */
+function waitMs(error: StintError): number | undefined {
+  const cause: unknown = error.cause;
+  if (typeof cause !== 'object' || cause === null || !('retryAfterMs' in cause)) return undefined;
+  return typeof cause.retryAfterMs === 'number' && cause.retryAfterMs > 0 ? cause.retryAfterMs : undefined;
+}
+
+/** One of our errors as Temporal wants it; anything else unchanged. */
+export function asFailure(error: unknown, relentless = false): unknown {
+  if (!isStintError(error)) return error;
+  const nextRetryDelay = waitMs(error);
+  return ApplicationFailure.create({
+    type: error.code,
+    message: error.sentence,
+    nonRetryable: !relentless && !error.retryable,
+    ...(nextRetryDelay && { nextRetryDelay }),
+  });
+}
+
+function wrap<T extends object>(duties: T, relentless: boolean): T {
+  const entries = Object.entries(duties).map(([name, duty]: [string, Duty]) => {
+    const guarded = async (...args: never[]) => {
+      try {
+        return await duty(...args);
+      } catch (error) {
+        throw asFailure(error, relentless);
+      }
+    };
+    return [name, guarded];
+  });
+  return Object.fromEntries(entries) as T;
+}
+
+/** Activities whose definite refusals end the retries. */
+export function guarded<T extends object>(duties: T): T {
+  return wrap(duties, false);
+}
+
+/** Activities that are tried for ever, whatever the answer: revoking, and writing what happened. */
+export function relentless<T extends object>(duties: T): T {
+  return wrap(duties, true);
+}

@@ -1,0 +1,46 @@
+/** Verification of sealed messages, as local activities: the workflow sandbox has no crypto. Never throws on its input. */
+import type { Opened, SealDuties } from '../contract/duties.js';
+import { type Digest, requestIdOf } from '../contract/ids.js';
+import { type Envelope, KINDS, type MessageKind } from '../contract/messages.js';
+import { extensionDigest, requestIdFrom } from '../seal/canonical.js';
+import { openEnvelope } from '../seal/envelope.js';
+import type { KeyRing } from '../seal/keys.js';
+
+export interface SealDeps {
+  /** The keys trusted now; read anew at each call, so that a revoked key stops at once. */
+  readonly ring: () => KeyRing;
+  readonly clock: () => number;
+}
+
+/** What a running elevation may be told; `start` only begins one. */
+const TELLABLE: readonly MessageKind[] = KINDS.filter((kind) => kind !== 'start');
+
+/** The local activities of the story's worker. */
+export function createSealDuties({ ring, clock }: SealDeps): SealDuties {
+  return {
+    openStart: async (workflowId, raw) => {
+      const requestId = requestIdOf(workflowId);
+      // A hand-made id names no elevation; its refusal is kept under an id made from it.
+      const recordAs = requestId ?? requestIdFrom('refused-start', workflowId);
+      if (!requestId) return { ok: false, code: 'bad-input', kind: 'unknown', recordAs };
+      const opened = openEnvelope(raw, { ring: ring(), now: clock(), expect: { requestId, kinds: ['start'] } });
+      return opened.ok
+        ? { ok: true, envelope: opened.envelope as Envelope, recordAs }
+        : { ok: false, code: opened.code, kind: opened.claimedKind, recordAs };
+    },
+    openMessages: async (requestId, raws) =>
+      raws.map(({ raw }): Opened => {
+        const opened = openEnvelope(raw, { ring: ring(), now: clock(), expect: { requestId, kinds: TELLABLE } });
+        if (!opened.ok) return { ok: false, code: opened.code, kind: opened.claimedKind };
+        const envelope = opened.envelope as Envelope;
+        return { ok: true, envelope, ...newRound(envelope) };
+      }),
+  };
+}
+
+/** The digest of the round that an extension opens: bound to its elevation and to the very message that asked. */
+function newRound(envelope: Envelope): { newRound?: Digest } {
+  if (envelope.kind !== 'askExtension') return {};
+  const { windowMs } = (envelope as Envelope<'askExtension'>).body;
+  return { newRound: extensionDigest(envelope.requestId, envelope.nonce, windowMs) };
+}

@@ -1,0 +1,109 @@
+/**
+ * Granting, revoking and proving, for every kind of target through its driver. A grant leaves only for the run that
+ * holds the fence, and never after `sendBefore`. A revoke takes pinned ids and nothing else; "gone" counts only when
+ * the target itself was seen without the access, after the last grant call could still have landed.
+ */
+import type { GoneProof, GrantDuties, RevokeDuties } from '../contract/duties.js';
+import { StintError } from '../contract/errors.js';
+import { type Instant, instant, msOf, type RunId } from '../contract/ids.js';
+import type { Fence, Grant, Observation, TargetDriver } from '../contract/ports.js';
+import type { ElevationRequest, Target } from '../contract/request.js';
+
+/** A grant call is refused, and aborted, this long after its attempt began. */
+export const SEND_WITHIN_MS = 10_000;
+/** How long one attempt watches the target before it lets the retry begin anew. */
+const WATCH_MS = 12_000;
+const LOOK_EVERY_MS = 500;
+
+/** What an activity knows of its call: from Temporal in a worker, made by hand in tests and in the sweep. */
+export interface CallContext {
+  readonly runId: () => RunId;
+  /** Aborted when the workflow gave the call up, or the worker stops. */
+  readonly signal: () => AbortSignal;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+export interface TargetDeps {
+  readonly driverOf: (kind: Target['kind']) => TargetDriver;
+  readonly fence: Fence;
+  readonly askEvidence: (target: Target) => Promise<void>;
+  readonly clock: () => number;
+  readonly call: CallContext;
+}
+
+/** The activity that gives access. */
+export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps): GrantDuties {
+  return {
+    grant: async ({ request, maxMs, startBy }) => {
+      const begun = clock();
+      const row = await fence.grant(request.requestId);
+      if (!holds(row, call.runId(), begun)) throw new StintError('fenced');
+      if (begun >= msOf(startBy)) throw new StintError('too-late');
+      const sendBefore = instant(begun + SEND_WITHIN_MS);
+      const abort = AbortSignal.any([call.signal(), AbortSignal.timeout(SEND_WITHIN_MS)]);
+      const { requestId, target } = request;
+      await driverOf(target.kind).grant({ requestId, target, maxMs, startBy, sendBefore }, abort);
+      return { sendBefore };
+    },
+  };
+}
+
+/** Only the run that armed, while it has not ended: a history that runs again never grants again (invariant I16). */
+function holds(row: Grant | undefined, runId: RunId, now: number): boolean {
+  return row !== undefined && row.runId === runId && !row.endedAt && !row.goneAt && msOf(row.notAfter) > now;
+}
+
+/** The activities that take it away. */
+export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
+  const { driverOf, clock, call } = deps;
+  const driver = (request: ElevationRequest) => driverOf(request.target.kind);
+  return {
+    revokeOnce: async (request) => {
+      if (await goneBefore(deps, request)) return true;
+      await driver(request).revoke(request.requestId, request.target, call.signal());
+      return true;
+    },
+    proveGone: async (request, notBefore) => {
+      const known = await goneBefore(deps, request);
+      if (known) return { observedAt: known, how: 'recorded as gone before' };
+      return proveGone(driver(request), request, notBefore, { clock, call });
+    },
+    clearSignals: (request) => driver(request).clear(request.requestId, request.target),
+    askEvidence: (request) => deps.askEvidence(request.target),
+  };
+}
+
+/** A run whose grant is recorded as gone revokes nothing: by now the target may be another elevation's. Store down: revoke anyway. */
+async function goneBefore({ fence }: TargetDeps, request: ElevationRequest): Promise<Instant | undefined> {
+  const row = await fence.grant(request.requestId).catch(() => undefined);
+  return row?.goneAt;
+}
+
+/** Revokes, then looks until the target shows nothing of ours. Throws `not-gone` when it still does after a while. */
+export async function proveGone(
+  driver: TargetDriver,
+  request: ElevationRequest,
+  notBefore: Instant,
+  { clock, call }: Pick<TargetDeps, 'clock' | 'call'>,
+): Promise<GoneProof> {
+  const { requestId, target } = request;
+  // A revoke that fails must not keep us from looking: the target may have ended it by itself.
+  const failure = await driver.revoke(requestId, target, call.signal()).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const from = msOf(notBefore) + driver.settleMs;
+  const until = clock() + WATCH_MS;
+  let seen: Observation | undefined;
+  while (clock() < until && !call.signal().aborted) {
+    seen = await driver.observe(requestId, target).catch(() => undefined);
+    if (seen && isGone(seen) && msOf(seen.observedAt) > from) return { observedAt: seen.observedAt, how: seen.how };
+    await call.sleep(LOOK_EVERY_MS);
+  }
+  throw new StintError('not-gone', seen ? `The target says: ${seen.how}` : undefined, { cause: failure });
+}
+
+/** Access that stood before us is not ours to remove, and not a sign that ours is left (invariant I12). */
+function isGone(seen: Observation): boolean {
+  return seen.access === 'absent' || (seen.access === 'present' && seen.whose === 'standing');
+}
