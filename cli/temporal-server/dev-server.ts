@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { StintError } from '../../contract/errors.js';
 import { type Exit, type Guarded, spawnGuarded } from '../parent-watch.js';
+import type { Part } from '../supervisor.js';
 import { freePort, insistFree } from './ports.js';
 import { lastWords } from './run.js';
 
@@ -142,4 +143,16 @@ export async function isServing(address: string, namespace: string): Promise<boo
   } finally {
     await connection?.close();
   }
+}
+
+/** The dev server as a part of a supervisor: with `dbFilename` it comes back with all it knew. */
+export function devServerPart(options: DevServerOptions & { readonly port: number }): Part {
+  return {
+    name: 'temporal',
+    command: options.binary,
+    args: devServerArgs(options),
+    logFile: options.logFile,
+    ready: () => isServing(`127.0.0.1:${options.port}`, options.namespace ?? 'default'),
+    readyMs: options.startMs,
+  };
 }
