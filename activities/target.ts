@@ -82,7 +82,7 @@ async function goneBefore({ fence }: TargetDeps, request: ElevationRequest): Pro
 /** Revokes, then looks until the target shows nothing of ours. Throws `not-gone` when it still does after a while. */
 export async function proveGone(
   driver: TargetDriver,
-  request: ElevationRequest,
+  request: Pick<ElevationRequest, 'requestId' | 'target'>,
   notBefore: Instant,
   { clock, call }: Pick<TargetDeps, 'clock' | 'call'>,
 ): Promise<GoneProof> {

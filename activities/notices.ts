@@ -1,0 +1,128 @@
+/**
+ * What Slack is told, as activities: the card, thread lines, DMs, answers and the log. Each text is rendered here from
+ * the view; reasons and comments come from the store, for no history holds them. With the store down a card still
+ * appears, and says that the reason cannot be read now.
+ */
+import { card } from '../cards/card.js';
+import { dm } from '../cards/dm.js';
+import type { PeopleLookup } from '../cards/say.js';
+import { threadLine } from '../cards/thread.js';
+import type { DmKind, LineKind, SlackDuties } from '../contract/duties.js';
+import { ERRORS } from '../contract/errors.js';
+import { type Digest, instant, type PersonId, shortId } from '../contract/ids.js';
+import type { Cards, Directory, MessageRef, Person, Store } from '../contract/ports.js';
+import type { ElevationView } from '../contract/view.js';
+import { readCommands } from './evidence.js';
+
+export interface NoticeDeps {
+  readonly cards: Cards;
+  readonly store: Pick<Store, 'requests' | 'evidence' | 'messages'>;
+  readonly directory: Directory;
+  /** The approver channel. */
+  readonly channel: string;
+  readonly clock: () => number;
+}
+
+/** The key under which the card of an elevation is posted, once. */
+export function cardKey(view: ElevationView): string {
+  return `card/${view.request.requestId}`;
+}
+
+/** The activities on Slack's queue. */
+export function createNotices(deps: NoticeDeps): SlackDuties {
+  const { cards, store, channel } = deps;
+  return {
+    paint: async (view) => {
+      await paintCard(deps, view);
+    },
+    dm: (kind, view) => sendDm(deps, kind, view),
+    line: (kind, view, key) => sendLine(deps, kind, view, key),
+    answer: async (_requestId, actor, code) => {
+      if (actor.slackUserId) await cards.ephemeral(channel, actor.slackUserId, ERRORS[code].sentence);
+    },
+    fileEvidence: async (view) => {
+      const { requestId } = view.request;
+      const bytes = await store.evidence.assemble(requestId);
+      if (bytes.length === 0) return;
+      const { ts } = await placeOf(deps, view);
+      const file = { name: `sudo-${shortId(requestId)}.log`, title: `Sudo log of ${shortId(requestId)}`, bytes };
+      await cards.upload(`log/${requestId}`, { channel, threadTs: ts }, file);
+    },
+  };
+}
+
+/** Makes the card show this view: posts it once, then edits it. Also used to repair the card of a closed elevation. */
+export async function paintCard(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {
+  const reason = await textOf(deps, view.request.reasonDigest);
+  const rendered = card(view, { reason, now: instant(deps.clock()), people: await lookup(deps, view) });
+  const ref = await deps.cards.ensurePosted(cardKey(view), { channel: deps.channel }, rendered);
+  return deps.cards.update(ref, rendered);
+}
+
+/** Where the card is, posting it if a first paint never came through. */
+async function placeOf(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {
+  const known = await deps.store.messages.get(cardKey(view)).catch(() => undefined);
+  return known?.ts ? known : paintCard(deps, view);
+}
+
+async function textOf({ store }: NoticeDeps, digest: Digest | undefined): Promise<string | undefined> {
+  return digest ? store.requests.getText(digest).catch(() => undefined) : undefined;
+}
+
+async function sendDm(deps: NoticeDeps, kind: DmKind, view: ElevationView): Promise<void> {
+  const { requestId, subject, requester } = view.request;
+  const comment = await textOf(deps, view.votes.at(-1)?.commentDigest);
+  const texts = {
+    people: await lookup(deps, view),
+    extendMs: view.verdict.windowsMs,
+    ...(kind === 'denied' && comment && { comment }),
+  };
+  const rendered = dm(kind, view, texts);
+  const readers = new Map([subject, requester].map((who) => [who.personId, who.slackUserId]));
+  for (const [personId, user] of readers) if (user) await deps.cards.dm(`dm/${requestId}/${kind}/${personId}`, user, rendered);
+}
+
+async function sendLine(deps: NoticeDeps, kind: LineKind, view: ElevationView, key: string): Promise<void> {
+  const { requestId } = view.request;
+  const people = await lookup(deps, view);
+  const comment = kind === 'decided' ? await textOf(deps, view.votes.at(-1)?.commentDigest) : undefined;
+  const texts = { people, ...(comment && { comment }), ...(kind === 'evidence' && { log: await logOf(deps, view) }) };
+  const rendered = threadLine(kind === 'evidence' ? evidenceKind(view) : kind, view, texts);
+  const { ts } = await placeOf(deps, view);
+  await deps.cards.ensurePosted(`line/${requestId}/${key}`, { channel: deps.channel, threadTs: ts }, rendered);
+}
+
+function evidenceKind(view: ElevationView): 'evidence' | 'late-evidence' | 'log-missing' {
+  if (view.evidence?.late) return 'late-evidence';
+  return view.evidence?.complete ? 'evidence' : 'log-missing';
+}
+
+async function logOf(
+  { store }: NoticeDeps,
+  view: ElevationView,
+): Promise<{ readonly commands: readonly string[]; readonly total: number }> {
+  const commands = readCommands(await store.evidence.assemble(view.request.requestId));
+  return {
+    total: commands.length,
+    commands: commands.slice(0, 20).map((c) => `${c.at}  ${c.allowed ? '' : 'REFUSED '}${c.command}`),
+  };
+}
+
+/** Names of everybody whom the view mentions. A directory that is down costs names, never a message. */
+async function lookup({ directory }: NoticeDeps, view: ElevationView): Promise<PeopleLookup> {
+  const ids = new Set<PersonId>([
+    ...view.votes.map((v) => v.personId),
+    ...view.verdict.approvers,
+    ...view.unprovenBy,
+    ...(view.extension?.votes ?? []).map((v) => v.personId),
+  ]);
+  if (view.endedBy) ids.add(view.endedBy);
+  const found = await Promise.all([...ids].slice(0, 40).map((id) => directory.person(id).catch(() => undefined)));
+  const known = new Map(found.flatMap((p) => (p ? [[p.personId, nameOf(p)] as const] : [])));
+  return (id) => known.get(id);
+}
+
+function nameOf(person: Person) {
+  const slackUserId = person.slack[0]?.userId;
+  return { name: person.name, ...(slackUserId && { slackUserId }) };
+}

@@ -1,0 +1,83 @@
+/**
+ * The overdue sweep: a plain loop in each worker process, without Temporal. It takes every grant that should be over and
+ * is not recorded as gone, revokes it through the same driver until the target shows nothing, records that and says it
+ * loudly: whatever happened to the workflow, access does not outlive its window (invariant I15).
+ */
+import { proveGone } from '../activities/target.js';
+import type { AnyEvent } from '../contract/events.js';
+import { instant } from '../contract/ids.js';
+import type { Grant, Store, TargetDriver } from '../contract/ports.js';
+import type { Target } from '../contract/request.js';
+
+/** A workflow that is alive ends its own grant well within this, in milliseconds. */
+export const OVERDUE_MS = 120_000;
+const EVERY_MS = 15_000;
+
+export interface SweepDeps {
+  readonly store: Pick<Store, 'fence' | 'ledger' | 'requests'>;
+  readonly driverOf: (kind: Target['kind']) => TargetDriver;
+  readonly clock: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Told of every grant that had to be swept, and of every failure. */
+  readonly alarm: (sentence: string, grant: Grant, error?: unknown) => void;
+  readonly overdueMs?: number;
+}
+
+/** One round. One failing target never keeps the others from being swept. */
+export async function sweepOnce(deps: SweepDeps): Promise<number> {
+  const overdue = await deps.store.fence.overdue(instant(deps.clock() - (deps.overdueMs ?? OVERDUE_MS)));
+  const swept = await Promise.allSettled(overdue.map((grant) => sweepGrant(deps, grant)));
+  swept.forEach((result, i) => {
+    const grant = overdue[i];
+    if (grant && result.status === 'rejected')
+      deps.alarm('An overdue grant could not be proved gone; it is tried again.', grant, result.reason);
+  });
+  return swept.filter((result) => result.status === 'fulfilled').length;
+}
+
+async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
+  const { store, driverOf, clock, sleep } = deps;
+  const stored = await store.requests.get(grant.requestId);
+  const never = new AbortController().signal;
+  const call = { runId: () => grant.runId, signal: () => never, sleep };
+  const proof = await proveGone(driverOf(grant.target.kind), grant, grant.notAfter, { clock, call });
+  await store.fence.end(grant.requestId, grant.runId, grant.target, grant.personId, proof.observedAt);
+  await store.fence.gone(grant.requestId, proof.observedAt);
+  await store.ledger.append([sweptEvent(grant, stored?.digest, proof, clock())]);
+  deps.alarm('The overdue sweep removed access that its workflow had left.', grant);
+}
+
+function sweptEvent(
+  grant: Grant,
+  digest: AnyEvent['requestDigest'] | undefined,
+  proof: { observedAt: AnyEvent['at']; how: string },
+  now: number,
+): AnyEvent {
+  return {
+    id: `${grant.requestId}/${grant.runId}/sweep-${proof.observedAt}`,
+    type: 'swept',
+    requestId: grant.requestId,
+    requestDigest: digest ?? ('' as never),
+    runId: 'no-run',
+    at: instant(now),
+    actor: { via: 'sweep' },
+    data: { observedAt: proof.observedAt, how: proof.how },
+  };
+}
+
+/** The loop. A store that is down is waited for: without it nothing is known, and the Mac ends by itself. */
+export function startSweep(deps: SweepDeps & { readonly failed: (error: unknown) => void }): { stop(): void } {
+  let stopped = false;
+  const loop = async () => {
+    while (!stopped) {
+      await sweepOnce(deps).catch(deps.failed);
+      await deps.sleep(EVERY_MS);
+    }
+  };
+  void loop();
+  return {
+    stop: () => {
+      stopped = true;
+    },
+  };
+}

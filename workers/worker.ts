@@ -1,0 +1,85 @@
+/**
+ * The workers of one process: five queues, each with its own slots, so that a hanging Slack or a slow store can never
+ * starve a revoke. The story's worker also runs the local activities that check seals.
+ */
+import { Context } from '@temporalio/activity';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { guarded, relentless } from '../activities/failure.js';
+import type { CallContext } from '../activities/target.js';
+import type { EvidenceDuties, GrantDuties, RevokeDuties, SealDuties, SlackDuties, StoreDuties } from '../contract/duties.js';
+import type { RunId } from '../contract/ids.js';
+import { QUEUES } from '../contract/queues.js';
+import { payloadConverterPath } from './bundle.js';
+
+export interface Duties {
+  readonly seals: SealDuties;
+  readonly store: StoreDuties & EvidenceDuties;
+  readonly grant: GrantDuties;
+  readonly revoke: RevokeDuties;
+  readonly slack: SlackDuties;
+}
+
+export interface WorkerDeps {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly bundle: { readonly codePath: string } | { readonly code: string };
+  readonly duties: Duties;
+  /** How long running activities may take to finish at a stop, in milliseconds. */
+  readonly graceMs?: number;
+}
+
+/** What an activity knows of its call, from Temporal's own context. Heartbeats let a cancellation reach it. */
+export const activityCall: CallContext = {
+  runId: () => Context.current().info.workflowExecution?.runId as RunId,
+  signal: () => Context.current().cancellationSignal,
+  sleep: async (ms) => {
+    Context.current().heartbeat();
+    await Context.current().sleep(ms);
+  },
+};
+
+/** Creates all workers; nothing is polled before `run`. */
+export async function createWorkers({
+  connection,
+  namespace,
+  bundle,
+  duties,
+  graceMs = 5000,
+}: WorkerDeps): Promise<readonly Worker[]> {
+  const common: Omit<WorkerOptions, 'taskQueue'> = {
+    connection,
+    namespace,
+    dataConverter: { payloadConverterPath },
+    shutdownGraceTime: graceMs,
+    shutdownForceTime: graceMs + 3000,
+  };
+  const queue = (taskQueue: string, activities: object, slots: number) =>
+    Worker.create({ ...common, taskQueue, activities, maxConcurrentActivityTaskExecutions: slots });
+  return Promise.all([
+    Worker.create({
+      ...common,
+      taskQueue: QUEUES.story,
+      workflowBundle: bundle,
+      activities: relentless(duties.seals),
+      maxCachedWorkflows: 1000,
+    }),
+    queue(QUEUES.revoke, relentless(duties.revoke), 200),
+    queue(QUEUES.grant, guarded(duties.grant), 50),
+    queue(QUEUES.store, relentless(duties.store), 50),
+    queue(QUEUES.slack, guarded(duties.slack), 20),
+  ]);
+}
+
+/** Runs them all until one fails or `stop` is called; then all stop. */
+export function runWorkers(workers: readonly Worker[]): { readonly done: Promise<void>; readonly stop: () => void } {
+  const stop = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const runs = workers.map((worker) =>
+    worker.run().catch((error: unknown) => {
+      stop();
+      throw error;
+    }),
+  );
+  return { done: Promise.all(runs).then(() => undefined), stop };
+}
