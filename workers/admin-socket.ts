@@ -1,0 +1,71 @@
+/**
+ * The admin socket: how the command line reaches a store that only one process may open (PGlite). It listens on a Unix
+ * socket in the data folder that only its owner may use; with PostgreSQL the command line opens the store itself.
+ */
+import { chmod, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { ERRORS, isStintError, StintError } from '../contract/errors.js';
+import type { Store } from '../contract/ports.js';
+import { type Ask, answer, type Question } from './questions.js';
+
+/** Where the socket of a data folder is. */
+export function socketPath(home: string): string {
+  return join(home, 'admin.sock');
+}
+
+/** Serves questions about this store until it is closed. */
+export async function serveAdmin(home: string, store: Store): Promise<FastifyInstance> {
+  const path = socketPath(home);
+  const app = Fastify({ bodyLimit: 64 * 1024, logger: false });
+  app.post('/ask', async (req, reply) => {
+    try {
+      return { answer: (await answer(store, req.body as Question)) ?? null };
+    } catch (error) {
+      if (!isStintError(error)) throw error;
+      return reply.code(error.status).send({ code: error.code, sentence: error.sentence });
+    }
+  });
+  await rm(path, { force: true }); // the store's own lock has already proved that no other process serves this folder
+  await app.listen({ path });
+  await chmod(path, 0o600);
+  return app;
+}
+
+/** Asks the process that serves a data folder. Throws `store-unavailable` with what to do when there is none. */
+export function askSocket(home: string): Ask {
+  return async <T>(question: Question): Promise<T> => {
+    const body = JSON.stringify(question);
+    const { status, text } = await post(socketPath(home), body);
+    const reply: unknown = JSON.parse(text);
+    if (status === 200) return (reply as { answer: T }).answer;
+    const { code, sentence } = reply as { code?: keyof typeof ERRORS; sentence?: string };
+    throw new StintError(code && code in ERRORS ? code : 'store-unavailable', sentence);
+  };
+}
+
+function post(path: string, body: string): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const call = request(
+      { socketPath: path, path: '/ask', method: 'POST', headers: { 'content-type': 'application/json' } },
+      (res) => {
+        let text = '';
+        res.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        res.on('end', () => resolve({ status: res.statusCode ?? 0, text }));
+      },
+    );
+    call.on('error', (cause) =>
+      reject(
+        new StintError(
+          'store-unavailable',
+          `No Stint runs in ${path.replace(/\/admin\.sock$/, '')}. Start one with "stint all", or name the database with DATABASE_URL.`,
+          { cause },
+        ),
+      ),
+    );
+    call.end(body);
+  });
+}
