@@ -1,0 +1,101 @@
+/**
+ * The card in the approver channel: one message per elevation, rendered from the view alone, so that painting it twice
+ * or much later shows the same (invariant I10). The card is a view, never the record.
+ */
+import type { KnownBlock } from '@slack/types';
+import { type Instant, shortId } from '../contract/ids.js';
+import type { Rendered } from '../contract/ports.js';
+import type { ElevationView } from '../contract/view.js';
+import { actions, context, header, lines, quote, rendered } from './blocks.js';
+import { cardControls, extensionControls } from './controls.js';
+import {
+  foreign,
+  macOf,
+  type PeopleLookup,
+  plain,
+  plural,
+  type Sentence,
+  shortReason,
+  spell,
+  strong,
+  when,
+  who,
+  whoIs,
+} from './say.js';
+import { asking, type SayOptions, stateLines } from './state-line.js';
+import { oneLine } from './text.js';
+
+export interface CardTexts {
+  /** What the requester wrote; undefined when it cannot be read now. */
+  readonly reason: string | undefined;
+  /** Only decides whether an `active` card says that its window is over; a card is not repainted for time alone. */
+  readonly now: Instant;
+  readonly people?: PeopleLookup;
+}
+
+const NO_REASON = 'The reason cannot be read at the moment.';
+
+/** Renders the card of any state. Pure: equal arguments give equal blocks. */
+export function card(view: ElevationView, texts: CardTexts): Rendered {
+  const state = stateLines(view, texts);
+  const blocks: KnownBlock[] = [
+    header('Elevation request'),
+    lines(...state),
+    lines(...facts(view)),
+    ...(texts.reason === undefined ? [context(NO_REASON)] : [quote(texts.reason)]),
+    context(small(view)),
+    ...actions(cardControls(view)),
+    ...extensionBlocks(view, texts),
+  ];
+  return rendered(fallback(view, texts, state), blocks);
+}
+
+/** Who, where, how long, what for. */
+export function facts(view: ElevationView): readonly Sentence[] {
+  const { requester, subject, target, windowMs, category } = view.request;
+  const asker: Sentence = requester.personId === subject.personId ? [] : [' (asked by ', who(requester), ')'];
+  return [
+    [strong('Who: '), who(subject), ...asker],
+    [strong('Mac: '), macOf(view), ' (', foreign(target.serial, 40), '), account ', foreign(target.localUser, 40)],
+    [strong('Window asked for: '), spell(windowMs)],
+    [strong('Category: '), category],
+  ];
+}
+
+function small(view: ElevationView): string {
+  const { rule, quorum, approvedBy, approvers } = view.verdict;
+  const parts = [shortId(view.request.requestId), rule === undefined ? 'no rule' : `rule ${oneLine(rule, 60)}`];
+  if (quorum > 0) parts.push(`${Math.min(approvedBy.length, quorum)} of ${plural(quorum, 'approval')}`);
+  if (view.state === 'requested') parts.push(`${plural(approvers.length, 'person', 'people')} can decide`);
+  return parts.join(' · ');
+}
+
+function extensionBlocks(view: ElevationView, options: SayOptions): KnownBlock[] {
+  const sentence = extensionLine(view, options);
+  return sentence.length > 0 ? [lines(sentence), ...actions(extensionControls(view))] : [];
+}
+
+/** What is to be said of the last extension; nothing when there was none. */
+export function extensionLine(view: ElevationView, { people }: SayOptions = {}): Sentence {
+  const asked = view.extension;
+  if (!asked) return [];
+  const length = spell(asked.windowMs);
+  const voter = asked.votes.at(-1);
+  const by: Sentence = voter ? [' by ', whoIs(view, voter.personId, people)] : [];
+  switch (asked.state) {
+    case 'waiting':
+      return view.state === 'active'
+        ? ['🟡 ', strong('Extension asked for:'), ` ${length} more, `, when(asked.askedAt), '.']
+        : [`An extension of ${length} was asked for and not decided.`];
+    case 'granted':
+      return [`Extended by ${length}`, ...(by.length > 0 ? [', approved', ...by] : []), '.'];
+    case 'denied':
+      return [`An extension of ${length} was denied`, ...by, '.'];
+    case 'lapsed':
+      return [`An extension of ${length} was not decided in time.`];
+  }
+}
+
+function fallback(view: ElevationView, texts: CardTexts, state: readonly Sentence[]): string {
+  return `${plain(asking(view))} ${state.map(plain).filter(Boolean).join(' ')}${shortReason(texts.reason)}`;
+}

@@ -1,0 +1,144 @@
+/**
+ * Which buttons an elevation has now: exactly those that can act in its state. What a click may really do is judged
+ * again behind the button; a control that is shown and always refused would be a lie, so it is not shown.
+ */
+import type { Button } from '@slack/types';
+import type { Digest } from '../contract/ids.js';
+import type { ElevationView } from '../contract/view.js';
+import { type ActionKind, formatAction } from './actions.js';
+import { type ButtonSpec, button } from './blocks.js';
+import { spell } from './say.js';
+import { oneLine } from './text.js';
+
+/** Minutes of a missing proof from which two people may close an elevation without one. */
+export const UNPROVEN_AFTER_MIN = 15;
+
+/** The buttons of the card in the approver channel. */
+export function cardControls(view: ElevationView): readonly Button[] {
+  switch (view.state) {
+    case 'requested':
+      return [...view.verdict.windowsMs.slice(0, 20).map((ms) => approve(view, ms)), deny(view)];
+    case 'approved':
+    case 'granting':
+    case 'active':
+      return [revoke(view)];
+    case 'ending':
+      return (view.alarmMinutes ?? 0) >= UNPROVEN_AFTER_MIN ? [closeUnproven(view)] : [];
+    case 'collecting':
+    case 'closed':
+      return [];
+  }
+}
+
+/** The buttons of an extension that waits; it counts only while the elevation is active. */
+export function extensionControls(view: ElevationView): readonly Button[] {
+  const asked = view.extension;
+  if (view.state !== 'active' || asked?.state !== 'waiting') return [];
+  const length = spell(asked.windowMs);
+  return [
+    make(view, 'ext-approve', asked.roundDigest, asked.windowMs, {
+      label: `Approve ${length} more`,
+      spoken: `Approve ${length} more`,
+      style: 'primary',
+      confirm: {
+        title: 'Extend this elevation?',
+        text: `${subject(view)} keeps admin rights on ${mac(view)} for ${length} more.`,
+        yes: 'Extend',
+      },
+    }),
+    make(view, 'ext-deny', asked.roundDigest, undefined, {
+      label: 'Deny extension',
+      spoken: 'Deny the extension',
+      style: 'danger',
+    }),
+  ];
+}
+
+export function withdrawButton(view: ElevationView): readonly Button[] {
+  if (view.state !== 'requested' && view.state !== 'approved') return [];
+  return [
+    make(view, 'withdraw', view.digest, undefined, {
+      label: 'Withdraw',
+      spoken: 'Withdraw this request',
+      confirm: { title: 'Withdraw this request?', text: 'Nobody can approve it afterwards. You can ask again.', yes: 'Withdraw' },
+    }),
+  ];
+}
+
+export function endButton(view: ElevationView): readonly Button[] {
+  if (view.state !== 'approved' && view.state !== 'granting' && view.state !== 'active') return [];
+  return [
+    make(view, 'end', view.digest, undefined, {
+      label: 'End now',
+      spoken: 'Give the admin rights back now',
+      confirm: { title: 'Give the admin rights back now?', text: `Admin rights on ${mac(view)} end now.`, yes: 'End now' },
+    }),
+  ];
+}
+
+/** One button for each length that may be asked for. */
+export function extendButtons(view: ElevationView, lengthsMs: readonly number[]): readonly Button[] {
+  if (view.state !== 'active' || view.extension?.state === 'waiting') return [];
+  return [...new Set(lengthsMs)]
+    .slice(0, 5)
+    .map((ms) =>
+      make(view, 'extend', view.digest, ms, { label: `Ask for ${spell(ms)} more`, spoken: `Ask for ${spell(ms)} more` }),
+    );
+}
+
+function approve(view: ElevationView, ms: number): Button {
+  const length = spell(ms);
+  const asked = view.request.windowMs;
+  return make(view, 'approve', view.digest, ms, {
+    label: `Approve ${length}`,
+    spoken: `Approve ${length} of admin on ${mac(view)}`,
+    ...(ms === asked ? { style: 'primary' as const } : {}),
+    confirm: {
+      title: `Approve ${length}?`,
+      text: `${subject(view)} becomes an admin on ${mac(view)} for ${length}. Asked for: ${spell(asked)}.`,
+      yes: `Approve ${length}`,
+    },
+  });
+}
+
+function deny(view: ElevationView): Button {
+  return make(view, 'deny', view.digest, undefined, { label: 'Deny', spoken: 'Deny this request', style: 'danger' });
+}
+
+function revoke(view: ElevationView): Button {
+  return make(view, 'revoke', view.digest, undefined, {
+    label: 'Revoke',
+    spoken: `Revoke admin rights on ${mac(view)}`,
+    style: 'danger',
+    confirm: { title: 'Revoke now?', text: `${subject(view)} loses admin rights on ${mac(view)} now.`, yes: 'Revoke' },
+  });
+}
+
+function closeUnproven(view: ElevationView): Button {
+  return make(view, 'close-unproven', view.digest, undefined, {
+    label: 'Close without proof',
+    spoken: 'Close without proof that access is gone',
+    style: 'danger',
+    confirm: {
+      title: 'Close without proof?',
+      text: `Two people are needed. ${new Set(view.unprovenBy).size} of 2 asked. Check ${mac(view)} first; you will be asked what you found.`,
+      yes: 'Close without proof',
+    },
+  });
+}
+
+type Spec = Omit<ButtonSpec, 'actionId' | 'value'>;
+
+function make(view: ElevationView, kind: ActionKind, roundDigest: Digest, windowMs: number | undefined, spec: Spec): Button {
+  const { requestId } = view.request;
+  return button({ ...formatAction({ kind, requestId, roundDigest, ...(windowMs === undefined ? {} : { windowMs }) }), ...spec });
+}
+
+/** Names in dialogs are plain text and never parsed; short, so that the sentence around them always fits. */
+function subject(view: ElevationView): string {
+  return oneLine(view.request.subject.name, 60);
+}
+
+function mac(view: ElevationView): string {
+  return oneLine(view.request.target.display, 40, 'this Mac');
+}

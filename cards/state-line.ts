@@ -1,0 +1,182 @@
+/**
+ * What the card says about where an elevation stands. Rule of the house: nothing is called ended before it was
+ * observed gone, and a state that may hold access past its window says so loudly. An emoji never stands without words.
+ */
+import { ERRORS } from '../contract/errors.js';
+import { type Instant, instant, msOf } from '../contract/ids.js';
+import type { Outcome } from '../contract/states.js';
+import type { ElevationView } from '../contract/view.js';
+import { listOf, macOf, type PeopleLookup, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
+import { oneLine } from './text.js';
+
+export interface SayOptions {
+  readonly people?: PeopleLookup | undefined;
+  readonly now?: Instant | undefined;
+}
+
+/** The sentences of the state, the most important first. */
+export function stateLines(view: ElevationView, options: SayOptions = {}): readonly Sentence[] {
+  switch (view.state) {
+    case 'requested':
+      return [waiting(view)];
+    case 'approved':
+      return [approved(view, options)];
+    case 'granting':
+      return [granting(view), byWhom(view, options)];
+    case 'active':
+      return [active(view, options), byWhom(view, options)];
+    case 'ending':
+      return [...ending(view), why(view, options), ...unprovenAsked(view, options)];
+    case 'collecting':
+      return [['⚪ ', strong('Access gone'), ...at(view.goneAt), '. Collecting the log.'], why(view, options)];
+    case 'closed':
+      return [...closed(view, options), ...evidence(view)];
+  }
+}
+
+/** When a request that nobody answers lapses. */
+export function lapsesAt(view: ElevationView): Instant {
+  return instant(msOf(view.request.askedAt) + view.verdict.deadlines.pendingMs);
+}
+
+function waiting(view: ElevationView): Sentence {
+  return ['🟡 ', strong('Waiting for approval.'), ' Lapses ', when(lapsesAt(view)), '.'];
+}
+
+function approved(view: ElevationView, options: SayOptions): Sentence {
+  const start: Sentence = view.startBy ? [' It must start by ', when(view.startBy), '.'] : [];
+  return ['🟢 ', strong('Approved'), ...terms(view, options), '. Waiting for the Mac to start.', ...start];
+}
+
+function granting(view: ElevationView): Sentence {
+  const by: Sentence = view.startBy ? [' by ', when(view.startBy)] : [];
+  return ['🔵 ', strong('Starting.'), ' The Mac must confirm the admin rights', ...by, '; the clock starts then.'];
+}
+
+function active(view: ElevationView, { now }: SayOptions): Sentence {
+  const { deadlineAt } = view;
+  if (!deadlineAt) return ['🟢 ', strong('Active.')];
+  if (now && msOf(now) >= msOf(deadlineAt)) {
+    return ['🟠 ', strong('The window is over'), ' since ', when(deadlineAt), '. The access is to be taken away now.'];
+  }
+  return ['🟢 ', strong('Active'), ' until ', when(deadlineAt), '.'];
+}
+
+/** `for 10 min by A and B`, as far as it is known. */
+function terms(view: ElevationView, { people }: SayOptions): Sentence {
+  const length: Sentence = view.approvedWindowMs ? [` for ${spell(view.approvedWindowMs)}`] : [];
+  const names = view.verdict.approvedBy.map((id) => whoIs(view, id, people));
+  return [...length, ...(names.length > 0 ? [' by ', ...listOf(names)] : [' by rule'])];
+}
+
+function byWhom(view: ElevationView, options: SayOptions): Sentence {
+  return ['Approved', ...terms(view, options), ...at(view.approvedAt), '.'];
+}
+
+function at(instantAt: Instant | undefined): Sentence {
+  return instantAt ? [' ', when(instantAt)] : [];
+}
+
+function ending(view: ElevationView): readonly Sentence[] {
+  const minutes = view.alarmMinutes;
+  const line: Sentence = ['🟠 ', strong('Ending: waiting for proof that access is gone.')];
+  if (minutes === undefined) return [line];
+  const loud = `No proof for ${minutes} min. Treat this Mac as still elevated.`;
+  return [line, ['🔴 ', strong(`Alarm: ${loud}`)]];
+}
+
+function unprovenAsked(view: ElevationView, { people }: SayOptions): readonly Sentence[] {
+  const ids = [...new Set(view.unprovenBy)];
+  if (ids.length === 0) return [];
+  return [
+    [`${ids.length} of 2 people asked to close this without proof: `, ...listOf(ids.map((id) => whoIs(view, id, people))), '.'],
+  ];
+}
+
+/** Why it ends or ended, by outcome; says nothing about whether the access is gone. */
+export function why(view: ElevationView, options: SayOptions = {}): Sentence {
+  return view.outcome ? CAUSE[view.outcome](view, options) : [];
+}
+
+const ender = (view: ElevationView, { people }: SayOptions): Sentence =>
+  view.endedBy ? [' by ', whoIs(view, view.endedBy, people)] : [];
+
+const moment = (view: ElevationView): Sentence => at(view.endingAt ?? view.closedAt);
+
+const CAUSE: { readonly [O in Outcome]: (view: ElevationView, options: SayOptions) => Sentence } = {
+  denied: (view, options) => ['Denied', ...denier(view, options), ...moment(view), '.'],
+  lapsed: (view) => ['Nobody decided in time; the request lapsed', ...moment(view), '.'],
+  withdrawn: (view, options) => ['Withdrawn', ...ender(view, options), ...moment(view), '.'],
+  'not-started': (view) => [
+    'The Mac did not confirm a start in time',
+    ...(view.startBy ? [' (by ', when(view.startBy), ')'] : []),
+    '.',
+  ],
+  expired: (view) => ['The window was over', ...at(view.deadlineAt ?? view.endingAt), '.'],
+  revoked: (view, options) => ['Revoke ordered', ...revoker(view, options), ...moment(view), '.'],
+  ended: (view, options) => ['End asked for', ...ender(view, options), ...moment(view), '.'],
+  'lost-contact': (view) => ['Contact with the Mac was lost', ...moment(view), '.'],
+  failed: (view) => ['It failed', ...moment(view), `: ${reasonOf(view.failure)}`],
+  unproven: (view, options) => ['Closed without proof', ...closers(view, options), ...at(view.closedAt), '.'],
+};
+
+function denier(view: ElevationView, { people }: SayOptions): Sentence {
+  const vote = view.votes.findLast((v) => v.decision === 'deny');
+  const id = vote?.personId ?? view.endedBy;
+  return id ? [' by ', whoIs(view, id, people)] : [' by the policy'];
+}
+
+function revoker(view: ElevationView, options: SayOptions): Sentence {
+  if (view.endedBy) return ender(view, options);
+  return view.revokeCause === 'cancel' ? [' by a cancel in the workflow engine'] : [];
+}
+
+function closers(view: ElevationView, { people }: SayOptions): Sentence {
+  const names = [...new Set(view.unprovenBy)].map((id) => whoIs(view, id, people));
+  return names.length > 0 ? [' by ', ...listOf(names)] : [' by two people'];
+}
+
+/** The sentence of an error code; the code itself when the table does not know it. */
+export function reasonOf(code: string | undefined): string {
+  if (code === undefined) return 'the cause was not recorded.';
+  return Object.hasOwn(ERRORS, code) ? ERRORS[code as keyof typeof ERRORS].sentence : `${oneLine(code, 60)}.`;
+}
+
+function closed(view: ElevationView, options: SayOptions): readonly Sentence[] {
+  return [[mark(view), ...closing(view)], why(view, options), ...(view.confirmedAt ? [byWhom(view, options)] : [])];
+}
+
+function mark(view: ElevationView): string {
+  if (view.outcome === 'unproven') return '🔴 ';
+  return view.confirmedAt && view.goneAt ? '✅ ' : '⚪ ';
+}
+
+/** Whether there was access, and what is known of its end. */
+function closing(view: ElevationView): Sentence {
+  if (view.outcome === 'unproven')
+    return [
+      strong('Closed without proof that access is gone.'),
+      ' Treat this Mac as still elevated until someone has checked it.',
+    ];
+  if (view.goneAt && view.confirmedAt) return [strong('Ended.'), ' Access gone ', when(view.goneAt), ' on ', macOf(view), '.'];
+  if (view.goneAt) return [strong('Closed: no access was confirmed.'), ' Checked and found gone ', when(view.goneAt), '.'];
+  return [strong('Closed: nothing was granted.')];
+}
+
+/** What became of the log; said only where there can be one. */
+export function evidence(view: ElevationView): readonly Sentence[] {
+  const found = view.evidence;
+  if (!found) return view.state === 'closed' && view.confirmedAt ? [[strong('Log missing.')]] : [];
+  if (!found.complete)
+    return [
+      [strong('Log missing:'), ` the Mac did not deliver all of it in time (${plural(found.lines, 'sudo command')} known).`],
+    ];
+  return [[`Log: ${plural(found.lines, 'sudo command')}${found.late ? ', delivered after the close' : ''}.`]];
+}
+
+/** Who asks for what, in one sentence. */
+export function asking(view: ElevationView): Sentence {
+  const { requester, subject, windowMs, category } = view.request;
+  const forWhom: Sentence = requester.personId === subject.personId ? [] : [' for ', who(subject)];
+  return [who(requester), ` asks for ${spell(windowMs)} of admin rights on `, macOf(view), ...forWhom, ` (${category}).`];
+}

@@ -1,0 +1,100 @@
+/** What `/admin-status` and App Home show: short lists from the read model, to one person. No decision is made there. */
+import type { Button, HomeView, KnownBlock } from '@slack/types';
+import { type AnyEvent, EVENT_CODES } from '../contract/events.js';
+import { shortId } from '../contract/ids.js';
+import type { ElevationRow, Rendered } from '../contract/ports.js';
+import type { ElevationView } from '../contract/view.js';
+import { formatPage } from './actions.js';
+import { actions, bullets, button, context, header, lines, rendered } from './blocks.js';
+import { facts } from './card.js';
+import { macOf, type PeopleLookup, plain, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
+import { stateLines } from './state-line.js';
+
+/** How many elevations a page of `/admin-status` holds. */
+export const STATUS_PAGE_SIZE = 10;
+const SHOWN_EVENTS = 25;
+const SHOWN_AT_HOME = 20;
+
+export interface StatusPage {
+  /** The rows of this page, at most ten. */
+  readonly rows: readonly ElevationRow[];
+  readonly total: number;
+  /** From 0. */
+  readonly page: number;
+  readonly isLast: boolean;
+}
+
+/** The list for administrators, for an ephemeral answer. */
+export function adminStatus({ rows, total, page, isLast }: StatusPage): Rendered {
+  const shown = rows.slice(0, STATUS_PAGE_SIZE).map((row) => brief(row.view));
+  const summary = `${plural(total, 'elevation')}, page ${page + 1}.`;
+  const body: KnownBlock[] = shown.length > 0 ? [bullets(shown)] : [lines(['Nothing here.'])];
+  const blocks = [
+    header('Elevations'),
+    ...body,
+    context(`${summary} For one in full: /admin-status <id>`),
+    ...actions(turn(page, isLast)),
+  ];
+  return rendered([summary, ...shown.map(plain)].join(' '), blocks);
+}
+
+function turn(page: number, isLast: boolean): readonly Button[] {
+  const to = (n: number, label: string) =>
+    button({ actionId: formatPage(n), value: String(n), label, spoken: `${label} page of elevations` });
+  return [...(page > 0 ? [to(page - 1, 'Previous')] : []), ...(isLast ? [] : [to(page + 1, 'Next')])];
+}
+
+/** One elevation in one line. */
+function brief(view: ElevationView): Sentence {
+  const { requestId, subject, windowMs } = view.request;
+  const loud = view.state === 'ending' && view.alarmMinutes !== undefined;
+  const state = view.outcome && view.state === 'closed' ? `closed, ${view.outcome}` : view.state;
+  return [
+    strong(shortId(requestId)),
+    ` · ${state} · `,
+    who(subject),
+    ' on ',
+    macOf(view),
+    ` · ${spell(view.approvedWindowMs ?? windowMs)}`,
+    ...(view.state === 'active' && view.deadlineAt ? [' · until ', when(view.deadlineAt)] : []),
+    ...(loud ? [' · ', strong(`alarm: no proof for ${view.alarmMinutes} min`)] : []),
+  ];
+}
+
+/** One elevation in full, with its last entries. */
+export function adminDetail(view: ElevationView, timeline: readonly AnyEvent[], people?: PeopleLookup): Rendered {
+  const state = stateLines(view, { people });
+  const shown = timeline.slice(-SHOWN_EVENTS);
+  const earlier = timeline.length - shown.length;
+  const blocks: KnownBlock[] = [
+    header(`Elevation ${shortId(view.request.requestId)}`),
+    lines(...state),
+    lines(...facts(view)),
+    ...(shown.length > 0 ? [bullets(shown.map((event) => entry(view, event, people)))] : []),
+    context(
+      `${view.request.requestId}${earlier > 0 ? ` · ${plural(earlier, 'earlier entry', 'earlier entries')} not shown` : ''}`,
+    ),
+  ];
+  return rendered(state.map(plain).filter(Boolean).join(' '), blocks);
+}
+
+function entry(view: ElevationView, event: AnyEvent, people: PeopleLookup | undefined): Sentence {
+  const { personId, via } = event.actor;
+  const { code, text } = EVENT_CODES[event.type];
+  return [when(event.at), ` · ${code} ${text}`, ...(personId ? [' · ', whoIs(view, personId, people)] : []), ` · ${via}`];
+}
+
+/** App Home: what there is about the person who looks at it. */
+export function home(views: readonly ElevationView[]): HomeView {
+  const shown = views.slice(0, SHOWN_AT_HOME).map(brief);
+  const more = views.length - shown.length;
+  return {
+    type: 'home',
+    blocks: [
+      header('Stint'),
+      lines(['Ask for admin rights for a while with ', strong('/elevate'), '. They end by themselves.']),
+      ...(shown.length > 0 ? [bullets(shown)] : [lines(['You have no elevations yet.'])]),
+      ...(more > 0 ? [context(`${more} more not shown`)] : []),
+    ],
+  };
+}

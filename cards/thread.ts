@@ -1,0 +1,142 @@
+/**
+ * Lines in the card's thread. They are rendered from the state that the workflow holds, so an approver who was shown a
+ * doctored card sees here what really happened. Each is posted once and never edited.
+ */
+import type { KnownBlock } from '@slack/types';
+import type { PersonId } from '../contract/ids.js';
+import type { Rendered } from '../contract/ports.js';
+import type { Vote } from '../contract/verdict.js';
+import type { ElevationView } from '../contract/view.js';
+import { lines, preformatted, quote, rendered } from './blocks.js';
+import { extensionLine } from './card.js';
+import { UNPROVEN_AFTER_MIN } from './controls.js';
+import { foreign, listOf, macOf, plain, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
+import { evidence, lapsesAt, reasonOf, type SayOptions, stateLines, why } from './state-line.js';
+import { oneLine } from './text.js';
+
+export const THREAD_KINDS = [
+  'decided',
+  'reminder',
+  'started',
+  'warned',
+  'ending',
+  'ended',
+  'alarm',
+  'evidence',
+  'late-evidence',
+  'log-missing',
+  'extension',
+  'refused',
+] as const;
+export type ThreadKind = (typeof THREAD_KINDS)[number];
+
+export interface ThreadTexts extends SayOptions {
+  /** For `decided`: the vote to tell of; the newest by default. */
+  readonly vote?: Vote;
+  /** What was written with the vote. */
+  readonly comment?: string;
+  /** For `refused`: whose message, and the code of the refusal. */
+  readonly refusal?: { readonly personId?: PersonId; readonly code: string };
+  /** For `evidence` and `late-evidence`: the log's commands, oldest first. */
+  readonly log?: { readonly commands: readonly string[]; readonly total: number };
+}
+
+const SHOWN_COMMANDS = 20;
+const COMMAND_LENGTH = 200;
+const MENTIONED = 10;
+
+/** One line (and what belongs under it). Pure: equal arguments give equal blocks. */
+export function threadLine(kind: ThreadKind, view: ElevationView, texts: ThreadTexts = {}): Rendered {
+  const says = SAYS[kind](view, texts).filter((s) => s.length > 0);
+  const blocks: KnownBlock[] = [
+    lines(...says),
+    ...(texts.comment === undefined ? [] : [quote(texts.comment)]),
+    ...(kind === 'evidence' || kind === 'late-evidence' ? table(texts.log) : []),
+  ];
+  return rendered(says.map(plain).join(' '), blocks);
+}
+
+const SAYS: { readonly [K in ThreadKind]: (view: ElevationView, texts: ThreadTexts) => readonly Sentence[] } = {
+  decided,
+  reminder,
+  started: (view) => [[strong('Started.'), ' ', who(view.request.subject), ' is an admin on ', macOf(view), ...until(view), '.']],
+  warned: (view) => [['The warning before the end was sent to ', who(view.request.subject), '.']],
+  ending: (view, texts) => [why(view, texts), ['The access is being taken away from ', macOf(view), '; the proof is awaited.']],
+  ended: (view, texts) => stateLines(view, texts),
+  alarm,
+  evidence: (view) => (view.evidence ? evidence(view) : [['The log is in.']]),
+  'late-evidence': (view) => [[strong('The log came after the close.')], ...evidence(view)],
+  'log-missing': (view) => [
+    [strong('Log missing.'), ' ', macOf(view), ' did not deliver the sudo log in time.'],
+    ['What to do: bring the Mac online; it sends what it still has, and that is added here.'],
+  ],
+  extension: (view, texts) => [
+    view.extension ? extensionLine(view, texts) : ['There is no extension.'],
+    view.extension?.state === 'granted' ? ['It ends', ...until(view, ' '), '.'] : [],
+  ],
+  refused: (view, { refusal, people }) => [
+    refusal?.personId
+      ? ['A message of ', whoIs(view, refusal.personId, people), ` did not count: ${reasonOf(refusal.code)}`]
+      : [`A message did not count: ${reasonOf(refusal?.code)}`],
+  ],
+};
+
+function until(view: ElevationView, lead = ' until '): Sentence {
+  return view.deadlineAt ? [lead, when(view.deadlineAt)] : [];
+}
+
+function decided(view: ElevationView, texts: ThreadTexts): readonly Sentence[] {
+  const vote = texts.vote ?? view.votes.at(-1);
+  if (!vote) return stateLines(view, texts);
+  const voter = whoIs(view, vote.personId, texts.people);
+  if (vote.decision === 'deny') return [[strong('Denied'), ' by ', voter, ' ', when(vote.at), '.']];
+  const length = vote.windowMs === undefined ? '' : ` for ${spell(vote.windowMs)}`;
+  return [[strong('Approved'), length, ' by ', voter, ' ', when(vote.at), '.'], standing(view)];
+}
+
+/** What the votes so far amount to. */
+function standing(view: ElevationView): Sentence {
+  const { approvedBy, quorum } = view.verdict;
+  if (view.state === 'requested') return [`${approvedBy.length} of ${plural(quorum, 'approval')} so far.`];
+  if (view.state !== 'approved' || view.approvedWindowMs === undefined) return [];
+  return [`It counts: ${spell(view.approvedWindowMs)} for `, who(view.request.subject), ' on ', macOf(view), '.'];
+}
+
+/** Mentions the approvers the first time only: a reminder is a nudge, not an alarm. */
+function reminder(view: ElevationView, { people }: ThreadTexts): readonly Sentence[] {
+  const line: Sentence = [
+    strong(`Reminder ${Math.max(1, view.reminders)}:`),
+    ' still waiting for a decision. It lapses ',
+    when(lapsesAt(view)),
+    '.',
+  ];
+  const approvers = [...new Set(view.verdict.approvers)].slice(0, MENTIONED);
+  if (view.reminders > 1 || approvers.length === 0) return [line];
+  return [line, ['Can decide: ', ...listOf(approvers.map((id) => whoIs(view, id, people))), '.']];
+}
+
+function alarm(view: ElevationView): readonly Sentence[] {
+  const minutes = view.alarmMinutes ?? 0;
+  const after: Sentence =
+    minutes >= UNPROVEN_AFTER_MIN
+      ? ['When two people have checked the Mac by hand, they may use "Close without proof" on the card.']
+      : [];
+  if (view.state !== 'ending') return [[strong(`Alarm: the log of this elevation is overdue by ${minutes} min.`)]];
+  return [
+    [strong(`Alarm: for ${minutes} min there is no proof that access on `), macOf(view), strong(' is gone.')],
+    [
+      'What to do: find the Mac and bring it online; look whether ',
+      foreign(view.request.target.localUser, 40),
+      ' is an admin (System Settings, Users & Groups); if in doubt, lock it through the MDM.',
+    ],
+    after,
+  ];
+}
+
+/** The first commands in fixed width; the whole log is the file beside it. */
+function table(log: ThreadTexts['log']): KnownBlock[] {
+  if (!log || log.commands.length === 0) return [];
+  const rows = log.commands.slice(0, SHOWN_COMMANDS).map((c) => oneLine(c, COMMAND_LENGTH, '(empty)'));
+  const more = Math.max(log.total, log.commands.length) - rows.length;
+  return [preformatted(more > 0 ? [...rows, `… and ${more} more in the attached log`] : rows)];
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { parseAction, parsePage } from '../../cards/actions.js';
+import { DM_KINDS, dm } from '../../cards/dm.js';
+import { adminDetail, adminStatus, home } from '../../cards/status.js';
+import { THREAD_KINDS, threadLine } from '../../cards/thread.js';
+import type { Rendered } from '../../contract/ports.js';
+import { checkMessage, checkView, visible } from './limits.js';
+import { at, MIN, people, SCRIPTS, timelineOf, viewOf } from './views.js';
+
+interface Json {
+  readonly [key: string]: unknown;
+}
+const elements = (m: Rendered) =>
+  (m.blocks as readonly Json[]).filter((b) => b.type === 'actions').flatMap((b) => b.elements as readonly Json[]);
+const kinds = (m: Rendered) => elements(m).map((b) => parseAction(b.action_id, b.value)?.kind);
+const words = (m: Rendered) => visible(m.blocks).replace(/\n+/g, '');
+
+describe('direct messages', () => {
+  it.each(DM_KINDS)('%s fits Slack in every state', (kind) => {
+    for (const name of Object.keys(SCRIPTS))
+      expect(checkMessage(dm(kind, viewOf(name), { people, comment: 'no', extendMs: [5 * MIN] }))).toEqual([]);
+  });
+
+  it('let the person withdraw while nothing is granted, and end what is there', () => {
+    expect(kinds(dm('asked', viewOf('requested')))).toEqual(['withdraw']);
+    expect(kinds(dm('asked', viewOf('active')))).toEqual([]);
+    expect(kinds(dm('approved', viewOf('approved')))).toEqual(['withdraw']);
+    expect(kinds(dm('started', viewOf('active')))).toEqual(['end']);
+    expect(kinds(dm('warning', viewOf('active, warned'), { extendMs: [5 * MIN, 5 * MIN, 10 * MIN] }))).toEqual([
+      'end',
+      'extend',
+      'extend',
+    ]);
+    expect(kinds(dm('warning', viewOf('active, extension waiting'), { extendMs: [5 * MIN] }))).toEqual(['end']);
+    expect(kinds(dm('started', viewOf('closed, expired'), { extendMs: [5 * MIN] }))).toEqual([]);
+  });
+
+  it('say how much time is left as it was when the warning was due', () => {
+    expect(words(dm('warning', viewOf('active, warned')))).toContain('About 5 min left.');
+  });
+
+  it('do not say that access is gone before it was seen gone', () => {
+    expect(words(dm('ended', viewOf('ending, expired')))).toContain('are being taken away');
+    expect(words(dm('ended', viewOf('ending, expired')))).not.toContain('are gone');
+    expect(words(dm('ended', viewOf('collecting')))).toContain('Your admin rights are gone on mac-bob-01');
+    expect(words(dm('ended', viewOf('closed, unproven')))).toContain('Closed without proof');
+    expect(words(dm('failed', viewOf('ending, failed')))).toContain('It is being checked that no admin rights are left.');
+  });
+
+  it('tell who denied and what was written', () => {
+    const message = dm('denied', viewOf('closed, denied'), { people, comment: 'Ask for less.' });
+    expect(words(message)).toContain('U0ALICE');
+    expect(words(message)).toContain('Ask for less.');
+    expect(message.text).toContain('Denied by Alice Adams');
+  });
+});
+
+describe('thread lines', () => {
+  it.each(THREAD_KINDS)('%s fits Slack in every state', (kind) => {
+    for (const name of Object.keys(SCRIPTS)) expect(checkMessage(threadLine(kind, viewOf(name), { people }))).toEqual([]);
+  });
+
+  it('state each decision: who, how long, when, and what it amounts to', () => {
+    expect(threadLine('decided', viewOf('approved'), { people }).text).toBe(
+      'Approved for 10 min by Alice Adams 2026-11-21 14:02 UTC. It counts: 10 min for Bob Builder on mac-bob-01.',
+    );
+    expect(threadLine('decided', viewOf('requested, one of two votes'), { people }).text).toContain('1 of 2 approvals so far.');
+    expect(threadLine('decided', viewOf('closed, denied'), { people }).text).toBe('Denied by Alice Adams 2026-11-21 14:02 UTC.');
+  });
+
+  it('mention the approvers with the first reminder only', () => {
+    const mentions = (m: Rendered) => JSON.stringify(m.blocks).includes('U0ALICE');
+    expect(mentions(threadLine('reminder', viewOf('requested'), { people }))).toBe(true);
+    expect(mentions(threadLine('reminder', viewOf('requested, reminded'), { people }))).toBe(false);
+  });
+
+  it('show the first commands of a log and how many more there are', () => {
+    const commands = Array.from({ length: 30 }, (_, i) => `/usr/bin/true ${i} ${'x'.repeat(500)}`);
+    const message = threadLine('evidence', viewOf('closed, expired'), { log: { commands, total: 41 } });
+    expect(checkMessage(message)).toEqual([]);
+    expect(visible(message.blocks)).toContain('… and 21 more in the attached log');
+    expect(visible(message.blocks)).not.toContain('/usr/bin/true 20 ');
+  });
+
+  it('an alarm says what to do, and names the way out when it is open', () => {
+    expect(words(threadLine('alarm', viewOf('ending, alarm 5')))).toMatch(/for 5 min there is no proof.*What to do/);
+    expect(words(threadLine('alarm', viewOf('ending, alarm 5')))).not.toContain('Close without proof');
+    expect(words(threadLine('alarm', viewOf('ending, alarm 15')))).toContain('Close without proof');
+  });
+
+  it('tell of a message that came too late', () => {
+    const message = threadLine('refused', viewOf('closed, lapsed'), {
+      people,
+      refusal: { personId: 'alice' as never, code: 'too-late' },
+    });
+    expect(message.text).toBe('A message of Alice Adams did not count: The time for this has passed.');
+  });
+});
+
+describe('status', () => {
+  const row = (name: string) => ({ view: viewOf(name), updatedAt: at(1) });
+  const pages = (m: Rendered) => elements(m).map((b) => parsePage(b.action_id));
+
+  it('holds ten a page with the ways to turn it', () => {
+    const rows = Array.from({ length: 14 }, () => row('ending, alarm 15'));
+    const first = adminStatus({ rows, total: 34, page: 0, isLast: false });
+    expect(checkMessage(first)).toEqual([]);
+    expect(words(first).match(/alarm: no proof for 15 min/g)).toHaveLength(10);
+    expect(pages(first)).toEqual([1]);
+    expect(pages(adminStatus({ rows, total: 34, page: 1, isLast: false }))).toEqual([0, 2]);
+    expect(pages(adminStatus({ rows, total: 34, page: 3, isLast: true }))).toEqual([2]);
+    expect(pages(adminStatus({ rows: [], total: 0, page: 0, isLast: true }))).toEqual([]);
+  });
+
+  it('shows one in full with its last entries', () => {
+    const long = Array.from({ length: 40 }, () => timelineOf('closed, expired')).flat();
+    for (const name of Object.keys(SCRIPTS))
+      expect(checkMessage(adminDetail(viewOf(name), timelineOf(name), people))).toEqual([]);
+    const detail = adminDetail(viewOf('closed, expired'), long, people);
+    expect(checkMessage(detail)).toEqual([]);
+    expect(words(detail)).toContain('ST5002I'.replace('5002', '3007'));
+    expect(words(detail)).toMatch(/earlier entries not shown/);
+  });
+
+  it('App Home fits with nothing and with very much', () => {
+    expect(checkView(home([]))).toEqual([]);
+    expect(checkView(home(Array.from({ length: 99 }, () => viewOf('active'))))).toEqual([]);
+  });
+});
