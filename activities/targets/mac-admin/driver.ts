@@ -1,0 +1,103 @@
+/**
+ * Local administrator on a Mac. The Mac acts by itself: it reads its order from the device API and says what is true
+ * in its reports; the MDM's tag only wakes it sooner. So a grant and a revoke are an order row and a tag, and what
+ * happened is known from the reports alone.
+ */
+import { isStintError, StintError } from '../../../contract/errors.js';
+import { instant, msOf, type RequestId } from '../../../contract/ids.js';
+import type { Devices, GrantOrder, Mdm, TargetDriver } from '../../../contract/ports.js';
+import type { Target } from '../../../contract/request.js';
+import { judgeReport } from './observe.js';
+
+export interface MacAdminDeps {
+  readonly mdm: Mdm;
+  readonly devices: Devices;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** How old a report may be to speak of the present, in ms. */
+  readonly contactGraceMs: number;
+}
+
+/** An order is a row that a Mac reads within its next poll, so an effect follows its write by at most this. */
+const SETTLE_MS = 2_000;
+
+/** The driver of `mac-admin`. All its calls may be repeated: orders and tags are sets. */
+export function createMacAdminDriver(deps: MacAdminDeps): TargetDriver {
+  return {
+    kind: 'mac-admin',
+    settleMs: SETTLE_MS,
+    confirmMode: 'update',
+    observe: (requestId, target) => observe(deps, requestId, target),
+    grant: (order, signal) => grant(deps, order, signal),
+    revoke: (requestId, target, signal) => revoke(deps, requestId, target, signal),
+    clear: (requestId, target) => clear(deps, requestId, target),
+    async listOurs() {
+      const serials = await deps.mdm.listSignalled('elevate');
+      return serials.map((serial) => ({ target: `mac-admin/${serial}` }));
+    },
+  };
+}
+
+async function observe(deps: MacAdminDeps, requestId: RequestId, target: Target): ReturnType<TargetDriver['observe']> {
+  const [report, orders] = await Promise.all([
+    deps.devices.lastReport(target.serial, target.localUser),
+    deps.devices.openOrders([target.serial]),
+  ]);
+  const own = orders.filter((order) => order.requestId === requestId);
+  return judgeReport({ requestId, report, orders: own, nowMs: deps.clock(), freshMs: deps.contactGraceMs });
+}
+
+/**
+ * Resolves when the order row is written and the tag is set. When only the tag failed, the order stands (the Mac's own
+ * poll may do) and the error is thrown, so that the caller tries again; both are idempotent. Throws `too-late` instead
+ * of sending anything at or after `sendBefore`: a grant that lands after its revoke must be impossible.
+ */
+async function grant(deps: MacAdminDeps, order: GrantOrder, signal: AbortSignal): Promise<void> {
+  const leftMs = msOf(order.sendBefore) - deps.clock();
+  if (leftMs <= 0) throw new StintError('too-late', 'The grant was not sent: its time had passed.');
+  signal.throwIfAborted();
+  const { serial } = order.target;
+  const latest = AbortSignal.timeout(leftMs);
+  await deps.devices.order(serial, order.requestId, 'start', instant(deps.clock()));
+  try {
+    await deps.mdm.signal(serial, 'elevate', AbortSignal.any([signal, latest]));
+  } catch (error) {
+    if (latest.aborted) throw new StintError('too-late', 'The grant was broken off: its time had passed.', { cause: error });
+    throw error;
+  }
+}
+
+/** Orders the end and takes the tag back, each even if the other fails; throws the first failure afterwards. */
+async function revoke(deps: MacAdminDeps, requestId: RequestId, target: Target, signal: AbortSignal): Promise<void> {
+  await all([
+    deps.devices.order(target.serial, requestId, 'end', instant(deps.clock())),
+    withoutDevice(deps.mdm.clear(target.serial, 'elevate', signal)),
+  ]);
+}
+
+/** Takes both tags and all orders of the request back, each even if another fails. */
+async function clear(deps: MacAdminDeps, requestId: RequestId, target: Target): Promise<void> {
+  await all([clearTags(deps, target), deps.devices.clearOrders(requestId)]);
+}
+
+/** One after the other: both write the same record of the MDM. */
+async function clearTags({ mdm }: MacAdminDeps, { serial }: Target): Promise<void> {
+  const elevate = withoutDevice(mdm.clear(serial, 'elevate'));
+  await elevate.catch(() => undefined);
+  await all([elevate, withoutDevice(mdm.clear(serial, 'collect'))]);
+}
+
+/** A Mac that left the MDM carries no tag. Its access still counts as gone only when the Mac says so. */
+async function withoutDevice(clearing: Promise<void>): Promise<void> {
+  try {
+    await clearing;
+  } catch (error) {
+    if (!isStintError(error) || error.code !== 'device-unknown') throw error;
+  }
+}
+
+async function all(steps: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(steps);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
