@@ -1,0 +1,99 @@
+/**
+ * Telling the person who acted what became of it: first through the `response_url` of their action (works in every
+ * place), else as an ephemeral message, else as a direct message. Best effort by nature: what matters is on the card.
+ */
+
+import type { KnownBlock } from '@slack/types';
+import type { WebClient } from '@slack/web-api';
+import { escapeMrkdwn } from '../cards/text.js';
+import { isLoopback, SLACK_API } from './config.js';
+import { errorText, type Log } from './log.js';
+import type { ReplyTo } from './payload.js';
+
+const URL_MS = 2500;
+const SECTION_MAX = 3000;
+
+/** What is shown; `replace` puts it in the place of the ephemeral message that was acted on. */
+export interface Answer {
+  readonly text: string;
+  readonly blocks: readonly unknown[];
+  readonly replace?: boolean;
+}
+
+export interface Answerer {
+  /** Never throws. */
+  say(to: ReplyTo, sentence: string): Promise<void>;
+  show(to: ReplyTo, answer: Answer): Promise<void>;
+}
+
+export function createAnswerer(deps: {
+  readonly api: WebClient;
+  readonly slackApiUrl: string;
+  readonly fallbackChannel: string;
+  readonly logger: Log;
+}): Answerer {
+  const { api, logger } = deps;
+
+  async function show(to: ReplyTo, answer: Answer): Promise<void> {
+    const text = answer.text;
+    const blocks = answer.blocks as KnownBlock[];
+    const ways: [string, () => Promise<unknown>][] = [
+      [
+        'chat.postEphemeral',
+        () => api.chat.postEphemeral({ channel: to.channelId ?? deps.fallbackChannel, user: to.userId, text, blocks }),
+      ],
+      [
+        'chat.postMessage',
+        () => api.chat.postMessage({ channel: to.userId, text, blocks, unfurl_links: false, unfurl_media: false }),
+      ],
+    ];
+    const url = trusted(to.responseUrl, deps.slackApiUrl);
+    if (url) ways.unshift(['response_url', () => post(url, answer)]);
+    for (const [way, attempt] of ways) {
+      try {
+        await attempt();
+        return;
+      } catch (error) {
+        logger.warn({ way, slackUserId: to.userId, error: errorText(error) }, 'an answer could not be delivered this way');
+      }
+    }
+  }
+
+  return { show, say: (to, sentence) => show(to, { text: escapeMrkdwn(sentence), blocks: sentenceBlocks(sentence) }) };
+}
+
+/** One sentence as plain text: nothing in it is parsed. */
+export function sentenceBlocks(sentence: string): readonly KnownBlock[] {
+  return [{ type: 'section', text: { type: 'plain_text', text: sentence.slice(0, SECTION_MAX), emoji: false } }];
+}
+
+/**
+ * The URL when it is Slack's own. It comes in a payload, and what we post there is not for anybody else; a stand-in on
+ * this machine may hand out its own.
+ */
+function trusted(text: string | undefined, slackApiUrl: string): string | undefined {
+  if (!text || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (url.protocol === 'https:' && ['hooks.slack.com', 'hooks.slack-gov.com'].includes(url.hostname)) return text;
+  const api = new URL(slackApiUrl);
+  const standIn = slackApiUrl !== SLACK_API && isLoopback(api.hostname) && isLoopback(url.hostname);
+  return standIn ? text : undefined;
+}
+
+async function post(url: string, answer: Answer): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    // `replace_original` is said both ways: Slack's default differs between kinds of messages.
+    body: JSON.stringify({
+      response_type: 'ephemeral',
+      replace_original: answer.replace === true,
+      text: answer.text,
+      blocks: answer.blocks,
+    }),
+    redirect: 'error',
+    signal: AbortSignal.timeout(URL_MS),
+  });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`response_url answered ${response.status}`);
+}

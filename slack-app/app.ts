@@ -1,0 +1,183 @@
+/**
+ * The Slack app: composition, and which payload goes to which part. Nothing is decided here; `gatekeeper.ts` decides,
+ * `clicks.ts`, `forms.ts` and `submit.ts` hand over, `cards/` says what is shown.
+ */
+import { App, type Logger, webApi } from '@slack/bolt';
+import { ACTION_PATTERN, PAGE_PATTERN, parseAction, parsePage } from '../cards/actions.js';
+import { CALLBACKS } from '../cards/modals.js';
+import type { RequestId } from '../contract/ids.js';
+import { createAdminStatus } from './admin-status.js';
+import { type Answerer, createAnswerer } from './answer.js';
+import { createChannelWatch } from './channel-watch.js';
+import { type Ack, type Clicks, createClicks } from './clicks.js';
+import { checkConfig, SLACK_API, type SlackAppDeps } from './config.js';
+import { createDelivery } from './delivery.js';
+import { createElevate } from './elevate.js';
+import { createForms } from './forms.js';
+import { createGatekeeper } from './gatekeeper.js';
+import { createHome } from './home.js';
+import { boltLogger, errorText } from './log.js';
+import { createMembers } from './members.js';
+import { parseCommand, parseHomeOpened, parsePress, parseSubmission } from './payload.js';
+import { createRecall } from './recall.js';
+import { createReplayGuard } from './replay.js';
+import { checkToken } from './startup.js';
+import { createSubmit } from './submit.js';
+import { createTransport, intercept } from './transport.js';
+
+export interface SlackApp {
+  /** Checks token and channel, then connects. Throws `bad-config` (naming the fix), `slack-unavailable`, `port-used`. */
+  start(): Promise<void>;
+  /** Refuses what is new, waits up to `drainMs` (default 5 s) for what is under way, then disconnects. */
+  stop(drainMs?: number): Promise<void>;
+  /** Connected, and the approver channel is a safe place. */
+  healthy(): boolean;
+  /** HTTP mode: the port it listens on. */
+  port(): number | undefined;
+}
+
+const INTERACTIVE_MS = 2500;
+const DRAIN_MS = 5000;
+
+/** Builds the app; nothing is sent before `start`. Throws `bad-config`. */
+export async function createSlackApp(deps: SlackAppDeps): Promise<SlackApp> {
+  const { config, logger } = deps;
+  checkConfig(config);
+  const bolt = boltLogger(logger);
+  // For everything a person waits for. Its own client: a rate limit on one method holds up every call of a client.
+  const api = webClient(deps, bolt);
+  let stopping = false;
+  const replay = createReplayGuard({ once: deps.store.once, clock: deps.clock, logger });
+  const healthy = (): boolean => !stopping && watch.trouble() === undefined && transport.connected();
+  const transport = createTransport({ config, replay, healthy, clock: deps.clock, logger, boltLogger: bolt });
+  const parts = createParts(deps, { api, replay, channelTrouble: () => watch.trouble() });
+  const app = new App({
+    token: config.botToken,
+    receiver: transport.receiver,
+    logger: bolt,
+    extendedErrorHandler: true,
+    convoStore: false,
+    deferInitialization: true,
+    clientOptions: clientOptions(config.slackApiUrl),
+  });
+  const delivery = createDelivery({ logger });
+  intercept(app, delivery.deliver);
+  const watch = createChannelWatch({ api, config, logger });
+  listen(app, parts, { recheck: () => watch.recheck(), deps });
+
+  return {
+    healthy,
+    port: transport.port,
+    async start() {
+      await checkToken({ api, config, logger });
+      await watch.begin();
+      await app.init();
+      await transport.start();
+    },
+    async stop(drainMs = DRAIN_MS) {
+      stopping = true;
+      // Still connected while draining: what is under way can be acknowledged, and what is new hears "restarting".
+      delivery.close();
+      if (!(await delivery.drained(drainMs))) logger.warn({ drainMs }, 'stopped with deliveries under way');
+      watch.end();
+      await transport.stop();
+    },
+  };
+}
+
+/** No retries and no waiting for rate limits: a person waits at most three seconds. */
+function clientOptions(slackApiUrl: string | undefined) {
+  return {
+    slackApiUrl: slackApiUrl ?? SLACK_API,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    timeout: INTERACTIVE_MS,
+    allowAbsoluteUrls: false,
+  };
+}
+
+function webClient({ config }: SlackAppDeps, logger: Logger): webApi.WebClient {
+  return new webApi.WebClient(config.botToken, { ...clientOptions(config.slackApiUrl), logger });
+}
+
+interface Tools {
+  readonly api: webApi.WebClient;
+  readonly replay: ReturnType<typeof createReplayGuard>;
+  readonly channelTrouble: () => string | undefined;
+}
+
+function createParts(deps: SlackAppDeps, tools: Tools) {
+  const { config, store, gate, directory, preview, clock, random, logger } = deps;
+  const { api, replay } = tools;
+  const slackApiUrl = config.slackApiUrl ?? SLACK_API;
+  const members = createMembers({ api, teamId: config.teamId, enterpriseId: config.enterpriseId, clock, logger });
+  const recall = createRecall({ store, logger });
+  const answerer = createAnswerer({ api, slackApiUrl, fallbackChannel: config.approverChannel, logger });
+  const gatekeeper = createGatekeeper({
+    config,
+    members,
+    directory,
+    preview,
+    recall,
+    replay,
+    channelTrouble: tools.channelTrouble,
+    logger,
+  });
+  const repair = (requestId: RequestId): void => {
+    deps
+      .repairCard(requestId)
+      .catch((error: unknown) => logger.warn({ requestId, error: errorText(error) }, 'card not repaired'));
+  };
+  const base = { api, gate, gatekeeper, recall, answerer, repair, preview, clock, random, logger };
+  return {
+    members,
+    answerer,
+    clicks: createClicks(base),
+    forms: createForms({ ...base, requests: store.requests, approverChannel: config.approverChannel }),
+    elevate: createElevate({ ...base, ledger: store.ledger }),
+    submit: createSubmit({ ...base, store, teamId: config.teamId }),
+    adminStatus: createAdminStatus({ ...base, ledger: store.ledger, directory }),
+    home: createHome({ api, gatekeeper, directory, ledger: store.ledger, logger }),
+  };
+}
+type Parts = ReturnType<typeof createParts>;
+
+/**
+ * Which listener gets what. Payloads are parsed from `unknown` by our own schemas: Bolt's types describe what Slack
+ * means to send. Listeners never use Bolt's `client`: it adds the payload's own team id to each call.
+ */
+function listen(app: App, parts: Parts, by: { readonly recheck: () => Promise<void>; readonly deps: SlackAppDeps }): void {
+  const { logger, config } = by.deps;
+  app.error(async (failed) => logger.error({ error: errorText('error' in failed ? failed.error : failed) }, 'a listener failed'));
+  app.command('/elevate', ({ body, ack }) => parts.elevate.command(parseCommand(body), ack as Ack));
+  app.command('/admin-status', ({ body, ack }) => parts.adminStatus.command(parseCommand(body), ack as Ack));
+  app.action(ACTION_PATTERN, ({ body, ack }) => button(parts.clicks, parts.answerer, body, ack as Ack));
+  app.action(PAGE_PATTERN, async ({ body, ack }) => {
+    const press = parsePress(body);
+    await parts.adminStatus.turn(press, parsePage(press.actionId) ?? 0, ack as Ack);
+  });
+  app.view({ type: 'view_submission', callback_id: CALLBACKS.elevate }, ({ body, ack }) =>
+    parts.submit.submit(parseSubmission(body), ack as Ack),
+  );
+  for (const callback of [CALLBACKS.deny, CALLBACKS.closeUnproven]) {
+    app.view({ type: 'view_submission', callback_id: callback }, ({ body, ack }) =>
+      parts.forms.submit(parseSubmission(body), ack as Ack),
+    );
+  }
+  app.event('app_home_opened', ({ body }) => parts.home.opened(parseHomeOpened(body)));
+  app.event('user_change', async ({ event }) => parts.members.forget(event.user.id));
+  const moved = ['channel_shared', 'channel_id_changed', 'channel_archive', 'group_archive'] as const;
+  for (const name of moved) {
+    app.event(name, async ({ event }) => {
+      if (JSON.stringify(event).includes(config.approverChannel)) await by.recheck();
+    });
+  }
+}
+
+async function button(clicks: Clicks, answerer: Answerer, body: unknown, ack: Ack): Promise<void> {
+  const press = parsePress(body);
+  const ask = parseAction(press.actionId, press.value);
+  if (ask) return clicks.press(press, ask, ack);
+  await ack();
+  await answerer.say(press.replyTo, 'Stint does not understand this button. Use the card in the approver channel.');
+}

@@ -1,0 +1,112 @@
+/**
+ * Buttons. A click is judged, handed to the workflow, and only then acknowledged: to acknowledge first would lose it
+ * silently if the process died in between. Slack waits three seconds, so after two the person is told that it goes on.
+ */
+import type { WebClient } from '@slack/web-api';
+import type { ParsedAction } from '../cards/actions.js';
+import { denyModal, unprovenModal } from '../cards/modals.js';
+import { StintError } from '../contract/errors.js';
+import type { RequestId } from '../contract/ids.js';
+import type { Gate } from '../contract/ports.js';
+import type { Answerer } from './answer.js';
+import type { Gatekeeper } from './gatekeeper.js';
+import type { Log } from './log.js';
+import { type Failure, failureOf } from './outcome.js';
+import type { Press } from './payload.js';
+import { within } from './race.js';
+import type { Recall } from './recall.js';
+import { sendClick } from './send.js';
+import { RULES } from './standing.js';
+
+/** How long a click may take before it is acknowledged as "on its way". */
+const CLICK_MS = 2000;
+/** A second press of the same button by the same person within this time is the same wish. */
+const DOUBLE_MS = 5000;
+
+export interface ClickDeps {
+  readonly api: WebClient;
+  readonly gate: Gate;
+  readonly gatekeeper: Gatekeeper;
+  readonly recall: Recall;
+  readonly answerer: Answerer;
+  readonly repair: (requestId: RequestId) => void;
+  readonly clock: () => number;
+  readonly random: () => number;
+  readonly logger: Log;
+}
+
+export type Ack = (response?: unknown) => Promise<void>;
+
+export interface Clicks {
+  press(press: Press, ask: ParsedAction, ack: Ack): Promise<void>;
+}
+
+const WORKING = 'Your click is being processed; this takes longer than usual. You will be told here if it cannot be carried out.';
+
+export function createClicks(deps: ClickDeps): Clicks {
+  const twice = createDoubleClicks(deps.clock);
+
+  async function carryOut(press: Press, ask: ParsedAction): Promise<void> {
+    const admitted = await deps.gatekeeper.click(press, ask);
+    const key = `${admitted.person.personId}/${press.actionId}/${ask.requestId}/${ask.roundDigest}`;
+    if (RULES[ask.kind].form) return openForm(deps.api, press, ask);
+    await twice.once(key, () => sendClick(deps, ask, admitted.actor));
+  }
+
+  async function outcome(press: Press, ask: ParsedAction): Promise<Failure | undefined> {
+    try {
+      await carryOut(press, ask);
+      return undefined;
+    } catch (error) {
+      const fields = { action: press.actionId, requestId: ask.requestId, slackUserId: press.claim.userId };
+      return failureOf(error, deps, fields);
+    }
+  }
+
+  return {
+    async press(press, ask, ack) {
+      const job = outcome(press, ask);
+      const first = await within(job, CLICK_MS);
+      await ack();
+      if (!first.done) await deps.answerer.say(press.replyTo, WORKING);
+      const failure = first.done ? first.value : await job;
+      if (failure?.stale) deps.repair(ask.requestId);
+      if (failure) await deps.answerer.say(press.replyTo, failure.sentence);
+      else if (!first.done) await deps.answerer.say(press.replyTo, 'Done: your click was handed over.');
+    },
+  };
+}
+
+const FORMS = { deny: denyModal, finding: unprovenModal } as const;
+
+/** The trigger lives for three seconds and works once, so a form that cannot be opened needs another press. */
+async function openForm(api: WebClient, press: Press, ask: ParsedAction): Promise<void> {
+  const { form } = RULES[ask.kind];
+  if (!form) return;
+  const view = FORMS[form]({ requestId: ask.requestId, digest: ask.roundDigest });
+  try {
+    await api.views.open({ trigger_id: press.triggerId ?? '', view });
+  } catch (error) {
+    throw new StintError('slack-unavailable', 'Slack did not open the form. Press the button again.', { cause: error });
+  }
+}
+
+/** Swallows the second press of a double click; a press that failed may be repeated at once. */
+function createDoubleClicks(clock: () => number) {
+  const recent = new Map<string, number>();
+  return {
+    async once(key: string, job: () => Promise<void>): Promise<void> {
+      const now = clock();
+      for (const [old, until] of recent) if (until <= now) recent.delete(old);
+      if (recent.has(key)) throw new StintError('replayed', 'Your click was already received and is being carried out.');
+      recent.set(key, Number.POSITIVE_INFINITY);
+      try {
+        await job();
+        recent.set(key, clock() + DOUBLE_MS);
+      } catch (error) {
+        recent.delete(key);
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * Every delivery is acknowledged exactly once and within Slack's three seconds, whatever a handler does: Socket Mode
+ * neither warns nor times out by itself, and a second acknowledgement is an error in HTTP mode. What is under way is
+ * counted, so that a stop can wait for it.
+ */
+import type { ReceiverEvent } from '@slack/bolt';
+import { errorText, type Log } from './log.js';
+
+/** Slack gives three seconds (docs.slack.dev/interactivity/handling-user-interaction); the network takes its part. */
+const ACK_MS = 2700;
+
+export interface Delivery {
+  deliver(event: ReceiverEvent, process: (event: ReceiverEvent) => Promise<void>): Promise<void>;
+  /** From now on every delivery is answered with "restarting" and not carried out. */
+  close(): void;
+  /** Waits until nothing is under way; false when `ms` passed first. */
+  drained(ms: number): Promise<boolean>;
+}
+
+export function createDelivery(deps: { readonly logger: Log; readonly ackMs?: number }): Delivery {
+  const running = new Set<Promise<void>>();
+  let closed = false;
+
+  async function run(event: ReceiverEvent, process: (event: ReceiverEvent) => Promise<void>): Promise<void> {
+    const ack = once(event, deps.logger);
+    if (closed) return ack(lastWord(event.body, 'Stint is being restarted. Try again in a few seconds.'));
+    const timer = setTimeout(() => {
+      deps.logger.warn({}, 'a handler was too slow; acknowledged in its place');
+      void ack(lastWord(event.body, SLOW));
+    }, deps.ackMs ?? ACK_MS);
+    try {
+      await process({ ...event, ack });
+    } catch (error) {
+      deps.logger.error({ error: errorText(error) }, 'a delivery could not be handled');
+    } finally {
+      clearTimeout(timer);
+      await ack(lastWord(event.body, FAILED));
+    }
+  }
+
+  return {
+    async deliver(event, process) {
+      const job = run(event, process);
+      running.add(job);
+      try {
+        await job;
+      } finally {
+        running.delete(job);
+      }
+    },
+    close: () => {
+      closed = true;
+    },
+    async drained(ms) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<boolean>((resolve) => {
+        timer = setTimeout(() => resolve(false), ms);
+      });
+      const done = Promise.allSettled([...running]).then(() => true);
+      return Promise.race([done, late]).finally(() => clearTimeout(timer));
+    },
+  };
+}
+
+const SLOW = 'This takes longer than Slack waits. What you wrote is kept: send it again in a moment; it counts once.';
+const FAILED = 'Something went wrong in Stint, and nothing was sent. What you wrote is kept: try again shortly.';
+
+/** The first call acknowledges; later ones do nothing. A socket that closed meanwhile is logged, never thrown. */
+function once(event: ReceiverEvent, logger: Log): (response?: unknown) => Promise<void> {
+  let first: Promise<void> | undefined;
+  return (response) => {
+    first ??= Promise.resolve()
+      .then(() => event.ack(response))
+      .catch((error: unknown) => logger.warn({ error: errorText(error) }, 'an acknowledgement could not be sent'));
+    return first;
+  };
+}
+
+/** An empty acknowledgement would close a submitted form, and what was written in it would be lost. */
+function lastWord(body: unknown, sentence: string): unknown {
+  const { type, view, command } = body as { type?: unknown; view?: { blocks?: unknown }; command?: unknown };
+  if (typeof command === 'string') return { response_type: 'ephemeral', text: sentence };
+  if (type !== 'view_submission' || !Array.isArray(view?.blocks)) return undefined;
+  const input = (view.blocks as { type?: unknown; block_id?: unknown }[]).findLast((block) => block.type === 'input');
+  return typeof input?.block_id === 'string' ? { response_action: 'errors', errors: { [input.block_id]: sentence } } : undefined;
+}

@@ -1,0 +1,56 @@
+/** Handing a judged click to the workflow, and the answer when there is none any more. */
+import type { ActionTarget } from '../cards/actions.js';
+import { StintError } from '../contract/errors.js';
+import type { Digest } from '../contract/ids.js';
+import type { Actor } from '../contract/messages.js';
+import type { Gate } from '../contract/ports.js';
+import type { ClickKind } from './preview.js';
+import type { Recall } from './recall.js';
+import { now } from './standing.js';
+
+interface SendDeps {
+  readonly gate: Gate;
+  readonly recall: Recall;
+}
+/** `textDigest`: the comment or the finding, already in the store. */
+type Said = ActionTarget & { readonly kind: ClickKind; readonly textDigest?: Digest };
+type Send = (gate: Gate, said: Said, actor: Actor) => Promise<'sent' | 'over'>;
+
+const comment = ({ textDigest }: Said): { commentDigest?: Digest } => (textDigest ? { commentDigest: textDigest } : {});
+
+const approve: Send = (gate, s, actor) => gate.send('approve', s.requestId, s.roundDigest, { windowMs: windowOf(s) }, actor);
+const deny: Send = (gate, s, actor) => gate.send('deny', s.requestId, s.roundDigest, comment(s), actor);
+
+const SENDS: { readonly [K in ClickKind]: Send } = {
+  approve,
+  deny,
+  'ext-approve': approve,
+  'ext-deny': deny,
+  revoke: (gate, s, actor) => gate.send('revoke', s.requestId, s.roundDigest, comment(s), actor),
+  end: (gate, s, actor) => gate.send('end', s.requestId, s.roundDigest, {}, actor),
+  withdraw: (gate, s, actor) => gate.send('withdraw', s.requestId, s.roundDigest, {}, actor),
+  extend: (gate, s, actor) => gate.send('askExtension', s.requestId, s.roundDigest, { windowMs: windowOf(s) }, actor),
+  'close-unproven': (gate, s, actor) =>
+    gate.send('closeUnproven', s.requestId, s.roundDigest, { findingDigest: findingOf(s) }, actor),
+};
+
+/**
+ * Durable once it returns. Throws `state-conflict`, saying what is true now, when the elevation is over; and what
+ * `Gate.send` throws.
+ */
+export async function sendClick(deps: SendDeps, said: Said, actor: Actor): Promise<void> {
+  if ((await SENDS[said.kind](deps.gate, said, actor)) === 'sent') return;
+  const known = await deps.recall.of(said.requestId);
+  const view = known.how === 'unrecorded' ? undefined : known.view;
+  throw new StintError('state-conflict', `This elevation is not running any more. ${view ? now(view) : ''}`.trim());
+}
+
+function windowOf({ windowMs }: Said): number {
+  if (windowMs === undefined) throw new StintError('bad-input');
+  return windowMs;
+}
+
+function findingOf({ textDigest }: Said): Digest {
+  if (!textDigest) throw new StintError('bad-input', 'A finding is needed.');
+  return textDigest;
+}

@@ -1,0 +1,100 @@
+/**
+ * What each button means, who it is for, and whether the elevation still is where it makes sense. Pure: one table, and
+ * the sentences that tell a person what is true now.
+ */
+import { shortId } from '../contract/ids.js';
+import type { SignalKind } from '../contract/ports.js';
+import type { State } from '../contract/states.js';
+import type { ElevationView } from '../contract/view.js';
+import type { ClickKind } from './preview.js';
+
+export interface KindRule {
+  readonly sends: SignalKind;
+  /**
+   * Whether it adds access, or gives up the proof that access is gone. Such clicks need the store; the others go
+   * through without it, since nothing may stand between a person and the end of an access.
+   */
+  readonly adds: boolean;
+  readonly who: 'approver' | 'holder';
+  /** Whether requester and subject are shut out. */
+  readonly notOwn: boolean;
+  readonly round: 'request' | 'extension';
+  /** Whether it carries a length of time. */
+  readonly window: boolean;
+  /** A form opens first; its submission is what is sent. */
+  readonly form?: 'deny' | 'finding';
+  /** Whether the administrators of the configuration may do it, whatever the policy says of them. */
+  readonly admin: boolean;
+  /** States of the read model in which it may be sent; the read model may lag, so ending clicks are let through early. */
+  readonly states: readonly State[];
+}
+
+const BEFORE: readonly State[] = ['requested', 'approved'];
+const LIVE: readonly State[] = ['requested', 'approved', 'granting', 'active'];
+
+export const RULES: { readonly [K in ClickKind]: KindRule } = {
+  approve: rule({ sends: 'approve', adds: true, notOwn: true, window: true, states: ['requested'] }),
+  deny: rule({ sends: 'deny', notOwn: true, form: 'deny', states: BEFORE }),
+  revoke: rule({ sends: 'revoke', admin: true, states: LIVE }),
+  end: rule({ sends: 'end', who: 'holder', states: LIVE }),
+  withdraw: rule({ sends: 'withdraw', who: 'holder', states: BEFORE }),
+  extend: rule({ sends: 'askExtension', adds: true, who: 'holder', window: true, states: ['active'] }),
+  'ext-approve': rule({ sends: 'approve', adds: true, notOwn: true, round: 'extension', window: true, states: ['active'] }),
+  'ext-deny': rule({ sends: 'deny', notOwn: true, round: 'extension', form: 'deny', states: ['active'] }),
+  'close-unproven': rule({ sends: 'closeUnproven', adds: true, notOwn: true, form: 'finding', states: ['ending'] }),
+};
+
+function rule(given: Partial<KindRule> & Pick<KindRule, 'sends' | 'states'>): KindRule {
+  return { adds: false, who: 'approver', notOwn: false, round: 'request', window: false, admin: false, ...given };
+}
+
+/** Why this click is too late or out of place, said as what is true now; undefined when it may be sent. */
+export function tooLate(view: ElevationView, kind: ClickKind): string | undefined {
+  const { states, round } = RULES[kind];
+  if (!states.includes(view.state)) return `${now(view)} Nothing was changed by your click.`;
+  if (round === 'extension' && view.extension?.state !== 'waiting') {
+    return `No extension is waiting for a decision any more. ${now(view)}`;
+  }
+  if (kind === 'extend' && view.extension?.state === 'waiting') {
+    return 'An extension of this elevation is already waiting for a decision.';
+  }
+  return undefined;
+}
+
+/** Whether a length of time, in milliseconds, is one that this button may carry now. */
+export function windowFits(view: ElevationView, kind: ClickKind, windowMs: number | undefined): boolean {
+  if (!RULES[kind].window) return true;
+  if (windowMs === undefined) return false;
+  if (RULES[kind].round === 'extension') return windowMs === view.extension?.windowMs;
+  if (kind === 'extend') return windowMs <= view.verdict.maxWindowMs;
+  return view.verdict.windowsMs.includes(windowMs);
+}
+
+/** One plain sentence: where the elevation stands. Instants are UTC. */
+export function now(view: ElevationView): string {
+  const name = `Elevation ${shortId(view.request.requestId)}`;
+  switch (view.state) {
+    case 'requested':
+      return `${name} is waiting for a decision.`;
+    case 'approved':
+      return `${name} was approved${forMinutes(view)}${at(view.approvedAt)} and is about to start.`;
+    case 'granting':
+      return `${name} was approved${forMinutes(view)}${at(view.approvedAt)}; the access is being set up.`;
+    case 'active':
+      return `${name} is active and ends${at(view.deadlineAt)}.`;
+    case 'ending':
+      return `${name} is ending: the access is being taken away, and is not yet proved gone.`;
+    case 'collecting':
+      return `${name} is over: the access was observed gone${at(view.goneAt)}.`;
+    case 'closed':
+      return `${name} is closed: ${view.outcome ?? 'over'}${at(view.closedAt)}.`;
+  }
+}
+
+function forMinutes(view: ElevationView): string {
+  return view.approvedWindowMs ? ` for ${Math.round(view.approvedWindowMs / 60_000)} min` : '';
+}
+
+function at(instant: string | undefined): string {
+  return instant ? ` at ${instant.slice(11, 16)} UTC` : '';
+}
