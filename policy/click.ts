@@ -1,0 +1,129 @@
+/**
+ * Whether a person's click could count for an elevation as it stands. The first gate, so that a refusal is immediate and
+ * names who could; what adds access is judged again by the workflow. What takes access away is judged here alone, so it
+ * is generous: whoever might have approved it may end it, although the policy has changed since.
+ */
+import { instant } from '../contract/ids.js';
+import type { Directory, Person } from '../contract/ports.js';
+import type { ElevationRequest } from '../contract/request.js';
+import type { Round, Vote } from '../contract/verdict.js';
+import type { ElevationView } from '../contract/view.js';
+import { decide } from './decide.js';
+import { everybodyOf, gatherFacts } from './facts.js';
+import { covers, includes, type Policy } from './rules.js';
+import { listNames } from './sentences.js';
+
+/** Everything that a button can mean. */
+export const CLICK_KINDS = [
+  'approve',
+  'deny',
+  'revoke',
+  'end',
+  'withdraw',
+  'extend',
+  'ext-approve',
+  'ext-deny',
+  'close-unproven',
+] as const;
+export type ClickKind = (typeof CLICK_KINDS)[number];
+export type ClickVerdict = { readonly ok: true } | { readonly ok: false; readonly sentence: string };
+
+export interface Click {
+  readonly policy: Policy;
+  readonly directory: Directory;
+  readonly view: ElevationView;
+  readonly person: Person;
+  readonly windowMs?: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+const OK: ClickVerdict = { ok: true };
+const no = (sentence: string): ClickVerdict => ({ ok: false, sentence });
+
+/** The policy's answer to a click. Directory errors pass through: none is a yes. */
+export async function judgeClick(kind: ClickKind, click: Click): Promise<ClickVerdict> {
+  if (!click.person.active) return no('Your entry in the people file is not active. Ask your IT team.');
+  return JUDGES[kind](click);
+}
+
+const JUDGES: { readonly [K in ClickKind]: (click: Click) => Promise<ClickVerdict> } = {
+  approve: (click) => mayApprove(click, requestRound(click.view)),
+  deny: (click) => mayRefuse(click),
+  revoke: (click) => mayTakeAway(click),
+  end: async (click) => mayGiveBack(click),
+  withdraw: async (click) => mayGiveBack(click),
+  extend: mayExtend,
+  'ext-approve': async (click) => {
+    const round = extensionRound(click.view);
+    return round ? mayApprove(click, round) : no('No extension waits for a decision.');
+  },
+  'ext-deny': (click) => mayRefuse(click),
+  'close-unproven': (click) => mayRefuse(click),
+};
+
+/** An approval would count: the round can be approved at all, and this one vote is not void. */
+async function mayApprove(click: Click, round: Round): Promise<ClickVerdict> {
+  const { policy, directory, view, person, windowMs, now } = click;
+  if (windowMs === undefined) return no('This button names no length of time.');
+  const vote: Vote = { decision: 'approve', personId: person.personId, roundDigest: round.digest, windowMs, at: instant(now) };
+  const { request } = view;
+  const facts = await gatherFacts(directory, policy, request, [vote]);
+  const verdict = decide(policy, { request, round }, facts, [vote], now);
+  if (verdict.approvedBy.includes(person.personId) && verdict.outcome !== 'deny') return OK;
+  const who = listNames(facts.approverPool.filter((p) => verdict.approvers.includes(p.personId)));
+  return no([...verdict.sentences.slice(0, 1), ...(who ? [`Who could approve: ${who}.`] : [])].join(' '));
+}
+
+/** Denying, or closing without proof, is for others than the people whose elevation it is. */
+async function mayRefuse(click: Click): Promise<ClickVerdict> {
+  if (isOwn(click.view.request, click.person)) return no('You cannot decide your own request. Someone else has to.');
+  return mayTakeAway(click);
+}
+
+async function mayTakeAway({ policy, directory, view, person }: Click): Promise<ClickVerdict> {
+  if (mayRevoke(policy, view.request, person) || view.verdict.approvers.includes(person.personId)) return OK;
+  const named = policy.rules.filter((rule) => covers(rule, view.request.target)).map((rule) => rule.revoke);
+  const who = listNames((await everybodyOf(directory, named)).filter((p) => p.active));
+  return no(`The policy does not let you do that${who ? `; it lets ${who}` : ''}.`);
+}
+
+/** Whether any rule for the target lets this person revoke, or approve, or the elevation is their own. */
+export function mayRevoke(policy: Policy, request: ElevationRequest, person: Person): boolean {
+  if (!person.active) return false;
+  const rules = policy.rules.filter((rule) => covers(rule, request.target));
+  return isOwn(request, person) || rules.some((rule) => includes(rule.revoke, person) || includes(rule.approve, person));
+}
+
+function mayGiveBack({ view, person }: Click): ClickVerdict {
+  return isOwn(view.request, person) ? OK : no(`This elevation is ${view.request.subject.name}'s.`);
+}
+
+/** The holder may ask for more as long as a decision could still add to the window. */
+async function mayExtend(click: Click): Promise<ClickVerdict> {
+  const { policy, directory, view, windowMs, now } = click;
+  const holder = mayGiveBack(click);
+  if (!holder.ok) return holder;
+  if (view.state !== 'active' || !view.deadlineAt || !view.confirmedAt) return no('Only a running elevation can be extended.');
+  if (windowMs === undefined) return no('This button names no length of time.');
+  const { request } = view;
+  const facts = await gatherFacts(directory, policy, request, []);
+  // No round yet, so no digest: the elevation's own stands in, and no vote is counted.
+  const verdict = decide(policy, { request, round: { digest: view.digest, kind: 'extension', windowMs } }, facts, [], now);
+  if (verdict.outcome === 'deny') return no(verdict.sentences.join(' '));
+  const latest = Date.parse(view.confirmedAt) + Math.min(verdict.maxWindowMs, view.verdict.maxWindowMs);
+  return latest > Date.parse(view.deadlineAt) ? OK : no("The policy's longest time for this is used up.");
+}
+
+function isOwn({ requester, subject }: ElevationRequest, person: Person): boolean {
+  return [requester.personId, subject.personId].includes(person.personId);
+}
+
+function requestRound({ digest, request }: ElevationView): Round {
+  return { digest, kind: 'request', windowMs: request.windowMs };
+}
+
+function extensionRound({ extension }: ElevationView): Round | undefined {
+  if (extension?.state !== 'waiting') return undefined;
+  return { digest: extension.roundDigest, kind: 'extension', windowMs: extension.windowMs };
+}

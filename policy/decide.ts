@@ -1,0 +1,115 @@
+/**
+ * What the policy says about a request and the votes on it so far. Pure: the same input gives the same verdict, in the
+ * Slack app's preview, in the activity that decides and in the transaction that arms. Deny by default: whatever is
+ * missing, unknown or contradictory ends in `deny` or does not count, with a sentence that says why.
+ */
+import type { PersonId } from '../contract/ids.js';
+import { msOf } from '../contract/ids.js';
+import type { Person } from '../contract/ports.js';
+import type { ElevationRequest } from '../contract/request.js';
+import type { Round, Verdict, Vote } from '../contract/verdict.js';
+import { digestOf, requestDigest } from '../seal/canonical.js';
+import { durationText } from './duration.js';
+import type { Policy } from './rules.js';
+import { explain, missing } from './sentences.js';
+import { type Tally, tally } from './tally.js';
+import { type Facts, stricter, type Terms, termsOf } from './terms.js';
+
+export interface Question {
+  readonly request: ElevationRequest;
+  readonly round: Round;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+/** Verdicts stay in a history: of more approvers than this only the first are named. */
+const NAMED_APPROVERS = 100;
+
+/** The verdict of one policy. `now` in milliseconds since 1970. */
+export function decide(policy: Policy, question: Question, facts: Facts, votes: readonly Vote[], now: number): Verdict {
+  return settle(termsOf(policy, question.request, facts), question, facts, votes, now);
+}
+
+/**
+ * The stricter of two policies: `then` by which the request was first judged, and `now`. A policy edit can take away
+ * what was possible, never add to it. `policyHash` stays that of `then`.
+ */
+export function decideBoth(
+  then: Policy,
+  current: Policy,
+  question: Question,
+  facts: Facts,
+  votes: readonly Vote[],
+  now: number,
+): Verdict {
+  const terms = stricter(termsOf(then, question.request, facts), termsOf(current, question.request, facts));
+  return settle(terms, question, facts, votes, now);
+}
+
+/** Counts the votes on these terms. */
+export function settle(terms: Terms, question: Question, facts: Facts, votes: readonly Vote[], now: number): Verdict {
+  const approvers = facts.approverPool.filter(terms.approves).map((person) => person.personId);
+  const count = tally(terms, question.round, facts, votes, now);
+  const refusals = [...terms.refusals, ...windowRefusals(terms, question.round), ...ageRefusals(terms, question, now)];
+  const approvedBy = sorted(count.approvals.map((vote) => vote.personId));
+  const denied = refusals.length > 0 || count.denials.length > 0;
+  const satisfied = !denied && approvedBy.length >= terms.quorum;
+  return {
+    outcome: denied ? 'deny' : satisfied ? 'satisfied' : 'needs-approval',
+    ...(terms.rule === undefined ? {} : { rule: terms.rule }),
+    policyHash: terms.policyHash,
+    factsDigest: factsDigest(facts),
+    quorum: terms.quorum,
+    approvedBy,
+    approvers: sorted(approvers).slice(0, NAMED_APPROVERS),
+    windowsMs: terms.windowsMs,
+    maxWindowMs: terms.maxMs,
+    ...(satisfied ? { windowMs: grantedWindow(terms, count.approvals) } : {}),
+    warnBeforeMs: terms.warnBeforeMs,
+    warnMinWindowMs: terms.warnMinWindowMs,
+    deadlines: terms.deadlines,
+    sentences: [
+      ...refusals,
+      ...explain(count, facts.voters),
+      ...(denied || satisfied ? [] : missing(terms, approvedBy, facts.approverPool)),
+    ],
+  };
+}
+
+/** The shortest that anybody approved, and never more than the maximum (invariant I7). */
+function grantedWindow(terms: Terms, approvals: Tally['approvals']): number {
+  return Math.min(terms.maxMs, ...approvals.map((vote) => vote.windowMs));
+}
+
+function windowRefusals({ refusals, windowsMs, maxMs }: Terms, { windowMs }: Round): string[] {
+  if (refusals.length > 0 || (windowsMs.includes(windowMs) && windowMs <= maxMs)) return [];
+  const offered = windowsMs.map(durationText).join(', ');
+  return [`The policy does not offer ${durationText(windowMs)} for this${offered ? `; it offers ${offered}` : ''}.`];
+}
+
+/**
+ * A round must be the request's own (invariant I4), and a request of long ago is not decided: a history that runs again
+ * in a year brings its old votes with it. A day is allowed for a start that waited for a worker.
+ */
+function ageRefusals(terms: Terms, { request, round }: Question, now: number): string[] {
+  const itself = round.digest === requestDigest(request) && round.windowMs === request.windowMs;
+  if (round.kind === 'request' && !itself) return ['The round that was voted on is not this request.'];
+  const life = DAY + terms.deadlines.pendingMs + terms.deadlines.startMs + (round.kind === 'extension' ? terms.maxMs : 0);
+  // NB: written so that an askedAt that is no instant (NaN) refuses.
+  return terms.refusals.length > 0 || now <= msOf(request.askedAt) + life ? [] : ['This request is too old to be decided.'];
+}
+
+function factsDigest({ requester, subject, voters, approverPool }: Facts): Verdict['factsDigest'] {
+  // Only what a decision looks at: a change of name is not another fact, and no e-mail address enters a digest.
+  const fact = ({ personId, active, groups, macs }: Person) => ({ personId, active, groups: [...groups].sort(), macs });
+  const one = (person: Person | undefined) => (person === undefined ? null : fact(person));
+  const all = (people: readonly Person[]) => {
+    const byId = new Map(people.map((person) => [person.personId, fact(person)]));
+    return sorted([...byId.keys()]).map((id) => byId.get(id));
+  };
+  return digestOf({ requester: one(requester), subject: one(subject), voters: all(voters), approverPool: all(approverPool) });
+}
+
+/** Each person once, in one order: who votes first or twice makes no difference. */
+function sorted(people: readonly PersonId[]): readonly PersonId[] {
+  return [...new Set(people)].sort();
+}

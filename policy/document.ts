@@ -1,0 +1,92 @@
+/**
+ * A YAML or JSON file that people write, read so that every problem can be shown with its line and column. The text is
+ * not trusted: it is capped, and anchors, aliases, tags and duplicate keys are refused, so a small file can't unfold
+ * into a large one and can't say two things at once.
+ */
+import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+
+export interface Problem {
+  /** `file:line:column`. */
+  readonly at: string;
+  /** Where in the document, such as `targets[0].windows`; empty for the whole. */
+  readonly path: string;
+  readonly what: string;
+}
+
+export interface Document {
+  readonly value: unknown;
+  /** What is wrong with the file before its content is looked at. */
+  readonly problems: readonly Problem[];
+  /** `file:line:column` of a value, of its key when `key` is given, or of what encloses them. */
+  at(path: readonly PropertyKey[], key?: string): string;
+}
+
+/** Reads a file of at most `capBytes` bytes. Never throws on its content. */
+export function readDocument(text: string, name: string, capBytes: number): Document {
+  const size = Buffer.byteLength(text);
+  const start = `${name}:1:1`;
+  const failed = (what: string): Document => ({
+    value: undefined,
+    problems: [{ at: start, path: '', what }],
+    at: () => start,
+  });
+  if (size > capBytes) return failed(`the file has ${size} bytes; at most ${capBytes} are allowed`);
+  try {
+    return parsed(text, name);
+  } catch (error) {
+    // The parser recurses: a file of nothing but brackets exhausts the stack.
+    if (error instanceof RangeError) return failed('the file is nested too deeply');
+    throw error;
+  }
+}
+
+function parsed(text: string, name: string): Document {
+  const lines = new LineCounter();
+  const doc = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    stringKeys: true,
+    merge: false,
+    schema: 'core',
+    logLevel: 'silent',
+  });
+  const where = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${Math.max(1, line)}:${Math.max(1, col)}`;
+  };
+  // A warning is, for one, an unknown tag: its value would be taken for something that the author did not mean.
+  const problems: Problem[] = [...doc.errors, ...doc.warnings].map((e) => ({ at: where(e.pos[0]), path: '', what: e.message }));
+  const refuse = (node: Node | null): void => {
+    const what = 'anchors and aliases are not allowed; write the value out';
+    problems.push({ at: where(node?.range?.[0] ?? 0), path: '', what });
+  };
+  visit(doc, {
+    Alias: (_key, node) => refuse(node),
+    Value: (_key, node) => (node.anchor === undefined ? undefined : refuse(node)),
+  });
+  const at = (path: readonly PropertyKey[], key?: string): string => where(offsetOf(doc.contents, path, key));
+  return { value: problems.length === 0 ? doc.toJS({ maxAliasCount: 0 }) : undefined, problems, at };
+}
+
+/** Where the value of a path begins; where the nearest enclosing one does, if there is none. */
+function offsetOf(root: Node | null, path: readonly PropertyKey[], key: string | undefined): number {
+  let node: unknown = root;
+  let offset = root?.range?.[0] ?? 0;
+  for (const step of path) {
+    node = isCollectionLike(node) ? node.get(step, true) : undefined;
+    if (!hasRange(node)) return offset;
+    offset = node.range[0];
+  }
+  if (key === undefined || !isMap(node)) return offset;
+  const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
+  return pair && hasRange(pair.key) ? pair.key.range[0] : offset;
+}
+
+function isCollectionLike(node: unknown): node is { get(key: unknown, keepScalar: true): unknown } {
+  return typeof node === 'object' && node !== null && 'get' in node && typeof node.get === 'function';
+}
+
+function hasRange(node: unknown): node is { range: [number, number, number] } {
+  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
+}

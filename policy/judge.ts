@@ -1,0 +1,57 @@
+/**
+ * The judgement that counts: live facts, all votes, and the stricter of the policy then and now. Policies are kept by
+ * hash, so that "then" survives a restart; a hash that cannot be found or read again means deny.
+ */
+import type { JudgeInput } from '../contract/duties.js';
+import { isStintError } from '../contract/errors.js';
+import type { Digest } from '../contract/ids.js';
+import type { Directory, Store } from '../contract/ports.js';
+import type { Verdict } from '../contract/verdict.js';
+import { requestDigest } from '../seal/canonical.js';
+import { decideBoth } from './decide.js';
+import { gatherFacts } from './facts.js';
+import { parsePolicy } from './load.js';
+import type { Policy } from './rules.js';
+
+export interface JudgeDeps {
+  /** The policy as it is now. May throw `bad-policy`. */
+  readonly policy: () => Promise<Policy>;
+  readonly policies: Store['policies'];
+  readonly directory: Directory;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/**
+ * Judges a round. Throws what policy, store and directory throw (`bad-policy`, `store-unavailable`, …): no error is ever
+ * an approval. The current policy is stored before its hash leaves in a verdict.
+ */
+export function createJudge({ policy, policies, directory, clock }: JudgeDeps): (input: JudgeInput) => Promise<Verdict> {
+  return async ({ request, digest, round, votes, policyThen }) => {
+    const current = await policy();
+    await policies.put(current.hash, current.source);
+    const then = policyThen === undefined || policyThen === current.hash ? current : await recalled(policies, policyThen);
+    const facts = await gatherFacts(directory, [then ?? current, current], request, votes);
+    const verdict = decideBoth(then ?? current, current, { request, round }, facts, votes, clock());
+    if (!then) return denied(verdict, 'The policy by which this was first judged cannot be found any more.', policyThen);
+    if (requestDigest(request) !== digest) return denied(verdict, 'The request is not the one that was asked.');
+    return verdict;
+  };
+}
+
+async function recalled(policies: Store['policies'], hash: Digest): Promise<Policy | undefined> {
+  const text = await policies.get(hash);
+  if (text === undefined) return undefined;
+  try {
+    const policy = parsePolicy(text, `policy ${hash.slice(0, 8)}`);
+    return policy.hash === hash ? policy : undefined;
+  } catch (error) {
+    // A later version of Stint may read less than an earlier one wrote: that is a lost policy, not a failure to retry.
+    if (isStintError(error)) return undefined;
+    throw error;
+  }
+}
+
+function denied({ windowMs: _, ...verdict }: Verdict, sentence: string, policyHash = verdict.policyHash): Verdict {
+  return { ...verdict, policyHash, outcome: 'deny', sentences: [sentence, ...verdict.sentences] };
+}

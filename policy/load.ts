@@ -1,0 +1,98 @@
+/** Reads a policy file. A file with any problem is no policy at all: all problems are told at once, and nothing is granted by it. */
+import { digestOf } from '../seal/canonical.js';
+import { type Document, type Problem, readDocument } from './document.js';
+import { durationText } from './duration.js';
+import { pathText, problemError, problemsOf } from './problems.js';
+import { hides, type Policy, type Rule, type Who } from './rules.js';
+import { type PolicyFile, policyFile, type TargetEntry } from './schema.js';
+
+const CAP_BYTES = 1024 * 1024;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/**
+ * The policy of a YAML or JSON text. `name` is the file's name for the messages. Throws `bad-policy`; its sentence lists
+ * every problem as `file:line:column path: what is wrong`, with what is allowed.
+ */
+export function parsePolicy(text: string, name: string): Policy {
+  const doc = readDocument(text, name, CAP_BYTES);
+  if (doc.problems.length > 0) throw problemError('bad-policy', 'The policy', doc.problems);
+  const parsed = policyFile.safeParse(doc.value);
+  if (!parsed.success) throw problemError('bad-policy', 'The policy', problemsOf(parsed.error.issues, policyFile, doc));
+  const rules = parsed.data.targets.map((entry) => ruleOf(entry, parsed.data));
+  const problems = [...ruleProblems(rules, doc), ...orderProblems(rules, doc)];
+  if (problems.length > 0) throw problemError('bad-policy', 'The policy', problems);
+  return { hash: digestOf({ t: 'stint-policy-v1', rules }), source: text, rules };
+}
+
+function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
+  const approve = whoOf(entry.approve);
+  const deadlines = { ...file.deadlines, ...entry.deadlines };
+  const warn = { ...file.warn, ...entry.warn };
+  return {
+    id: entry.id,
+    kind: entry.kind,
+    match: entry.match,
+    ask: whoOf(entry.ask),
+    approve,
+    quorum: entry.approve.quorum ?? 1,
+    revoke: entry.revoke ? whoOf(entry.revoke) : approve,
+    windowsMs: entry.windows,
+    maxMs: entry.max,
+    warnBeforeMs: warn.before ?? 5 * MINUTE,
+    warnMinWindowMs: warn.minWindow ?? 5 * MINUTE,
+    deadlines: {
+      pendingMs: deadlines.pending ?? 24 * HOUR,
+      startMs: deadlines.start ?? 4 * HOUR,
+      evidenceMs: deadlines.evidence ?? 30 * MINUTE,
+      remindEveryMs: file.reminders?.every ?? 10 * MINUTE,
+      remindForMs: file.reminders?.for ?? HOUR,
+      remindThenMs: file.reminders?.then ?? HOUR,
+    },
+  };
+}
+
+function whoOf({ groups = [], people = [] }: { groups?: Who['groups'] | undefined; people?: Who['people'] | undefined }): Who {
+  return { groups, people };
+}
+
+/** What the schema can't see: how the values of one rule fit together. */
+function ruleProblems(rules: readonly Rule[], doc: Document): Problem[] {
+  return rules.flatMap((rule, index) => {
+    const found: Problem[] = [];
+    const say = (path: readonly PropertyKey[], what: string) => {
+      const full = ['targets', index, ...path];
+      found.push({ at: doc.at(full), path: pathText(full), what });
+    };
+    rule.windowsMs.forEach((window, i) => {
+      const before = rule.windowsMs[i - 1];
+      if (before !== undefined && window <= before) say(['windows', i], 'must be longer than the one before it');
+      if (window > rule.maxMs) say(['windows', i], `must not be longer than max (${durationText(rule.maxMs)})`);
+    });
+    if (rule.warnBeforeMs > rule.warnMinWindowMs) {
+      const [before, least] = [durationText(rule.warnBeforeMs), durationText(rule.warnMinWindowMs)];
+      say(['warn'], `before (${before}) must not be longer than minWindow (${least}): the warning would come before the start`);
+    }
+    if (rule.approve.groups.length === 0 && rule.approve.people.length < rule.quorum) {
+      say(['approve', 'quorum'], `must not be more than the ${rule.approve.people.length} people named`);
+    }
+    return found;
+  });
+}
+
+/** Rules that never apply, because an earlier one takes everything; the first in the file wins. */
+function orderProblems(rules: readonly Rule[], doc: Document): Problem[] {
+  return rules.flatMap((rule, index) => {
+    const earlier = rules.slice(0, index);
+    const found: Problem[] = [];
+    const path = ['targets', index, 'id'];
+    const say = (what: string) => found.push({ at: doc.at(path), path: pathText(path), what });
+    if (earlier.some((other) => other.id === rule.id)) say(`${rule.id} is used twice; each rule needs its own id`);
+    const hider = earlier.find((other) => hides(other, rule));
+    if (hider)
+      say(
+        `this rule can never apply: ${hider.id} stands before it and takes every request of it. Put it first, or narrow ${hider.id}`,
+      );
+    return found;
+  });
+}

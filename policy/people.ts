@@ -1,0 +1,153 @@
+/**
+ * The people file: who exists, which groups, Slack accounts and Macs are theirs. One person must be one entry, or their
+ * approvals would count twice (invariant I3): whatever names a person (id, e-mail, Slack account, account on a Mac) may
+ * stand in the file only once.
+ */
+import { z } from 'zod';
+import type { Directory, Person } from '../contract/ports.js';
+import { displayName, localUser, personId, serial, slackTeamId, slackUserId } from '../seal/shapes.js';
+import { type Document, type Problem, readDocument } from './document.js';
+import { pathText, problemError, problemsOf } from './problems.js';
+import { groupName } from './schema.js';
+
+const CAP_BYTES = 32 * 1024 * 1024;
+
+const person = z.strictObject({
+  id: personId,
+  name: displayName,
+  email: z.email().max(254).optional(),
+  active: z.boolean().optional(),
+  groups: z.array(groupName).max(200).optional(),
+  slack: z
+    .array(z.strictObject({ team: slackTeamId, user: slackUserId }))
+    .max(10)
+    .optional(),
+  macs: z
+    .array(z.strictObject({ serial, user: localUser, name: displayName }))
+    .max(20)
+    .optional(),
+});
+const peopleFile = z.strictObject({ people: z.array(person).max(100_000) });
+type Entry = z.output<typeof person>;
+
+/**
+ * The people of a YAML or JSON text. `name` is the file's name for the messages. Throws `bad-config`; its sentence lists
+ * every problem as `file:line:column path: what is wrong`.
+ */
+export function parsePeople(text: string, name: string): readonly Person[] {
+  const entries = quickly(text) ?? carefully(text, name);
+  return entries.map(toPerson);
+}
+
+/** JSON goes past the YAML parser, which keeps a position for every value. Undefined unless the file is beyond reproach. */
+function quickly(text: string): readonly Entry[] | undefined {
+  if (!text.trimStart().startsWith('{') || Buffer.byteLength(text) > CAP_BYTES) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    // JSON.parse drops all but the last of a repeated key: the file would say one thing to a reader and another to us.
+    if (keysWritten(text) !== keysRead(value)) return undefined;
+    const parsed = peopleFile.safeParse(value);
+    return parsed.success && firstRepeats(parsed.data.people).length === 0 ? parsed.data.people : undefined;
+  } catch {
+    return undefined; // read again, for the positions
+  }
+}
+
+function keysWritten(json: string): number {
+  let count = 0;
+  for (const match of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)) if (match[1] !== undefined) count++;
+  return count;
+}
+
+function keysRead(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce<number>((sum, inner) => sum + keysRead(inner), own);
+}
+
+function carefully(text: string, name: string): readonly Entry[] {
+  const doc = readDocument(text, name, CAP_BYTES);
+  const fail = (problems: readonly Problem[]) => problemError('bad-config', 'The people file', problems);
+  if (doc.problems.length > 0) throw fail(doc.problems);
+  const parsed = peopleFile.safeParse(doc.value);
+  if (!parsed.success) throw fail(problemsOf(parsed.error.issues, peopleFile, doc));
+  const repeats = firstRepeats(parsed.data.people);
+  if (repeats.length > 0) throw fail(repeats.map((repeat) => describe(repeat, doc)));
+  return parsed.data.people;
+}
+
+interface Repeat {
+  readonly path: readonly PropertyKey[];
+  readonly first: readonly PropertyKey[];
+  readonly what: string;
+}
+
+/** Everything that names a person and was seen before. Letter case makes no difference to a Mac or a mail server. */
+function firstRepeats(people: readonly Entry[]): Repeat[] {
+  const seen = new Map<string, readonly PropertyKey[]>();
+  const repeats: Repeat[] = [];
+  const see = (what: string, name: string, path: readonly PropertyKey[]) => {
+    const key = `${what}\n${name.toLowerCase()}`;
+    const first = seen.get(key);
+    if (first) repeats.push({ path, first, what: `the ${what} ${name}` });
+    else seen.set(key, path);
+  };
+  people.forEach(({ id, email, slack, macs }, i) => {
+    see('id', id, ['people', i, 'id']);
+    if (email !== undefined) see('e-mail address', email, ['people', i, 'email']);
+    slack?.forEach(({ team, user }, j) => {
+      see('Slack account', `${team}/${user}`, ['people', i, 'slack', j]);
+    });
+    macs?.forEach(({ serial: mac, user }, j) => {
+      see('account on a Mac', `${mac}/${user}`, ['people', i, 'macs', j]);
+    });
+  });
+  return repeats;
+}
+
+function describe({ path, first, what }: Repeat, doc: Document): Problem {
+  return {
+    at: doc.at(path),
+    path: pathText(path),
+    what: `${what} was named before, at ${doc.at(first)}; one person is one entry`,
+  };
+}
+
+function toPerson({ id, name, email, active, groups, slack, macs }: Entry): Person {
+  return {
+    personId: id,
+    name,
+    ...(email === undefined ? {} : { email }),
+    active: active ?? true,
+    groups: groups ?? [],
+    slack: (slack ?? []).map(({ team, user }) => ({ teamId: team, userId: user })),
+    macs: (macs ?? []).map(({ serial: mac, user, name: host }) => ({ serial: mac, localUser: user, name: host })),
+  };
+}
+
+/** A directory of these people, in memory. Its answers never fail; who isn't there is undefined. */
+export function directoryFrom(people: readonly Person[]): Directory {
+  const byId = new Map(people.map((p) => [p.personId, p]));
+  const bySlack = index(people, (p) => p.slack.map(({ teamId, userId }) => `${teamId}/${userId}`));
+  const byMac = index(people, (p) => p.macs.map((mac) => `${mac.serial}/${mac.localUser}`));
+  const byGroup = index(people, (p) => [...new Set(p.groups)]);
+  return {
+    person: async (id) => byId.get(id),
+    personBySlack: async (teamId, userId) => bySlack.get(`${teamId}/${userId}`)?.[0],
+    personByMac: async (mac, user) => byMac.get(`${mac}/${user}`)?.[0],
+    membersOf: async (group) => byGroup.get(group) ?? [],
+    isActive: async (id) => byId.get(id)?.active ?? false,
+  };
+}
+
+function index(people: readonly Person[], keysOf: (person: Person) => readonly string[]): ReadonlyMap<string, readonly Person[]> {
+  const found = new Map<string, Person[]>();
+  for (const p of people) {
+    for (const key of keysOf(p)) {
+      const list = found.get(key);
+      if (list) list.push(p);
+      else found.set(key, [p]);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,120 @@
+/** Turns what a schema finds into sentences for the author of a file: where, what is wrong, what is allowed, what was meant. */
+import { z } from 'zod';
+import { type ErrorCode, StintError } from '../contract/errors.js';
+import type { Document, Problem } from './document.js';
+
+type Issue = z.core.$ZodIssue;
+
+/** All problems of a document by a schema, each with line and column. */
+export function problemsOf(issues: readonly Issue[], schema: z.ZodType, doc: Document): Problem[] {
+  return issues.flatMap((issue): Problem[] => {
+    if (issue.code !== 'unrecognized_keys') {
+      const { path, what } = explain(issue, doc.value);
+      return [{ at: doc.at(path), path: pathText(path), what }];
+    }
+    const allowed = keysAt(schema, issue.path);
+    return issue.keys.map((key) => ({ at: doc.at(issue.path, key), path: pathText(issue.path), what: unknownKey(key, allowed) }));
+  });
+}
+
+/** One error whose sentence lists every problem, in the order of the file. */
+export function problemError(code: ErrorCode, what: string, problems: readonly Problem[]): StintError {
+  const SHOWN = 50;
+  const lines = [...problems]
+    .sort((a, b) => position(a) - position(b))
+    .map(({ at, path, what }) => (path ? `${at} ${path}: ${what}` : `${at} ${what}`));
+  const more = lines.length > SHOWN ? [`… and ${lines.length - SHOWN} more`] : [];
+  const count = lines.length === 1 ? 'one problem' : `${lines.length} problems`;
+  return new StintError(code, [`${what} is not valid: ${count}.`, ...lines.slice(0, SHOWN), ...more].join('\n'));
+}
+
+/** `targets[0].windows` */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`;
+    return text ? `${text}.${String(step)}` : String(step);
+  }, '');
+}
+
+/** The allowed word that a misspelt one was probably meant to be. */
+export function closest(word: string, allowed: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.min(3, Math.floor(word.length / 3)));
+  const near = allowed.map((other) => ({ other, steps: distance(word.toLowerCase(), other.toLowerCase(), limit) }));
+  return near.filter(({ steps }) => steps <= limit).sort((a, b) => a.steps - b.steps)[0]?.other;
+}
+
+/** `"windws" is not known here; did you mean "windows"? Allowed: …` */
+export function unknownKey(key: string, allowed: readonly string[]): string {
+  const meant = closest(key, allowed);
+  const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`;
+  return `${JSON.stringify(key.slice(0, 60))} is not known here${hint || '.'} Allowed: ${allowed.join(', ')}`;
+}
+
+function position({ at }: Problem): number {
+  const [line, column] = at.split(':').slice(-2).map(Number);
+  return (line ?? 0) * 1e6 + (column ?? 0);
+}
+
+function explain(issue: Issue, root: unknown): { readonly path: readonly PropertyKey[]; readonly what: string } {
+  const value = issue.path.reduce<unknown>((inner, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step], root);
+  if (issue.path.length === 0 && (root === null || root === undefined)) return { path: [], what: 'the file is empty' };
+  if (value === undefined)
+    return { path: issue.path, what: `is missing${issue.code === 'custom' ? `; it ${issue.message}` : ''}` };
+  return { path: issue.path, what: sentenceOf(issue) };
+}
+
+function sentenceOf(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${KINDS[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `must be one of: ${issue.values.join(', ')}`;
+    case 'too_small':
+      return `must be at least ${issue.minimum}${UNIT[issue.origin] ?? ''}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}${UNIT[issue.origin] ?? ''}`;
+    default:
+      return issue.message;
+  }
+}
+
+const KINDS: { readonly [expected: string]: string } = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a block of keys and values',
+};
+const UNIT: { readonly [origin: string]: string } = { array: ' entries long', string: ' characters long' };
+
+/** The keys that a schema knows at a path. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let here: unknown = bare(schema);
+  for (const step of path) {
+    if (here instanceof z.ZodObject) here = bare(here.shape[String(step)]);
+    else if (here instanceof z.ZodArray) here = bare(here.element);
+    else return [];
+  }
+  return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
+}
+
+function bare(schema: unknown): unknown {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return bare(schema.unwrap());
+  return schema instanceof z.ZodPipe ? bare(schema.in) : schema;
+}
+
+/** Edit steps between two words, as far as `limit`. */
+function distance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) > limit) return limit + 1;
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? limit + 1;
+}

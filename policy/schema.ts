@@ -1,0 +1,78 @@
+/** The policy file, version 1, as a strict schema. Lengths become milliseconds here. */
+import { z } from 'zod';
+import { personId } from '../seal/shapes.js';
+import { parseDuration } from './duration.js';
+
+const EXAMPLES = 'must be a length of time such as 30s, 5m, 4h, 1h30m or 1d';
+
+/** A length in milliseconds between two lengths, both included. */
+function lengthOf(least: string, most: string) {
+  return z.unknown().transform((value, context) => {
+    const ms = typeof value === 'string' ? parseDuration(value) : undefined;
+    const [min, max] = [parseDuration(least) ?? 0, parseDuration(most) ?? 0];
+    if (ms !== undefined && ms >= min && ms <= max) return ms;
+    const message = ms === undefined ? EXAMPLES : `must be between ${least} and ${most}`;
+    context.issues.push({ code: 'custom', input: value, message });
+    return z.NEVER;
+  });
+}
+
+/** A group of the people file. */
+export const groupName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: 'must be a group name: 1 to 64 letters, digits and . _ -' });
+
+const ruleId = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, { error: 'must be 1 to 40 lower-case letters, digits and dashes, beginning with a letter' });
+
+const serialPattern = z.string().regex(/^[A-Z0-9*-]{1,32}$/, {
+  error: 'must be a serial number in upper case, in which * stands for any characters',
+});
+
+const groups = z.array(groupName).max(50).optional();
+const people = z.array(personId).max(200).optional();
+const SOMEBODY = { error: 'must name somebody: groups, people or both' };
+const names = ({ groups = [], people = [] }: { groups?: unknown[] | undefined; people?: unknown[] | undefined }) =>
+  groups.length + people.length > 0;
+
+const who = z.strictObject({ groups, people }).refine(names, SOMEBODY);
+const approve = z
+  .strictObject({ groups, people, quorum: z.int({ error: 'must be a whole number' }).min(1).max(10).optional() })
+  .refine(names, SOMEBODY);
+
+const deadlines = z.strictObject({
+  pending: lengthOf('1s', '30d').optional(),
+  start: lengthOf('1s', '7d').optional(),
+  evidence: lengthOf('1s', '1d').optional(),
+});
+const reminders = z.strictObject({
+  every: lengthOf('1s', '7d').optional(),
+  for: lengthOf('0s', '30d').optional(),
+  // biome-ignore lint/suspicious/noThenProperty: the file's word; what stands there is a schema and later a number
+  then: lengthOf('1s', '7d').optional(),
+});
+const warn = z.strictObject({ before: lengthOf('0s', '1d').optional(), minWindow: lengthOf('0s', '1d').optional() });
+
+const target = z.strictObject({
+  id: ruleId,
+  kind: z.literal('mac-admin'),
+  match: z.strictObject({ serials: z.array(serialPattern).min(1).max(10_000) }),
+  ask: who,
+  approve,
+  revoke: who.optional(),
+  windows: z.array(lengthOf('1s', '24h')).min(1).max(10),
+  max: lengthOf('1s', '24h'),
+  warn: warn.optional(),
+  deadlines: deadlines.optional(),
+});
+
+export const policyFile = z.strictObject({
+  version: z.literal(1),
+  deadlines: deadlines.optional(),
+  reminders: reminders.optional(),
+  warn: warn.optional(),
+  targets: z.array(target).min(1).max(200),
+});
+export type PolicyFile = z.output<typeof policyFile>;
+export type TargetEntry = PolicyFile['targets'][number];

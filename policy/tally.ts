@@ -1,0 +1,45 @@
+/** Which votes count: those of eligible, active, distinct people over this very round. Every other vote is named with its reason. */
+import { msOf } from '../contract/ids.js';
+import type { Round, Vote } from '../contract/verdict.js';
+import type { Facts, Terms } from './terms.js';
+
+/** How far another process's clock may be ahead of ours. */
+const SKEW_MS = 60_000;
+
+export interface Tally {
+  /** Votes of eligible people over this very round, each with an offered window. */
+  readonly approvals: readonly (Vote & { readonly windowMs: number })[];
+  readonly denials: readonly Vote[];
+  /** Votes that don't count, and why. */
+  readonly ignored: readonly { readonly vote: Vote; readonly why: string }[];
+}
+
+/** Sorts the votes into those that count and those that don't. `now` in milliseconds since 1970. */
+export function tally(terms: Terms, round: Round, facts: Facts, votes: readonly Vote[], now: number): Tally {
+  const approvals: Tally['approvals'][number][] = [];
+  const denials: Vote[] = [];
+  const ignored: Tally['ignored'][number][] = [];
+  for (const vote of votes) {
+    const why = voidBecause(terms, round, facts, vote, now);
+    if (why !== undefined) ignored.push({ vote, why });
+    else if (vote.decision === 'deny') denials.push(vote);
+    else if (vote.windowMs !== undefined) approvals.push({ ...vote, windowMs: vote.windowMs });
+  }
+  return { approvals, denials, ignored };
+}
+
+/** Why a vote doesn't count, or undefined when it does. */
+function voidBecause(terms: Terms, round: Round, facts: Facts, vote: Vote, now: number): string | undefined {
+  if (vote.roundDigest !== round.digest) return 'it is about another version of the request';
+  const own = [facts.requester?.personId, facts.subject?.personId];
+  if (own.includes(vote.personId)) return 'nobody decides their own request';
+  const voter = facts.voters.find((person) => person.personId === vote.personId);
+  if (!voter) return 'not in the people file';
+  if (!voter.active) return 'not active in the people file';
+  if (!terms.approves(voter)) return 'not an approver of this request';
+  if (vote.decision === 'deny') return undefined;
+  // NB: written so that an instant that is none (NaN) doesn't count.
+  if (!(msOf(vote.at) <= now + SKEW_MS)) return 'it is dated in the future';
+  if (vote.windowMs === undefined || !terms.windowsMs.includes(vote.windowMs)) return 'the policy does not offer that length';
+  return undefined;
+}
