@@ -1,0 +1,59 @@
+# ---- session: the one record of an open elevation on this Mac -----------------------------------------------------------
+#
+# Written before the flip and before every step, by rename, so that a process that dies anywhere leaves a record from which
+# the next one ends the session. Values are checked on reading: the file is root's, but never evaluated.
+#
+# phase: claimed (drop-in may be there) -> granting (may be admin) -> active (confirmed) -> ending (being taken back).
+
+session_reset() {
+  S_REQUEST='' S_USER='' S_UID='' S_GUID='' S_PGID='' S_BOOT='' S_CLOCK='' S_PHASE='' S_WHY='' S_CLAIMED='' S_DEADLINE='' S_CONTACT=''
+}
+
+session_save() {
+  printf '%s=%s\n' request "$S_REQUEST" user "$S_USER" uid "$S_UID" guid "$S_GUID" pgid "$S_PGID" boot "$S_BOOT" clock "$S_CLOCK" \
+    phase "$S_PHASE" why "$S_WHY" claimed "$S_CLAIMED" deadline "$S_DEADLINE" contact "$S_CONTACT" >"$SESSION_FILE.new" &&
+    /bin/mv -f "$SESSION_FILE.new" "$SESSION_FILE"
+}
+
+# 0: a session is open and read. 1: there is none. 2: there is one that can't be understood.
+session_load() {
+  session_reset
+  [ -f "$SESSION_FILE" ] || return 1
+  while IFS='=' read -r session_key session_value; do
+    case $session_key in
+    request) S_REQUEST=$session_value ;;
+    user) S_USER=$session_value ;;
+    uid) S_UID=$session_value ;;
+    guid) S_GUID=$session_value ;;
+    pgid) S_PGID=$session_value ;;
+    boot) S_BOOT=$session_value ;;
+    clock) S_CLOCK=$session_value ;;
+    phase) S_PHASE=$session_value ;;
+    why) S_WHY=$session_value ;;
+    claimed) S_CLAIMED=$session_value ;;
+    deadline) S_DEADLINE=$session_value ;;
+    contact) S_CONTACT=$session_value ;;
+    esac
+  done <"$SESSION_FILE"
+  session_sound || return 2
+}
+
+session_sound() {
+  is_request_id "$S_REQUEST" && is_user "$S_USER" && is_number "$S_UID" && is_guid "$S_GUID" && is_number "$S_PGID" &&
+    is_guid "$S_BOOT" && is_number "$S_CLAIMED" && is_number "$S_DEADLINE" && is_number "$S_CONTACT" || return 1
+  case $S_PHASE in claimed | granting | active | ending) ;; *) return 1 ;; esac
+}
+
+session_clear() {
+  /bin/rm -f "$SESSION_FILE" "$BEFORE_FILE" "$STATE_DIR/end-wanted"
+  session_reset
+}
+
+# Sets the deadline to $1 seconds after $2 (the instant before the call left, so never later than the server's own), and
+# never past the ceiling that this Mac keeps for itself.
+session_deadline() {
+  S_DEADLINE=$(($2 + $1))
+  [ "$S_DEADLINE" -le $((S_CLAIMED + CEILING)) ] || S_DEADLINE=$((S_CLAIMED + CEILING))
+}
+
+session_reset

@@ -1,0 +1,109 @@
+# ---- evidence: the sudo log, and what changed --------------------------------------------------------------------------
+#
+# Kept on disk in chunks until the server has taken every one, and a week longer in case it asks again. The subject was root:
+# the log shows what an honest sudo wrote, and the lines that start with "# " what differs between before and after.
+
+CHUNK_BYTES=49152
+
+# What may outlive a window, one fact a line, sorted: administrators, primary groups, sudo and PAM rules, launch items, MDM.
+snapshot() {
+  {
+    admin_values GroupMembership | /usr/bin/sed 's/^/admin name /'
+    admin_values GroupMembers | /usr/bin/sed 's/^/admin guid /'
+    admin_values NestedGroups | /usr/bin/sed 's/^/admin group /'
+    /usr/bin/dscl . -list /Users PrimaryGroupID 2>/dev/null | /usr/bin/awk '{ print "account " $1 " primary group " $2 }'
+    for snapshot_file in "$SUDOERS" "$SUDOERS_DIR"/* "$PAM_DIR"/sudo*; do
+      [ -f "$snapshot_file" ] && [ "$snapshot_file" != "$DROPIN" ] &&
+        printf 'rule file %s %s\n' "$snapshot_file" "$(sha256_hex "$snapshot_file")"
+    done
+    for snapshot_file in "$LAUNCH_DIR"/LaunchDaemons/* "$LAUNCH_DIR"/LaunchAgents/*; do
+      [ -f "$snapshot_file" ] && printf 'launch item %s %s\n' "$snapshot_file" "$(sha256_hex "$snapshot_file")"
+    done
+    /usr/bin/profiles status -type enrollment 2>/dev/null | /usr/bin/sed 's/^/mdm /'
+    /usr/bin/security authorizationdb read system.preferences 2>/dev/null | /usr/bin/openssl dgst -sha256 | /usr/bin/sed 's/^.*[ =]/authorization system.preferences /'
+  } | /usr/bin/sort -u
+}
+
+# What differs from the snapshot taken before, and what the user left running as root.
+attestation() {
+  if [ ! -f "$BEFORE_FILE" ]; then
+    printf '# no snapshot was taken before\n'
+    return 0
+  fi
+  snapshot >"$RUN_DIR/after"
+  /usr/bin/comm -13 "$BEFORE_FILE" "$RUN_DIR/after" | /usr/bin/sed 's/^/# now there: /'
+  /usr/bin/comm -23 "$BEFORE_FILE" "$RUN_DIR/after" | /usr/bin/sed 's/^/# no longer there: /'
+  /bin/ps -axo pid=,ruser=,user=,command= 2>/dev/null |
+    /usr/bin/awk '$3 == "root" && $4 ~ /(^|\/)sudo$/ { sub(/^ +/, ""); print "# still running: " $0 }'
+  /bin/rm -f "$RUN_DIR/after"
+}
+
+# Turns the session's log into chunks that wait for the server. Repeating it after a crash changes nothing.
+evidence_build() {
+  evidence_to=$EVIDENCE_DIR/$S_REQUEST
+  evidence_log=$(sudo_log "$S_REQUEST")
+  [ ! -d "$evidence_to" ] || return 0
+  /bin/rm -rf "$EVIDENCE_DIR/.new" && /bin/mkdir "$EVIDENCE_DIR/.new" || return 1
+  {
+    if [ -f "$evidence_log" ]; then /bin/cat "$evidence_log"; else printf '# sudo wrote no log\n'; fi
+    printf '# ended on the Mac: %s\n' "$S_WHY"
+    attestation
+  } | (cd "$EVIDENCE_DIR/.new" && /usr/bin/split -b "$CHUNK_BYTES" -a 4 - chunk.) || return 1
+  /bin/mv "$EVIDENCE_DIR/.new" "$evidence_to" && /bin/rm -f "$evidence_log"
+}
+
+# Sends every chunk that the server has not taken yet. 0 when nothing is left to send.
+evidence_push() {
+  push_left=0
+  for push_dir in "$EVIDENCE_DIR"/*; do
+    [ -d "$push_dir" ] || continue
+    is_request_id "${push_dir##*/}" || continue
+    [ -f "$push_dir/sent" ] || evidence_push_one "$push_dir" || push_left=1
+  done
+  /usr/bin/find "$EVIDENCE_DIR" -name sent -mtime +7 2>/dev/null | while read -r push_old; do
+    /bin/rm -rf "${push_old%/sent}"
+  done
+  return "$push_left"
+}
+
+evidence_push_one() {
+  set -- "$1" "$1"/chunk.????
+  one_dir=$1
+  shift
+  one_seq=0
+  one_missing=0
+  for one_chunk in "$@"; do
+    if [ ! -f "$one_dir/taken.$one_seq" ]; then
+      evidence_send "${one_dir##*/}" "$one_seq" "$#" "$one_chunk" || return 1
+      : >"$one_dir/taken.$one_seq"
+    fi
+    one_seq=$((one_seq + 1))
+  done
+  if [ "$one_missing" != 0 ]; then
+    # The server lost some that it had taken: all again, on the next round.
+    /bin/rm -f "$one_dir"/taken.*
+    return 1
+  fi
+  : >"$one_dir/sent"
+}
+
+# Sends chunk file $4 as number $2 of $3; sets one_missing to what the server still lacks.
+evidence_send() {
+  send_dir=$(call_dir log) || return 1
+  send_total=0
+  [ $(($2 + 1)) -ne "$3" ] || send_total=$3
+  {
+    printf '{"seq":%s,"total":%s,"sha256":"%s","data":"' "$2" "$send_total" "$(sha256_hex "$4")"
+    /usr/bin/openssl base64 -A -in "$4"
+    printf '"}'
+  } >"$send_dir/body"
+  api "$send_dir" POST "/device/v1/elevations/$1/log" '' 15 || return 1
+  [ "$(json_get "$send_dir/reply" received)" = "$2" ] || return 1
+  one_missing=$(json_get "$send_dir/reply" missing) && is_number "$one_missing" || one_missing=0
+}
+
+# The server asks again for the log of request $1.
+evidence_again() {
+  [ -d "$EVIDENCE_DIR/$1" ] || return 1
+  /bin/rm -f "$EVIDENCE_DIR/$1/sent" "$EVIDENCE_DIR/$1"/taken.*
+}
