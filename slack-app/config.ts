@@ -28,9 +28,12 @@ export interface SlackAppConfig {
   readonly clientPingTimeoutMs: number;
 }
 
+/** The parts of the store that the Slack app touches. */
+export type SlackStore = Pick<Store, 'ledger' | 'messages' | 'requests' | 'once'>;
+
 export interface SlackAppDeps {
   readonly config: SlackAppConfig;
-  readonly store: Store;
+  readonly store: SlackStore;
   readonly gate: Gate;
   readonly directory: Directory;
   readonly preview: Preview;

@@ -8,6 +8,8 @@ import { errorText, type Log } from './log.js';
 
 /** Slack gives three seconds (docs.slack.dev/interactivity/handling-user-interaction); the network takes its part. */
 const ACK_MS = 2700;
+/** Envelopes that are remembered: Slack does deliver one twice now and then (bolt-js issue 2487). */
+const KEPT = 5000;
 
 export interface Delivery {
   deliver(event: ReceiverEvent, process: (event: ReceiverEvent) => Promise<void>): Promise<void>;
@@ -19,7 +21,21 @@ export interface Delivery {
 
 export function createDelivery(deps: { readonly logger: Log; readonly ackMs?: number }): Delivery {
   const running = new Set<Promise<void>>();
+  const envelopes = new Map<string, Promise<void>>();
   let closed = false;
+
+  /** The first delivery of the same Socket Mode envelope. A form is never a copy: its answer has to be given again. */
+  function twin(event: ReceiverEvent): Promise<void> | undefined {
+    const id = envelopeOf(event);
+    return id === undefined ? undefined : envelopes.get(id);
+  }
+
+  function remember(event: ReceiverEvent, job: Promise<void>): void {
+    const id = envelopeOf(event);
+    if (id === undefined) return;
+    if (envelopes.size >= KEPT) for (const old of [...envelopes.keys()].slice(0, KEPT / 10)) envelopes.delete(old);
+    envelopes.set(id, job);
+  }
 
   async function run(event: ReceiverEvent, process: (event: ReceiverEvent) => Promise<void>): Promise<void> {
     const ack = once(event, deps.logger);
@@ -40,7 +56,10 @@ export function createDelivery(deps: { readonly logger: Log; readonly ackMs?: nu
 
   return {
     async deliver(event, process) {
-      const job = run(event, process);
+      const again = twin(event);
+      // The copy is acknowledged only when the first is through: acknowledged earlier it could be lost with the process.
+      const job = again ? again.then(() => once(event, deps.logger)()) : run(event, process);
+      if (!again) remember(event, job);
       running.add(job);
       try {
         await job;
@@ -60,6 +79,11 @@ export function createDelivery(deps: { readonly logger: Log; readonly ackMs?: nu
       return Promise.race([done, late]).finally(() => clearTimeout(timer));
     },
   };
+}
+
+function envelopeOf({ body, customProperties }: ReceiverEvent): string | undefined {
+  const id: unknown = customProperties?.envelopeId;
+  return typeof id === 'string' && body.type !== 'view_submission' ? id : undefined;
 }
 
 const SLOW = 'This takes longer than Slack waits. What you wrote is kept: send it again in a moment; it counts once.';

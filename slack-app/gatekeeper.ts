@@ -108,7 +108,8 @@ export function createGatekeeper(deps: GatekeeperDeps): Gatekeeper {
       const who = await identify(claim);
       if (rule.adds) checkChannel(deps.channelTrouble());
       const admitted = await judge(who, ask, known);
-      if (!(await deps.replay.first('slack-click', clickKey(press), CLICK_KEPT_MS, rule.adds))) throw new StintError('replayed');
+      const store = known.how === 'down' ? 'memory' : rule.adds ? 'insist' : 'ask';
+      if (!(await deps.replay.first('slack-click', clickKey(press), CLICK_KEPT_MS, store))) throw new StintError('replayed');
       return admitted;
     },
   };

@@ -78,7 +78,7 @@ async function admit(deps: HttpDeps, req: IncomingMessage, body: Buffer): Promis
     nowMilliseconds: deps.clock(),
   });
   if (!genuine) return 'bad-signature';
-  return (await deps.replay.first('slack-signature', signature, KEPT_MS, false)) ? undefined : 'replayed';
+  return (await deps.replay.first('slack-signature', signature, KEPT_MS, 'ask')) ? undefined : 'replayed';
 }
 
 /** The body, or undefined when it is larger than any payload of Slack's. */

@@ -4,8 +4,9 @@
  */
 import { isStintError } from '../contract/errors.js';
 import type { RequestId } from '../contract/ids.js';
-import type { MessageRef, Store } from '../contract/ports.js';
+import type { MessageRef } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
+import type { SlackStore } from './config.js';
 import { errorText, type Log } from './log.js';
 import { within } from './race.js';
 
@@ -29,7 +30,7 @@ export interface Recall {
 /** Under which key the painter keeps the place of the approver card. */
 export const cardKey = (requestId: RequestId): string => `card/${requestId}`;
 
-export function createRecall(deps: { readonly store: Store; readonly logger: Log }): Recall {
+export function createRecall(deps: { readonly store: SlackStore; readonly logger: Log }): Recall {
   const last = new Map<RequestId, { readonly view?: ElevationView; readonly card?: MessageRef }>();
 
   async function read(requestId: RequestId): Promise<Recalled> {

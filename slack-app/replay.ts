@@ -13,10 +13,11 @@ const KEPT = 20_000;
 
 export interface ReplayGuard {
   /**
-   * True the first time; false on a repeat within `keepMs`. With the store down the memory of this process answers,
-   * unless `strict`: then it throws `store-unavailable`, since a second process might have seen it.
+   * True the first time; false on a repeat within `keepMs`. `ask`: with the store down the memory of this process
+   * answers. `insist`: it throws `store-unavailable` instead, since a second process might have seen it. `memory`: the
+   * store is known to be down and is not waited for again.
    */
-  first(scope: string, value: string, keepMs: number, strict: boolean): Promise<boolean>;
+  first(scope: string, value: string, keepMs: number, store: 'ask' | 'insist' | 'memory'): Promise<boolean>;
 }
 
 export function createReplayGuard(deps: {
@@ -38,16 +39,17 @@ export function createReplayGuard(deps: {
   }
 
   return {
-    async first(scope, value, keepMs, strict) {
+    async first(scope, value, keepMs, store) {
       const until = deps.clock() + keepMs;
       if (!firstHere(`${scope}\n${value}`, until)) return false;
+      if (store === 'memory') return true;
       try {
         const raced = await within(deps.once.first(scope, value, instant(until)), STORE_MS);
         if (raced.done) return raced.value;
       } catch (error) {
         deps.logger.warn({ scope, error: errorText(error) }, 'the store could not remember a one-time value');
       }
-      if (strict) throw new StintError('store-unavailable');
+      if (store === 'insist') throw new StintError('store-unavailable');
       return true;
     },
   };

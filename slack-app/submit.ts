@@ -5,10 +5,11 @@
 import { FIELDS } from '../cards/modals.js';
 import { StintError } from '../contract/errors.js';
 import { type Digest, instant, type RequestId } from '../contract/ids.js';
-import type { Gate, Store } from '../contract/ports.js';
+import type { Gate } from '../contract/ports.js';
 import type { ElevationRequest, PersonRef } from '../contract/request.js';
 import { digestOf, requestIdFrom } from '../seal/canonical.js';
 import type { Ack } from './clicks.js';
+import type { SlackStore } from './config.js';
 import { openOf } from './elevate.js';
 import { errorsAt } from './forms.js';
 import type { Gatekeeper, Identified } from './gatekeeper.js';
@@ -26,7 +27,7 @@ export interface SubmitDeps {
   readonly teamId: string;
   readonly gatekeeper: Gatekeeper;
   readonly preview: Preview;
-  readonly store: Store;
+  readonly store: SlackStore;
   readonly gate: Gate;
   readonly clock: () => number;
   readonly random: () => number;
@@ -110,7 +111,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
  * that was changed after an attempt that never started gets an id of its own; after one that did start it is refused,
  * because a request cannot be edited (invariant I4).
  */
-async function requestOf(store: Store, draft: Draft, formKey: string, atMs: number): Promise<ElevationRequest> {
+async function requestOf(store: SlackStore, draft: Draft, formKey: string, atMs: number): Promise<ElevationRequest> {
   for (const key of [formKey, `${formKey}/${digestOf(draft)}`]) {
     const requestId = requestIdFrom('slack', key);
     const stored = await store.requests.get(requestId);
@@ -121,7 +122,7 @@ async function requestOf(store: Store, draft: Draft, formKey: string, atMs: numb
   throw new StintError('state-conflict');
 }
 
-async function refuseStarted(store: Store, requestId: RequestId): Promise<void> {
+async function refuseStarted(store: SlackStore, requestId: RequestId): Promise<void> {
   const row = await store.ledger.find(requestId);
   if (!row) return;
   throw new StintError(
