@@ -1,0 +1,46 @@
+/** What the device API needs, and the Fastify instance as its routes see it. */
+import type { KeyObject } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { PersonId } from '../../contract/ids.js';
+import type { Directory, Gate, Store } from '../../contract/ports.js';
+import type { Target } from '../../contract/request.js';
+
+/** What the policy offers before anything starts; the workflow judges again with live facts. */
+export type AskPreview = (
+  personId: PersonId,
+  target: Target,
+) => Promise<{ readonly ok: true; readonly windowsMs: readonly number[] } | { readonly ok: false; readonly sentence: string }>;
+
+export interface DeviceApiDeps {
+  readonly store: Pick<Store, 'devices' | 'evidence' | 'ledger' | 'requests' | 'once' | 'ping'>;
+  readonly gate: Gate;
+  readonly directory: Pick<Directory, 'personByMac'>;
+  readonly preview: AskPreview;
+  /** ECDSA P-256 private key; Macs pin its public half. */
+  readonly replyKey: KeyObject;
+  /** Host names (with port, if not the default) that calls may be made to. Absent: whatever the Host header says. */
+  readonly authorities?: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** After this silence of an elevated Mac its elevation is ended; ms. */
+  readonly contactGraceMs: number;
+  readonly logger: FastifyBaseLogger;
+  /** 0 to 1: spreads the polls of a fleet. */
+  readonly random: () => number;
+  readonly limits?: DeviceApiLimits;
+  /** As Fastify's option: set it only behind a proxy of your own. */
+  readonly trustProxy?: boolean | string;
+  /** How long a claim or confirm waits for the workflow; ms. Macs give up after 15 s. */
+  readonly answerWithinMs?: number;
+}
+
+export interface DeviceApiLimits {
+  /** Calls a minute from one address: a whole office may stand behind one. */
+  readonly perAddress?: number;
+  /** Calls a minute with one key. */
+  readonly perDevice?: number;
+}
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;

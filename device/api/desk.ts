@@ -1,0 +1,62 @@
+/** What several routes look up: a Mac's own request, the read model, and the orders that still ask something of it. */
+import { StintError } from '../../contract/errors.js';
+import type { Digest, LocalUser, RequestId, Serial } from '../../contract/ids.js';
+import type { DeviceOrder } from '../../contract/ports.js';
+import type { ElevationRequest } from '../../contract/request.js';
+import type { ElevationView } from '../../contract/view.js';
+import type { Caller } from './caller.js';
+import type { DeviceApiDeps } from './deps.js';
+import { byUrgency, stillAsks } from './standing.js';
+
+export interface StoredRequest {
+  readonly request: ElevationRequest;
+  readonly digest: Digest;
+}
+
+export interface Desk {
+  /** The stored request if it is about this very Mac; another Mac's is as unknown as none. */
+  find(caller: Caller, requestId: RequestId): Promise<StoredRequest | undefined>;
+  /** As `find`, and about this account if one is named. Throws `unknown-request`. */
+  own(caller: Caller, requestId: RequestId, localUser?: LocalUser): Promise<StoredRequest>;
+  view(requestId: RequestId): Promise<ElevationView | undefined>;
+  /** The newest elevation of this Mac that is not closed. */
+  live(serial: Serial): Promise<ElevationView | undefined>;
+  /** The most urgent of these orders that still asks something of the Mac. */
+  pick(
+    caller: Caller,
+    orders: readonly DeviceOrder[],
+  ): Promise<{ order: DeviceOrder; view: ElevationView | undefined } | undefined>;
+}
+
+export function createDesk({ store }: Pick<DeviceApiDeps, 'store'>): Desk {
+  const { devices, evidence, ledger, requests } = store;
+  const view = async (requestId: RequestId) => (await ledger.find(requestId))?.view;
+  const find: Desk['find'] = async (caller, requestId) => {
+    const stored = await requests.get(requestId);
+    return stored?.request.target.serial === caller.serial ? stored : undefined;
+  };
+  return {
+    find,
+    view,
+    async own(caller, requestId, localUser) {
+      const stored = await find(caller, requestId);
+      const fits = stored && (localUser === undefined || stored.request.target.localUser === localUser);
+      if (!fits) throw new StintError('unknown-request', 'Stint knows no such elevation of this account on this Mac.');
+      return stored;
+    },
+    async live(serial) {
+      const [row] = await ledger.list({ live: true, targetKey: `mac-admin/${serial}`, limit: 1 });
+      return row?.view;
+    },
+    async pick(caller, orders) {
+      for (const order of [...orders].sort(byUrgency)) {
+        const now = await view(order.requestId);
+        const account = (await find(caller, order.requestId))?.request.target.localUser;
+        const report = account ? await devices.lastReport(caller.serial, account) : undefined;
+        const logComplete = order.kind === 'collect' && (await evidence.missing(order.requestId))?.length === 0;
+        if (stillAsks(order, { view: now, report, logComplete })) return { order, view: now };
+      }
+      return undefined;
+    },
+  };
+}

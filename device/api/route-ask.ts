@@ -1,0 +1,107 @@
+/** POST /device/v1/requests: an elevation asked for on the Mac itself. */
+import { StintError } from '../../contract/errors.js';
+import { instant, type RequestId } from '../../contract/ids.js';
+import type { Person } from '../../contract/ports.js';
+import { type ElevationRequest, REASON_MAX, REASON_MIN, type Target } from '../../contract/request.js';
+import { requestIdFrom } from '../../seal/canonical.js';
+import type { Caller } from './caller.js';
+import type { App, DeviceApiDeps } from './deps.js';
+import type { Desk, StoredRequest } from './desk.js';
+import { AskBody, AskReply, ProblemReply } from './schemas.js';
+
+type Ask = (typeof AskBody)['_output'];
+
+/** One route; a repeated ask (same `askId`) is the same request, whatever became of the first reply. */
+export function askRoute(app: App, deps: DeviceApiDeps, desk: Desk): void {
+  const underWay = new Map<RequestId, Promise<unknown>>();
+  const response = { 201: AskReply, '4xx': ProblemReply, '5xx': ProblemReply };
+  app.post('/device/v1/requests', { schema: { body: AskBody, response } }, async (call, reply) => {
+    const requestId = requestIdFrom('device', call.caller.serial + call.body.askId);
+    // two repeats at the same moment would otherwise make two different requests of one id
+    while (underWay.has(requestId)) await underWay.get(requestId);
+    const asking = ask(deps, desk, call.caller, requestId, call.body);
+    const settled = asking.then(
+      () => undefined,
+      () => undefined,
+    );
+    underWay.set(requestId, settled);
+    settled.finally(() => underWay.delete(requestId));
+    const state = await asking;
+    return reply.code(201).send({ requestId, state });
+  });
+}
+
+async function ask(deps: DeviceApiDeps, desk: Desk, caller: Caller, requestId: RequestId, body: Ask): Promise<string> {
+  const stored = await desk.find(caller, requestId);
+  const reason = tidyReason(body.reason);
+  if (stored) return repeat(deps, desk, caller, stored, { ...body, reason });
+  const person = await personOf(deps, caller, body);
+  const target = targetOf(caller, body, person);
+  await checkPolicy(deps, person, target, body.windowMs);
+  const reasonDigest = await deps.store.requests.putText(reason);
+  const { name, personId } = person;
+  const slack = person.slack[0];
+  const self = { personId, name, ...(slack ? { slackTeamId: slack.teamId, slackUserId: slack.userId } : {}) };
+  const request: ElevationRequest = {
+    v: 1,
+    requestId,
+    requester: self,
+    subject: self,
+    target,
+    windowMs: body.windowMs,
+    category: body.category,
+    reasonDigest,
+    via: 'device',
+    askedAt: instant(deps.clock()),
+  };
+  await deps.gate.start(request, { personId, serial: caller.serial });
+  return 'requested';
+}
+
+/** The ask came before: answered as it stands now, started again only when it never got as far as the ledger. */
+async function repeat(deps: DeviceApiDeps, desk: Desk, caller: Caller, { request }: StoredRequest, body: Ask): Promise<string> {
+  const reasonDigest = await deps.store.requests.putText(body.reason);
+  const same =
+    request.reasonDigest === reasonDigest &&
+    request.windowMs === body.windowMs &&
+    request.category === body.category &&
+    request.target.localUser === body.localUser;
+  if (!same) throw new StintError('state-conflict', 'This ask was already made with other content. Ask anew.');
+  const view = await desk.view(request.requestId);
+  if (view) return view.state;
+  await deps.gate.start(request, { personId: request.requester.personId, serial: caller.serial });
+  return 'requested';
+}
+
+/** Who the people file says uses this account on this Mac: the Mac itself is not asked, its word would be worth nothing. */
+async function personOf({ directory }: DeviceApiDeps, caller: Caller, body: Ask): Promise<Person> {
+  const person = await directory.personByMac(caller.serial, body.localUser);
+  if (!person) {
+    throw new StintError('person-unknown', `The people file names nobody for the account "${body.localUser}" on this Mac.`);
+  }
+  if (!person.active) throw new StintError('person-inactive');
+  return person;
+}
+
+function targetOf({ serial }: Caller, { localUser }: Ask, person: Person): Target {
+  const mac = person.macs.find((one) => one.serial === serial && one.localUser === localUser);
+  return { kind: 'mac-admin', key: `mac-admin/${serial}`, serial, localUser, display: mac?.name ?? serial };
+}
+
+async function checkPolicy({ preview }: DeviceApiDeps, person: Person, target: Target, windowMs: number): Promise<void> {
+  const offer = await preview(person.personId, target);
+  if (!offer.ok) throw new StintError('not-eligible', offer.sentence);
+  if (offer.windowsMs.includes(windowMs)) return;
+  const lengths = offer.windowsMs.map((ms) => ms / 60_000).join(', ');
+  throw new StintError('bad-input', `windowMs must be one of the lengths that the policy offers: ${lengths} minutes.`);
+}
+
+/** Without outer blanks and what no screen takes. Throws `bad-input` when it is then too short or too long. */
+function tidyReason(text: string): string {
+  const tidy = text
+    .replace(/\r\n?/g, '\n')
+    .replace(/(?![\n\t])\p{Cc}|\p{Cs}/gu, '')
+    .trim();
+  if (tidy.length >= REASON_MIN && tidy.length <= REASON_MAX) return tidy;
+  throw new StintError('bad-input', `The reason needs ${REASON_MIN} to ${REASON_MAX} characters; this has ${tidy.length}.`);
+}
