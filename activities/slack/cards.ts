@@ -1,0 +1,173 @@
+/**
+ * The Cards port over Slack's Web API. A post is made once however often it is asked for: known by its key, intended
+ * in the store beforehand, found again in Slack by its metadata whenever there is doubt. `client_msg_id` may help too,
+ * but it is undocumented and never the only defence. Two posts of one key would be a blemish, never a danger: buttons
+ * of either lead to the same request.
+ */
+import type { WebClient } from '@slack/web-api';
+import { plainText } from '../../cards/blocks.js';
+import { escapeMrkdwn, sanitise } from '../../cards/text.js';
+import type { Digest, SlackUserId } from '../../contract/ids.js';
+import type { Cards, MessageRef, MessageRefs, Rendered } from '../../contract/ports.js';
+import { digestOf } from '../../seal/canonical.js';
+import { slackCode, unclear } from './errors.js';
+import { createMemory, type Memory, UNKNOWN_RENDER } from './memory.js';
+import { createTurns, type Turns } from './queue.js';
+import { createUpload } from './upload.js';
+import { createWire, isNoThread, type Place, uuidOf, type Wire } from './wire.js';
+
+export interface CardsDeps {
+  readonly client: WebClient;
+  readonly store: { readonly messages: MessageRefs };
+  /** Sends `client_msg_id` as well; only for workspaces where it is known to work. */
+  readonly useClientMsgId: boolean;
+  /** Whether the running call is a repeat (Temporal's attempt above 1). Optional: it only closes the gap of a store that was down. */
+  readonly repeated?: () => boolean;
+}
+
+interface Desk {
+  readonly wire: Wire;
+  readonly memory: Memory;
+  readonly turns: Turns;
+  readonly clientMsgId: (key: string) => string | undefined;
+}
+
+/** Errors of all calls: `too-many` (with `slackRetryAfterMs`), `slack-unavailable`, `slack-rejected`. */
+export function createCards(deps: CardsDeps): Cards {
+  const wire = createWire(deps.client);
+  const memory = createMemory(deps.store.messages, deps.repeated);
+  const turns = createTurns();
+  const desk: Desk = { wire, memory, turns, clientMsgId: (key) => (deps.useClientMsgId ? uuidOf(key) : undefined) };
+  const upload = createUpload({ wire, memory, apiUrl: deps.client.slackApiUrl });
+  return {
+    ensurePosted: (key, where, message) => turns(key, () => ensure(desk, key, async () => where, message)),
+    update: (ref, message) => turns(`edit ${ref.channel}/${ref.ts}`, () => update(desk, ref, message)),
+    dm: (key, user, message) => turns(key, () => dm(desk, key, user, message)),
+    ephemeral: (channel, user, text) => ephemeral(desk, channel, user, text),
+    upload: (key, where, file) => turns(key, () => upload(key, where, file)),
+  };
+}
+
+const renderDigestOf = ({ text, blocks }: Rendered): Digest => digestOf({ text, blocks });
+
+async function ensure(desk: Desk, key: string, where: () => Promise<Place>, message: Rendered): Promise<MessageRef> {
+  const known = await desk.memory.recall(key);
+  if (known.ref?.ts) return known.ref;
+  const place = await where();
+  return (known.doubt && (await adopt(desk, key, place))) || postNew(desk, key, place, message, known.doubt);
+}
+
+/** Finds an earlier post of the key and keeps it; what it shows is not known. */
+async function adopt(desk: Desk, key: string, place: Place, except?: string): Promise<MessageRef | undefined> {
+  const found = await desk.wire.find(key, place);
+  const ts = found?.find((one) => one !== except);
+  if (ts === undefined) return undefined;
+  const ref = { channel: place.channel, ts, renderDigest: UNKNOWN_RENDER };
+  await desk.memory.record(key, ref);
+  return ref;
+}
+
+async function postNew(
+  desk: Desk,
+  key: string,
+  place: Place,
+  message: Rendered,
+  doubt: boolean,
+  round = key,
+): Promise<MessageRef> {
+  await desk.memory.intend(key, place.channel);
+  const ts = await postOnce(desk, key, place, message, round);
+  const ref = { channel: place.channel, ts, renderDigest: renderDigestOf(message) };
+  const kept = doubt ? await withdrawTwin(desk, key, place, ref) : ref;
+  await desk.memory.record(key, kept);
+  return kept;
+}
+
+async function postOnce(desk: Desk, key: string, place: Place, message: Rendered, round: string): Promise<string> {
+  const { wire, clientMsgId } = desk;
+  try {
+    return await wire.post(key, place, message, clientMsgId(round));
+  } catch (error) {
+    // The card was deleted: what has to be said is said in the channel rather than not at all.
+    if (place.threadTs !== undefined && isNoThread(error))
+      return wire.post(key, { channel: place.channel }, message, clientMsgId(`${round} channel`));
+    // Slack has it under this client_msg_id, yet it was not found a moment ago: the next attempt looks again.
+    if (slackCode(error)?.startsWith('duplicate_')) throw unclear({ method: 'chat.postMessage' });
+    throw error;
+  }
+}
+
+/**
+ * After a post in doubt: an earlier twin may have become visible only now (another worker's, or ours with a lost
+ * reply). The older one stays, ours goes. A failure here leaves a blemish and nothing else.
+ */
+async function withdrawTwin({ wire }: Desk, key: string, place: Place, mine: MessageRef): Promise<MessageRef> {
+  const found = await wire.find(key, place).catch(() => undefined);
+  const oldest = found?.[0];
+  if (oldest === undefined || oldest >= mine.ts) return mine;
+  await wire.call('chat.delete', { channel: mine.channel, ts: mine.ts }).catch(() => undefined);
+  return { ...mine, ts: oldest, renderDigest: UNKNOWN_RENDER };
+}
+
+async function update(desk: Desk, ref: MessageRef, message: Rendered): Promise<MessageRef> {
+  const renderDigest = renderDigestOf(message);
+  if (ref.renderDigest === renderDigest) return ref;
+  try {
+    await desk.wire.edit(ref.channel, ref.ts, message);
+  } catch (error) {
+    if (slackCode(error) !== 'message_not_found') throw error;
+    return repost(desk, ref, message);
+  }
+  const shown = { ...ref, renderDigest };
+  const key = desk.memory.keyOf(ref);
+  if (key !== undefined) await desk.memory.record(key, shown);
+  return shown;
+}
+
+/** Somebody deleted the message: it is posted once more under its key. A repeat finds that post and edits it. */
+async function repost(desk: Desk, lost: MessageRef, message: Rendered): Promise<MessageRef> {
+  const place = { channel: lost.channel };
+  const key = desk.memory.keyOf(lost) ?? `again/${lost.channel}/${lost.ts}`;
+  return desk.turns(key, async () => {
+    const { ref: stored } = await desk.memory.recall(key);
+    const later = stored?.ts && stored.ts !== lost.ts ? stored : await successor(desk, key, place, lost.ts);
+    if (!later) return postNew(desk, key, place, message, true, `${key} after ${lost.ts}`);
+    await desk.wire.edit(later.channel, later.ts, message);
+    const shown = { ...later, renderDigest: renderDigestOf(message) };
+    await desk.memory.record(key, shown);
+    return shown;
+  });
+}
+
+async function successor(desk: Desk, key: string, place: Place, lost: string): Promise<MessageRef | undefined> {
+  const found = await desk.wire.find(key, place);
+  // "Not found", yet there it is: Slack contradicts itself, so neither answer is believed.
+  if (found?.includes(lost)) throw unclear({ method: 'chat.update' });
+  return adopt(desk, key, place, lost);
+}
+
+async function dm(desk: Desk, key: string, user: SlackUserId, message: Rendered): Promise<void> {
+  await ensure(desk, key, async () => ({ channel: await desk.wire.openDm(user) }), message);
+}
+
+/** Refusals that a direct message gets round. */
+const NOT_HERE = new Set([
+  'user_not_in_channel',
+  'not_in_channel',
+  'channel_not_found',
+  'is_archived',
+  'restricted_action',
+  'messages_tab_disabled',
+]);
+
+/** `text` is plain: it is escaped here, and nothing in it is parsed. Slack shows it only to somebody who is there now. */
+async function ephemeral({ wire }: Desk, channel: string, user: SlackUserId, text: string): Promise<void> {
+  const clean = sanitise(text, 2900) || '…';
+  const shown = { text: escapeMrkdwn(clean), blocks: [{ type: 'section', text: plainText(clean, 3000) }] };
+  try {
+    await wire.call('chat.postEphemeral', { channel, user, ...shown, parse: 'none', link_names: false });
+  } catch (error) {
+    if (!NOT_HERE.has(slackCode(error) ?? '')) throw error;
+    await wire.post('answer', { channel: await wire.openDm(user) }, shown);
+  }
+}

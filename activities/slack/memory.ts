@@ -1,0 +1,85 @@
+/**
+ * What is known of a post by its key: in the store when it answers, and always in this process. The store is asked
+ * first and written before each post (an intent), so that a successor of a killed worker knows that a post may exist.
+ * Posting never needs the store: without it, Slack itself is asked.
+ */
+import { isStintError } from '../../contract/errors.js';
+import type { Digest } from '../../contract/ids.js';
+import type { MessageRef, MessageRefs } from '../../contract/ports.js';
+
+export interface Known {
+  /** Where it was posted. */
+  readonly ref?: MessageRef;
+  /** Whether it may have been posted all the same: look in Slack before posting. */
+  readonly doubt: boolean;
+}
+
+export interface Memory {
+  /** What is known of a key. */
+  recall(key: string): Promise<Known>;
+  /** Says beforehand that it is about to be posted; `mark` may name what is being made. */
+  intend(key: string, channel: string, mark?: string): Promise<void>;
+  record(key: string, ref: MessageRef): Promise<void>;
+  /** The key under which a message of this process's memory was posted. */
+  keyOf(ref: MessageRef): string | undefined;
+}
+
+/** No rendering has this digest, so whoever compares with it renders again. */
+export const UNKNOWN_RENDER = '' as Digest;
+
+const KEPT = 5_000;
+
+/** `repeated` says whether the caller itself is a repeat (Temporal's attempt above 1); then an absent record proves nothing. */
+export function createMemory(messages: MessageRefs, repeated: () => boolean = () => false): Memory {
+  const refs = new Map<string, MessageRef>();
+  const keys = new Map<string, string>();
+  const begun = new Set<string>();
+  return {
+    async recall(key) {
+      const stored = await unlessDown(messages.get(key));
+      if (stored === 'down') {
+        const ref = refs.get(key);
+        // What another worker rendered since is not known here.
+        return ref ? { ref: { ...ref, renderDigest: UNKNOWN_RENDER }, doubt: true } : { doubt: true };
+      }
+      if (stored?.ts) remember(keys, place(stored), key);
+      return stored ? { ref: stored, doubt: true } : { doubt: begun.has(key) || repeated() };
+    },
+    async intend(key, channel, mark = '') {
+      begun.add(key);
+      trim(begun);
+      await unlessDown(messages.put(key, { channel, ts: mark, renderDigest: UNKNOWN_RENDER }));
+    },
+    async record(key, ref) {
+      remember(refs, key, ref);
+      remember(keys, place(ref), key);
+      await unlessDown(messages.put(key, ref));
+    },
+    keyOf: (ref) => keys.get(place(ref)),
+  };
+}
+
+const place = (ref: MessageRef) => `${ref.channel}/${ref.ts}`;
+
+/** A store that is down is expected here; any other error is not ours to swallow. */
+async function unlessDown<T>(call: Promise<T>): Promise<T | 'down'> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isStintError(error) && error.code === 'store-unavailable') return 'down';
+    throw error;
+  }
+}
+
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  trim(map);
+}
+
+function trim(kept: Map<string, unknown> | Set<string>): void {
+  for (const oldest of kept.keys()) {
+    if (kept.size <= KEPT) return;
+    kept.delete(oldest);
+  }
+}

@@ -1,0 +1,109 @@
+/** A Slack stand-in with a channel, a few people and the product's own posting client, and a store that can fail. */
+import { createCards } from '../../../activities/slack/cards.js';
+import { createPostingClient } from '../../../activities/slack/client.js';
+import { StintError } from '../../../contract/errors.js';
+import type { SlackUserId } from '../../../contract/ids.js';
+import type { Cards, MessageRef, MessageRefs, Rendered } from '../../../contract/ports.js';
+import { type SlackSim, startSlack } from '../../../sim/slack/index.js';
+
+export const CHANNEL = 'C0APPROVE';
+export const BOB = 'U0BOB' as SlackUserId;
+export const GONE = 'U0GONE' as SlackUserId;
+const BOT = 'U0STINT';
+const TOKEN = 'xoxb-test';
+
+const SCOPES = [
+  'chat:write',
+  'im:write',
+  'im:history',
+  'channels:history',
+  'groups:history',
+  'channels:read',
+  'groups:read',
+  'files:write',
+  'files:read',
+  'users:read',
+  'commands',
+];
+
+export interface Stage {
+  readonly sim: SlackSim;
+  readonly refs: FlakyRefs;
+  /** A fresh worker process over the same store: nothing in memory. */
+  worker(options?: { useClientMsgId?: boolean; repeated?: () => boolean; timeoutMs?: number }): Cards;
+  /** What stands in a channel now, by the stand-in's own truth. */
+  posted(channel?: string): ReturnType<SlackSim['truth']>['messages'];
+  calls(method: string): ReturnType<SlackSim['truth']>['calls'];
+  close(): Promise<void>;
+}
+
+export async function startStage(scopes: readonly string[] = SCOPES): Promise<Stage> {
+  const sim = await startSlack({
+    mode: 'socket',
+    settings: { shareDelayMs: 20 },
+    seed: {
+      team: { id: 'T0TEAM', name: 'Team' },
+      bot: {
+        userId: BOT,
+        botId: 'B0STINT',
+        appId: 'A0STINT',
+        token: TOKEN,
+        appToken: 'xapp-test',
+        signingSecret: 's',
+        scopes: [...scopes],
+      },
+      users: [
+        { id: BOB, name: 'bob', realName: 'Bob', email: 'bob@example.com' },
+        { id: GONE, name: 'gone', realName: 'Gone', email: 'gone@example.com', deleted: true },
+        { id: 'U0OTHER', name: 'other', realName: 'Other', email: 'other@example.com' },
+      ],
+      channels: [
+        { id: CHANNEL, name: 'approvals', private: true, members: [BOT, 'U0OTHER'] },
+        { id: 'C0AWAY', name: 'away', private: true, members: ['U0OTHER'] },
+      ],
+    },
+  });
+  const refs = createFlakyRefs();
+  return {
+    sim,
+    refs,
+    worker({ useClientMsgId = false, repeated, timeoutMs } = {}) {
+      const client = createPostingClient({ token: TOKEN, slackApiUrl: sim.apiUrl });
+      if (timeoutMs !== undefined) Object.assign(client, { timeout: timeoutMs });
+      return createCards({ client, store: { messages: refs }, useClientMsgId, ...(repeated ? { repeated } : {}) });
+    },
+    posted: (channel = CHANNEL) =>
+      sim.truth().messages.filter((m) => m.channel === channel && !m.deleted && m.onlyFor === undefined),
+    calls: (method) => sim.truth().calls.filter((call) => call.method === method),
+    close: () => sim.close(),
+  };
+}
+
+export interface FlakyRefs extends MessageRefs {
+  readonly rows: Map<string, MessageRef>;
+  down: boolean;
+  /** The process dies before this write. */
+  dieBefore?: ((key: string, ref: MessageRef) => boolean) | undefined;
+}
+
+function createFlakyRefs(): FlakyRefs {
+  const rows = new Map<string, MessageRef>();
+  const refs: FlakyRefs = {
+    rows,
+    down: false,
+    async get(key) {
+      if (refs.down) throw new StintError('store-unavailable');
+      return rows.get(key);
+    },
+    async put(key, ref) {
+      if (refs.down) throw new StintError('store-unavailable');
+      if (refs.dieBefore?.(key, ref)) throw new Error('killed');
+      rows.set(key, ref);
+    },
+  };
+  return refs;
+}
+
+export function message(text: string): Rendered {
+  return { text, blocks: [{ type: 'section', text: { type: 'plain_text', text, emoji: false } }] };
+}
