@@ -1,0 +1,177 @@
+/**
+ * The configuration: read once, checked as a whole, and told all at once what is wrong. A process names the parts that it
+ * needs; what another process needs isn't asked of it, and no process holds a secret that it has no use for.
+ */
+import { join } from 'node:path';
+import { StintError } from '../contract/errors.js';
+import { createReader, missing, type Reader, type Source, sentenceOf } from './config-reader.js';
+import { VARIABLES, type ValueOf } from './config-variables.js';
+import { Secret } from './secrets.js';
+
+export interface BaseConfig {
+  /** Folder of everything that Stint keeps on disk. */
+  readonly home: string;
+  readonly logLevel: ValueOf<'STINT_LOG_LEVEL'>;
+  /** How long a Mac may be out of touch: the device API and the driver of the Macs must agree on it. */
+  readonly contactGraceMs: number;
+  readonly healthPort?: number;
+  readonly metricsPort?: number;
+}
+export interface PartConfigs {
+  readonly policy: { readonly policyFile: string; readonly peopleFile: string };
+  readonly seals: { readonly keysDir: string; readonly trustedKeysFile: string };
+  readonly store: { readonly kind: 'postgres'; readonly url: Secret } | { readonly kind: 'pglite'; readonly dir: string };
+  readonly temporal: {
+    readonly address: string;
+    readonly namespace: string;
+    readonly apiKey?: Secret;
+    readonly tls: boolean;
+  };
+  readonly slack: {
+    readonly mode: 'socket' | 'http';
+    readonly botToken: Secret;
+    /** There in socket mode. */
+    readonly appToken?: Secret;
+    /** There in http mode. */
+    readonly signingSecret?: Secret;
+    readonly appId: string;
+    readonly teamId: string;
+    readonly enterpriseId?: string;
+    readonly approverChannel: string;
+    readonly adminSlackUserIds: readonly string[];
+    readonly host: string;
+    readonly port: number;
+    readonly apiUrl: string;
+    readonly clientPingTimeoutMs: number;
+  };
+  readonly mdm: {
+    readonly url: string;
+    readonly token: Secret;
+    readonly tags: { readonly elevate: string; readonly collect: string };
+  };
+  readonly device: {
+    readonly host: string;
+    readonly port: number;
+    readonly authorities: readonly string[];
+    readonly replyKeyFile: string;
+  };
+}
+export type ConfigPart = keyof PartConfigs;
+export type Config<P extends ConfigPart = ConfigPart> = BaseConfig & Pick<PartConfigs, P>;
+
+export interface LoadOptions<P extends ConfigPart> extends Source {
+  /** What this process needs. */
+  readonly parts: readonly P[];
+}
+
+/**
+ * The configuration from the environment and, where that is silent, from the YAML file that `STINT_CONFIG` names. Throws
+ * `bad-config`; its sentence names every wrong setting, what is allowed, and an example, and never a secret's value.
+ */
+export function loadConfig<P extends ConfigPart>({ env, readFile, parts }: LoadOptions<P>): Config<P> {
+  const reader = createReader({ env, readFile }, parts);
+  const base = baseOf(reader);
+  const built: Partial<PartConfigs> = Object.fromEntries(parts.map((part) => [part, BUILD[part](reader, base)]));
+  if (reader.problems.length > 0) throw new StintError('bad-config', sentenceOf(reader.problems));
+  return { ...base, ...built } as Config<P>;
+}
+
+function baseOf({ value }: Reader): BaseConfig {
+  const [healthPort, metricsPort] = [value('STINT_HEALTH_PORT'), value('STINT_METRICS_PORT')];
+  return {
+    home: value('STINT_HOME') ?? '',
+    logLevel: value('STINT_LOG_LEVEL') ?? 'info',
+    contactGraceMs: value('STINT_CONTACT_GRACE') ?? 0,
+    ...(healthPort === undefined ? {} : { healthPort }),
+    ...(metricsPort === undefined ? {} : { metricsPort }),
+  };
+}
+
+const BUILD: { readonly [P in ConfigPart]: (reader: Reader, base: BaseConfig) => PartConfigs[P] } = {
+  policy: ({ value }) => ({ policyFile: value('STINT_POLICY') ?? '', peopleFile: value('STINT_PEOPLE') ?? '' }),
+  seals: ({ value }, { home }) => ({
+    keysDir: value('STINT_SEAL_KEYS_DIR') ?? join(home, 'keys'),
+    trustedKeysFile: value('STINT_TRUSTED_KEYS_FILE') ?? join(home, 'trusted-keys.json'),
+  }),
+  store: ({ secret }, { home }) => {
+    const url = secret('DATABASE_URL');
+    return url ? { kind: 'postgres', url } : { kind: 'pglite', dir: join(home, 'store') };
+  },
+  temporal: temporalOf,
+  slack: slackOf,
+  mdm: mdmOf,
+  device: ({ value }, { home }) => ({
+    host: value('DEVICE_API_HOST') ?? '',
+    port: value('DEVICE_API_PORT') ?? 0,
+    authorities: value('DEVICE_API_AUTHORITIES') ?? [],
+    replyKeyFile: value('STINT_REPLY_KEY_FILE') ?? join(home, 'keys', 'reply.pem'),
+  }),
+};
+
+function temporalOf({ value, secret, problems }: Reader): PartConfigs['temporal'] {
+  const apiKey = secret('TEMPORAL_API_KEY');
+  const tls = (value('TEMPORAL_TLS') ?? (apiKey ? 'on' : 'off')) === 'on';
+  if (apiKey && !tls) problems.push('TEMPORAL_TLS must be on when TEMPORAL_API_KEY is set: the key would travel in the clear.');
+  return {
+    address: value('TEMPORAL_ADDRESS') ?? '',
+    namespace: value('TEMPORAL_NAMESPACE') ?? '',
+    tls,
+    ...(apiKey ? { apiKey } : {}),
+  };
+}
+
+function slackOf(reader: Reader): PartConfigs['slack'] {
+  const { value, secret, problems } = reader;
+  const mode = value('SLACK_MODE') ?? 'socket';
+  const needed = mode === 'socket' ? 'SLACK_APP_TOKEN' : 'SLACK_SIGNING_SECRET';
+  const before = problems.length;
+  const proof = secret(needed);
+  if (!proof && problems.length === before) problems.push(missing(needed, VARIABLES[needed]));
+  const enterpriseId = value('SLACK_ENTERPRISE_ID');
+  return {
+    mode,
+    botToken: secret('SLACK_BOT_TOKEN') ?? NONE,
+    ...(proof ? { [mode === 'socket' ? 'appToken' : 'signingSecret']: proof } : {}),
+    appId: value('SLACK_APP_ID') ?? '',
+    teamId: value('SLACK_TEAM_ID') ?? '',
+    ...(enterpriseId === undefined ? {} : { enterpriseId }),
+    approverChannel: value('SLACK_APPROVER_CHANNEL') ?? '',
+    adminSlackUserIds: value('SLACK_ADMINS') ?? [],
+    host: value('SLACK_HOST') ?? '',
+    port: value('SLACK_PORT') ?? 0,
+    apiUrl: secureUrl(reader, 'SLACK_API_URL'),
+    clientPingTimeoutMs: value('SLACK_PING_TIMEOUT_MS') ?? 0,
+  };
+}
+
+function mdmOf(reader: Reader): PartConfigs['mdm'] {
+  const { value, secret } = reader;
+  return {
+    url: secureUrl(reader, 'MDM_URL'),
+    token: secret('MDM_TOKEN') ?? NONE,
+    tags: { elevate: value('MDM_TAG_ELEVATE') ?? '', collect: value('MDM_TAG_COLLECT') ?? '' },
+  };
+}
+
+/** Stands where a required secret is missing; never leaves, for then the load fails. */
+const NONE = new Secret('');
+
+/** A token goes with every call there: in the clear only to this very computer, and only when asked for by name. */
+function secureUrl({ value, problems }: Reader, name: 'SLACK_API_URL' | 'MDM_URL'): string {
+  const text = value(name);
+  if (text === undefined) return '';
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username || password) problems.push(`${name} must not hold a user name or password.`);
+  const allowed = value('STINT_ALLOW_INSECURE') === 'loopback' && isLoopback(hostname);
+  if (protocol !== 'https:' && !allowed) {
+    problems.push(
+      `${name} must begin with https:// (http:// only with STINT_ALLOW_INSECURE=loopback and an address such as 127.0.0.1).`,
+    );
+  }
+  return text;
+}
+
+/** NB: compared as a whole; 127.0.0.1.example.com is somebody else's computer. */
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
