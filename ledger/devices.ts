@@ -1,0 +1,165 @@
+/** What is known of Macs: their keys, the orders that wait for them, what they last said, and who writes their MDM tags. */
+import { sql } from 'kysely';
+import { StintError } from '../contract/errors.js';
+import { instant } from '../contract/ids.js';
+import type { DeviceOrder, DeviceReport, Devices } from '../contract/ports.js';
+import type { Db, Tables } from './schema.js';
+
+/** `clock` gives milliseconds since 1970. */
+export function createDevices(db: Db, clock: () => number): Devices {
+  return { ...keys(db), ...orders(db, clock), ...reports(db), ...lanes(db) };
+}
+
+function keys(db: Db): Pick<Devices, 'register' | 'key'> {
+  const find = (keyId: string) => db.selectFrom('device_keys').selectAll().where('key_id', '=', keyId).executeTakeFirst();
+  return {
+    async register({ keyId, serial, publicKey, revokedAt }) {
+      const row = { key_id: keyId, serial, public_key: publicKey, revoked_at: revokedAt ?? null };
+      await db
+        .insertInto('device_keys')
+        .values(row)
+        // A key revoked once stays revoked, whoever registers it again.
+        .onConflict((clash) =>
+          clash
+            .column('key_id')
+            .doUpdateSet((e) => ({ revoked_at: e.fn.coalesce('device_keys.revoked_at', e.val(row.revoked_at)) }))
+            .where('device_keys.serial', '=', serial)
+            .where('device_keys.public_key', '=', publicKey),
+        )
+        .execute();
+      const kept = await find(keyId);
+      if (kept?.serial !== serial || kept.public_key !== publicKey) {
+        throw new StintError('ledger-conflict', `The key ${keyId} is registered for another Mac or with other content.`);
+      }
+    },
+    async key(keyId) {
+      const row = await find(keyId);
+      if (!row) return undefined;
+      const { serial, public_key: publicKey, revoked_at: revokedAt } = row;
+      return { keyId, serial, publicKey, ...(revokedAt !== null && { revokedAt }) };
+    },
+  };
+}
+
+/**
+ * An order is one row per request and kind. That an `end` supersedes a `start` is part of the question, not of the
+ * writing: so it holds even when a late `start` is written after its `end`, or at the same moment.
+ */
+function orders(db: Db, clock: () => number): Pick<Devices, 'order' | 'clearOrders' | 'openOrders'> {
+  return {
+    async order(serial, requestId, kind, at) {
+      const row = { serial, request_id: requestId, kind, created_at: at };
+      const insert = db
+        .insertInto('device_orders')
+        .values({ ...row, id: sql<number>`nextval('device_order_ids')`, closed_at: null });
+      if (kind === 'start') {
+        await insert.onConflict((clash) => clash.doNothing()).execute();
+        return;
+      }
+      // A closed `end` or `collect` opens again when it is asked for anew, as the sweep does for a Mac that came back:
+      // only a `start` could add access, and it never opens twice.
+      const again = { serial, created_at: at, closed_at: null, id: sql<number>`nextval('device_order_ids')` };
+      await insert
+        .onConflict((clash) =>
+          clash.columns(['request_id', 'kind']).doUpdateSet(again).where('device_orders.closed_at', 'is not', null),
+        )
+        .execute();
+    },
+    async clearOrders(requestId) {
+      await db
+        .updateTable('device_orders')
+        .set({ closed_at: instant(clock()) })
+        .where('request_id', '=', requestId)
+        .where('closed_at', 'is', null)
+        .execute();
+    },
+    async openOrders(serials) {
+      if (serials.length === 0) return [];
+      const rows = await db
+        .selectFrom('device_orders as o')
+        .selectAll()
+        .where(sql<boolean>`o.serial = any(${[...serials]}::text[])`)
+        .where('o.closed_at', 'is', null)
+        .where((e) =>
+          e.or([
+            e('o.kind', '<>', 'start'),
+            e.not(
+              e.exists(
+                e
+                  .selectFrom('device_orders as later')
+                  .select('later.id')
+                  .whereRef('later.request_id', '=', 'o.request_id')
+                  .where('later.kind', '=', 'end'),
+              ),
+            ),
+          ]),
+        )
+        .orderBy('o.id')
+        .execute();
+      return rows.map(orderOf);
+    },
+  };
+}
+
+function reports(db: Db): Pick<Devices, 'report' | 'lastReport'> {
+  return {
+    async report(report) {
+      const { serial, local_user, ...said } = reportRow(report);
+      await db
+        .insertInto('device_reports')
+        .values({ serial, local_user, ...said })
+        // Two reports may overtake each other on their way here: an older one never replaces a newer.
+        .onConflict((clash) =>
+          clash.columns(['serial', 'local_user']).doUpdateSet(said).where('device_reports.at', '<=', said.at),
+        )
+        .execute();
+    },
+    async lastReport(serial, localUser) {
+      const query = db.selectFrom('device_reports').selectAll().where('serial', '=', serial).where('local_user', '=', localUser);
+      const row = await query.executeTakeFirst();
+      return row && reportOf(row);
+    },
+  };
+}
+
+function lanes(db: Db): Pick<Devices, 'lease' | 'release'> {
+  return {
+    async lease(serial, holder, until, now) {
+      const result = await db
+        .insertInto('device_lanes')
+        .values({ serial, holder, until })
+        .onConflict((clash) =>
+          clash
+            .column('serial')
+            .doUpdateSet({ holder, until })
+            .where((e) => e.or([e('device_lanes.until', '<=', now), e('device_lanes.holder', '=', holder)])),
+        )
+        .executeTakeFirst();
+      return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+    },
+    async release(serial, holder) {
+      await db.deleteFrom('device_lanes').where('serial', '=', serial).where('holder', '=', holder).execute();
+    },
+  };
+}
+
+function orderOf(row: Tables['device_orders']): DeviceOrder {
+  return { id: row.id, serial: row.serial, requestId: row.request_id, kind: row.kind, createdAt: row.created_at };
+}
+
+function reportRow(report: DeviceReport): Tables['device_reports'] {
+  const { serial, localUser, requestId, admin, standing, bootSession, at } = report;
+  return { serial, local_user: localUser, request_id: requestId ?? null, admin, standing, boot_session: bootSession, at };
+}
+
+function reportOf(row: Tables['device_reports']): DeviceReport {
+  return {
+    serial: row.serial,
+    localUser: row.local_user,
+    ...(row.request_id !== null && { requestId: row.request_id }),
+    admin: row.admin,
+    standing: row.standing,
+    bootSession: row.boot_session,
+    at: row.at,
+  };
+}

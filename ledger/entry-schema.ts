@@ -1,0 +1,150 @@
+/**
+ * What the ledger takes: a closed set of event types with closed keys. Whatever else arrives is refused here, so that
+ * nothing stands in the record that a later reader would not know.
+ */
+import { z } from 'zod';
+import { StintError } from '../contract/errors.js';
+import type { AnyEvent, EventData, EventType, Via } from '../contract/events.js';
+import type { RunId } from '../contract/ids.js';
+import { KINDS, type MessageKind } from '../contract/messages.js';
+import { OUTCOMES } from '../contract/states.js';
+import type { Verdict, Vote } from '../contract/verdict.js';
+import { requestShape } from '../seal/bodies.js';
+import { digest, instantText, localUser, personId, requestId, serial, slackUserId } from '../seal/shapes.js';
+
+/** A strict object that must name every key of `T`, the optional ones too: a key added to the contract fails to compile here. */
+function strict<T extends object>(shape: { readonly [K in keyof T]-?: z.ZodType<T[K]> }): z.ZodType<T> {
+  return z.strictObject(shape) as unknown as z.ZodType<T>;
+}
+
+const ms = z.int().min(0);
+const count = z.int().min(0);
+const code = z.string().min(1).max(100);
+const nothing = strict<Record<string, never>>({});
+/**
+ * Words that came from outside (a vendor, a signal's name). They are shortened and made well-formed rather than
+ * refused: a strange name in a refused message must not keep the elevation's other entries from being written.
+ */
+const words = z.string().transform((text) => Buffer.from(text.slice(0, 500), 'utf8').toString('utf8'));
+
+const vote = strict<Vote>({
+  decision: z.enum(['approve', 'deny']),
+  personId,
+  roundDigest: digest,
+  windowMs: ms.optional(),
+  commentDigest: digest.optional(),
+  at: instantText,
+});
+
+const verdict = strict<Verdict>({
+  outcome: z.enum(['deny', 'needs-approval', 'satisfied']),
+  rule: z.string().max(200).optional(),
+  policyHash: digest,
+  factsDigest: digest,
+  quorum: count,
+  approvedBy: z.array(personId),
+  approvers: z.array(personId),
+  windowsMs: z.array(ms),
+  maxWindowMs: ms,
+  windowMs: ms.optional(),
+  warnBeforeMs: ms,
+  warnMinWindowMs: ms,
+  deadlines: strict<Verdict['deadlines']>({
+    pendingMs: ms,
+    startMs: ms,
+    evidenceMs: ms,
+    remindEveryMs: ms,
+    remindForMs: ms,
+    remindThenMs: ms,
+  }),
+  sentences: z.array(words),
+});
+
+const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
+  requested: strict<EventData['requested']>({ request: requestShape, digest, verdict }),
+  refused: strict<EventData['refused']>({
+    kind: z.enum<(MessageKind | 'unknown')[]>([...KINDS, 'unknown']),
+    code,
+    name: words.optional(),
+  }),
+  voted: strict<EventData['voted']>({ vote, verdict }),
+  reminded: strict<EventData['reminded']>({ count }),
+  approved: strict<EventData['approved']>({ windowMs: ms, startBy: instantText, verdict }),
+  denied: strict<EventData['denied']>({ rule: z.string().max(200).optional() }),
+  lapsed: nothing,
+  withdrawn: nothing,
+  armed: strict<EventData['armed']>({ notAfter: instantText }),
+  'arm-refused': strict<EventData['arm-refused']>({ code }),
+  'grant-sent': strict<EventData['grant-sent']>({ sendBefore: instantText }),
+  'grant-failed': strict<EventData['grant-failed']>({ code }),
+  'start-missed': nothing,
+  claimed: strict<EventData['claimed']>({ serial, localUser }),
+  confirmed: strict<EventData['confirmed']>({ confirmedAt: instantText, deadlineAt: instantText }),
+  warned: nothing,
+  expired: nothing,
+  revoked: strict<EventData['revoked']>({ cause: z.enum(['approver', 'operator', 'cancel']) }),
+  ended: nothing,
+  'contact-lost': strict<EventData['contact-lost']>({ lastHeardAt: instantText }),
+  'revoke-sent': strict<EventData['revoke-sent']>({ attempt: count }),
+  alarm: strict<EventData['alarm']>({ what: z.enum(['revoke-pending', 'evidence-missing']), minutes: count }),
+  gone: strict<EventData['gone']>({ observedAt: instantText, how: words }),
+  'unproven-asked': strict<EventData['unproven-asked']>({ findingDigest: digest }),
+  'closed-unproven': strict<EventData['closed-unproven']>({ findingDigests: z.array(digest) }),
+  'extension-asked': strict<EventData['extension-asked']>({ roundDigest: digest, windowMs: ms }),
+  extended: strict<EventData['extended']>({ roundDigest: digest, windowMs: ms, deadlineAt: instantText }),
+  'extension-closed': strict<EventData['extension-closed']>({ roundDigest: digest, why: z.enum(['denied', 'lapsed']) }),
+  'evidence-settled': strict<EventData['evidence-settled']>({
+    complete: z.boolean(),
+    lines: count,
+    digest: digest.optional(),
+  }),
+  closed: strict<EventData['closed']>({ outcome: z.enum(OUTCOMES) }),
+  'late-evidence': strict<EventData['late-evidence']>({ lines: count, digest }),
+  swept: strict<EventData['swept']>({ observedAt: instantText, how: words }),
+};
+
+const VIA: readonly Via[] = ['slack', 'device', 'cli', 'http', 'temporal', 'system', 'sweep'];
+
+type Common = Omit<AnyEvent, 'data' | 'type'> & { readonly type: EventType; readonly data: unknown };
+const common = strict<Common>({
+  id: z.string().min(1).max(300),
+  type: z.enum(Object.keys(DATA) as EventType[]),
+  requestId,
+  // The sweep may find a grant of which nothing else was stored; it then has no digest to name.
+  requestDigest: z.union([digest, z.custom<AnyEvent['requestDigest']>((value) => value === '')]),
+  runId: z.custom<RunId | 'no-run'>((value) => typeof value === 'string' && /^[A-Za-z0-9._-]{1,100}$/.test(value)),
+  at: instantText,
+  actor: strict<AnyEvent['actor']>({
+    personId: personId.optional(),
+    via: z.enum(VIA),
+    slackUserId: slackUserId.optional(),
+    serial: serial.optional(),
+  }),
+  data: z.unknown(),
+});
+
+/** The event as the ledger keeps it. Throws `bad-input`, naming the field, for anything that is not in the contract. */
+export function parseEvent(event: unknown): AnyEvent {
+  const outer = common.safeParse(event);
+  if (!outer.success) throw refusal('event', outer.error);
+  const data = DATA[outer.data.type].safeParse(outer.data.data);
+  if (!data.success) throw refusal(outer.data.type, data.error);
+  // `data` was checked against the schema of exactly this type.
+  const parsed = { ...outer.data, data: data.data } as AnyEvent;
+  requireWhole(parsed);
+  return parsed;
+}
+
+/** What one field says of another. */
+function requireWhole(event: AnyEvent): void {
+  const { type, requestId, requestDigest } = event;
+  const refuse = (what: string) => new StintError('bad-input', `The ledger refuses this ${type}: ${what}.`);
+  if (requestDigest.length === 0 && type !== 'swept') throw refuse('requestDigest is empty');
+  if (type === 'requested' && event.data.request.requestId !== requestId) throw refuse('its request has another id');
+}
+
+function refusal(what: string, error: z.ZodError): StintError {
+  const [issue] = error.issues;
+  const where = issue?.path.join('.') || what;
+  return new StintError('bad-input', `The ledger refuses this ${what}: ${where}: ${issue?.message ?? 'not valid'}.`);
+}

@@ -1,0 +1,150 @@
+/**
+ * The fence around granting: at most one live grant per target, only for the run that took it, and never again once it
+ * was ended. Every answer comes out of one transaction, so a lost reply may be asked for again.
+ */
+import { StintError } from '../contract/errors.js';
+import type { AnyEvent } from '../contract/events.js';
+import type { Instant, PersonId, RequestId } from '../contract/ids.js';
+import type { ArmAnswer, Fence, Grant } from '../contract/ports.js';
+import { appendEvents } from './append.js';
+import type { Db, Tables, Trx } from './schema.js';
+
+type NewGrant = Omit<Grant, 'endedAt' | 'goneAt'>;
+
+export function createFence(db: Db): Fence {
+  return {
+    arm: async (grant, armed, now) => {
+      requireFitting(grant, armed);
+      return db.transaction().execute((trx) => arm(trx, grant, armed, now));
+    },
+    async extend(requestId, runId, notAfter) {
+      const result = await db
+        .updateTable('grants')
+        .set({ not_after: notAfter })
+        .where('request_id', '=', requestId)
+        .where('run_id', '=', runId)
+        .where('ended_at', 'is', null)
+        .where('gone_at', 'is', null)
+        .where('not_after', '<=', notAfter) // never shortens; the same again is a repeat
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+    async end(requestId, runId, target, personId, at) {
+      // The tombstone of what was never armed holds no target: it is gone from the start.
+      const tombstone = {
+        ...rowOf({ requestId, targetKey: target.key, target, personId, runId, notAfter: at }),
+        ended_at: at,
+        gone_at: at,
+      };
+      await db
+        .insertInto('grants')
+        .values(tombstone)
+        .onConflict((clash) =>
+          clash.column('request_id').doUpdateSet((e) => ({ ended_at: e.fn.coalesce('grants.ended_at', e.val(at)) })),
+        )
+        .execute();
+    },
+    async gone(requestId, at) {
+      await db
+        .updateTable('grants')
+        .set((e) => ({ gone_at: e.fn.coalesce('gone_at', e.val(at)), ended_at: e.fn.coalesce('ended_at', e.val(at)) }))
+        .where('request_id', '=', requestId)
+        .execute();
+    },
+    async grant(requestId) {
+      const row = await db.selectFrom('grants').selectAll().where('request_id', '=', requestId).executeTakeFirst();
+      return row && grantOf(row);
+    },
+    async overdue(before) {
+      const overdue = db.selectFrom('grants').selectAll().where('gone_at', 'is', null).where('not_after', '<', before);
+      return (await overdue.orderBy('not_after').execute()).map(grantOf);
+    },
+    async live(targetKey) {
+      const live = db.selectFrom('grants').selectAll().where('gone_at', 'is', null).where('target_key', '=', targetKey);
+      const row = await live.executeTakeFirst();
+      return row && grantOf(row);
+    },
+  };
+}
+
+/**
+ * Locks are taken in one order everywhere (person, grant, head of the ledger), so that two arms never wait for each
+ * other in a circle.
+ */
+async function arm(trx: Trx, grant: NewGrant, armed: AnyEvent, now: Instant): Promise<ArmAnswer> {
+  await lockPerson(trx, grant.personId);
+  const found = (await lockGrant(trx, grant.requestId)) ?? (await take(trx, grant, now));
+  if (typeof found === 'string') return { ok: false, code: found };
+  if (!isOurs(found, grant)) return { ok: false, code: 'fenced' };
+  if (found.not_after <= now) return { ok: false, code: 'too-late' };
+  await appendEvents(trx, [armed], now);
+  return { ok: true };
+}
+
+async function lockPerson(trx: Trx, personId: PersonId): Promise<void> {
+  const row = { person_id: personId };
+  await trx
+    .insertInto('people_locks')
+    .values(row)
+    .onConflict((clash) => clash.doNothing())
+    .execute();
+  await trx.selectFrom('people_locks').selectAll().where('person_id', '=', personId).forUpdate().execute();
+}
+
+function lockGrant(trx: Trx, requestId: RequestId): Promise<Tables['grants'] | undefined> {
+  return trx.selectFrom('grants').selectAll().where('request_id', '=', requestId).forUpdate().executeTakeFirst();
+}
+
+/** Inserts the grant unless another live one holds the target, or the request's own came in at this very moment. */
+async function take(trx: Trx, grant: NewGrant, now: Instant): Promise<Tables['grants'] | 'target-busy' | 'too-late'> {
+  if (grant.notAfter <= now) return 'too-late';
+  await trx
+    .insertInto('grants')
+    .values(rowOf(grant))
+    .onConflict((clash) => clash.doNothing())
+    .execute();
+  return (await lockGrant(trx, grant.requestId)) ?? 'target-busy';
+}
+
+/** The row belongs to this very run and order, and nobody has ended it. */
+function isOurs(row: Tables['grants'], grant: NewGrant): boolean {
+  const same = row.run_id === grant.runId && row.target_key === grant.targetKey && row.person_id === grant.personId;
+  return same && row.ended_at === null && row.gone_at === null;
+}
+
+/** What is recorded must be what is taken; anything else is a defect of the caller. */
+function requireFitting(grant: NewGrant, armed: AnyEvent): void {
+  const fits =
+    armed.type === 'armed' &&
+    armed.requestId === grant.requestId &&
+    armed.runId === grant.runId &&
+    armed.data.notAfter === grant.notAfter &&
+    grant.targetKey === grant.target.key;
+  if (!fits) throw new StintError('bad-input', 'The armed event does not fit the grant.');
+}
+
+function rowOf(grant: NewGrant): Tables['grants'] {
+  return {
+    request_id: grant.requestId,
+    target_key: grant.targetKey,
+    target: JSON.stringify(grant.target),
+    person_id: grant.personId,
+    run_id: grant.runId,
+    not_after: grant.notAfter,
+    ended_at: null,
+    gone_at: null,
+  };
+}
+
+function grantOf(row: Tables['grants']): Grant {
+  return {
+    requestId: row.request_id,
+    targetKey: row.target_key,
+    target: JSON.parse(row.target),
+    personId: row.person_id,
+    runId: row.run_id,
+    notAfter: row.not_after,
+    ...(row.ended_at !== null && { endedAt: row.ended_at }),
+    ...(row.gone_at !== null && { goneAt: row.gone_at }),
+  };
+}

@@ -1,0 +1,76 @@
+/** The ledger's port: append, and what can be asked of entries and of the read model. */
+import { type SelectQueryBuilder, sql } from 'kysely';
+import { instant, isRequestId } from '../contract/ids.js';
+import type { Ledger, ListFilter } from '../contract/ports.js';
+import { appendEvents } from './append.js';
+import { elevationOf, eventsOf } from './read-model.js';
+import type { Db, Tables } from './schema.js';
+
+/** The most rows that one question may bring. */
+const PAGE_MAX = 1_000;
+const LIST_DEFAULT = 50;
+
+/** `clock` gives milliseconds since 1970. */
+export function createLedger(db: Db, clock: () => number): Ledger {
+  return {
+    async append(events) {
+      if (events.length === 0) return;
+      await db.transaction().execute((trx) => appendEvents(trx, events, instant(clock())));
+    },
+    timeline: (requestId) => eventsOf(db, requestId),
+    entries: (from, limit) =>
+      db
+        .selectFrom('entries')
+        .select(['seq', 'body', 'hash'])
+        .where('seq', '>=', from)
+        .orderBy('seq')
+        .limit(capped(limit))
+        .execute(),
+    async find(requestId) {
+      const row = await selectRows(db).where('request_id', '=', requestId).executeTakeFirst();
+      return row && elevationOf(row);
+    },
+    async findByPrefix(prefix) {
+      // Six characters or more of the id's own alphabet: nothing in it that `like` would understand.
+      if (prefix.length < 6 || !isRequestId(prefix.padEnd(26, 'a'))) return undefined;
+      const rows = await selectRows(db)
+        .where(sql<boolean>`request_id like ${`${prefix}%`}`)
+        .limit(2)
+        .execute();
+      const [row] = rows;
+      return row && rows.length === 1 ? elevationOf(row) : undefined;
+    },
+    async list(filter) {
+      const rows = await filtered(selectRows(db), filter)
+        .orderBy('asked_at', 'desc')
+        .orderBy('request_id', 'desc')
+        .limit(capped(filter.limit ?? LIST_DEFAULT))
+        .offset(Math.max(0, Math.trunc(filter.offset ?? 0)))
+        .execute();
+      return rows.map(elevationOf);
+    },
+    async count(filter) {
+      const counting = db.selectFrom('elevations').select((q) => q.fn.countAll<number>().as('n'));
+      return (await filtered(counting, filter).executeTakeFirstOrThrow()).n;
+    },
+  };
+}
+
+function selectRows(db: Db) {
+  return db.selectFrom('elevations').select(['view', 'updated_at']);
+}
+
+type Rows<O> = SelectQueryBuilder<Tables, 'elevations', O>;
+
+/** A person's elevations are those for them and those that they asked for. */
+function filtered<O>(query: Rows<O>, { live, personId, targetKey }: ListFilter): Rows<O> {
+  let rows = query;
+  if (live !== undefined) rows = rows.where('state', live ? '<>' : '=', 'closed');
+  if (personId !== undefined) rows = rows.where((e) => e.or([e('person_id', '=', personId), e('requester_id', '=', personId)]));
+  if (targetKey !== undefined) rows = rows.where('target_key', '=', targetKey);
+  return rows;
+}
+
+function capped(limit: number): number {
+  return Math.min(Math.max(0, Math.trunc(limit)), PAGE_MAX);
+}

@@ -1,0 +1,129 @@
+/** How the tables came to be, step by step. A step that was released is never changed; another one is added. */
+
+/** One step: SQL statements that both databases understand, run in one transaction. */
+export interface Migration {
+  /** Orders the steps; never reused. */
+  readonly name: string;
+  readonly statements: readonly string[];
+}
+
+/** Comparing instants as text is right only while all of them have this one form. */
+const INSTANT = `~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$'`;
+const instantColumn = (name: string, rest = 'not null') => `${name} text collate "C" ${rest} check (${name} ${INSTANT})`;
+
+const LEDGER = [
+  `create table ledger_head (
+    only_row boolean primary key default true check (only_row),
+    chain text not null,
+    size bigint not null,
+    hash text not null)`,
+  `create table entries (
+    seq bigint primary key check (seq >= 0),
+    hash text not null unique,
+    prev text not null unique,
+    id text not null unique,
+    request_id text collate "C" not null,
+    type text not null,
+    ${instantColumn('at')},
+    body text not null)`,
+  'create index entries_of_request on entries (request_id, seq)',
+  `create function stint_refuse_change() returns trigger language plpgsql as $$
+    begin raise exception 'the ledger is append-only: % on % is refused', tg_op, tg_table_name; end $$`,
+  `create function stint_head_goes_forward() returns trigger language plpgsql as $$
+    begin
+      if new.chain <> old.chain or new.size <= old.size then raise exception 'the head of the ledger only goes forward'; end if;
+      return new;
+    end $$`,
+  ...['entries', 'ledger_head'].flatMap((table) => [
+    `create trigger ${table}_keep before delete${table === 'entries' ? ' or update' : ''} on ${table}
+      for each row execute function stint_refuse_change()`,
+    `create trigger ${table}_keep_all before truncate on ${table}
+      for each statement execute function stint_refuse_change()`,
+    // Triggers are skipped by a session that poses as a replica, unless they are `always`.
+    `alter table ${table} enable always trigger ${table}_keep`,
+    `alter table ${table} enable always trigger ${table}_keep_all`,
+  ]),
+  `create trigger ledger_head_forward before update on ledger_head
+    for each row execute function stint_head_goes_forward()`,
+  'alter table ledger_head enable always trigger ledger_head_forward',
+];
+
+const ELEVATIONS = [
+  `create table elevations (
+    request_id text collate "C" primary key,
+    state text not null,
+    outcome text,
+    person_id text not null,
+    requester_id text not null,
+    target_key text not null,
+    ${instantColumn('asked_at')},
+    ${instantColumn('updated_at')},
+    view text not null)`,
+  'create index elevations_newest on elevations (asked_at desc, request_id desc)',
+  `create index elevations_live on elevations (asked_at desc, request_id desc) where state <> 'closed'`,
+  'create index elevations_of_person on elevations (person_id)',
+  'create index elevations_of_requester on elevations (requester_id)',
+  'create index elevations_of_target on elevations (target_key)',
+];
+
+const FENCE = [
+  'create table people_locks (person_id text primary key)',
+  `create table grants (
+    request_id text primary key,
+    target_key text not null,
+    target text not null,
+    person_id text not null,
+    run_id text not null,
+    ${instantColumn('not_after')},
+    ${instantColumn('ended_at', '')},
+    ${instantColumn('gone_at', '')})`,
+  'create unique index grants_one_per_target on grants (target_key) where gone_at is null',
+  'create index grants_overdue on grants (not_after) where gone_at is null',
+];
+
+const DOCUMENTS = [
+  'create table requests (request_id text primary key, digest text not null, body text not null)',
+  'create table texts (digest text primary key, bytes bytea not null)',
+  'create table policies (hash text primary key, bytes bytea not null)',
+  'create table messages (key text primary key, channel text not null, ts text not null, render_digest text not null)',
+  `create table once (digest text primary key, scope text not null, ${instantColumn('until')})`,
+  'create index once_until on once (until)',
+];
+
+const DEVICES = [
+  `create table device_keys (
+    key_id text primary key, serial text not null, public_key text not null, ${instantColumn('revoked_at', '')})`,
+  'create sequence device_order_ids',
+  `create table device_orders (
+    id bigint not null unique default nextval('device_order_ids'),
+    serial text not null,
+    request_id text not null,
+    kind text not null check (kind in ('start', 'end', 'collect')),
+    ${instantColumn('created_at')},
+    ${instantColumn('closed_at', '')},
+    primary key (request_id, kind))`,
+  'create index device_orders_open on device_orders (serial) where closed_at is null',
+  `create table device_reports (
+    serial text not null,
+    local_user text not null,
+    request_id text,
+    admin boolean not null,
+    standing boolean not null,
+    boot_session text not null,
+    ${instantColumn('at')},
+    primary key (serial, local_user))`,
+  `create table device_lanes (serial text primary key, holder text not null, ${instantColumn('until')})`,
+  `create table evidence_chunks (
+    request_id text not null,
+    seq integer not null check (seq >= 0),
+    data bytea not null,
+    total integer check (total = seq + 1),
+    ${instantColumn('received_at')},
+    primary key (request_id, seq))`,
+  'create unique index evidence_one_total on evidence_chunks (request_id) where total is not null',
+];
+
+/** All steps, oldest first. */
+export const MIGRATIONS: readonly Migration[] = [
+  { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
+];

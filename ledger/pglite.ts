@@ -1,0 +1,113 @@
+/**
+ * The embedded database: PGlite, which is one connection in one process. Sessions are lent out one after the other, so
+ * that a transaction is never mixed with another query, and a folder is opened under an exclusive lock: two processes
+ * in one folder diverge without an error (tried).
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PGlite } from '@electric-sql/pglite';
+import { StintError } from '../contract/errors.js';
+import type { Session, Source } from './dialect.js';
+import { storeError } from './errors.js';
+import { lockFolder } from './folder-lock.js';
+
+/** The longest that a caller waits for its turn, in milliseconds. */
+const TURN_MS = 10_000;
+/** Written once the database in a folder is complete. */
+const READY = 'stint-ready';
+
+/** A database in memory, gone with the process. */
+export async function pgliteInMemory(): Promise<Source> {
+  return sourceOf(await start());
+}
+
+/**
+ * The database in a folder, which is made when it is not there. Throws `locked` when a process uses the folder
+ * already, and `bad-config` when the folder cannot be used.
+ */
+export async function pgliteInFolder(folder: string): Promise<Source> {
+  const unlock = await lockFolder(folder);
+  try {
+    const source = sourceOf(await startInFolder(folder));
+    return {
+      connect: source.connect,
+      async end() {
+        await source.end();
+        await unlock();
+      },
+    };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function startInFolder(folder: string): Promise<PGlite> {
+  const data = join(folder, 'pg');
+  const ready = join(data, READY);
+  // A process killed in the very first start leaves half a database that never opens again. Nothing was stored in it.
+  if (existsSync(data) && !existsSync(ready)) await rename(data, `${data}.unfinished-${Date.now()}`);
+  await mkdir(data, { recursive: true, mode: 0o700 });
+  const db = await start(data);
+  if (!existsSync(ready)) await writeFile(ready, '');
+  return db;
+}
+
+async function start(data?: string): Promise<PGlite> {
+  // Loaded here, so that those who run PostgreSQL never load the embedded one.
+  const { PGlite } = await import('@electric-sql/pglite');
+  const db = data === undefined ? new PGlite() : new PGlite(data);
+  await db.waitReady;
+  return db;
+}
+
+function sourceOf(db: PGlite): Source {
+  const takeTurn = createTurns(TURN_MS);
+  return {
+    connect: async () => sessionOf(db, await takeTurn()),
+    async end() {
+      if (!db.closed) await db.close();
+    },
+  };
+}
+
+function sessionOf(db: PGlite, release: () => void): Session {
+  return {
+    async query(text, values) {
+      try {
+        const { rows, affectedRows } = await db.query(text, [...values]);
+        return { rows, affected: affectedRows ?? 0 };
+      } catch (error) {
+        throw storeError(error);
+      }
+    },
+    release,
+    spoil: () => {},
+  };
+}
+
+/** One at a time, in order of asking. Throws `store-unavailable` after `waitMs`; answers the function that ends the turn. */
+function createTurns(waitMs: number): () => Promise<() => void> {
+  let last: Promise<void> = Promise.resolve();
+  return async () => {
+    const before = last;
+    let end = () => {};
+    last = new Promise((resolve) => {
+      end = resolve;
+    });
+    if (await within(before, waitMs)) return end;
+    void before.then(end); // a turn given up still comes, and goes on to the next
+    throw new StintError('store-unavailable');
+  };
+}
+
+async function within(promise: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  const inTime = await Promise.race([promise.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}

@@ -1,0 +1,73 @@
+/**
+ * The tables as kysely sees them; `migrations.ts` makes them. Instants are the text of `Date#toISOString`, which orders
+ * as time does and is the same in both databases. Documents are JSON text, because PostgreSQL's own JSON type refuses
+ * the zero character, which people can send.
+ */
+import type { Kysely, Transaction } from 'kysely';
+import type { Digest, Instant, LocalUser, PersonId, RequestId, RunId, Serial } from '../contract/ids.js';
+
+export interface Tables {
+  entries: {
+    seq: number;
+    hash: Digest;
+    prev: Digest;
+    id: string;
+    request_id: RequestId;
+    type: string;
+    at: Instant;
+    body: string;
+  };
+  /** One row: what the next entry follows on. */
+  ledger_head: { only_row: boolean; chain: string; size: number; hash: Digest };
+  elevations: {
+    request_id: RequestId;
+    state: string;
+    outcome: string | null;
+    /** The subject. */
+    person_id: PersonId;
+    requester_id: PersonId;
+    target_key: string;
+    asked_at: Instant;
+    updated_at: Instant;
+    view: string;
+  };
+  grants: {
+    request_id: RequestId;
+    target_key: string;
+    target: string;
+    person_id: PersonId;
+    run_id: RunId;
+    not_after: Instant;
+    ended_at: Instant | null;
+    gone_at: Instant | null;
+  };
+  people_locks: { person_id: PersonId };
+  requests: { request_id: RequestId; digest: Digest; body: string };
+  texts: { digest: Digest; bytes: Uint8Array };
+  policies: { hash: Digest; bytes: Uint8Array };
+  messages: { key: string; channel: string; ts: string; render_digest: Digest };
+  once: { digest: Digest; scope: string; until: Instant };
+  device_keys: { key_id: string; serial: Serial; public_key: string; revoked_at: Instant | null };
+  device_orders: {
+    id: number;
+    serial: Serial;
+    request_id: RequestId;
+    kind: 'start' | 'end' | 'collect';
+    created_at: Instant;
+    closed_at: Instant | null;
+  };
+  device_reports: {
+    serial: Serial;
+    local_user: LocalUser;
+    request_id: RequestId | null;
+    admin: boolean;
+    standing: boolean;
+    boot_session: string;
+    at: Instant;
+  };
+  device_lanes: { serial: Serial; holder: string; until: Instant };
+  evidence_chunks: { request_id: RequestId; seq: number; data: Uint8Array; total: number | null; received_at: Instant };
+}
+
+export type Db = Kysely<Tables>;
+export type Trx = Transaction<Tables>;

@@ -1,0 +1,96 @@
+/**
+ * Opens the store: PostgreSQL when there is a URL, else the embedded database in a folder or in memory. One SQL dialect,
+ * one set of tables, the same promises from all three.
+ */
+import { Kysely, sql } from 'kysely';
+import { StintError } from '../contract/errors.js';
+import type { Digest } from '../contract/ids.js';
+import type { Store } from '../contract/ports.js';
+import { createDevices } from './devices.js';
+import { createDialect, type Source } from './dialect.js';
+import { createMessageRefs, createPolicies, createRequests } from './documents.js';
+import { createEvidence } from './evidence.js';
+import { createFence } from './fence.js';
+import { createLedger } from './ledger.js';
+import { migrate } from './migrate.js';
+import { createOnce } from './once.js';
+import { pgliteInFolder, pgliteInMemory } from './pglite.js';
+import { postgresSource } from './postgres.js';
+import type { Db, Tables } from './schema.js';
+
+/** Exactly one of `databaseUrl`, `folder` and `memory`. */
+export interface StoreOptions {
+  /** `postgres://…`; may hold a password and is never repeated in an error. */
+  readonly databaseUrl?: string;
+  /** Where the embedded database lives; one process at a time. */
+  readonly folder?: string;
+  /** For tests and trials: gone with the process. */
+  readonly memory?: boolean;
+  /** Names the ledger for ever. A store that holds another one is refused; without it, any is taken. */
+  readonly chain?: string;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** Where the ledger ends: what a verification of all entries must come to. */
+export interface LedgerHead {
+  readonly chain: string;
+  readonly entries: number;
+  readonly head: Digest;
+}
+
+export interface OpenStore extends Store {
+  readonly chain: string;
+  head(): Promise<LedgerHead>;
+}
+
+/**
+ * Opens the store and brings its tables to this version. Throws `bad-config` (wrong options, a newer store, another
+ * chain), `locked` (the folder is another process's) and `store-unavailable`.
+ */
+export async function openStore(options: StoreOptions): Promise<OpenStore> {
+  const db = new Kysely<Tables>({ dialect: createDialect(await sourceOf(options)) });
+  try {
+    if (options.databaseUrl !== undefined) await requireDurable(db);
+    return assemble(db, await migrate(db, options.chain), options.clock);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+function sourceOf({ databaseUrl, folder, memory }: StoreOptions): Promise<Source> {
+  const given = [databaseUrl !== undefined, folder !== undefined, memory === true].filter(Boolean).length;
+  if (given !== 1) throw new StintError('bad-config', 'Name one store: a database URL, a folder, or memory.');
+  if (databaseUrl !== undefined) return Promise.resolve(postgresSource(databaseUrl));
+  return folder !== undefined ? pgliteInFolder(folder) : pgliteInMemory();
+}
+
+/** With `synchronous_commit = off` PostgreSQL forgets acknowledged entries in a crash, and with them a grant's fence. */
+async function requireDurable(db: Db): Promise<void> {
+  const { rows } = await sql<{ value: string }>`select current_setting('synchronous_commit') as value`.execute(db);
+  if (rows[0]?.value !== 'off') return;
+  throw new StintError('bad-config', 'The database has synchronous_commit = off. Turn it on for the role of Stint.');
+}
+
+function assemble(db: Db, chain: string, clock: () => number): OpenStore {
+  return {
+    ledger: createLedger(db, clock),
+    fence: createFence(db),
+    requests: createRequests(db),
+    messages: createMessageRefs(db),
+    once: createOnce(db, clock),
+    devices: createDevices(db, clock),
+    evidence: createEvidence(db),
+    policies: createPolicies(db),
+    chain,
+    async head() {
+      const row = await db.selectFrom('ledger_head').selectAll().executeTakeFirstOrThrow();
+      return { chain: row.chain, entries: row.size, head: row.hash };
+    },
+    async ping() {
+      await sql`select 1`.execute(db);
+    },
+    close: () => db.destroy(),
+  };
+}
