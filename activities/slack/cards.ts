@@ -78,7 +78,8 @@ async function postNew(
   await desk.memory.intend(key, place.channel);
   const ts = await postOnce(desk, key, place, message, round);
   const ref = { channel: place.channel, ts, renderDigest: renderDigestOf(message) };
-  const kept = doubt ? await withdrawTwin(desk, key, place, ref) : ref;
+  const alone = !doubt && !(await desk.memory.contested(key));
+  const kept = alone ? ref : await withdrawTwins(desk, key, place, ref);
   await desk.memory.record(key, kept);
   return kept;
 }
@@ -98,15 +99,15 @@ async function postOnce(desk: Desk, key: string, place: Place, message: Rendered
 }
 
 /**
- * After a post in doubt: an earlier twin may have become visible only now (another worker's, or ours with a lost
- * reply). The older one stays, ours goes. A failure here leaves a blemish and nothing else.
+ * After a post in doubt: a twin may have become visible only now (another worker's, or ours with a lost reply). The
+ * oldest stays, for every worker chooses the same. A failure here leaves a blemish and nothing else; a worker whose
+ * post was taken away finds the one that stayed when it edits.
  */
-async function withdrawTwin({ wire }: Desk, key: string, place: Place, mine: MessageRef): Promise<MessageRef> {
-  const found = await wire.find(key, place).catch(() => undefined);
-  const oldest = found?.[0];
-  if (oldest === undefined || oldest >= mine.ts) return mine;
-  await wire.call('chat.delete', { channel: mine.channel, ts: mine.ts }).catch(() => undefined);
-  return { ...mine, ts: oldest, renderDigest: UNKNOWN_RENDER };
+async function withdrawTwins({ wire }: Desk, key: string, place: Place, mine: MessageRef): Promise<MessageRef> {
+  const found = (await wire.find(key, place).catch(() => undefined)) ?? [];
+  const [oldest = mine.ts, ...twins] = [...new Set([...found, mine.ts])].sort();
+  for (const ts of twins) await wire.call('chat.delete', { channel: mine.channel, ts }).catch(() => undefined);
+  return oldest === mine.ts ? mine : { ...mine, ts: oldest, renderDigest: UNKNOWN_RENDER };
 }
 
 async function update(desk: Desk, ref: MessageRef, message: Rendered): Promise<MessageRef> {

@@ -3,6 +3,7 @@
  * first and written before each post (an intent), so that a successor of a killed worker knows that a post may exist.
  * Posting never needs the store: without it, Slack itself is asked.
  */
+import { randomUUID } from 'node:crypto';
 import { isStintError } from '../../contract/errors.js';
 import type { Digest } from '../../contract/ids.js';
 import type { MessageRef, MessageRefs } from '../../contract/ports.js';
@@ -19,6 +20,8 @@ export interface Memory {
   recall(key: string): Promise<Known>;
   /** Says beforehand that it is about to be posted; `mark` may name what is being made. */
   intend(key: string, channel: string, mark?: string): Promise<void>;
+  /** Whether another worker intended or recorded the key since our intent (or the store cannot tell). */
+  contested(key: string): Promise<boolean>;
   record(key: string, ref: MessageRef): Promise<void>;
   /** The key under which a message of this process's memory was posted. */
   keyOf(ref: MessageRef): string | undefined;
@@ -34,6 +37,8 @@ export function createMemory(messages: MessageRefs, repeated: () => boolean = ()
   const refs = new Map<string, MessageRef>();
   const keys = new Map<string, string>();
   const begun = new Set<string>();
+  // Stands in an intent's digest, so that two workers who both found nothing can see each other.
+  const self = `intent ${randomUUID()}` as Digest;
   return {
     async recall(key) {
       const stored = await unlessDown(messages.get(key));
@@ -48,7 +53,11 @@ export function createMemory(messages: MessageRefs, repeated: () => boolean = ()
     async intend(key, channel, mark = '') {
       begun.add(key);
       trim(begun);
-      await unlessDown(messages.put(key, { channel, ts: mark, renderDigest: UNKNOWN_RENDER }));
+      await unlessDown(messages.put(key, { channel, ts: mark, renderDigest: self }));
+    },
+    async contested(key) {
+      const stored = await unlessDown(messages.get(key));
+      return stored === 'down' || stored?.renderDigest !== self;
     },
     async record(key, ref) {
       remember(refs, key, ref);

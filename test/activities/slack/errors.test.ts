@@ -8,15 +8,16 @@ const about = { method: 'chat.postMessage', channel: 'C1' };
 const platform = (error: string, more: object = {}) => fromSlack(new WebAPIPlatformError({ ok: false, error, ...more }), about);
 
 describe('what a failed call means', () => {
-  it.each([
+  it.each<[string, Error]>([
     ['a dropped connection', new WebAPIRequestError(new TypeError('fetch failed'))],
     ['a timeout', new WebAPIRequestError(new DOMException('late', 'TimeoutError'))],
     ['a 500', new WebAPIHTTPError(500, 'x', {})],
     ['a 503', new WebAPIHTTPError(503, 'x', {})],
     ['a page of HTML', new WebAPIPlatformError({ ok: false, error: '<html>Bad gateway</html>' })],
-    ...['fatal_error', 'internal_error', 'request_timeout', 'service_unavailable'].map(
-      (e) => [e, new WebAPIPlatformError({ ok: false, error: e })] as const,
-    ),
+    ...['fatal_error', 'internal_error', 'request_timeout', 'service_unavailable'].map((e): [string, Error] => [
+      e,
+      new WebAPIPlatformError({ ok: false, error: e }),
+    ]),
   ])('%s leaves it open whether it was carried out', (_, error) => {
     expect(fromSlack(error, about)).toMatchObject({ code: 'slack-unavailable', retryable: true });
   });
