@@ -5,13 +5,12 @@
  */
 import type { GoneProof, GrantDuties, RevokeDuties } from '../contract/duties.js';
 import { StintError } from '../contract/errors.js';
-import { type Instant, instant, msOf, type RunId } from '../contract/ids.js';
+import { type Instant, instant, msOf, type RequestId, type RunId } from '../contract/ids.js';
 import type { Fence, Grant, Observation, TargetDriver } from '../contract/ports.js';
 import type { ElevationRequest, Target } from '../contract/request.js';
 
 /** A grant call is refused, and aborted, this long after its attempt began. */
 export const SEND_WITHIN_MS = 10_000;
-/** How long one attempt watches the target before it lets the retry begin anew. */
 const WATCH_MS = 12_000;
 const LOOK_EVERY_MS = 500;
 
@@ -26,9 +25,11 @@ export interface CallContext {
 export interface TargetDeps {
   readonly driverOf: (kind: Target['kind']) => TargetDriver;
   readonly fence: Fence;
-  readonly askEvidence: (target: Target) => Promise<void>;
+  readonly askEvidence: (requestId: RequestId, target: Target) => Promise<void>;
   readonly clock: () => number;
   readonly call: CallContext;
+  /** How long one attempt watches the target before its retry begins anew; 12 s by default. */
+  readonly watchMs?: number;
 }
 
 /** The activity that gives access. */
@@ -66,10 +67,10 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
     proveGone: async (request, notBefore) => {
       const known = await goneBefore(deps, request);
       if (known) return { observedAt: known, how: 'recorded as gone before' };
-      return proveGone(driver(request), request, notBefore, { clock, call });
+      return proveGone(driver(request), request, notBefore, deps);
     },
     clearSignals: (request) => driver(request).clear(request.requestId, request.target),
-    askEvidence: (request) => deps.askEvidence(request.target),
+    askEvidence: (request) => deps.askEvidence(request.requestId, request.target),
   };
 }
 
@@ -84,7 +85,7 @@ export async function proveGone(
   driver: TargetDriver,
   request: Pick<ElevationRequest, 'requestId' | 'target'>,
   notBefore: Instant,
-  { clock, call }: Pick<TargetDeps, 'clock' | 'call'>,
+  { clock, call, watchMs = WATCH_MS }: Pick<TargetDeps, 'clock' | 'call' | 'watchMs'>,
 ): Promise<GoneProof> {
   const { requestId, target } = request;
   // A revoke that fails must not keep us from looking: the target may have ended it by itself.
@@ -93,7 +94,7 @@ export async function proveGone(
     (error: unknown) => error,
   );
   const from = msOf(notBefore) + driver.settleMs;
-  const until = clock() + WATCH_MS;
+  const until = clock() + watchMs;
   let seen: Observation | undefined;
   while (clock() < until && !call.signal().aborted) {
     seen = await driver.observe(requestId, target).catch(() => undefined);

@@ -14,13 +14,15 @@ const ext = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
 /** Where the workflows and the converter are, for whoever runs a worker or a replay. */
 export const workflowsPath = join(here, '..', 'workflows', `index.${ext}`);
-export const payloadConverterPath = join(here, '..', 'workflows', `payload-converter.${ext}`);
+export const payloadConverterPath = join(here, '..', 'workflows', 'payload-converter.js');
 
 function sourcesDigest(): string {
   const hash = createHash('sha256');
   for (const folder of ['workflows', 'contract']) {
     const root = join(here, '..', folder);
-    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith(`.${ext}`));
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+      (f) => f.endsWith(`.${ext}`) || f.endsWith('.js'),
+    );
     for (const file of files.sort()) hash.update(file).update(readFileSync(join(root, file)));
   }
   const sdk = readFileSync(fileURLToPath(import.meta.resolve('@temporalio/worker')));

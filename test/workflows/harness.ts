@@ -7,7 +7,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
-import { createJudge } from '../../activities/judge.js';
+import { createJudge } from '../../policy/judge.js';
 import { createRecordDuties } from '../../activities/record.js';
 import { createSealDuties } from '../../activities/seals.js';
 import { createGrantDuties, createRevokeDuties } from '../../activities/target.js';
@@ -193,9 +193,9 @@ export async function startHarness(
 
   const policy = parsePolicy(options.policy ?? POLICY, 'policy.yaml');
   const directory = directoryFrom(options.people ?? everyone);
-  const judge = createJudge({ policy: () => policy, directory, policies: store.policies, clock });
+  const judge = createJudge({ policy: async () => policy, directory, policies: store.policies, clock });
   // The grant's own clock runs behind, so that a proof need not wait for the ten seconds in which a call may still leave.
-  const target = { driverOf: () => mac, fence: store.fence, askEvidence: async () => {}, call: activityCall };
+  const target = { driverOf: () => mac, fence: store.fence, askEvidence: async () => {}, call: activityCall, watchMs: 100 };
   const workers = await createWorkers({
     connection: native,
     namespace,

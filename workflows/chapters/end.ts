@@ -10,6 +10,8 @@ import { unless } from './decide.js';
 
 /** Minutes after the ending began at which the alarm grows; after the last, every fifteen. */
 const ALARMS = [1, 5, 15] as const;
+/** A Mac sends its log by itself; only one that did not is asked through the MDM. */
+const ASK_AFTER_MS = 60_000;
 
 /** Takes it away, and stays here until the target shows that it is gone, or two people close it without proof. */
 export async function revoke(e: Admitted): Promise<void> {
@@ -54,7 +56,8 @@ export async function collect(e: Admitted): Promise<void> {
   // A Mac that never got the access has nothing to show.
   const expected = book.view.claimedAt !== undefined;
   const by = msOf(book.view.goneAt ?? instant(Date.now())) + verdict.deadlines.evidenceMs;
-  if (expected && !book.evidenceComplete)
+  const soon = Math.min(by, Date.now() + ASK_AFTER_MS);
+  if (expected && !(await book.until(() => book.evidenceComplete || e.pageFull(), soon, 'until the Mac sends its log')))
     void revoking.askEvidence.executeWithOptions({ summary: 'ask for the log' }, [request]).catch(() => undefined);
   if (expected) await book.until(() => book.evidenceComplete || e.pageFull(), by, 'evidence deadline');
   if (e.pageFull() && expected && !book.evidenceComplete) return;

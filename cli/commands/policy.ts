@@ -1,0 +1,43 @@
+/** `stint policy check`: a policy and a people file, read exactly as the product reads them. */
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { StintError } from '../../contract/errors.js';
+
+/** Adds the command. */
+export function addPolicy(stint: Command): void {
+  const policy = stint.command('policy').description('Works on policy files.');
+  policy
+    .command('check')
+    .description('Checks a policy file, and with --people that everybody it names is there. Exit code 1 when something is wrong.')
+    .argument('[file]', 'the policy file', './policy.yaml')
+    .option('--people <file>', 'the people file to check it against')
+    .option('--json', 'as JSON, for a script')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ stint policy check examples/policy.yaml\n  $ stint policy check policy.yaml --people people.yaml --json',
+    )
+    .action(check);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new StintError('bad-policy', `The file ${file} cannot be read. Give its path: stint policy check path/to/policy.yaml`);
+  }
+}
+
+async function check(file: string, { people, json }: { people?: string; json?: boolean }): Promise<void> {
+  const [{ parsePolicy }, { directoryFrom, parsePeople }, { findings }, { print }] = await Promise.all([
+    import('../../policy/load.js'),
+    import('../../policy/people.js'),
+    import('../../policy/check.js'),
+    import('../ask.js'),
+  ]);
+  const parsed = parsePolicy(read(file), file);
+  const found = people ? await findings(parsed, directoryFrom(parsePeople(read(people), people))) : [];
+  print(json, { ok: found.length === 0, hash: parsed.hash, findings: found }, () =>
+    [...found, found.length === 0 ? `${file} is valid (policy ${parsed.hash.slice(0, 12)})` : ''].filter(Boolean).join('\n'),
+  );
+  if (found.length > 0) process.exitCode = 1;
+}

@@ -1,0 +1,56 @@
+/** `stint all | worker | slack-app | device-api`: the processes of a deployment. */
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+
+const TEXTS = {
+  all: ['worker, Slack app and device API in one process, with the embedded store', 'for one computer, or to try Stint'],
+  worker: ['the workers: workflows, grants, revokes, Slack posts, and the overdue sweep', 'run two or more of them'],
+  'slack-app': ['the Slack app: /elevate, buttons, /admin-status', 'run two of them, so that none of Slack’s refreshes is felt'],
+  'device-api': ['the API that Macs call', 'put it behind your TLS proxy'],
+} as const;
+type Name = keyof typeof TEXTS;
+
+/** Adds the four commands. */
+export function addProcesses(stint: Command): void {
+  for (const name of Object.keys(TEXTS) as Name[]) {
+    const [what, hint] = TEXTS[name];
+    stint
+      .command(name)
+      .summary(what)
+      .description(`Runs ${what} (${hint}). Stops cleanly at SIGINT or SIGTERM.`)
+      .addHelpText(
+        'after',
+        `
+Examples:
+  $ stint ${name}
+  $ STINT_CONFIG=stint.yaml SLACK_BOT_TOKEN_FILE=/run/secrets/bot-token stint ${name}
+
+The variables that it needs are in .env.example; one that is missing or wrong is named with its fix.`,
+      )
+      .action(() => run(name));
+  }
+}
+
+async function run(name: Name): Promise<void> {
+  const [{ loadConfig }, { NEEDS, startProcess }, { createLog }] = await Promise.all([
+    import('../../workers/config.js'),
+    import('../../workers/processes.js'),
+    import('../../workers/log.js'),
+  ]);
+  const config = loadConfig({ env: process.env, readFile: (path) => readFileSync(path, 'utf8'), parts: NEEDS[name] });
+  const log = createLog(config.logLevel, name);
+  // Socket Mode rejects out of a timer that nobody awaits when its retries run out (facts: slack 1.5): the supervisor restarts us.
+  process.on('unhandledRejection', (error) => {
+    log.fatal({ err: error }, 'unhandled rejection; ending so that the supervisor starts a new process');
+    process.exit(70);
+  });
+  const running = await startProcess(name, config, log);
+  const asked = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  try {
+    await Promise.race([asked, running.failed]);
+  } finally {
+    await running.stop();
+  }
+}

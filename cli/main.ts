@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+/** The command line `stint`. Each command is one file in `commands/`, loaded only when it is asked for. */
+import { Command } from 'commander';
+import { isStintError } from '../contract/errors.js';
+import { addDemo } from './commands/demo.js';
+import { addDevice } from './commands/device.js';
+import { addElevations } from './commands/elevations.js';
+import { addKeys } from './commands/keys.js';
+import { addLedger } from './commands/ledger.js';
+import { addPolicy } from './commands/policy.js';
+import { addProcesses } from './commands/processes.js';
+import { packageVersion } from './package-root.js';
+
+/** The whole command tree; built anew for tests. */
+export function program(): Command {
+  const stint = new Command('stint')
+    .description('Just-in-time elevation: access for a stint, taken back on time, proved gone.')
+    .version(packageVersion())
+    .showHelpAfterError('(add --help for examples)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ stint demo                     everything on this computer, with a page to press buttons on
+  $ stint demo --script            one whole elevation without a person, in about a minute
+  $ stint all                      worker, Slack app and device API in one process
+  $ stint list --live --json       what is going on now, for a script
+  $ stint show 3kq7mzv2            one elevation with everything that was recorded
+
+Configuration comes from the environment; see .env.example. Every command has its own --help.`,
+    );
+  for (const add of [addDemo, addProcesses, addElevations, addPolicy, addKeys, addDevice, addLedger]) add(stint);
+  return stint;
+}
+
+/** Runs a command line. Exit codes: 0 done, 1 refused or failed with a sentence, 2 a bug with its stack. */
+async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync([...argv]);
+  } catch (error) {
+    if (isStintError(error)) process.stderr.write(`stint: ${error.sentence}\n`);
+    else
+      process.stderr.write(`stint: this is a bug, please report it: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = isStintError(error) ? 1 : 2;
+  }
+}
+
+await main(process.argv);

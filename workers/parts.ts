@@ -1,0 +1,146 @@
+/**
+ * The parts that processes are made of. Each gets exactly what it needs; the real service, our stand-in or someone
+ * else's emulator differ in nothing but the addresses in the configuration.
+ */
+import { createPrivateKey, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import { Client, Connection } from '@temporalio/client';
+import { createNotices, type NoticeDeps } from '../activities/notices.js';
+import { createRecordDuties } from '../activities/record.js';
+import { createSealDuties } from '../activities/seals.js';
+import { createCards } from '../activities/slack/cards.js';
+import { createPostingClient } from '../activities/slack/client.js';
+import { createGrantDuties, createRevokeDuties } from '../activities/target.js';
+import { askForEvidence } from '../activities/targets/mac-admin/collect.js';
+import { createMacAdminDriver } from '../activities/targets/mac-admin/driver.js';
+import { createIru } from '../activities/targets/mac-admin/iru.js';
+import { createRegistry, type DriverRegistry } from '../activities/targets/registry.js';
+import { StintError } from '../contract/errors.js';
+import type { Envelope, Sender } from '../contract/messages.js';
+import type { Directory, Gate, Store } from '../contract/ports.js';
+import { openStore } from '../ledger/store.js';
+import { createJudge } from '../policy/judge.js';
+import { liveDirectory, livePolicy } from '../policy/live.js';
+import type { Policy } from '../policy/rules.js';
+import { createSealer } from '../seal/envelope.js';
+import { readSealKey } from '../seal/key-files.js';
+import { type KeyRing, loadTrustedKeys } from '../seal/keys.js';
+import { payloadConverterPath } from './bundle.js';
+import type { Config } from './config.js';
+import { createGate } from './gate.js';
+import { activityCall, type Duties } from './worker.js';
+
+export const clock = () => Date.now();
+/** Whether the running activity is not its first attempt; false outside of activities. */
+const repeated = () => {
+  try {
+    return Context.current().info.attempt > 1;
+  } catch {
+    return false;
+  }
+};
+const pause = (ms: number): Promise<void> => sleep(ms);
+const MDM_TIMEOUT_MS = 5000;
+
+/** The store of the configuration. Throws `store-unavailable`, `locked`. */
+export function storeOf({ store }: Config<'store'>): Promise<Store> {
+  return openStore(store.kind === 'postgres' ? { databaseUrl: store.url.reveal(), clock } : { folder: store.dir, clock });
+}
+
+export interface People {
+  readonly policy: () => Promise<Policy>;
+  readonly directory: Directory;
+}
+
+/** Policy and people, read anew whenever their files change. */
+export function peopleOf({ policy }: Config<'policy'>): People {
+  return {
+    policy: livePolicy(() => readFile(policy.policyFile, 'utf8'), policy.policyFile),
+    directory: liveDirectory(() => readFile(policy.peopleFile, 'utf8'), policy.peopleFile),
+  };
+}
+
+/** Connection options of Temporal, for clients and workers alike. */
+export function temporalOptions({ temporal }: Config<'temporal'>): { address: string; tls: boolean; apiKey?: string } {
+  const { address, tls, apiKey } = temporal;
+  return { address, tls, ...(apiKey && { apiKey: apiKey.reveal() }) };
+}
+
+/** A client that connects when it is first used, so that an entrance starts, and answers, while Temporal is down. */
+export function temporalClient(config: Config<'temporal'>): Client {
+  const connection = Connection.lazy(temporalOptions(config));
+  return new Client({ connection, namespace: config.temporal.namespace, dataConverter: { payloadConverterPath } });
+}
+
+/** The gate of one sender, with its own private key. */
+export function gateOf(config: Config<'seals'>, client: Client, store: Store, sender: Sender, via: Envelope['via']): Gate {
+  const key = readSealKey(config.seals.keysDir, sender);
+  const seal = createSealer({ sender, ...key, clock, random: randomBytes });
+  return createGate({ client, store, seal, via, sleep: pause });
+}
+
+/** The trusted keys, read anew when the file changes: a revoked key stops at once. */
+export function ringOf({ seals }: Config<'seals'>): () => KeyRing {
+  let last: { readonly text: string; readonly ring: KeyRing } | undefined;
+  return () => {
+    const text = readFileSync(seals.trustedKeysFile, 'utf8');
+    if (last?.text !== text) last = { text, ring: loadTrustedKeys(text) };
+    return last.ring;
+  };
+}
+
+/** The key that signs the device API's replies. Throws `bad-config` naming the file. */
+export function replyKeyOf({ device }: Config<'device'>) {
+  try {
+    return createPrivateKey(readFileSync(device.replyKeyFile, 'utf8'));
+  } catch {
+    throw new StintError(
+      'bad-config',
+      `STINT_REPLY_KEY_FILE: ${device.replyKeyFile} is no readable private key. Make one with "stint keys init".`,
+    );
+  }
+}
+
+export interface Targets {
+  readonly driverOf: DriverRegistry;
+  readonly askEvidence: Parameters<typeof createRevokeDuties>[0]['askEvidence'];
+}
+
+/** The target drivers: a further kind of target is one more line here. */
+export function targetsOf(config: Config<'mdm'>, store: Store): Targets {
+  const { mdm, contactGraceMs } = config;
+  const { devices } = store;
+  const iru = createIru({
+    baseUrl: mdm.url,
+    token: () => mdm.token.reveal(),
+    tags: mdm.tags,
+    timeoutMs: MDM_TIMEOUT_MS,
+    clock,
+    lanes: devices,
+  });
+  const driverOf = createRegistry([createMacAdminDriver({ mdm: iru, devices, clock, contactGraceMs })]);
+  return { driverOf, askEvidence: (requestId, target) => askForEvidence({ mdm: iru, devices, clock }, requestId, target.serial) };
+}
+
+/** What is posted to Slack, from activities and for repairs. */
+export function noticesOf({ slack }: Config<'slack'>, store: Store, directory: Directory): NoticeDeps {
+  const client = createPostingClient({ token: slack.botToken.reveal(), slackApiUrl: slack.apiUrl });
+  const cards = createCards({ client, store, useClientMsgId: false, repeated });
+  return { cards, store, directory, channel: slack.approverChannel, clock };
+}
+
+/** All activities of a worker process. */
+export function dutiesOf(config: Config<'seals' | 'slack'>, store: Store, people: People, targets: Targets): Duties {
+  const judge = createJudge({ ...people, policies: store.policies, clock });
+  const target = { ...targets, fence: store.fence, clock, call: activityCall };
+  return {
+    seals: createSealDuties({ ring: ringOf(config), clock }),
+    store: createRecordDuties({ store, judge, clock, runId: activityCall.runId }),
+    grant: createGrantDuties(target),
+    revoke: createRevokeDuties(target),
+    slack: createNotices(noticesOf(config, store, people.directory)),
+  };
+}

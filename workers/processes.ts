@@ -1,0 +1,210 @@
+/**
+ * The processes of Stint: worker, Slack app, device API, and all of them in one. Each answers `/healthz`, stops in
+ * order, and leaves nothing running.
+ */
+import { NativeConnection } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { paintCard } from '../activities/notices.js';
+import type { RequestId } from '../contract/ids.js';
+import type { Store } from '../contract/ports.js';
+import { createContactWatch } from '../device/api/contact-watch.js';
+import { createDeviceApi } from '../device/api/server.js';
+import { createPreview } from '../policy/preview.js';
+import { createSlackApp } from '../slack-app/app.js';
+import { serveAdmin } from './admin-socket.js';
+import { bundleFolder, workflowBundle } from './bundle.js';
+import type { Config, ConfigPart } from './config.js';
+import { serveHealth } from './health.js';
+import {
+  clock,
+  dutiesOf,
+  gateOf,
+  noticesOf,
+  peopleOf,
+  replyKeyOf,
+  storeOf,
+  targetsOf,
+  temporalClient,
+  temporalOptions,
+} from './parts.js';
+import { startSweep } from './sweep.js';
+import { createWorkers, runWorkers } from './worker.js';
+
+/** A process at work. */
+export interface Running {
+  /** Rejects when a part fell that cannot go on: the process should end, and be started again by its supervisor. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+type Part = (config: Config, store: Store, log: Logger) => Promise<Running>;
+
+const never = new Promise<never>(() => {});
+const wait = (ms: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+
+const worker: Part = async (config, store, log) => {
+  const people = peopleOf(config);
+  const targets = targetsOf(config, store);
+  const connection = await NativeConnection.connect(temporalOptions(config));
+  const bundle = await workflowBundle(bundleFolder);
+  const workers = await createWorkers({
+    connection,
+    namespace: config.temporal.namespace,
+    bundle,
+    duties: dutiesOf(config, store, people, targets),
+  });
+  const sweep = startSweep({
+    store,
+    driverOf: targets.driverOf,
+    clock,
+    sleep: wait,
+    alarm: (sentence, grant, error) => log.error({ requestId: grant.requestId, target: grant.targetKey, err: error }, sentence),
+    failed: (error) => log.warn({ err: error }, 'The overdue sweep could not read the store.'),
+  });
+  const running = runWorkers(workers);
+  log.info({ namespace: config.temporal.namespace }, 'worker polls');
+  return {
+    failed: running.done.then(() => never),
+    stop: async () => {
+      sweep.stop();
+      running.stop();
+      await running.done.catch(() => undefined);
+      await connection.close();
+    },
+  };
+};
+
+const slackApp: Part = async (config, store, log) => {
+  const { slack } = config;
+  const people = peopleOf(config);
+  const client = temporalClient(config);
+  const notices = noticesOf(config, store, people.directory);
+  const app = await createSlackApp({
+    config: {
+      mode: slack.mode,
+      botToken: slack.botToken.reveal(),
+      ...(slack.appToken && { appToken: slack.appToken.reveal() }),
+      ...(slack.signingSecret && { signingSecret: slack.signingSecret.reveal() }),
+      appId: slack.appId,
+      teamId: slack.teamId,
+      ...(slack.enterpriseId && { enterpriseId: slack.enterpriseId }),
+      slackApiUrl: slack.apiUrl,
+      port: slack.port,
+      host: slack.host,
+      approverChannel: slack.approverChannel,
+      adminSlackUserIds: slack.adminSlackUserIds,
+      clientPingTimeoutMs: slack.clientPingTimeoutMs,
+    },
+    store,
+    gate: gateOf(config, client, store, 'slack-app', 'slack'),
+    directory: people.directory,
+    preview: createPreview({ ...people, clock }),
+    repairCard: async (requestId: RequestId) => {
+      const row = await store.ledger.find(requestId);
+      // While the run lives the painter is the card's only writer.
+      if (row?.view.state === 'closed') await paintCard(notices, row.view);
+    },
+    clock,
+    random: Math.random,
+    logger: log,
+  });
+  await app.start();
+  log.info({ mode: slack.mode }, 'Slack app listens');
+  return {
+    failed: never,
+    stop: async () => {
+      await app.stop();
+      await client.connection.close();
+    },
+  };
+};
+
+const deviceApi: Part = async (config, store, log) => {
+  const { device } = config;
+  const people = peopleOf(config);
+  const client = temporalClient(config);
+  const gate = gateOf(config, client, store, 'device-api', 'device');
+  const preview = createPreview({ ...people, clock });
+  const api = await createDeviceApi({
+    store,
+    gate,
+    directory: people.directory,
+    preview: async (personId, target) => {
+      const person = await people.directory.person(personId);
+      const offers = person ? await preview.targetsFor(person) : [];
+      const offer = offers.find((one) => one.target.key === target.key);
+      return offer
+        ? { ok: true, windowsMs: offer.windowsMs }
+        : { ok: false, sentence: 'The policy does not let you ask for this Mac.' };
+    },
+    replyKey: replyKeyOf(config),
+    ...(device.authorities.length > 0 && { authorities: device.authorities }),
+    clock,
+    contactGraceMs: config.contactGraceMs,
+    logger: log,
+    random: Math.random,
+  });
+  const watch = createContactWatch({ store, gate, clock, graceMs: config.contactGraceMs, logger: log });
+  await api.listen({ host: device.host, port: device.port });
+  watch.start();
+  log.info({ port: device.port }, 'device API listens');
+  return {
+    failed: never,
+    stop: async () => {
+      watch.stop();
+      await api.close();
+      await client.connection.close();
+    },
+  };
+};
+
+const PARTS = { worker, 'slack-app': slackApp, 'device-api': deviceApi } as const;
+export type ProcessName = keyof typeof PARTS | 'all';
+
+const EVERYTHING: readonly ConfigPart[] = ['policy', 'seals', 'store', 'temporal', 'slack', 'mdm', 'device'];
+
+/** What each process asks of the configuration: no process holds a secret that it has no use for. */
+export const NEEDS: { readonly [P in ProcessName]: readonly ConfigPart[] } = {
+  worker: EVERYTHING,
+  'slack-app': ['policy', 'seals', 'store', 'temporal', 'slack'],
+  'device-api': ['policy', 'seals', 'store', 'temporal', 'device'],
+  all: EVERYTHING,
+};
+
+/** Starts one process. What was already started is stopped again when a later part fails. */
+export async function startProcess(name: ProcessName, config: Config, log: Logger): Promise<Running> {
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const one of stops.reverse())
+      await one().catch((error: unknown) => log.error({ err: error }, 'a part did not stop cleanly'));
+    stops.length = 0;
+  };
+  try {
+    const store = await storeOf(config);
+    stops.push(() => store.close());
+    if (config.store.kind === 'pglite') {
+      const admin = await serveAdmin(config.home, store);
+      stops.push(() => admin.close());
+    }
+    const parts = name === 'all' ? [worker, deviceApi, slackApp] : [PARTS[name]];
+    const running: Running[] = [];
+    for (const part of parts) {
+      const one = await part(config, store, log);
+      stops.push(one.stop);
+      running.push(one);
+    }
+    if (config.healthPort !== undefined) {
+      const health = await serveHealth(config.healthPort, () => store.ping());
+      stops.push(() => health.close());
+    }
+    const failed = Promise.race(running.map((one) => one.failed));
+    failed.catch(() => undefined);
+    return { failed, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
