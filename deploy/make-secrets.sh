@@ -1,0 +1,38 @@
+#!/bin/sh
+# Makes the folder of secrets for docker compose: random database passwords, and empty files to be filled in.
+# usage: make-secrets.sh [FOLDER]     An existing file is never touched.
+set -eu
+
+folder=${1:-secrets}
+owner=1000 # the user that Stint's and Temporal's containers run as
+umask 077
+mkdir -p "$folder"
+chmod 700 "$folder"
+
+# Containers of several users read the passwords through single-file mounts; the folder keeps them from everyone else.
+make() {
+  [ ! -e "$folder/$1" ] || return 0
+  cat >"$folder/$1"
+  chmod "$2" "$folder/$1"
+}
+
+random() { openssl rand -hex 32; }
+
+random | make postgres_password 444
+random | make temporal_db_password 444
+random | make stint_db_password 444
+printf 'postgres:5432:stint:stint:%s\n' "$(cat "$folder/stint_db_password")" | make stint_pgpass 400
+
+for name in slack_bot_token slack_app_token iru_api_token; do
+  make "$name" 400 </dev/null
+done
+
+if [ "$(id -u)" -eq 0 ]; then
+  chown "$owner" "$folder"/stint_pgpass "$folder"/*_token
+elif [ "$(id -u)" -ne "$owner" ]; then
+  echo "make-secrets: as root, run: chown $owner $folder/stint_pgpass $folder/*_token" >&2
+fi
+
+for name in slack_bot_token slack_app_token iru_api_token; do
+  [ -s "$folder/$name" ] || echo "make-secrets: put the value into $folder/$name" >&2
+done
