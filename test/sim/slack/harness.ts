@@ -54,6 +54,18 @@ export const APPROVALS = 'C0APPROVE0';
 export const ALICE = 'U0ALICE000';
 export const BOB = 'U0BOB00000';
 
+/** Most of what is tested here is meant to go wrong; the SDK's complaints would bury a real one. */
+const quiet = () => {};
+const SILENT = {
+  debug: quiet,
+  info: quiet,
+  warn: quiet,
+  error: quiet,
+  setLevel: quiet,
+  getLevel: () => LogLevel.ERROR,
+  setName: quiet,
+};
+
 /** A stand-in for tests: fast shares, and acknowledgements waited for only as long as the test says. */
 export function start(options: Partial<SlackOptions> = {}): Promise<SlackSim> {
   const { settings, ...rest } = options;
@@ -67,7 +79,7 @@ export function client(sim: SlackSim, token = 'xoxb-for-tests'): WebClient {
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     timeout: 2000,
-    logLevel: LogLevel.ERROR,
+    logger: SILENT,
   });
 }
 
@@ -75,7 +87,7 @@ export function client(sim: SlackSim, token = 'xoxb-for-tests'): WebClient {
 export async function socketApp(sim: SlackSim, prepare: (app: App) => void, clientPingTimeout = 5000) {
   const receiver = new SocketModeReceiver({
     appToken: 'xapp-for-tests',
-    logLevel: LogLevel.ERROR,
+    logger: SILENT,
     clientPingTimeout,
     installerOptions: {
       clientOptions: { slackApiUrl: sim.apiUrl, retryConfig: { retries: 1000, factor: 1.3, minTimeout: 50, maxTimeout: 200 } },
@@ -91,7 +103,7 @@ export async function socketApp(sim: SlackSim, prepare: (app: App) => void, clie
 
 /** A Bolt app over HTTP, listening on a port of its own. */
 export async function httpApp(sim: SlackSim, prepare: (app: App) => void) {
-  const receiver = new HTTPReceiver({ signingSecret: 'signing-secret-for-tests', logLevel: LogLevel.ERROR });
+  const receiver = new HTTPReceiver({ signingSecret: 'signing-secret-for-tests', logger: SILENT });
   const app = boltApp(sim, receiver);
   prepare(app);
   await app.init();
@@ -106,7 +118,7 @@ function boltApp(sim: SlackSim, receiver: SocketModeReceiver | HTTPReceiver): Ap
   return new App({
     token: 'xoxb-for-tests',
     receiver,
-    logLevel: LogLevel.ERROR,
+    logger: SILENT,
     convoStore: false,
     deferInitialization: true,
     clientOptions: {
