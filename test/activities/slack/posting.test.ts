@@ -197,6 +197,15 @@ describe('with the store down', () => {
     expect(stage.posted().map((m) => m.text)).toEqual(['three']);
   });
 
+  it('what another worker painted meanwhile is not taken for what this one painted', async () => {
+    const mine = stage.worker();
+    await mine.ensurePosted(KEY, where, message('one'));
+    const other = stage.worker();
+    await other.update(await other.ensurePosted(KEY, where, message('two')), message('two'));
+    await mine.update(await mine.ensurePosted(KEY, where, message('one')), message('one'));
+    expect(stage.posted().map((m) => m.text)).toEqual(['one']);
+  });
+
   it('any other error of the store is not swallowed', async () => {
     stage.refs.down = false;
     stage.refs.dieBefore = () => true;
