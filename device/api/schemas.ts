@@ -72,7 +72,7 @@ export const ReportReply = z.strictObject({
   remainingS: seconds.optional(),
 });
 
-export const EndBody = z.strictObject({ localUser: user.optional() }).optional();
+export const EndBody = z.strictObject({ localUser: user.optional() }).nullish();
 export const EndReply = z.strictObject({ accepted: z.literal(true) });
 
 export const LogBody = z.strictObject({

@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { StintError } from '../../contract/errors.js';
 import { type Caller, createCallerCheck } from './caller.js';
@@ -42,7 +42,7 @@ const PER_DEVICE = 300;
 export async function createDeviceApi(deps: DeviceApiDeps): Promise<FastifyInstance> {
   const app: App = fastify({
     loggerInstance: deps.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_MAX,
     requestTimeout: 20_000,
     exposeHeadRoutes: false,
