@@ -23,7 +23,6 @@ FROM base AS runtime
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json LICENSE* ./
-COPY slack-app/manifest.json slack-app/
 COPY device/macos device/macos
 COPY deploy/healthcheck.mjs deploy/
 USER node

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the folder of secrets for docker compose: random database passwords, and empty files to be filled in.
-# usage: make-secrets.sh [FOLDER]     An existing file is never touched.
+# usage: make-secrets.sh [FOLDER]     An existing file is never touched. The seal keys come from `stint keys init`.
 set -eu
 
 folder=${1:-secrets}
@@ -21,18 +21,18 @@ random() { openssl rand -hex 32; }
 random | make postgres_password 444
 random | make temporal_db_password 444
 random | make stint_db_password 444
-printf 'postgres:5432:stint:stint:%s\n' "$(cat "$folder/stint_db_password")" | make stint_pgpass 400
+printf 'postgres://stint:%s@postgres:5432/stint\n' "$(cat "$folder/stint_db_password")" | make stint_database_url 400
 
-for name in slack_bot_token slack_app_token iru_api_token; do
-  make "$name" 400 </dev/null
+for name in slack_bot_token slack_app_token mdm_token; do
+  make "$name" 600 </dev/null
 done
 
 if [ "$(id -u)" -eq 0 ]; then
-  chown "$owner" "$folder"/stint_pgpass "$folder"/*_token
+  chown "$owner" "$folder"/stint_database_url "$folder"/*_token
 elif [ "$(id -u)" -ne "$owner" ]; then
-  echo "make-secrets: as root, run: chown $owner $folder/stint_pgpass $folder/*_token" >&2
+  echo "make-secrets: as root, run: chown $owner $folder/stint_database_url $folder/*_token" >&2
 fi
 
-for name in slack_bot_token slack_app_token iru_api_token; do
+for name in slack_bot_token slack_app_token mdm_token; do
   [ -s "$folder/$name" ] || echo "make-secrets: put the value into $folder/$name" >&2
 done

@@ -23,8 +23,10 @@ function compiler() {
 function removeStale() {
   if (!existsSync(dist)) return;
   for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
-    const source = /^(.*)\.js(\.map)?$/.exec(file)?.[1];
-    if (source?.includes('/') && !existsSync(join(root, `${source}.ts`))) rmSync(join(dist, file), { force: true });
+    const [, stem, kind] = /^(.+\/.+)\.(m?)js(?:\.map)?$/.exec(file) ?? [];
+    if (stem === undefined) continue; // the workflow bundle, the build's own notes
+    const sources = [`${stem}.${kind}ts`, `${stem}.${kind}js`];
+    if (!sources.some((source) => existsSync(join(root, source)))) rmSync(join(dist, file), { force: true });
   }
 }
 

@@ -1,6 +1,16 @@
 /** The deployment's scripts against a real PostgreSQL and a real Temporal server. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -116,7 +126,7 @@ describe('postgres-init', () => {
       ),
     );
     const [stint, temporal] = ['stint_db_password', 'temporal_db_password'].map((name) =>
-      execFileSync('cat', [join(secrets, name)], { encoding: 'utf8' }).trim(),
+      readFileSync(join(secrets, name), 'utf8').trim(),
     );
     expect(await connect('stint', 'stint', stint)).toBe('in');
     expect(await connect('temporal', 'temporal', temporal)).toBe('in');
@@ -126,23 +136,14 @@ describe('postgres-init', () => {
     expect(await connect('stint', 'temporal', stint)).toMatch(/permission denied for database/);
   });
 
-  test('its password file lets the driver in without a password in the address', async () => {
-    const passwords = join(folder, 'pgpass');
-    const line = execFileSync('cat', [join(folder, 'secrets', 'stint_pgpass')], { encoding: 'utf8' });
-    execFileSync('sh', ['-c', 'umask 077; cat > "$1"', 'sh', passwords], {
-      input: line.replace('postgres:5432', `127.0.0.1:${port}`),
-    });
-    const before = process.env.PGPASSFILE;
-    process.env.PGPASSFILE = passwords;
-    const client = new pg.Client({ connectionString: `postgres://stint@127.0.0.1:${port}/stint` });
-    try {
-      await client.connect();
-      expect((await client.query('select current_user as me')).rows).toEqual([{ me: 'stint' }]);
-    } finally {
-      if (before === undefined) delete process.env.PGPASSFILE;
-      else process.env.PGPASSFILE = before;
-      await client.end();
-    }
+  test("the address in Stint's secret lets the driver in", async () => {
+    const secret = readFileSync(join(folder, 'secrets', 'stint_database_url'), 'utf8').trim();
+    const client = new pg.Client({ connectionString: secret.replace('@postgres:5432', `@127.0.0.1:${port}`) });
+    await client.connect();
+    expect((await client.query('select current_user as me, current_database() as here')).rows).toEqual([
+      { me: 'stint', here: 'stint' },
+    ]);
+    await client.end();
   });
 });
 

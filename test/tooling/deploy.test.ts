@@ -73,8 +73,8 @@ describe('docker-compose.yml', () => {
   test('gives a process only its own secrets, by file, and none in its environment', () => {
     for (const [, service] of services) {
       for (const [name, value] of Object.entries(service.environment ?? {})) {
-        if (/password|secret|token|key/i.test(name)) expect(value).toMatch(/^\/run\/secrets\//);
-        expect(value).not.toMatch(/:\/\/[^/]*:[^/]*@/);
+        if (/password|secret|token|key/i.test(name)) expect(value).toMatch(/^\/(run\/secrets|etc\/stint)(\/|$)/);
+        expect(value).not.toMatch(/:\/\/[^/]*:[^/]*@/); // user:password in an address
       }
     }
     const used = new Set(services.flatMap(([, service]) => service.secrets ?? []));
@@ -154,7 +154,7 @@ describe('the scripts', () => {
     expect(first.postgres_password).toMatch(/^[0-9a-f]{64}\n$/);
     expect(new Set([first.postgres_password, first.stint_db_password, first.temporal_db_password]).size).toBe(3);
     expect(statSync(secrets).mode & 0o777).toBe(0o700);
-    expect(statSync(join(secrets, 'stint_pgpass')).mode & 0o777).toBe(0o400);
+    expect(statSync(join(secrets, 'stint_database_url')).mode & 0o777).toBe(0o400);
     await sh('make-secrets.sh', [secrets]);
     expect(made()).toEqual(first);
   });
