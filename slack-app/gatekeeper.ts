@@ -106,6 +106,9 @@ export function createGatekeeper(deps: GatekeeperDeps): Gatekeeper {
       const known = await recall.of(ask.requestId);
       checkPlace(place, ask.kind, known, config);
       const who = await identify(claim);
+      if (place.channelId !== config.approverChannel && known.how !== 'down') {
+        checkDm(place, await recall.dmChannels(ask.requestId, who.person.personId));
+      }
       if (rule.adds) checkChannel(deps.channelTrouble());
       const admitted = await judge(who, ask, known);
       const store = known.how === 'down' ? 'memory' : rule.adds ? 'insist' : 'ask';
@@ -162,6 +165,11 @@ function checkPlace(place: Place, kind: ClickKind, known: Recalled, config: Slac
   }
   // No record of the card: only what takes access away may go on, from the approver channel itself.
   if (RULES[kind].adds) throw cannotKnow(known);
+}
+
+/** A button in a direct message acts from where this person was written to about this elevation, if that is on record. */
+function checkDm(place: Place, ours: readonly string[]): void {
+  if (ours.length > 0 && !ours.some((channel) => channel === place.channelId)) throw new StintError('wrong-place');
 }
 
 function checkChannel(trouble: string | undefined): void {

@@ -183,6 +183,20 @@ describe('where it was pressed', () => {
     expect(await click(body('U0ALICE', at('D0ALICE', '1.1')), ask('end'))).toMatch(/^not-yours/);
   });
 
+  it('a direct message other than the one in which the holder was written to is refused', async () => {
+    const active = place(store, view({ state: 'active' }));
+    const ref = { channel: 'D0BOB', ts: '1.1', renderDigest: sha256('x') };
+    store.cards.set(`dm/${active.request.requestId}/started/bob`, ref);
+    expect(await click(body('U0BOB', at('D0ELSE', '1.1')), ask('end'))).toMatch(/^wrong-place/);
+    expect(await click(body('U0BOB', at('D0BOB', '1.1')), ask('end'))).toBe('ok');
+  });
+
+  it('a card whose place is not recorded yet can be used to take away, not to approve', async () => {
+    store.cards.set(`card/${one.request.requestId}`, { channel: CHANNEL, ts: '', renderDigest: sha256('x') });
+    expect(await click(body())).toMatch(/^unknown-request: .*Press again/);
+    expect(await click(body(), ask('revoke'))).toBe('ok');
+  });
+
   it('an approval while the channel is not known to be safe is refused, a revoke is not', async () => {
     trouble = 'The approver channel is shared with another organisation.';
     expect(await click(body())).toContain('shared with another organisation');

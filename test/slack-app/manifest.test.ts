@@ -21,6 +21,7 @@ const METHODS = [
   'apps.connections.open',
   'auth.test',
   'bots.info',
+  'chat.delete',
   'chat.postEphemeral',
   'chat.postMessage',
   'chat.update',
