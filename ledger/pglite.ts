@@ -67,7 +67,10 @@ function sourceOf(db: PGlite): Source {
   return {
     connect: async () => sessionOf(db, await takeTurn()),
     async end() {
+      // A transaction under way is let through first; one that hangs does not keep the process from ending.
+      const done = await takeTurn().catch(() => () => {});
       if (!db.closed) await db.close();
+      done();
     },
   };
 }

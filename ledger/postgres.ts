@@ -15,9 +15,11 @@ const INT8_OID = 20;
  */
 export function postgresSource(databaseUrl: string): Source {
   const pool = new pg.Pool(poolConfig(databaseUrl));
-  // An idle client whose connection breaks emits here; without a listener Node would end the process. The next query
-  // finds out by itself.
+  // A connection that breaks is told as an event, by the pool while it is idle and by the client while it is lent out
+  // (also between two queries of a transaction). Without a listener Node would end the process; the next query finds
+  // out by itself.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return {
     async connect() {
       try {

@@ -49,12 +49,23 @@ export interface OpenStore extends Store {
  * chain), `locked` (the folder is another process's) and `store-unavailable`.
  */
 export async function openStore(options: StoreOptions): Promise<OpenStore> {
-  const db = new Kysely<Tables>({ dialect: createDialect(await sourceOf(options)) });
+  return storeOn(await sourceOf(options), options);
+}
+
+/** The store over any source of sessions, which it owns from now on, also when it throws as `openStore` does. */
+export async function storeOn(source: Source, { chain, clock }: Pick<StoreOptions, 'chain' | 'clock'>): Promise<OpenStore> {
+  const db = new Kysely<Tables>({ dialect: createDialect(source) });
+  // The source is ended, and not kysely: so that whoever comes too late hears `store-unavailable`.
+  let ending: Promise<void> | undefined;
+  const close = () => {
+    ending ??= source.end();
+    return ending;
+  };
   try {
-    if (options.databaseUrl !== undefined) await requireDurable(db);
-    return assemble(db, await migrate(db, options.chain), options.clock);
+    await requireDurable(db);
+    return assemble(db, { chain: await migrate(db, chain), clock, close });
   } catch (error) {
-    await db.destroy();
+    await close();
     throw error;
   }
 }
@@ -73,7 +84,13 @@ async function requireDurable(db: Db): Promise<void> {
   throw new StintError('bad-config', 'The database has synchronous_commit = off. Turn it on for the role of Stint.');
 }
 
-function assemble(db: Db, chain: string, clock: () => number): OpenStore {
+interface Parts {
+  readonly chain: string;
+  readonly clock: () => number;
+  readonly close: () => Promise<void>;
+}
+
+function assemble(db: Db, { chain, clock, close }: Parts): OpenStore {
   return {
     ledger: createLedger(db, clock),
     fence: createFence(db),
@@ -91,6 +108,6 @@ function assemble(db: Db, chain: string, clock: () => number): OpenStore {
     async ping() {
       await sql`select 1`.execute(db);
     },
-    close: () => db.destroy(),
+    close,
   };
 }

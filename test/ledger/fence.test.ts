@@ -1,0 +1,194 @@
+/** The fence on each database: one live grant per target, for the run that took it, and never again once ended. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunId, Serial } from '../../contract/ids.js';
+import type { MacAdminTarget } from '../../contract/request.js';
+import { ada, macOf } from '../fixtures/people.js';
+import { BACKENDS, type Bench, openBench } from './backends.js';
+import { at, Elevation } from './events.js';
+
+let macs = 0;
+/** An elevation of a Mac that no other test knows. */
+function elevationOfNewMac(): Elevation {
+  macs += 1;
+  return new Elevation({ target: macNamed(`C02FENCE${macs}`) });
+}
+function macNamed(serial: string): MacAdminTarget {
+  return { ...macOf(ada), serial: serial as Serial, key: `mac-admin/${serial}` };
+}
+
+for (const backend of BACKENDS) {
+  describe.skipIf(!backend.there)(`the fence on ${backend.name}`, () => {
+    let bench: Bench;
+    beforeAll(async () => {
+      bench = await openBench(backend);
+    });
+    afterAll(() => bench?.close());
+    const arm = (e: Elevation, grant = e.grant(), armed = e.armed(grant), now = at(0)) =>
+      bench.store.fence.arm(grant, armed, now);
+    const end = (e: Elevation, minutes: number, runId = e.grant().runId) => {
+      const { requestId, target, subject } = e.request;
+      return bench.store.fence.end(requestId, runId, target, subject.personId, at(minutes));
+    };
+
+    test('arming takes the target and records it, in one step', async () => {
+      const e = elevationOfNewMac();
+      const armed = e.armed();
+      await bench.store.ledger.append([e.requested(), e.approved()]);
+      expect(await arm(e, e.grant(), armed)).toEqual({ ok: true });
+      expect(await bench.store.fence.live(e.request.target.key)).toEqual(e.grant());
+      expect(await bench.store.ledger.timeline(e.request.requestId)).toContainEqual(armed);
+      expect((await bench.store.ledger.find(e.request.requestId))?.view.state).toBe('granting');
+    });
+
+    test('of fifty that arm one target at the same moment one wins, and only it is recorded', async () => {
+      const target = macNamed(`C02RACE${BACKENDS.indexOf(backend)}A`);
+      const racers = Array.from(
+        { length: 50 },
+        (_, i) => new Elevation({ target, subject: { personId: `p${i % 7}` as never, name: 'P' } }),
+      );
+      const answers = await Promise.all(racers.map((e) => arm(e)));
+      expect(answers.filter(({ ok }) => ok)).toHaveLength(1);
+      expect(answers.filter((a) => !a.ok && a.code === 'target-busy')).toHaveLength(49);
+      const lines = await Promise.all(racers.map((e) => bench.store.ledger.timeline(e.request.requestId)));
+      expect(lines.map((events) => events.length)).toEqual(answers.map(({ ok }) => (ok ? 1 : 0)));
+    });
+
+    test('fifty repeats of one arm are all answered alike', async () => {
+      const e = elevationOfNewMac();
+      const armed = e.armed();
+      const answers = await Promise.all(Array.from({ length: 50 }, () => arm(e, e.grant(), armed)));
+      expect(new Set(answers.map(({ ok }) => ok))).toEqual(new Set([true]));
+      expect(await bench.store.ledger.timeline(e.request.requestId)).toEqual([armed]);
+    });
+
+    test('the same run may repeat a lost call', async () => {
+      const e = elevationOfNewMac();
+      const armed = e.armed();
+      expect(await arm(e, e.grant(), armed)).toEqual({ ok: true });
+      expect(await arm(e, e.grant(), armed, at(29))).toEqual({ ok: true });
+    });
+
+    test('another run is fenced, and so is the same one after the end', async () => {
+      const e = elevationOfNewMac();
+      const armed = e.armed();
+      await arm(e, e.grant(), armed);
+      const other = e.grant({ runId: 'run-2' as RunId });
+      expect(await arm(e, other)).toEqual({ ok: false, code: 'fenced' });
+      await end(e, 5);
+      expect(await arm(e, e.grant(), armed)).toEqual({ ok: false, code: 'fenced' });
+      expect(await bench.store.ledger.timeline(e.request.requestId)).toEqual([armed]);
+    });
+
+    test('another order of the same request is fenced', async () => {
+      const e = elevationOfNewMac();
+      await arm(e);
+      const elsewhere = macNamed('C02OTHER1');
+      expect(await arm(e, e.grant({ target: elsewhere, targetKey: elsewhere.key }))).toEqual({ ok: false, code: 'fenced' });
+    });
+
+    test('what was seen gone is fenced, whoever saw it', async () => {
+      const e = elevationOfNewMac();
+      const armed = e.armed();
+      await arm(e, e.grant(), armed);
+      await bench.store.fence.gone(e.request.requestId, at(3));
+      expect(await arm(e, e.grant(), armed)).toEqual({ ok: false, code: 'fenced' });
+    });
+
+    test('after its last instant nothing is armed', async () => {
+      const e = elevationOfNewMac();
+      const armed = e.armed();
+      expect(await arm(e, e.grant(), armed, at(30))).toEqual({ ok: false, code: 'too-late' });
+      expect(await bench.store.fence.grant(e.request.requestId)).toBeUndefined();
+      await arm(e, e.grant(), armed, at(29));
+      expect(await arm(e, e.grant(), armed, at(30))).toEqual({ ok: false, code: 'too-late' });
+    });
+
+    test('an arm whose record fails takes nothing', async () => {
+      const e = elevationOfNewMac();
+      const armed = e.armed();
+      await bench.store.ledger.append([{ ...armed, at: at(77) }]);
+      await expect(arm(e, e.grant(), armed)).rejects.toMatchObject({ code: 'ledger-conflict' });
+      expect(await bench.store.fence.live(e.request.target.key)).toBeUndefined();
+    });
+
+    test('an event that does not fit the grant is refused', async () => {
+      const e = elevationOfNewMac();
+      await expect(arm(e, e.grant(), e.requested())).rejects.toMatchObject({ code: 'bad-input' });
+      await expect(arm(e, e.grant(), e.armed(e.grant({ notAfter: at(99) })))).rejects.toMatchObject({ code: 'bad-input' });
+      await expect(arm(e, e.grant(), e.armed(e.grant({ runId: 'run-9' as RunId })))).rejects.toMatchObject({ code: 'bad-input' });
+      expect(await bench.store.fence.live(e.request.target.key)).toBeUndefined();
+    });
+
+    test('an end before any arm leaves a tombstone that holds no target', async () => {
+      const e = elevationOfNewMac();
+      await end(e, 1);
+      expect(await bench.store.fence.grant(e.request.requestId)).toMatchObject({ endedAt: at(1), goneAt: at(1) });
+      expect(await arm(e)).toEqual({ ok: false, code: 'fenced' });
+      expect(await bench.store.fence.live(e.request.target.key)).toBeUndefined();
+      expect(await bench.store.fence.overdue(at(9_999))).not.toContainEqual(
+        expect.objectContaining({ requestId: e.request.requestId }),
+      );
+      const next = new Elevation({ target: e.request.target });
+      expect(await arm(next)).toEqual({ ok: true });
+    });
+
+    test('a target is free once it was seen gone, not when it was ended', async () => {
+      const e = elevationOfNewMac();
+      const next = new Elevation({ target: e.request.target });
+      await arm(e);
+      await end(e, 5);
+      expect(await arm(next)).toEqual({ ok: false, code: 'target-busy' });
+      await bench.store.fence.gone(e.request.requestId, at(6));
+      expect(await arm(next)).toEqual({ ok: true });
+    });
+
+    test('the first end and the first proof stand', async () => {
+      const e = elevationOfNewMac();
+      await arm(e);
+      await end(e, 5);
+      await end(e, 6, 'run-2' as RunId);
+      await bench.store.fence.gone(e.request.requestId, at(7));
+      await bench.store.fence.gone(e.request.requestId, at(8));
+      expect(await bench.store.fence.grant(e.request.requestId)).toEqual({ ...e.grant(), endedAt: at(5), goneAt: at(7) });
+    });
+
+    test('an extension moves the end of its own live grant forward, and only that', async () => {
+      const e = elevationOfNewMac();
+      const { extend } = bench.store.fence;
+      const { requestId, target } = e.request;
+      const { runId } = e.grant();
+      expect(await extend(requestId, runId, at(40))).toBe(false);
+      await arm(e);
+      expect(await extend(requestId, 'run-2' as RunId, at(40))).toBe(false);
+      expect(await extend(requestId, runId, at(40))).toBe(true);
+      expect(await extend(requestId, runId, at(40))).toBe(true);
+      expect(await extend(requestId, runId, at(39))).toBe(false);
+      expect((await bench.store.fence.live(target.key))?.notAfter).toBe(at(40));
+      await end(e, 5);
+      expect(await extend(requestId, runId, at(50))).toBe(false);
+    });
+
+    test('overdue is what is not gone and past its last instant, ended or not', async () => {
+      const [early, late, gone] = [elevationOfNewMac(), elevationOfNewMac(), elevationOfNewMac()];
+      await arm(early, early.grant({ notAfter: at(10) }));
+      await arm(late, late.grant({ notAfter: at(20) }));
+      await arm(gone, gone.grant({ notAfter: at(10) }));
+      await end(early, 5);
+      await bench.store.fence.gone(gone.request.requestId, at(6));
+      const ids = async (minutes: number) => (await bench.store.fence.overdue(at(minutes))).map((grant) => grant.requestId);
+      expect(await ids(10)).not.toContain(early.request.requestId);
+      expect(await ids(11)).toContain(early.request.requestId);
+      expect(await ids(11)).not.toContain(late.request.requestId);
+      expect(await ids(11)).not.toContain(gone.request.requestId);
+    });
+
+    test('an end and an arm at the same moment never leave the target armed and unended', async () => {
+      for (let i = 0; i < 20; i++) {
+        const e = elevationOfNewMac();
+        await Promise.all([arm(e), end(e, 1)]);
+        expect((await bench.store.fence.grant(e.request.requestId))?.endedAt).toBe(at(1));
+        expect(await arm(e)).toEqual({ ok: false, code: 'fenced' });
+      }
+    });
+  });
+}
