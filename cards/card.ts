@@ -97,5 +97,6 @@ export function extensionLine(view: ElevationView, { people }: SayOptions = {}):
 }
 
 function fallback(view: ElevationView, texts: CardTexts, state: readonly Sentence[]): string {
-  return `${plain(asking(view))} ${state.map(plain).filter(Boolean).join(' ')}${shortReason(texts.reason)}`;
+  const all = [asking(view), ...state, extensionLine(view, texts)];
+  return `${all.map(plain).filter(Boolean).join(' ')}${shortReason(texts.reason)}`;
 }

@@ -18,7 +18,7 @@ export interface SayOptions {
 export function stateLines(view: ElevationView, options: SayOptions = {}): readonly Sentence[] {
   switch (view.state) {
     case 'requested':
-      return [waiting(view)];
+      return [waiting(view), soFar(view, options)];
     case 'approved':
       return [approved(view, options)];
     case 'granting':
@@ -41,6 +41,16 @@ export function lapsesAt(view: ElevationView): Instant {
 
 function waiting(view: ElevationView): Sentence {
   return ['🟡 ', strong('Waiting for approval.'), ' Lapses ', when(lapsesAt(view)), '.'];
+}
+
+function soFar(view: ElevationView, { people }: SayOptions): Sentence {
+  const { approvedBy, quorum } = view.verdict;
+  if (approvedBy.length === 0) return [];
+  return [
+    `${approvedBy.length} of ${plural(quorum, 'approval')} so far: `,
+    ...listOf(approvedBy.map((id) => whoIs(view, id, people))),
+    '.',
+  ];
 }
 
 function approved(view: ElevationView, options: SayOptions): Sentence {

@@ -135,6 +135,11 @@ describe('the card', () => {
     expect(words).toContain('1 of 2 people asked to close this without proof: ');
   });
 
+  it('says who has approved so far, and that an extension waits, also to a screen reader', () => {
+    expect(show('requested, one of two votes').text).toContain('1 of 2 approvals so far: Alice Adams.');
+    expect(show('active, extension waiting').text).toContain('Extension asked for: 15 min more');
+  });
+
   it('says when the log is missing, and when it came late', () => {
     expect(visible(show('closed, expired, log missing').blocks)).toContain('Log missing');
     expect(visible(show('closed, expired, late log').blocks)).toContain('7 sudo commands, delivered after the close');
