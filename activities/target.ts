@@ -99,7 +99,7 @@ export async function proveGone(
   while (clock() < until && !call.signal().aborted) {
     seen = await driver.observe(requestId, target).catch(() => undefined);
     if (seen && isGone(seen) && msOf(seen.observedAt) > from) return { observedAt: seen.observedAt, how: seen.how };
-    await call.sleep(LOOK_EVERY_MS);
+    await call.sleep(Math.min(LOOK_EVERY_MS, watchMs));
   }
   throw new StintError('not-gone', seen ? `The target says: ${seen.how}` : undefined, { cause: failure });
 }

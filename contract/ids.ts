@@ -18,6 +18,8 @@ export type Serial = Branded<'Serial'>;
 export type RequestId = Branded<'RequestId'>;
 /** Lower-case hex SHA-256. */
 export type Digest = Branded<'Digest'>;
+/** Stands in an event whose request is not known: a refused start, or a sweep that found no request. */
+export const NO_DIGEST = '0'.repeat(64) as Digest;
 /** One Temporal run of an elevation. */
 export type RunId = Branded<'RunId'>;
 /** An instant: UTC, ISO 8601 with milliseconds, as `Date#toISOString` writes it. */

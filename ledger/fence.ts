@@ -25,7 +25,6 @@ export function createFence(db: Db): Fence {
         .where('run_id', '=', runId)
         .where('ended_at', 'is', null)
         .where('gone_at', 'is', null)
-        .where('not_after', '<=', notAfter) // never shortens; the same again is a repeat
         .executeTakeFirst();
       return result.numUpdatedRows > 0n;
     },

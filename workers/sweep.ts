@@ -5,7 +5,7 @@
  */
 import { proveGone } from '../activities/target.js';
 import type { AnyEvent } from '../contract/events.js';
-import { instant } from '../contract/ids.js';
+import { instant, NO_DIGEST } from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
 
@@ -57,7 +57,7 @@ function sweptEvent(
     id: `${grant.requestId}/${grant.runId}/sweep-${proof.observedAt}`,
     type: 'swept',
     requestId: grant.requestId,
-    requestDigest: digest ?? ('' as never),
+    requestDigest: digest ?? NO_DIGEST,
     runId: 'no-run',
     at: instant(now),
     actor: { via: 'sweep' },

@@ -122,10 +122,10 @@ describe('outcomes', () => {
     h.mac.revokeFails = new StintError('mdm-unavailable');
     await e.contactLost(instant(Date.now()));
     await e.in('ending');
-    await e.skip(16 * MIN);
+    await e.skip(6 * MIN);
     const ending = await until(async () => {
       const view = await e.view();
-      return (view?.alarmMinutes ?? 0) >= 15 && view;
+      return (view?.alarmMinutes ?? 0) >= 5 && view;
     }, 'the growing alarm');
     expect(ending.state).toBe('ending');
     expect(h.sent.painted.filter((v) => v.request.requestId === e.requestId).every((v) => v.state !== 'closed')).toBe(true);

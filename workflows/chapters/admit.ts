@@ -4,7 +4,7 @@
  */
 import { workflowInfo } from '@temporalio/workflow';
 import type { AnyEvent } from '../../contract/events.js';
-import { instant, type RequestId, type RunId } from '../../contract/ids.js';
+import { instant, NO_DIGEST, type RequestId, type RunId } from '../../contract/ids.js';
 import type { Envelope } from '../../contract/messages.js';
 import { begin } from '../../contract/view.js';
 import { Book, type Carried, causeOf } from '../book.js';
@@ -92,7 +92,7 @@ function refusedStart(requestId: RequestId, code: string): AnyEvent {
     id: `${requestId}/${runId}/0-refused`,
     type: 'refused',
     requestId,
-    requestDigest: '' as never,
+    requestDigest: NO_DIGEST,
     runId,
     at: instant(Date.now()),
     actor: { via: 'temporal' },
