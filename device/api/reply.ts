@@ -7,7 +7,7 @@ import { createHash, type KeyObject, sign } from 'node:crypto';
 export const REPLY_HEADER = 'stint-reply-signature';
 
 /** What is signed: a fixed first line, then nonce, status and the SHA-256 of the body, a line each. */
-export function replyText(nonce: string, status: number, body: string): string {
+function replyText(nonce: string, status: number, body: string): string {
   return `stint-reply-v1\n${nonce}\n${status}\n${createHash('sha256').update(body).digest('hex')}\n`;
 }
 

@@ -6,10 +6,10 @@
 import { StintError } from '../../contract/errors.js';
 
 /** What every call must cover, in this order. */
-export const COVERED = ['@method', '@authority', '@path', '@query', 'content-digest', 'content-type'] as const;
-export const LABEL = 'stint';
-export const ALGORITHM = 'ecdsa-p256-sha256';
-export const TAG = 'stint-device-v1';
+const COVERED = ['@method', '@authority', '@path', '@query', 'content-digest', 'content-type'] as const;
+const LABEL = 'stint';
+const ALGORITHM = 'ecdsa-p256-sha256';
+const TAG = 'stint-device-v1';
 
 export interface SignatureInput {
   /** Unix seconds. */

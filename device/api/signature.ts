@@ -30,8 +30,8 @@ export interface OpenedCall {
 }
 
 /** The longest life that a call may give itself, and how far clocks may be apart; seconds. */
-export const WINDOW_S = 60;
-export const SKEW_S = 60;
+const WINDOW_S = 60;
+const SKEW_S = 60;
 
 /** The key id of a public key: the first 16 hex digits of the SHA-256 over its SPKI DER. */
 export function keyIdOf(key: KeyObject): string {

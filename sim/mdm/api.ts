@@ -56,7 +56,6 @@ function patch(world: World, settings: Settings, call: Call, device: Device): An
     if (unknown !== undefined && settings.unknownTag === 'refuse')
       return failure(400, 'field', `Tag "${unknown}" does not exist.`);
     if (call.lie) return { status: 200, body: record(world, device, names) };
-    for (const name of names) world.addTag(name);
     world.setTags(device, names, 'api');
   }
   if (typeof asset_tag === 'string' && !call.lie) device.assetTag = asset_tag;

@@ -98,9 +98,11 @@ export class World {
     return device.history.findLast((change) => change.visibleAt <= now)?.tags ?? [];
   }
 
+  /** Replaces the list; a name that is new becomes one of the tenant's. */
   setTags(device: Device, tags: readonly string[], by: TagChange['by']): void {
     const now = this.clock();
     const at = new Date(now).toISOString();
+    for (const name of tags) this.addTag(name);
     device.history.push({ at, tags: [...new Set(tags)], visibleAt: now + this.settings.tagDelayMs, by });
     this.save();
   }

@@ -217,7 +217,7 @@ describe('asking for orders', () => {
     const waits = [bench.macs.ada, bench.macs.grace].flatMap((mac) => [1, 2, 3].map(() => mac.get('/device/v1/orders?wait=3')));
     await Promise.all(waits);
     expect(bench.devices.queries.length).toBeLessThanOrEqual(6);
-    expect(bench.devices.queries.at(-1)).toHaveLength(2);
+    expect(Math.max(...bench.devices.queries.map((serials) => serials.length))).toBe(2);
   });
 
   it('answers those who wait when the server closes', async () => {
