@@ -14,8 +14,8 @@ import type { Channel, FileRecord, Message, Settings, UsergroupSeed, UserSeed, V
 import type { Change, World } from './world.js';
 
 type Forge = { forge?: Json };
-export type CommandInput = { user: string; channel: string; command: string; text?: string } & Forge;
-export type ElementInput = {
+type CommandInput = { user: string; channel: string; command: string; text?: string } & Forge;
+type ElementInput = {
   user: string;
   channel?: string;
   ts?: string;
@@ -24,12 +24,12 @@ export type ElementInput = {
   label?: string;
   blockId?: string;
 };
-export type ClickInput = ElementInput & { decline?: boolean } & Forge;
-export type SelectInput = ElementInput & { value?: string | string[] | null };
-export type SubmitInput = { user: string; viewId?: string; values?: Json } & Forge;
-export type OptionsInput = { user: string; viewId?: string; actionId: string; query?: string };
+type ClickInput = ElementInput & { decline?: boolean } & Forge;
+type SelectInput = ElementInput & { value?: string | string[] | null };
+type SubmitInput = { user: string; viewId?: string; values?: Json } & Forge;
+type OptionsInput = { user: string; viewId?: string; actionId: string; query?: string };
 
-export interface Act {
+interface Act {
   command(input: CommandInput): Promise<ActResult>;
   click(input: ClickInput): Promise<ActResult>;
   select(input: SelectInput): Promise<ActResult>;
@@ -42,7 +42,7 @@ export interface Act {
   event(input: { event: Json; user?: string } & Forge): Promise<ActResult>;
   replay(input: { delivery: string }): Promise<ActResult>;
 }
-export interface Admin {
+interface Admin {
   archive(input: { channel: string }): void;
   unarchive(input: { channel: string }): void;
   deleteMessage(input: { channel: string; ts: string }): void;
@@ -50,6 +50,8 @@ export interface Admin {
   addBot(input: { channel: string }): void;
   addMember(input: { channel: string; user: string }): void;
   removeMember(input: { channel: string; user: string }): void;
+  /** Makes a channel another: shared with a foreign team, public, renamed. */
+  setChannel(input: { channel: string } & Partial<Pick<Channel, 'name' | 'extShared' | 'kind'>>): void;
   deactivateUser(input: { user: string }): void;
   activateUser(input: { user: string }): void;
   /** Adds a person, or changes what is known of one. */
@@ -176,6 +178,7 @@ function createAdmin(world: World, truth: Truth, faults: Faults): Admin {
     addBot: ({ channel }) => join(channel, bot),
     addMember: ({ channel, user }) => join(channel, user),
     removeMember: ({ channel, user }) => leave(channel, user),
+    setChannel: ({ channel, ...change }) => changeChannel(channel, (one) => void Object.assign(one, change)),
     deactivateUser: ({ user }) => changeUser(user, { deleted: true }),
     activateUser: ({ user }) => changeUser(user, { deleted: false }),
     setUser: ({ id, ...change }) => changeUser(id, change),

@@ -1,6 +1,6 @@
 /** Faults that can be switched on: what the network and Slack do when they misbehave. */
 
-export const CALL_FAULTS = [
+const CALL_FAULTS = [
   'delay',
   '429',
   '500',
@@ -14,7 +14,7 @@ export const CALL_FAULTS = [
   'error-after',
   'lie-not-found',
 ] as const;
-export const DELIVERY_FAULTS = [
+const DELIVERY_FAULTS = [
   'duplicate-delivery',
   'no-ack-window',
   'delay-delivery',
@@ -23,8 +23,8 @@ export const DELIVERY_FAULTS = [
   'stale-signature',
   'future-signature',
 ] as const;
-export type CallFault = (typeof CALL_FAULTS)[number];
-export type DeliveryFault = (typeof DELIVERY_FAULTS)[number];
+type CallFault = (typeof CALL_FAULTS)[number];
+type DeliveryFault = (typeof DELIVERY_FAULTS)[number];
 export type FaultKind = CallFault | DeliveryFault | 'down';
 
 export interface FaultInput {

@@ -111,7 +111,7 @@ function threadFields(world: World, message: Message): Json {
 }
 
 /** The app's profile as it is attached to its messages. */
-export function botProfile(world: World): Json {
+function botProfile(world: World): Json {
   const { team, bot } = world.seed;
   return {
     id: bot.botId,

@@ -43,6 +43,8 @@ export function createSaver(path: string | undefined, snapshot: () => string): S
       })
       .finally(() => {
         running = undefined;
+        // Touched between the last look at `dirty` and here: that change would wait for the next one otherwise.
+        if (dirty && failure === undefined) start();
       });
   };
   return {

@@ -33,7 +33,7 @@ export interface Delivery {
   /** HTTP mode: the exact bytes and signature, so that the delivery can be replayed. */
   sent?: { body: string; headers: Record<string, string> };
 }
-export interface UserError {
+interface UserError {
   at: number;
   user: string;
   doing: string;

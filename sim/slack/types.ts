@@ -104,7 +104,7 @@ export interface Channel {
   userId?: string;
 }
 export type Values = Record<string, Record<string, Json>>;
-export interface Reaction {
+interface Reaction {
   name: string;
   users: string[];
 }
@@ -174,7 +174,7 @@ export interface ResponseUrl {
   uses: number;
 }
 /** A sentence that Slack itself showed to a person: the app did not answer, or answered nonsense. */
-export interface Notice {
+interface Notice {
   at: number;
   user: string;
   what: string;

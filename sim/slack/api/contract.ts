@@ -3,7 +3,7 @@
  * machine-readable method reference (docs.slack.dev/methods/*.json, 2026-08-20); a test compares the two.
  */
 
-export type ArgType = 'string' | 'boolean' | 'number' | 'json';
+type ArgType = 'string' | 'boolean' | 'number' | 'json';
 export interface MethodSpec {
   /** Calls a minute; 0 for the methods with rules of their own. */
   perMinute: number;

@@ -90,6 +90,7 @@ export function createSocketHub(world: World, truth: Truth, faults: Faults): Soc
   };
 
   const refuse = (socket: Duplex) => {
+    socket.on('error', () => socket.destroy());
     socket.end('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   };
 

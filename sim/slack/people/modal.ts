@@ -6,10 +6,23 @@ import { optionGroup, plainOption } from '../blocks/text.js';
 import { stateValues } from '../blocks/values.js';
 import { isObject, type Json, objects, text } from '../json.js';
 import type { UserSeed, Values, View } from '../types.js';
-import { closeModals, pushModal, readView, replaceView } from '../views.js';
+import { closeModals, pushModal, readView, replaceView, topModal } from '../views.js';
+import type { World } from '../world.js';
 import { complaint, fill } from './fill.js';
 import { closing, forged, submission, suggestion } from './payloads.js';
-import { ActError, type ActResult, actor, blocksOf, elementIn, modalsOf, type Stage, sawError, send, viewFor } from './stage.js';
+import {
+  ActError,
+  type ActResult,
+  actor,
+  blocksOf,
+  elementIn,
+  forger,
+  modalsOf,
+  type Stage,
+  sawError,
+  send,
+  viewFor,
+} from './stage.js';
 
 const TROUBLE = 'We had some trouble connecting. Try again?';
 
@@ -20,9 +33,9 @@ const TROUBLE = 'We had some trouble connecting. Try again?';
  */
 export async function submit(stage: Stage, input: Json): Promise<ActResult> {
   const { world, deliverer } = stage;
-  const user = actor(world, input);
-  const view = viewFor(world, user, input.viewId);
   const forge = isObject(input.forge) ? input.forge : undefined;
+  const user = forge ? forger(world, input) : actor(world, input);
+  const view = forge ? anyView(world, user, input) : viewFor(world, user, input.viewId);
   const refused = enter(view, isObject(input.values) ? input.values : {});
   if (!forge) {
     if (!view.body.submit || view.body.submit_disabled === true)
@@ -40,6 +53,15 @@ export async function submit(stage: Stage, input: Json): Promise<ActResult> {
     () => TROUBLE,
   );
   return result.ack === 'ok' ? obey(stage, user, view, result) : result;
+}
+
+/** The view that a forger names, whosever it is, their own, or an invented one. */
+function anyView(world: World, user: UserSeed, input: Json): View {
+  const named = world.data.views[text(input.viewId) ?? ''] ?? topModal(world, user.id);
+  if (named) return named;
+  const id = text(input.viewId) ?? world.id('V');
+  const body = { type: 'modal', title: { type: 'plain_text', text: 'forged' }, blocks: [] };
+  return { id, userId: user.id, type: 'modal', body, hash: '0.forged', rootId: id, values: {}, errors: {}, offered: {} };
 }
 
 /** Sets the fields; answers what no option fits, by block id. */

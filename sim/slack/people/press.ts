@@ -11,6 +11,7 @@ import {
   blocksOf,
   channelFor,
   elementIn,
+  forger,
   messageFor,
   modalsOf,
   type Stage,
@@ -26,7 +27,7 @@ type Place = { view: View; blocks: Json[] } | { channel: Channel; message: Messa
  * there, and any field of the payload can be another.
  */
 export async function click(stage: Stage, input: Json): Promise<ActResult> {
-  const user = isObject(input.forge) ? forger(stage, input) : actor(stage.world, input);
+  const user = isObject(input.forge) ? forger(stage.world, input) : actor(stage.world, input);
   if (isObject(input.forge)) return forgedClick(stage, user, input, input.forge);
   const place = placeOf(stage, user, input);
   const found = elementIn(place.blocks, input);
@@ -97,12 +98,6 @@ function sendAction(stage: Stage, user: UserSeed, doing: string, payload: Json):
 
 function nothing({ world }: Stage, user: UserSeed, ack: ActResult['ack']): ActResult {
   return { ack, ms: 0, modals: modalsOf(world, user.id) };
-}
-
-/** A forger needs no account. */
-function forger({ world }: Stage, input: Json): UserSeed {
-  const id = text(input.user) ?? 'UFORGER';
-  return world.user(id) ?? { id, name: id.toLowerCase(), realName: id, email: '' };
 }
 
 function forgedClick(stage: Stage, user: UserSeed, input: Json, forge: Json): Promise<ActResult> {

@@ -5,17 +5,18 @@ import { addMessage, threadRoot } from '../messages.js';
 import { answerPerson } from '../response-url.js';
 import type { Channel, UserSeed } from '../types.js';
 import { viewJson } from '../views.js';
+import type { World } from '../world.js';
 import { commandPayload, eventPayload, forged } from './payloads.js';
-import { ActError, type ActResult, actor, channelFor, modalsOf, type Stage, sawError, send } from './stage.js';
+import { ActError, type ActResult, actor, channelFor, forger, modalsOf, type Stage, sawError, send } from './stage.js';
 
 /** Somebody types a slash command. Only people of the installing team have it. */
 export async function command(stage: Stage, input: Json): Promise<ActResult> {
   const { world, deliverer } = stage;
-  const user = actor(world, input);
+  const user = isObject(input.forge) ? forger(world, input) : actor(world, input);
   if (user.teamId && user.teamId !== world.seed.team.id && !input.forge) {
     throw new ActError('no_such_command', 'Slash commands are there only for the team that installed the app.');
   }
-  const channel = channelFor(world, user, input.channel);
+  const channel = input.forge ? anyChannel(world, input) : channelFor(world, user, input.channel);
   const name = text(input.command) ?? '';
   if (!name.startsWith('/')) throw new ActError('no_such_command', 'A command begins with a slash.');
   const honest = commandPayload(world, user, channel, name, text(input.text) ?? '');
@@ -24,6 +25,13 @@ export async function command(stage: Stage, input: Json): Promise<ActResult> {
     `${name} failed with the error "${outcome === 'timeout' ? 'operation_timeout' : 'dispatch_failed'}"`;
   const result = await send(stage, user.id, name, () => deliverer.deliver('slash_commands', payload, true), failure);
   return result.ack === 'ok' ? showAnswer(stage, user, channel, name, result) : result;
+}
+
+/** The channel that a forger names; their answers go nowhere when there is none. */
+function anyChannel(world: World, input: Json): Channel {
+  const id = text(input.channel) ?? 'C0FORGED00';
+  const none: Channel = { id, name: 'forged', kind: 'public', members: [], archived: false, extShared: false, created: 0 };
+  return world.channel(id) ?? none;
 }
 
 /** What the acknowledgement carries is shown at once: as text, or as a message body; ephemeral unless it says otherwise. */

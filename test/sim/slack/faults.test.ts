@@ -1,8 +1,8 @@
 /** Faults on calls, seen by Slack's own client, judged by the truth. */
-import { WebClient } from '@slack/web-api';
+import { WebClient, WebClientEvent } from '@slack/web-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SlackSim } from '../../../sim/slack/index.js';
-import { ALICE, APPROVALS, client, refusal, start } from './harness.js';
+import { ALICE, APPROVALS, client, refusal, SILENT, start } from './harness.js';
 
 let sim: SlackSim;
 let web: WebClient;
@@ -34,7 +34,12 @@ describe('a fault before the effect', () => {
 
   it('a call that hangs ends in the client’s own timeout', async () => {
     sim.fault({ kind: 'hang', times: 1 });
-    const hasty = new WebClient('xoxb-for-tests', { slackApiUrl: sim.apiUrl, retryConfig: { retries: 0 }, timeout: 100 });
+    const hasty = new WebClient('xoxb-for-tests', {
+      slackApiUrl: sim.apiUrl,
+      retryConfig: { retries: 0 },
+      timeout: 100,
+      logger: SILENT,
+    });
     await expect(hasty.chat.postMessage({ channel: APPROVALS, text: 'a' })).rejects.toThrow();
     expect(posted()).toBe(0);
   });
@@ -64,7 +69,11 @@ describe('a fault after the effect', () => {
 
   it('a lost answer makes the default client post twice', async () => {
     sim.fault({ method: 'chat.postMessage', kind: 'drop-after', times: 1 });
-    const eager = new WebClient('xoxb-for-tests', { slackApiUrl: sim.apiUrl, retryConfig: { retries: 2, minTimeout: 10 } });
+    const eager = new WebClient('xoxb-for-tests', {
+      slackApiUrl: sim.apiUrl,
+      retryConfig: { retries: 2, minTimeout: 10 },
+      logger: SILENT,
+    });
     await eager.chat.postMessage({ channel: APPROVALS, text: 'card' });
     expect(posted()).toBe(2);
   });
@@ -82,10 +91,10 @@ it('delays add to other faults, and to the time of a call', async () => {
 
 it('a 429 on one method holds up every other call of a client that waits, and none of one that does not', async () => {
   sim.fault({ method: 'chat.postMessage', kind: '429', retryAfter: 1, times: 1 });
-  const waiting = new WebClient('xoxb-for-tests', { slackApiUrl: sim.apiUrl });
+  const waiting = new WebClient('xoxb-for-tests', { slackApiUrl: sim.apiUrl, logger: SILENT });
+  const limited = new Promise((resolve) => waiting.once(WebClientEvent.RATE_LIMITED, resolve));
   const posting = waiting.chat.postMessage({ channel: APPROVALS, text: 'a' });
-  while (sim.truth().calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await limited;
   const begun = performance.now();
   await waiting.auth.test();
   expect(performance.now() - begun).toBeGreaterThan(500);

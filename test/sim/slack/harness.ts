@@ -3,7 +3,7 @@ import { App, HTTPReceiver, LogLevel, SocketModeReceiver } from '@slack/bolt';
 import { WebClient } from '@slack/web-api';
 import { type Seed, type SlackOptions, type SlackSim, startSlack } from '../../../sim/slack/index.js';
 
-export const SCOPES = [
+const SCOPES = [
   'chat:write',
   'commands',
   'files:write',
@@ -56,7 +56,7 @@ export const BOB = 'U0BOB00000';
 
 /** Most of what is tested here is meant to go wrong; the SDK's complaints would bury a real one. */
 const quiet = () => {};
-const SILENT = {
+export const SILENT = {
   debug: quiet,
   info: quiet,
   warn: quiet,
@@ -158,7 +158,7 @@ export function channelAs(sim: SlackSim, user: string, channel: string) {
   const channels = sim.state(user).channels as { id: string; messages: SeenMessage[] }[];
   return channels.find((one) => one.id === channel);
 }
-export interface SeenMessage {
+interface SeenMessage {
   ts: string;
   text: string;
   blocks: { type: string }[];

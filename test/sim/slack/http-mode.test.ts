@@ -8,7 +8,7 @@ let stop: () => Promise<unknown>;
 let handled: number;
 beforeEach(async () => {
   handled = 0;
-  sim = await start({ mode: 'http', settings: { ackMs: 400, eventRetryMs: [50] } });
+  sim = await start({ mode: 'http', settings: { ackMs: 1000, eventRetryMs: [50] } });
   ({ stop } = await httpApp(sim, (app) => {
     app.command('/x', async ({ ack }) => {
       handled += 1;

@@ -9,7 +9,7 @@ let stop: (() => Promise<unknown>) | undefined;
 const seen: BlockAction[] = [];
 beforeEach(async () => {
   seen.length = 0;
-  sim = await start({ settings: { ackMs: 500 } });
+  sim = await start({ settings: { ackMs: 1500 } });
 });
 afterEach(async () => {
   await stop?.();
@@ -181,7 +181,9 @@ describe('a forger', () => {
     await sim.act.command({ user: ALICE, channel: 'general', command: '/x' });
     const forge = { values: { reason: { text: { type: 'plain_text_input', value: 'x' } }, window: 17 } };
     expect((await sim.act.submit({ user: ALICE, forge })).ack).toBe('ok');
-    expect(views).toEqual([forge.values]);
+    const invented = { values: { any: 1 }, patch: { view: { callback_id: 'form' } } };
+    expect((await sim.act.submit({ user: 'U0NOBODY00', viewId: 'V0INVENTED', forge: invented })).ack).toBe('ok');
+    expect(views).toEqual([forge.values, invented.values]);
   });
 });
 
