@@ -31,6 +31,10 @@ export interface Acts {
   killDaemon(): ActAnswer;
   /** Somebody from IT, not us, makes the user an administrator for good. */
   makeStandingAdmin(user: string): Promise<ActAnswer>;
+  /** The user takes the privileges back in the Privileges app. */
+  privilegesRemove(user: string): Promise<ActAnswer>;
+  /** Somebody starts the daemon a second time; answers when that one has ended. */
+  secondDaemon(): Promise<ActAnswer>;
   /** A second administrator, as a hostile user would make one. */
   addAdmin(user: string): Promise<ActAnswer>;
 }
@@ -59,12 +63,16 @@ export function createActs(layout: Layout, shell: readonly string[], daemon: Lau
       return { ok: true, output: '' };
     },
     makeStandingAdmin: (user) => edit(user, 'it'),
+    privilegesRemove: (user) => run([privileges(layout), '--remove'], '', { SIM_AS: user }),
+    secondDaemon: () => agent(['daemon']),
     addAdmin: (user) => {
       if (!existsSync(join(layout.mac, 'users', user))) addUser(layout.mac, user, 600, 20);
       return edit(user, 'second-admin');
     },
   };
 }
+
+const privileges = (layout: Layout) => join(layout.root, 'Applications/Privileges.app/Contents/MacOS/PrivilegesCLI');
 
 function run(command: readonly string[], stdin: string, env: Record<string, string> = {}): Promise<ActAnswer> {
   const [program = '', ...args] = command;

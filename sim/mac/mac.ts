@@ -12,7 +12,7 @@ import { createFaults, type Faults } from './faults.js';
 import { type Launchd, launchd } from './launchd.js';
 import { checkIn } from './mdm.js';
 import { type Layout, layOut, type MacOptions } from './root.js';
-import { readTruth, type Truth } from './truth.js';
+import { readAccounts, readTruth, type Truth } from './truth.js';
 
 export type { MacOptions } from './root.js';
 export type { Truth } from './truth.js';
@@ -28,6 +28,8 @@ export interface Mac {
   readonly layout: Layout;
   readonly acts: Acts;
   readonly faults: Faults;
+  /** The MDM tags whose items ran here, in order. */
+  readonly mdmRuns: readonly string[];
   truth(): Truth;
   close(): Promise<void>;
 }
@@ -48,12 +50,23 @@ export async function startMac(options: MacOptions): Promise<Mac> {
     control.server.listen(options.port ?? 0, '127.0.0.1', resolve);
   });
   daemon.start();
+  const mdmRuns: string[] = [];
+  const item = (tag: string, act: () => Promise<unknown>) => {
+    mdmRuns.push(tag);
+    void act();
+  };
   const checks =
     options.mdmUrl === undefined
       ? undefined
-      : checkIn(options.mdmUrl, options.serial, options.checkInMs ?? 5000, {
-          'stint-elevate': () => void acts.kick(),
-          'stint-collect': () => void acts.collect(),
+      : checkIn({
+          mdmUrl: options.mdmUrl,
+          serial: options.serial,
+          everyMs: options.checkInMs ?? 5000,
+          actions: {
+            'stint-elevate': () => item('stint-elevate', acts.kick),
+            'stint-collect': () => item('stint-collect', acts.collect),
+          },
+          accounts: () => readAccounts(layout.mac),
         });
   const { port } = control.server.address() as AddressInfo;
   return {
@@ -64,6 +77,7 @@ export async function startMac(options: MacOptions): Promise<Mac> {
     layout,
     acts,
     faults,
+    mdmRuns,
     truth,
     close: () => close(daemon, faults, () => checks?.close(), watching, control.server),
   };

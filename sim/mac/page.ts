@@ -22,6 +22,6 @@ export function page(truth: Truth): string {
   }</p>
 <h2>sudo</h2>${list(truth.sudoLog.slice(-50))}<h2>Changes of the admin group</h2>${list(changes.slice(-50))}
 <h2>Agent</h2>${list(truth.agentLog.slice(-30))}</main>
-<script>let n=0;new EventSource('/events').onmessage=()=>{if(n++)location.reload()};
+<script>let n=0;new EventSource('../events').onmessage=()=>{if(n++)location.reload()};
 const l=document.getElementById('left');if(l)setInterval(()=>{l.textContent=Math.max(0,+l.textContent-1)},1000)</script></html>`;
 }

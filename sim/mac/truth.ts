@@ -62,6 +62,16 @@ export function isAdmin(mac: string, user: string): boolean {
   );
 }
 
+/** The accounts as an inventory sees them. */
+export function readAccounts(mac: string) {
+  return readdirSync(join(mac, 'users')).map((username) => ({
+    username,
+    type: isAdmin(mac, username) ? ('Admin' as const) : ('Standard' as const),
+    uid: Number(first(join(mac, 'users', username, 'UniqueID'))),
+    generated_uid: first(join(mac, 'users', username, 'GeneratedUID')),
+  }));
+}
+
 function adminLog(mac: string): AdminChange[] {
   return lines(join(mac, 'admin.log')).map((line) => {
     const [at = '0', user = '', admin = '', by = ''] = line.split(' ');

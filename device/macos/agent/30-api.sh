@@ -38,7 +38,7 @@ raw_signature() {
 call_dir() {
   /bin/rm -rf "$RUN_DIR/call.$$.$1"
   /bin/mkdir -p "$RUN_DIR/call.$$.$1" || return 1
-  : >"$RUN_DIR/call.$$.$1/body"
+  printf '' >"$RUN_DIR/call.$$.$1/body"
   printf '%s\n' "$RUN_DIR/call.$$.$1"
 }
 
@@ -64,7 +64,11 @@ api_once() {
   api_code=$(api_curl "$api_dir" "$2" "$API$3${4:+?$4}" "$5") || return 2
   case $api_code in
   2??) api_verify "$api_dir" "$api_code" "$api_nonce" || return 2 ;;
-  401) api_learn_clock "$api_dir/headers" && return 3 || return 1 ;;
+  401)
+    # Never final: a wrong clock or a key that is not known yet must not make us forget what is still to be told.
+    api_learn_clock "$api_dir/headers" && return 3
+    return 2
+    ;;
   408 | 425 | 429) return 2 ;;
   4??) return 1 ;;
   *) return 2 ;;
@@ -102,7 +106,7 @@ api_curl() {
 }
 
 api_verify() {
-  [ -f "$1/reply" ] || : >"$1/reply"
+  [ -f "$1/reply" ] || printf '' >"$1/reply"
   api_header "$1/headers" stint-reply-signature >"$1/reply.b64"
   /usr/bin/openssl base64 -d -A -in "$1/reply.b64" -out "$1/reply.sig" 2>/dev/null || return 1
   printf 'stint-reply-v1\n%s\n%s\n%s\n' "$3" "$2" "$(sha256_hex "$1/reply")" >"$1/said"

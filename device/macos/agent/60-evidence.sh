@@ -4,6 +4,7 @@
 # the log shows what an honest sudo wrote, and the lines that start with "# " what differs between before and after.
 
 CHUNK_BYTES=49152
+LOG_BYTES=8000000
 
 # What may outlive a window, one fact a line, sorted: administrators, primary groups, sudo and PAM rules, launch items, MDM.
 snapshot() {
@@ -38,18 +39,34 @@ attestation() {
   /bin/rm -f "$RUN_DIR/after"
 }
 
-# Turns the session's log into chunks that wait for the server. Repeating it after a crash changes nothing.
-evidence_build() {
-  evidence_to=$EVIDENCE_DIR/$S_REQUEST
-  evidence_log=$(sudo_log "$S_REQUEST")
-  [ ! -d "$evidence_to" ] || return 0
-  /bin/rm -rf "$EVIDENCE_DIR/.new" && /bin/mkdir "$EVIDENCE_DIR/.new" || return 1
+# Adds to the session's log how it ended and what changed. Twice after a crash is harmless.
+evidence_note() {
+  note_log=$(sudo_log "$S_REQUEST")
+  note_first=
+  [ -s "$note_log" ] || note_first='# sudo wrote no log
+'
   {
-    if [ -f "$evidence_log" ]; then /bin/cat "$evidence_log"; else printf '# sudo wrote no log\n'; fi
+    printf '%s' "$note_first"
     printf '# ended on the Mac: %s\n' "$S_WHY"
     attestation
-  } | (cd "$EVIDENCE_DIR/.new" && /usr/bin/split -b "$CHUNK_BYTES" -a 4 - chunk.) || return 1
-  /bin/mv "$EVIDENCE_DIR/.new" "$evidence_to" && /bin/rm -f "$evidence_log"
+  } >>"$note_log"
+}
+
+# Turns the log of request $1 into chunks that wait for the server. Repeating it after a crash changes nothing.
+# A log that is longer than the server takes loses its middle, and says so: neither the start nor the end can be flooded away.
+evidence_seal() {
+  seal_log=$(sudo_log "$1")
+  [ -f "$seal_log" ] && [ ! -d "$EVIDENCE_DIR/$1" ] || return 0
+  /bin/rm -rf "$EVIDENCE_DIR/.new" && /bin/mkdir "$EVIDENCE_DIR/.new" || return 1
+  seal_bytes=$(/usr/bin/wc -c <"$seal_log" | /usr/bin/tr -d ' ')
+  if is_number "$seal_bytes" && [ "$seal_bytes" -gt "$LOG_BYTES" ]; then
+    /usr/bin/head -c $((LOG_BYTES / 2)) "$seal_log"
+    printf '\n# %s bytes of the log are left out here\n' $((seal_bytes - LOG_BYTES / 2 * 2))
+    /usr/bin/tail -c $((LOG_BYTES / 2)) "$seal_log"
+  else
+    /bin/cat "$seal_log"
+  fi | (cd "$EVIDENCE_DIR/.new" && /usr/bin/split -b "$CHUNK_BYTES" -a 4 - chunk.) || return 1
+  /bin/mv "$EVIDENCE_DIR/.new" "$EVIDENCE_DIR/$1" && /bin/rm -f "$seal_log"
 }
 
 # Sends every chunk that the server has not taken yet. 0 when nothing is left to send.
@@ -75,7 +92,7 @@ evidence_push_one() {
   for one_chunk in "$@"; do
     if [ ! -f "$one_dir/taken.$one_seq" ]; then
       evidence_send "${one_dir##*/}" "$one_seq" "$#" "$one_chunk" || return 1
-      : >"$one_dir/taken.$one_seq"
+      printf '' >"$one_dir/taken.$one_seq"
     fi
     one_seq=$((one_seq + 1))
   done
@@ -84,7 +101,7 @@ evidence_push_one() {
     /bin/rm -f "$one_dir"/taken.*
     return 1
   fi
-  : >"$one_dir/sent"
+  printf '' >"$one_dir/sent"
 }
 
 # Sends chunk file $4 as number $2 of $3; sets one_missing to what the server still lacks.
@@ -102,8 +119,9 @@ evidence_send() {
   one_missing=$(json_get "$send_dir/reply" missing) && is_number "$one_missing" || one_missing=0
 }
 
-# The server asks again for the log of request $1.
+# The server asks (again) for the log of request $1.
 evidence_again() {
+  evidence_seal "$1"
   [ -d "$EVIDENCE_DIR/$1" ] || return 1
   /bin/rm -f "$EVIDENCE_DIR/$1/sent" "$EVIDENCE_DIR/$1"/taken.*
 }

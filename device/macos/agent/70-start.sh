@@ -45,8 +45,8 @@ start_prechecks() {
   [ "$S_UID" -ge 500 ] || { say "start $1: $2 is a system account"; return 1; }
   start_state=$(admin_state "$2" "$S_GUID")
   [ "$start_state" != no ] || return 0
-  say "start $1: $2 is an administrator already or can't be read ($start_state): left alone"
-  start_dir=$(call_dir standing) && report "$start_dir" "$1" "$2" true true 10
+  say "start $1: whether $2 is an administrator already: $start_state; left alone"
+  [ "$start_state" != yes ] || { start_dir=$(call_dir standing) && report "$start_dir" "$1" "$2" true true 10; }
   return 1
 }
 
@@ -101,13 +101,22 @@ finish() {
   done
   say "end $S_REQUEST: $S_USER is no longer an administrator ($S_WHY)"
   # The record of "gone" is on disk before the session goes: it is told until the server has heard it.
-  printf '%s %s %s %s\n' "$S_REQUEST" "$S_USER" "$S_GUID" "$S_WHY" >"$OUTBOX_DIR/.new" &&
-    /bin/mv -f "$OUTBOX_DIR/.new" "$OUTBOX_DIR/$S_REQUEST"
+  until outbox_put; do
+    say "end $S_REQUEST: the disk takes no record; trying again"
+    /bin/sleep 5
+  done
   beat_settle
   outbox_flush 5
   dropin_remove
-  evidence_build || say "end $S_REQUEST: the log could not be prepared"
+  evidence_note
+  # A start that was undone may be tried again for the same request; its log waits, so that one log tells of both.
+  [ "$S_WHY" = undo ] || evidence_seal "$S_REQUEST" || say "end $S_REQUEST: the log could not be prepared"
   session_clear
+}
+
+outbox_put() {
+  printf '%s %s %s %s\n' "$S_REQUEST" "$S_USER" "$S_GUID" "$S_WHY" >"$OUTBOX_DIR/.new" &&
+    /bin/mv -f "$OUTBOX_DIR/.new" "$OUTBOX_DIR/$S_REQUEST"
 }
 
 # Tells the server what ended, within $1 seconds a call; 0 when nothing is left to tell.

@@ -63,7 +63,7 @@ hold_beat() {
 beat_run() {
   case $(admin_state "$S_USER" "$S_GUID") in
   no)
-    : >"$1/gone"
+    printf '' >"$1/gone"
     report "$1" "$S_REQUEST" "$S_USER" false false 10
     ;;
   *) report "$1" "$S_REQUEST" "$S_USER" true false 10 ;; # unknown is never told as gone

@@ -126,7 +126,10 @@ idle_order() {
       LAST_ORDER_AT=${MONO:-0}
       case $order_kind in
       start) [ "$2" -ne 0 ] || ! start_elevation "$order_request" || return 0 ;;
-      end) idle_state "$order_request" ;;
+      end)
+        idle_state "$order_request"
+        evidence_seal "$order_request" && PUSH_NEXT=0
+        ;;
       collect) evidence_again "$order_request" && PUSH_NEXT=0 ;;
       esac
     fi

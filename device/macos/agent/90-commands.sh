@@ -37,7 +37,7 @@ cmd_request() {
 ask_done() {
   ask_request=$(json_get "$1" requestId) && is_request_id "$ask_request" || die 'the reply names no request'
   user_remember "$ask_request" "$ask_user"
-  : >"$STATE_DIR/kick"
+  printf '' >"$STATE_DIR/kick"
   printf '%s %s\n' "$ask_request" "$(json_get "$1" state)"
 }
 
@@ -56,7 +56,7 @@ window_ms() {
 cmd_end() {
   prepare
   session_load || { say 'nothing to end'; return 0; }
-  : >"$STATE_DIR/end-wanted"
+  printf '' >"$STATE_DIR/end-wanted"
   for end_try in 1 2 3 4 5; do
     lock_holder_lives || break
     /bin/sleep 1
@@ -72,7 +72,7 @@ cmd_end() {
 # What the MDM runs when its elevate signal is there: ask for orders now. Safe to run at any time, by anybody who is root.
 cmd_kick() {
   prepare
-  : >"$STATE_DIR/kick"
+  printf '' >"$STATE_DIR/kick"
 }
 
 # What the MDM runs for its collect signal: send what waits, also when the daemon is gone.
