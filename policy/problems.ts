@@ -80,7 +80,7 @@ function sentenceOf(issue: Issue): string {
 
 const KINDS: { readonly [expected: string]: string } = {
   string: 'a text',
-  number: 'a number',
+  number: 'a whole number',
   int: 'a whole number',
   boolean: 'true or false',
   array: 'a list',

@@ -36,8 +36,9 @@ function voidBecause(terms: Terms, round: Round, facts: Facts, vote: Vote, now: 
   const voter = facts.voters.find((person) => person.personId === vote.personId);
   if (!voter) return 'not in the people file';
   if (!voter.active) return 'not active in the people file';
-  if (!terms.approves(voter)) return 'not an approver of this request';
-  if (vote.decision === 'deny') return undefined;
+  const deny = vote.decision === 'deny';
+  if (!(deny ? terms.denies : terms.approves)(voter)) return 'not an approver of this request';
+  if (deny) return undefined;
   // NB: written so that an instant that is none (NaN) doesn't count.
   if (!(msOf(vote.at) <= now + SKEW_MS)) return 'it is dated in the future';
   if (vote.windowMs === undefined || !terms.windowsMs.includes(vote.windowMs)) return 'the policy does not offer that length';

@@ -29,6 +29,8 @@ export interface Terms {
   readonly quorum: number;
   /** Whether an active person other than requester and subject is an approver. */
   readonly approves: (person: Person) => boolean;
+  /** Whether a denial of this person counts. Of two policies either is enough: a denial is never lost to an edit. */
+  readonly denies: (person: Person) => boolean;
   readonly windowsMs: readonly number[];
   readonly maxMs: number;
   readonly warnBeforeMs: number;
@@ -37,7 +39,8 @@ export interface Terms {
 }
 
 const NO_DEADLINES = { pendingMs: 0, startMs: 0, evidenceMs: 0, remindEveryMs: 1, remindForMs: 0, remindThenMs: 1 };
-const NO_TERMS = { quorum: 1, approves: () => false, windowsMs: [], maxMs: 0, warnBeforeMs: 0, warnMinWindowMs: 0 };
+const nobody = () => false;
+const NO_TERMS = { quorum: 1, approves: nobody, denies: nobody, windowsMs: [], maxMs: 0, warnBeforeMs: 0, warnMinWindowMs: 0 };
 
 /** The terms of one policy. Without a matching rule: terms on which nothing can be approved. */
 export function termsOf(policy: Policy, request: ElevationRequest, { requester, subject }: Parties): Terms {
@@ -53,13 +56,15 @@ export function termsOf(policy: Policy, request: ElevationRequest, { requester, 
 
 function termsOfRule(policy: Policy, rule: Rule, request: ElevationRequest): Terms {
   const own = [request.requester.personId, request.subject.personId];
+  // People are compared by person id: a second Slack account of the requester is the requester (invariants I2, I3).
+  const decides = (person: Person) => person.active && !own.includes(person.personId) && includes(rule.approve, person);
   return {
     policyHash: policy.hash,
     rule: rule.id,
     refusals: [],
     quorum: rule.quorum,
-    // People are compared by person id: a second Slack account of the requester is the requester (invariants I2, I3).
-    approves: (person) => person.active && !own.includes(person.personId) && includes(rule.approve, person),
+    approves: decides,
+    denies: decides,
     windowsMs: rule.windowsMs,
     maxMs: rule.maxMs,
     warnBeforeMs: rule.warnBeforeMs,
@@ -96,6 +101,7 @@ export function stricter(then: Terms, now: Terms): Terms {
     refusals: [...new Set([...then.refusals, ...now.refusals])],
     quorum: Math.max(then.quorum, now.quorum),
     approves: (person) => then.approves(person) && now.approves(person),
+    denies: (person) => then.denies(person) || now.denies(person),
     windowsMs: now.windowsMs.filter((window) => then.windowsMs.includes(window)),
     maxMs: Math.min(then.maxMs, now.maxMs),
     deadlines: {

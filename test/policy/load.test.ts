@@ -1,0 +1,311 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isStintError } from '../../contract/errors.js';
+import { findings } from '../../policy/check.js';
+import { durationText, parseDuration } from '../../policy/duration.js';
+import { parsePolicy } from '../../policy/load.js';
+import { directoryFrom, parsePeople } from '../../policy/people.js';
+import { matches, ruleFor } from '../../policy/rules.js';
+import { ADA, GRACE, MIN, requestOf } from './world.js';
+
+const GOOD = `version: 1
+deadlines: { pending: 24h, start: 4h, evidence: 30m }
+reminders: { every: 10m, for: 1h, then: 1h }
+warn: { before: 5m, minWindow: 5m }
+targets:
+  - id: macs
+    kind: mac-admin
+    match: { serials: ["*"] }
+    ask: { groups: [staff] }
+    approve: { groups: [it], quorum: 1 }
+    windows: [5m, 10m, 15m, 30m]
+    max: 30m
+`;
+const example = (name: string) => readFileSync(join(import.meta.dirname, '../../examples', name), 'utf8');
+
+/** The lines of the refusal, without the first. */
+function problems(text: string): string[] {
+  try {
+    parsePolicy(text, 'policy.yaml');
+  } catch (error) {
+    if (isStintError(error) && error.code === 'bad-policy') return error.sentence.split('\n').slice(1);
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+const changed = (from: string | RegExp, to: string) => {
+  const text = GOOD.replace(from, to);
+  if (text === GOOD) throw new Error(`nothing to change: ${from}`);
+  return text;
+};
+
+describe('a policy file', () => {
+  it('gives rules in milliseconds, with the deadlines of the file', () => {
+    const [rule] = parsePolicy(GOOD, 'policy.yaml').rules;
+    expect(rule).toMatchObject({ id: 'macs', maxMs: 30 * MIN, quorum: 1, warnBeforeMs: 5 * MIN });
+    expect(rule?.windowsMs).toEqual([5, 10, 15, 30].map((m) => m * MIN));
+    expect(rule?.revoke).toEqual(rule?.approve);
+    expect(rule?.deadlines).toEqual({
+      pendingMs: 24 * 60 * MIN,
+      startMs: 4 * 60 * MIN,
+      evidenceMs: 30 * MIN,
+      remindEveryMs: 10 * MIN,
+      remindForMs: 60 * MIN,
+      remindThenMs: 60 * MIN,
+    });
+  });
+
+  it('says the same without its defaults, with comments, in another order, and as JSON', () => {
+    const bare = GOOD.split('\n')
+      .filter((line) => !/^(deadlines|reminders|warn):/.test(line))
+      .join('\n');
+    const { hash } = parsePolicy(GOOD, 'a');
+    expect(parsePolicy(bare, 'b').hash).toBe(hash);
+    expect(parsePolicy(`# a comment\n${GOOD.replace('version: 1\n', '')}version: 1\n`, 'c').hash).toBe(hash);
+    expect(parsePolicy(changed('30m\n', '1800s\n').replace('max: 30m', 'max: 1800s'), 'd').hash).toBe(hash);
+    expect(parsePolicy(changed('quorum: 1', 'quorum: 2'), 'e').hash).not.toBe(hash);
+  });
+
+  it('can be read again from its own source with the same hash', () => {
+    const policy = parsePolicy(example('policy.yaml'), 'policy.yaml');
+    expect(parsePolicy(policy.source, 'again').hash).toBe(policy.hash);
+  });
+
+  it('may set a rule apart from the rest of the file', () => {
+    const text = `${GOOD}    deadlines: { start: 1h }\n    warn: { before: 1m }\n`;
+    const [rule] = parsePolicy(text, 'policy.yaml').rules;
+    expect(rule?.deadlines).toMatchObject({ startMs: 60 * MIN, pendingMs: 24 * 60 * MIN });
+    expect(rule).toMatchObject({ warnBeforeMs: MIN, warnMinWindowMs: 5 * MIN });
+  });
+
+  it.each<[string, string, string]>([
+    [
+      'an unknown key',
+      changed('deadlines:', 'dedlines:'),
+      '2:1 "dedlines" is not known here; did you mean "deadlines"? Allowed: version, deadlines, reminders, warn, targets',
+    ],
+    [
+      'an unknown key deep inside',
+      changed('quorum: 1', 'qorum: 1'),
+      '10:30 targets[0].approve: "qorum" is not known here; did you mean "quorum"? Allowed: groups, people, quorum',
+    ],
+    [
+      'an unknown key like nothing',
+      changed('max: 30m', 'max: 30m\n    surprise: 1'),
+      '13:5 targets[0]: "surprise" is not known here. Allowed: id, kind',
+    ],
+    ['another version', changed('version: 1', 'version: 2'), '1:10 version: must be one of: 1'],
+    ['no version', changed('version: 1\n', ''), '1:1 version: is missing'],
+    ['a missing maximum', changed('    max: 30m\n', ''), '6:5 targets[0].max: is missing; it must be a length of time'],
+    ['a bare number as a length', changed('max: 30m', 'max: 30'), '12:10 targets[0].max: must be a length of time such as 30s'],
+    ['a length beyond its limit', changed('max: 30m', 'max: 25h'), '12:10 targets[0].max: must be between 1s and 24h'],
+    ['a deadline of nothing', changed('pending: 24h', 'pending: 0s'), '2:23 deadlines.pending: must be between 1s and 30d'],
+    [
+      'windows out of order',
+      changed('10m, 15m', '15m, 10m'),
+      '11:24 targets[0].windows[2]: must be longer than the one before it',
+    ],
+    ['a window twice', changed('10m, 15m', '10m, 10m'), '11:24 targets[0].windows[2]: must be longer'],
+    [
+      'a window beyond the maximum',
+      changed('max: 30m', 'max: 20m'),
+      '11:29 targets[0].windows[3]: must not be longer than max (20m)',
+    ],
+    ['no windows', changed(/windows: .*/, 'windows: []'), '11:14 targets[0].windows: must be at least 1 entries long'],
+    ['a quorum of nobody', changed('quorum: 1', 'quorum: 0'), '10:38 targets[0].approve.quorum: must be at least 1'],
+    ['a quorum that is a text', changed('quorum: 1', 'quorum: two'), '10:38 targets[0].approve.quorum: must be a whole number'],
+    [
+      'a quorum that the people named cannot reach',
+      changed('groups: [it], quorum: 1', 'people: [grace], quorum: 2'),
+      'targets[0].approve.quorum: must not be more than the 1 people named',
+    ],
+    [
+      'nobody who approves',
+      changed('{ groups: [it], quorum: 1 }', '{ quorum: 1 }'),
+      '10:14 targets[0].approve: must name somebody',
+    ],
+    ['nobody who asks', changed('ask: { groups: [staff] }', 'ask: { groups: [] }'), '9:10 targets[0].ask: must name somebody'],
+    [
+      'a serial number in small letters',
+      changed('["*"]', '["c02"]'),
+      '8:24 targets[0].match.serials[0]: must be a serial number in upper case',
+    ],
+    ['a kind that there is not', changed('mac-admin', 'mac-root'), '7:11 targets[0].kind: must be one of: mac-admin'],
+    [
+      'a warning before the start',
+      changed('before: 5m', 'before: 6m'),
+      '6:5 targets[0].warn: before (6m) must not be longer than minWindow (5m)',
+    ],
+    ['a group that is no list', changed('groups: [staff]', 'groups: staff'), '9:20 targets[0].ask.groups: must be a list'],
+    ['a key twice', changed('max: 30m', 'max: 30m\n    max: 20m'), '13:5 Map keys must be unique'],
+    ['an unclosed bracket', changed('["*"]', '["*"'), '9:5 '],
+    ['a tab for indentation', changed('  - id', '\t- id'), '6:1 Tabs are not allowed as indentation'],
+    [
+      'an alias',
+      changed('groups: [staff]', 'groups: &g [staff]').replace('groups: [it]', 'groups: *g'),
+      '9:23 anchors and aliases are not allowed',
+    ],
+    ['a tag', changed('max: 30m', 'max: !!js/function 30m'), '12:10 Unresolved tag'],
+    ['two documents', `${GOOD}---\n${GOOD}`, '13:1 Source contains multiple documents'],
+    ['nothing in it', '', '1:1 the file is empty'],
+    ['only a comment', '# later\n', 'the file is empty'],
+    ['a list at the top', '- version: 1\n', '1:1 must be a block of keys and values'],
+    [
+      'a key of the prototype',
+      changed('max: 30m', 'max: 30m\n    __proto__: { max: 1d }'),
+      '13:5 targets[0]: "__proto__" is not known here',
+    ],
+  ])('with %s is refused at its line and column', (_what, text, expected) => {
+    const found = problems(text);
+    expect(found.join('\n')).toContain(expected);
+    expect(found[0]).toMatch(/^policy\.yaml:\d+:\d+ /);
+  });
+
+  it('with several problems tells all of them, in the order of the file', () => {
+    const text = changed('deadlines:', 'dedlines:').replace('quorum: 1', 'quorum: 0').replace('max: 30m', 'max: 1x');
+    expect(problems(text).map((line) => line.split(' ')[0])).toEqual([
+      'policy.yaml:2:1',
+      'policy.yaml:10:38',
+      'policy.yaml:12:10',
+    ]);
+  });
+
+  it('that would unfold into something huge, is too large or too deep, is refused at once', () => {
+    const bomb = [
+      'a: &a [x,x,x,x,x,x,x,x,x]',
+      ...'bcdefghi'.split('').map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`),
+    ];
+    const started = performance.now();
+    expect(problems(`version: 1\n${bomb.join('\n')}\n`).join()).toContain('anchors and aliases are not allowed');
+    expect(problems(`#${'x'.repeat(1024 * 1024)}`)[0]).toContain('at most 1048576 are allowed');
+    expect(problems('['.repeat(200_000)).length).toBeGreaterThan(0);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  it('is refused with our own error whatever it says', () => {
+    const parts = fc.constantFrom(...GOOD.split(/(?<=[\s:[\],{}"*])/), '&a ', '*a', '\t', '? ', '- ', '!!x ', '|', '\u0000', '%');
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(parts, { maxLength: 80 }).map((p) => p.join('')),
+        ),
+        (text) => {
+          try {
+            parsePolicy(text, 'x');
+          } catch (error) {
+            expect(isStintError(error) && error.code).toBe('bad-policy');
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('the order of rules', () => {
+  const second = (serials: string, ask: string) =>
+    `${GOOD}  - id: later\n    kind: mac-admin\n    match: { serials: [${serials}] }\n    ask: ${ask}\n    approve: { groups: [it] }\n    windows: [5m]\n    max: 5m\n`;
+
+  it('decides: the first rule that covers the Mac and lets the person ask applies, alone', () => {
+    const policy = parsePolicy(second('"*"', '{ groups: [contractors] }'), 'p');
+    expect(ruleFor(policy, requestOf().target, [ADA])?.id).toBe('macs');
+    expect(ruleFor(policy, requestOf().target, [{ ...ADA, groups: ['contractors'] }])?.id).toBe('later');
+    expect(ruleFor(policy, requestOf().target, [{ ...ADA, groups: ['contractors', 'staff'] }])?.id).toBe('macs');
+    expect(ruleFor(policy, requestOf().target, [{ ...ADA, groups: [] }])).toBeUndefined();
+  });
+
+  it('that leaves a rule without any request is refused, for the author must have meant something else', () => {
+    expect(problems(second('"C02*"', '{ groups: [staff] }'))[0]).toMatch(
+      /^policy\.yaml:13:9 targets\[1\]\.id: this rule can never apply: macs stands before it/,
+    );
+    expect(() => parsePolicy(second('"C02*"', '{ groups: [staff, it] }'), 'p')).not.toThrow();
+  });
+
+  it('does not allow one id twice', () => {
+    expect(problems(second('"X*"', '{ groups: [x] }').replace('id: later', 'id: macs'))[0]).toMatch(/13:9 .*macs is used twice/);
+  });
+});
+
+describe('a pattern', () => {
+  it.each([
+    ['*', '', true],
+    ['C02*', 'C02ADA', true],
+    ['C02*', 'C0', false],
+    ['*ADA*', 'C02ADA01', true],
+    ['A*B*C', 'AXXBXXC', true],
+    ['A*B*C', 'AXXCXXB', false],
+    ['ABC', 'ABCD', false],
+    ['', 'A', false],
+  ])('%s on %s: %s', (pattern, text, expected) => {
+    expect(matches(pattern, text)).toBe(expected);
+  });
+
+  it('means what the same pattern means as a regular expression', () => {
+    const text = fc.string({ unit: fc.constantFrom('A', 'B', '*'), maxLength: 8 });
+    fc.assert(
+      fc.property(
+        text,
+        text.map((t) => t.replaceAll('*', '')),
+        (pattern, serial) => {
+          const regexp = new RegExp(`^${pattern.replaceAll('*', '.*')}$`);
+          expect(matches(pattern, serial)).toBe(regexp.test(serial));
+        },
+      ),
+    );
+  });
+
+  it('cannot be made slow', () => {
+    const started = performance.now();
+    expect(matches(`${'*A'.repeat(16)}B`, 'A'.repeat(10_000))).toBe(false);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+});
+
+describe('a length of time', () => {
+  it.each([
+    ['30s', 30_000],
+    ['1h30m', 90 * MIN],
+    ['1d', 24 * 60 * MIN],
+    ['90m', 90 * MIN],
+    ['0s', 0],
+  ])('%s is %d ms', (text, ms) => {
+    expect(parseDuration(text)).toBe(ms);
+  });
+
+  it.each(['', '5', 'm', '-5m', '5 m', '1m1h', '5M', '1.5h', '5m\n', '999999999999d', '٣m'])('%j is none', (text) => {
+    expect(parseDuration(text)).toBeUndefined();
+  });
+
+  it('is written as it is read', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 9_000_000 }), (seconds) => {
+        expect(parseDuration(durationText(seconds * 1000))).toBe(seconds * 1000);
+      }),
+    );
+    expect(durationText(90 * MIN)).toBe('1h30m');
+  });
+});
+
+describe('the examples', () => {
+  it('fit each other: everybody who may ask can find an approver', async () => {
+    const policy = parsePolicy(example('policy.yaml'), 'policy.yaml');
+    const people = parsePeople(example('people.yaml'), 'people.yaml');
+    const vault = policy.rules.find((rule) => rule.id === 'vault-macs');
+    expect(vault?.quorum).toBe(2);
+    const found = await findings(policy, directoryFrom(people));
+    expect(found).toEqual(['vault-macs: too few people could approve for grace, linus; 2 needed.']);
+  });
+});
+
+describe('a check of policy and people together', () => {
+  it('names groups without members, people who are not there, and askers without approvers', async () => {
+    const text = changed('groups: [it], quorum: 1', 'groups: [it, ghosts], people: [nobody], quorum: 2');
+    const found = await findings(parsePolicy(text, 'p'), directoryFrom([ADA, GRACE]));
+    expect(found).toContain('macs.approve: the group ghosts has no members.');
+    expect(found).toContain('macs.approve: nobody is not in the people file.');
+    expect(found).toContain('macs: too few people could approve for ada, grace; 2 needed.');
+  });
+});
