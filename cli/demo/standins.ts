@@ -8,7 +8,7 @@ import fastifyStatic from '@fastify/static';
 import Fastify from 'fastify';
 import { type Mac, startMac } from '../../sim/mac/mac.js';
 import { startMdm } from '../../sim/mdm/server.js';
-import { startSlack } from '../../sim/slack/server.js';
+import { startSlack } from '../../sim/slack/index.js';
 import { packageFile, packageRoot } from '../package-root.js';
 import type { DemoHome } from './home.js';
 import { BOT, CHANNEL, type DemoPorts, PEOPLE, TAGS, TEAM } from './world.js';
@@ -54,6 +54,7 @@ export async function startStandIns(home: DemoHome, ports: DemoPorts): Promise<S
         serverPublicKeyPem: home.replyPublicKey,
         port: ports.macs[i] ?? 0,
         mdmUrl: mdm.url,
+        agentFolder: join(packageRoot, 'device', 'macos'),
       }),
     ),
   );
@@ -116,6 +117,11 @@ async function servePage(home: DemoHome, ports: DemoPorts, macs: readonly Mac[])
     },
     folder: home.folder,
   }));
+  app.get('/demo/key/:serial', (req, reply) => {
+    const { serial } = req.params as { serial: string };
+    const mac = macs.find((one) => one.serial === serial);
+    return mac ? { serial, publicKey: mac.publicKeyPem } : reply.code(404).send({ error: 'no such Mac' });
+  });
   const routes: readonly (readonly [string, number])[] = [
     ['/slack', ports.slack],
     ['/mdm', ports.mdm],

@@ -1,0 +1,148 @@
+/** The demo from the first line to Ctrl-C: checks ports, starts the parts in order, registers the Macs, says what to do. */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SEARCH_ATTRIBUTES } from '../../contract/queues.js';
+import { askSocket } from '../../workers/admin-socket.js';
+import { createSupervisor, type Part, type Supervisor, stopOnSignals } from '../supervisor.js';
+import { devServerPart } from '../temporal-server/dev-server.js';
+import { findServer } from '../temporal-server/find.js';
+import { insistFree } from '../temporal-server/ports.js';
+import { type DemoHome, demoEnv, openHome } from './home.js';
+import { runScript } from './script.js';
+import { type DemoPorts, PEOPLE, portsFrom } from './world.js';
+
+export interface RunOptions {
+  readonly port: number;
+  readonly dir: string;
+  readonly fresh?: boolean;
+  readonly script?: boolean;
+  readonly json?: boolean;
+  readonly temporal?: string;
+}
+
+const main = fileURLToPath(new URL('../main.js', import.meta.url));
+
+/** Runs the demo. Resolves when it was stopped; with `script` the exit code tells how it went. */
+export async function runDemo(options: RunOptions): Promise<void> {
+  const begun = Date.now();
+  const say = (line: string) => process.stderr.write(`${((Date.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
+  const ports = portsFrom(options.port);
+  await checkPorts(ports);
+  const home = openHome(resolve(options.dir), options.fresh ?? false);
+  const supervisor = createSupervisor({ say });
+  const stopping = stopOnSignals(supervisor, say);
+  try {
+    await bringUp(supervisor, home, ports, options, say);
+    if (options.script) process.exitCode = await runScript({ ports, home, say, json: options.json ?? false });
+    else say(welcome(ports, home, begun));
+  } catch (error) {
+    if (!stopped(supervisor)) throw error;
+  } finally {
+    if (options.script || process.exitCode) await supervisor.stop();
+  }
+  await stopping;
+}
+
+function stopped(supervisor: Supervisor): boolean {
+  return supervisor.pids().size === 0;
+}
+
+/** Every port is looked at before anything starts, so that a clash is named with the option that moves them all. */
+async function checkPorts(ports: DemoPorts): Promise<void> {
+  const names: readonly (readonly [string, number])[] = [
+    ['the demo page', ports.page],
+    ["Slack's stand-in", ports.slack],
+    ["the MDM's stand-in", ports.mdm],
+    ['the device API', ports.deviceApi],
+    ['the Temporal server', ports.temporal],
+    ['the Temporal Web UI', ports.temporalUi],
+    ['the health answer', ports.health],
+    ...ports.macs.map((port, i) => [`Mac ${i + 1}`, port] as const),
+  ];
+  for (const [what, port] of names) await insistFree(port, what, '--port');
+}
+
+async function bringUp(
+  supervisor: Supervisor,
+  home: DemoHome,
+  ports: DemoPorts,
+  options: RunOptions,
+  say: (line: string) => void,
+): Promise<void> {
+  const { TEMPORAL_ADDRESS: _, ...env } = process.env; // the demo starts its own server and touches no other
+  const [server] = await Promise.all([
+    findServer({ env, say, ...(options.temporal && { path: options.temporal }) }),
+    supervisor.start(standInsPart(home, ports, options)),
+  ]);
+  say('stand-ins for Slack, the MDM and three Macs are up');
+  if (server.kind !== 'binary') throw new TypeError('a demo has its own server');
+  const attributes = Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, 'Keyword' as const]));
+  await supervisor.start(
+    devServerPart({
+      binary: server.path,
+      port: ports.temporal,
+      uiPort: ports.temporalUi,
+      dbFilename: home.path('temporal', 'temporal.db'),
+      searchAttributes: attributes,
+      logFile: home.path('logs', 'temporal.log'),
+    }),
+  );
+  say('Temporal is up');
+  await supervisor.start(stintPart(home, ports));
+  await registerMacs(home, ports);
+  say('Stint is up');
+}
+
+function standInsPart(home: DemoHome, ports: DemoPorts, options: RunOptions): Part {
+  return {
+    name: 'stand-ins',
+    command: process.execPath,
+    args: [main, 'demo-standins', '--port', String(options.port), '--dir', home.folder],
+    logFile: home.path('logs', 'stand-ins.log'),
+    ready: () => answers(`http://127.0.0.1:${ports.page}/demo/info`),
+  };
+}
+
+/** Exactly what a deployment runs: `stint all` and its environment. */
+function stintPart(home: DemoHome, ports: DemoPorts): Part {
+  return {
+    name: 'stint',
+    command: process.execPath,
+    args: [main, 'all'],
+    env: demoEnv(home, ports),
+    logFile: home.path('logs', 'stint.log'),
+    ready: () => answers(`http://127.0.0.1:${ports.health}/healthz`),
+    readyMs: 60_000,
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+  return response?.ok ?? false;
+}
+
+/** Until enrolment is a feature, the demo makes the keys of its Macs known by itself. */
+async function registerMacs(home: DemoHome, ports: DemoPorts): Promise<void> {
+  const ask = askSocket(home.folder);
+  const serials = PEOPLE.flatMap((p) => (p.mac ? [p.mac.serial] : []));
+  for (const serial of serials) {
+    const response = await fetch(`http://127.0.0.1:${ports.page}/demo/key/${serial}`);
+    const { publicKey } = (await response.json()) as { publicKey: string };
+    await ask({ ask: 'register-device', serial, publicKey });
+  }
+}
+
+function welcome(ports: DemoPorts, home: DemoHome, begun: number): string {
+  return `ready after ${((Date.now() - begun) / 1000).toFixed(1)} s
+
+  Open this page       http://127.0.0.1:${ports.page}
+  Temporal Web UI      http://127.0.0.1:${ports.temporalUi}
+  Device API           http://127.0.0.1:${ports.deviceApi}/openapi.json
+
+  1. On the page you are Ada. Type /elevate in her Slack, choose 30 seconds, say why, and send.
+  2. Become Grace and press Approve. Ada's Mac makes her an administrator, and only then the clock starts.
+  3. Run something with sudo on Ada's Mac, then watch the warning, the end, and the log in the thread.
+
+  Data and logs        ${home.folder}   (--fresh forgets them)
+  Ctrl-C stops everything.`;
+}
