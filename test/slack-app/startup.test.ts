@@ -112,6 +112,23 @@ describe('running', () => {
     }
   });
 
+  it('an account that Slack says has changed is asked about again at once', async () => {
+    const h = await start();
+    try {
+      const ts = await h.post(view());
+      await h.click('U0ALICE', ts, `approve:${10 * MINUTE}`);
+      h.sim.admin.setUser({ id: 'U0ALICE', isRestricted: true });
+      const before = h.sim.truth().calls.filter((call) => call.method === 'users.info').length;
+      await h.sim.act.event({ event: { type: 'user_change', user: { id: 'U0ALICE' }, event_ts: '1.1' } });
+      await h.click('U0ALICE', ts, `approve:${5 * MINUTE}`);
+      await until('the refusal', () => h.told('U0ALICE').some((words) => /Guests/.test(words)));
+      expect(h.sim.truth().calls.filter((call) => call.method === 'users.info').length).toBe(before + 1);
+      expect(h.gate.sent).toHaveLength(1);
+    } finally {
+      await h.stop();
+    }
+  });
+
   it('a socket that drops comes back, and clicks work again', async () => {
     const h = await start();
     try {
