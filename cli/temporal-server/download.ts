@@ -20,6 +20,7 @@ export interface Asked {
 }
 
 const DOWNLOAD_MS = 180_000;
+const require = createRequire(import.meta.url);
 
 /**
  * The vendor's own download, made by the Temporal SDK. It runs in a process of its own: the SDK cannot be stopped once
@@ -32,7 +33,7 @@ export async function fromVendor(asked: Asked, destination: string): Promise<str
   if (!asked.env.HTTPS_PROXY && !asked.env.https_proxy) await reach(host, 443, 3_000);
   asked.say(`Temporal CLI: downloading ${CLI_VERSION} from the vendor (about 45 MB) ...`);
   return inTemporaryFolder(asked, async (folder) => {
-    const sdk = createRequire(import.meta.url).resolve('@temporalio/testing');
+    const sdk = require.resolve('@temporalio/testing');
     const progress = watchSize(folder, asked.say);
     try {
       await run(process.execPath, ['-e', SDK_DOWNLOAD, sdk, folder, `v${CLI_VERSION}`], {

@@ -1,7 +1,8 @@
 /** The deployment files: pinned, without privileges, without secrets in them; and their scripts, run for real. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { validate } from 'dockerfile-utils';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -28,6 +29,7 @@ interface Compose {
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 }
 
+const require = createRequire(import.meta.url);
 const text = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const compose: Compose = parse(text('docker-compose.yml'), { merge: true });
 const services = Object.entries(compose.services);
@@ -37,8 +39,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const oneShot = (service: Service) => service.restart?.startsWith('on-failure') ?? false;
 
 async function lint(file: string): Promise<readonly unknown[]> {
-  const dclint = join(ROOT, 'node_modules', 'dclint', 'bin', 'dclint.cjs');
-  const args = [dclint, '--config', join(ROOT, 'deploy', 'dclint.json'), '--formatter', 'json', file];
+  const args = [
+    join(dirname(require.resolve('dclint')), '..', 'bin', 'dclint.cjs'),
+    '--config',
+    join(ROOT, 'deploy', 'dclint.json'),
+    '--formatter',
+    'json',
+    file,
+  ];
   const [report] = JSON.parse(await run(process.execPath, args, { timeoutMs: 30_000, cwd: ROOT }));
   return report.messages;
 }
