@@ -1,62 +1,42 @@
 /** The agent's main path, under three shells that stand in for the one of macOS. */
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Bench, bench, isAdmin, REQUEST, tool, until } from './setup.js';
+import { describe, expect } from 'vitest';
+import { isAdmin, macTest, REQUEST, tool } from './setup.js';
 
-const SHELLS = [['dash'], ['bash', '--posix'], ['zsh', '--emulate', 'sh']] as const;
+const REASON = 'a "quoted"\n\\ reason with $(touch x) and `y` and ünïcode';
 
-let open: Bench | undefined;
-afterEach(async () => {
-  await open?.close();
-  open = undefined;
-});
-const agentLog = () => open?.mac.truth().agentLog.join('\n');
-
-describe.each(SHELLS.map((shell) => ({ shell, name: shell.join(' ') })))('under $name', ({ shell }) => {
-  const [program, ...args] = shell;
+for (const [program, ...args] of [['dash'], ['bash', '--posix'], ['zsh', '--emulate', 'sh']] as const) {
   const path = tool(program);
+  describe.concurrent(`under ${[program, ...args].join(' ')}`, () => {
+    const it = macTest.extend({ options: { shell: [path ?? program, ...args] } });
 
-  it.skipIf(path === undefined)(
-    'gives access for the window, logs sudo, takes access back at the deadline and sends the log',
-    async () => {
-      open = await bench({ shell: [path ?? program, ...args] });
-      const { mac, server } = open;
-      const asked = await mac.acts.request({
-        localUser: 'alice',
-        windowMs: 900_000,
-        category: 'software',
-        reason: 'a "quoted"\n\\ reason',
-      });
+    it.skipIf(path === undefined)('gives access for the window, takes it back and sends the log', async ({ b }) => {
+      const { mac, server } = b;
+      const asked = await mac.acts.request({ localUser: 'alice', windowMs: 900_000, category: 'install', reason: REASON });
       expect(asked).toEqual({ ok: true, output: `${REQUEST} requested` });
-      expect(server.calls.find((call) => call.path === '/device/v1/requests')?.body).toMatchObject({
+      expect(b.called('requests')[0]?.body).toEqual({
         localUser: 'alice',
         windowMs: 900_000,
-        category: 'software',
-        reason: 'a "quoted"\n\\ reason',
+        category: 'install',
+        reason: REASON,
         askId: expect.stringMatching(/^[0-9a-f]{32}$/),
       });
 
       server.script.windowS = 6;
       server.script.order = 'start';
-      await until('alice is an administrator', () => isAdmin(mac), 15_000, agentLog);
-      await until('confirmed', () => server.script.deadlineMs > 0);
+      await b.until('alice is an administrator', () => isAdmin(mac));
+      await b.until('confirmed', () => server.script.deadlineMs > 0);
       expect(mac.truth().dropin).toBe(true);
       expect(mac.acts.sudo('alice', '/usr/bin/id').ok).toBe(true);
 
-      await until(
-        'alice is a standard user again',
-        () => !isAdmin(mac) && mac.truth().adminLog.at(-1)?.admin === false,
-        15_000,
-        agentLog,
-      );
-      const ended = Date.parse(mac.truth().adminLog.at(-1)?.at ?? '');
+      const ended = await b.gone();
       expect(ended).toBeLessThan(server.script.deadlineMs + 2000);
       expect(ended).toBeGreaterThan(server.script.deadlineMs - 3000);
-      await until('the log is complete', () => server.total > 0 && server.chunks.size === server.total, 15_000, agentLog);
+      await b.evidenceComplete();
       expect(server.evidence()).toContain('COMMAND=/usr/bin/id');
       expect(server.lastReport()).toMatchObject({ requestId: REQUEST, localUser: 'alice', admin: false, standing: false });
-      await until('the session is closed', () => mac.truth().session === undefined);
-      expect(mac.truth()).toMatchObject({ dropin: false, admins: ['itadmin', 'root'] });
+      await b.tidy();
+      expect(mac.truth().admins).toEqual(['itadmin', 'root']);
       expect(server.badSignatures).toEqual([]);
-    },
-  );
-});
+    });
+  });
+}
