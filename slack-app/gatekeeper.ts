@@ -4,19 +4,31 @@
  *
  * The workflow re-checks what adds access; this is the first gate, and the only one for taking access away.
  */
-import type { ActionTarget, ParsedAction } from '../cards/actions.js';
+import type { ParsedAction } from '../cards/actions.js';
 import { StintError } from '../contract/errors.js';
 import type { Actor } from '../contract/messages.js';
 import type { Directory, Person } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
+import {
+  cannotKnow,
+  checkApp,
+  checkChannel,
+  checkDm,
+  checkOwn,
+  checkPlace,
+  checkRound,
+  checkStanding,
+  checkTeam,
+  type RoundAsk,
+} from './checks.js';
 import type { SlackAppConfig } from './config.js';
-import { errorText, type Log } from './log.js';
+import type { Log } from './log.js';
 import type { Member, Members } from './members.js';
-import type { Claim, Place, Press } from './payload.js';
-import type { ClickKind, Preview } from './preview.js';
+import type { Claim, Press } from './payload.js';
+import type { Preview } from './preview.js';
 import type { Recall, Recalled } from './recall.js';
 import type { ReplayGuard } from './replay.js';
-import { now, RULES, tooLate, windowFits } from './standing.js';
+import { RULES } from './standing.js';
 
 /** How long a button press is remembered: long after any redelivery. */
 const CLICK_KEPT_MS = 24 * 3_600_000;
@@ -32,9 +44,6 @@ export interface Identified {
 export interface Admitted extends Identified {
   readonly view?: ElevationView;
 }
-
-/** Which button, which elevation, which round. */
-export type RoundAsk = ActionTarget & { readonly kind: ClickKind };
 
 export interface Gatekeeper {
   /** Checks 1, 2 and 4: our app, our workspace, a full living member. Enough for looking, never for deciding. */
@@ -84,6 +93,8 @@ export function createGatekeeper(deps: GatekeeperDeps): Gatekeeper {
     if (!view) return unjudged(who, ask, deps.logger);
     checkOwn(who.person, view, ask.kind);
     await checkEligible(who, view, ask, { preview: deps.preview, admin: isAdmin(who.member.userId) });
+    // A remembered view says who people are, not where things stand: the workflow knows, and ending is harmless to repeat.
+    if (known.how !== 'read') return { ...who, view };
     checkRound(view, ask);
     checkStanding(who.person, view, ask);
     return { ...who, view };
@@ -124,58 +135,6 @@ async function settle<T>(first: Promise<T>, other: Promise<unknown>): Promise<T>
   return first;
 }
 
-// ---- 1 to 2: the payload is for us, and from a member of our workspace ------------------------------------------------
-
-/** Bolt does not compare these: a correctly signed payload naming another app reaches its listeners (tried with 5.1). */
-function checkApp(claim: Claim, config: SlackAppConfig): void {
-  if (claim.appId !== config.appId)
-    throw new StintError('foreign-workspace', 'This came from another Slack app and was ignored.');
-}
-
-function checkTeam(claim: Claim, config: SlackAppConfig): void {
-  const { teamId, enterpriseId } = config;
-  const ourOrg = enterpriseId !== undefined && claim.enterpriseId === enterpriseId;
-  if (claim.orgInstall && !ourOrg) throw new StintError('foreign-workspace');
-  // `team` is null only for installations on a whole organisation.
-  if (claim.teamId === undefined ? !(claim.orgInstall && ourOrg) : claim.teamId !== teamId) {
-    throw new StintError('foreign-workspace');
-  }
-  // Members of a connected organisation see our messages and can press what is on them (docs.slack.dev/apis/slack-connect).
-  // Inside our own organisation another workspace is allowed here, and `users.info` then has to say the same.
-  if (claim.userTeamId === undefined || !(claim.userTeamId === teamId || ourOrg)) throw new StintError('foreign-workspace');
-}
-
-// ---- 3: on the card that we posted --------------------------------------------------------------------------------
-
-function checkPlace(place: Place, kind: ClickKind, known: Recalled, config: SlackAppConfig): void {
-  // What is shown to one person only holds no decisions, and is recorded nowhere.
-  if (place.ephemeral) throw new StintError('wrong-place');
-  if (place.channelId?.startsWith('D')) {
-    // A direct message with the bot is seen by its one person; that this is the holder is checked below.
-    if (RULES[kind].who === 'holder') return;
-    throw new StintError('wrong-place');
-  }
-  if (!place.messageTs || place.channelId !== config.approverChannel) throw new StintError('wrong-place');
-  if (known.card) {
-    if (known.card.channel === place.channelId && known.card.ts === place.messageTs) return;
-    throw new StintError(
-      'wrong-place',
-      'This is a copy, or an older card. Use the card that Stint keeps current in the approver channel.',
-    );
-  }
-  // No record of the card: only what takes access away may go on, from the approver channel itself.
-  if (RULES[kind].adds) throw cannotKnow(known);
-}
-
-/** A button in a direct message acts from where this person was written to about this elevation, if that is on record. */
-function checkDm(place: Place, ours: readonly string[]): void {
-  if (ours.length > 0 && !ours.some((channel) => channel === place.channelId)) throw new StintError('wrong-place');
-}
-
-function checkChannel(trouble: string | undefined): void {
-  if (trouble !== undefined) throw new StintError('wrong-place', `Nothing can be approved now: ${trouble}`);
-}
-
 // ---- 4 and 7: a person of ours ------------------------------------------------------------------------------------
 
 async function personOf(member: Member, directory: Directory): Promise<Person> {
@@ -194,17 +153,6 @@ function actorOf(member: Member, person: Person): Actor {
 
 // ---- 5 and 6: allowed to say this, about this elevation -------------------------------------------------------------
 
-/** People are compared by `personId`: a second Slack account of the requester is the requester. */
-function isOwn(person: Person, view: ElevationView): boolean {
-  return [view.request.requester.personId, view.request.subject.personId].includes(person.personId);
-}
-
-function checkOwn(person: Person, view: ElevationView, kind: ClickKind): void {
-  const rule = RULES[kind];
-  if (rule.notOwn && isOwn(person, view)) throw new StintError('own-request');
-  if (rule.who === 'holder' && !isOwn(person, view)) throw new StintError('not-yours');
-}
-
 async function checkEligible(
   { person }: Identified,
   view: ElevationView,
@@ -217,43 +165,13 @@ async function checkEligible(
   if (!verdict.ok) throw new StintError(RULES[ask.kind].who === 'holder' ? 'not-eligible' : 'not-approver', verdict.sentence);
 }
 
-// ---- 6: the round and the state that the button was drawn for --------------------------------------------------------
-
-function checkRound(view: ElevationView, ask: RoundAsk): void {
-  const expected = RULES[ask.kind].round === 'extension' ? view.extension?.roundDigest : view.digest;
-  if (ask.roundDigest !== expected) {
-    throw new StintError('state-conflict', `This button belongs to an older version of the request. ${now(view)}`);
-  }
-}
-
-function checkStanding(person: Person, view: ElevationView, ask: RoundAsk): void {
-  const late = tooLate(view, ask.kind);
-  if (late !== undefined) throw new StintError('state-conflict', late);
-  if (!windowFits(view, ask.kind, ask.windowMs)) {
-    throw new StintError('bad-input', 'The policy does not offer this length of time for this request.');
-  }
-  const votes = RULES[ask.kind].round === 'extension' ? (view.extension?.votes ?? []) : view.votes;
-  const voted = votes.some(
-    (v) => v.personId === person.personId && v.roundDigest === ask.roundDigest && v.decision === 'approve',
-  );
-  if (voted && RULES[ask.kind].sends === 'approve') {
-    throw new StintError('state-conflict', `You have already approved this; it still needs someone else. ${now(view)}`);
-  }
-}
-
 // ---- when the store does not say ------------------------------------------------------------------------------------
-
-function cannotKnow(known: Recalled): StintError {
-  if (known.how === 'down') return new StintError('store-unavailable');
-  if (known.how === 'unrecorded' && !known.asked) return new StintError('unknown-request');
-  return new StintError('unknown-request', 'Stint has not finished recording this request. Press again in a few seconds.');
-}
 
 /**
  * Taking access away while nothing is known of the elevation: an active person of the directory, at the place that was
  * checked, is enough here, and the message says who it was. To wait for the store would keep access alive.
  */
-function unjudged(who: Identified, ask: { readonly kind: ClickKind; readonly requestId: string }, logger: Log): Admitted {
+function unjudged(who: Identified, ask: RoundAsk, logger: Log): Admitted {
   logger.warn({ kind: ask.kind, requestId: ask.requestId, personId: who.person.personId }, 'authorised without the store');
   return who;
 }
@@ -261,9 +179,4 @@ function unjudged(who: Identified, ask: { readonly kind: ClickKind; readonly req
 /** What makes a press the same press, however often it is delivered. */
 function clickKey({ claim, actionId, actionTs, place }: Press): string {
   return [claim.teamId ?? claim.enterpriseId, claim.userId, actionTs, actionId, place.channelId, place.messageTs].join('/');
-}
-
-/** For the log: a refusal is information, a failure is a warning. */
-export function logRefusal(logger: Log, fields: object, error: StintError): void {
-  logger.info({ ...fields, code: error.code, error: errorText(error) }, 'refused');
 }
