@@ -69,9 +69,10 @@ function ruleProblems(rules: readonly Rule[], doc: Document): Problem[] {
       if (before !== undefined && window <= before) say(['windows', i], 'must be longer than the one before it');
       if (window > rule.maxMs) say(['windows', i], `must not be longer than max (${durationText(rule.maxMs)})`);
     });
-    if (rule.warnBeforeMs > rule.warnMinWindowMs) {
-      const [before, least] = [durationText(rule.warnBeforeMs), durationText(rule.warnMinWindowMs)];
-      say(['warn'], `before (${before}) must not be longer than minWindow (${least}): the warning would come before the start`);
+    const early = rule.windowsMs.find((window) => window > rule.warnMinWindowMs && window <= rule.warnBeforeMs);
+    if (early !== undefined) {
+      const [before, window] = [durationText(rule.warnBeforeMs), durationText(early)];
+      say(['warn'], `before (${before}) must be shorter than the window ${window}, which is warned of: raise minWindow to ${window}`);
     }
     if (rule.approve.groups.length === 0 && rule.approve.people.length < rule.quorum) {
       say(['approve', 'quorum'], `must not be more than the ${rule.approve.people.length} people named`);

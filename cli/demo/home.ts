@@ -90,6 +90,7 @@ export function demoEnv(home: DemoHome, ports: DemoPorts): NodeJS.ProcessEnv {
     MDM_TAG_ELEVATE: TAGS.elevate,
     MDM_TAG_COLLECT: TAGS.collect,
     DEVICE_API_HOST: '127.0.0.1',
+    DEVICE_API_AUTHORITIES: `127.0.0.1:${ports.deviceApi}`,
     DEVICE_API_PORT: String(ports.deviceApi),
   };
 }

@@ -7,7 +7,7 @@ import { askSocket } from '../../workers/admin-socket.js';
 import type { Shown } from '../../workers/questions.js';
 import type { DemoHome } from './home.js';
 import { createSight, type SeenMessage, type Sight } from './sight.js';
-import { CHANNEL, type DemoPorts, PEOPLE, TAGS } from './world.js';
+import { CHANNEL, type DemoPorts, GENERAL, PEOPLE, TAGS } from './world.js';
 
 export interface ScriptDeps {
   readonly ports: DemoPorts;
@@ -100,12 +100,7 @@ function steps(sight: Sight, home: DemoHome, notes: Notes): readonly Step[] {
       run: async () => {
         for (const m of [...(await cards()), ...(await sight.dms(askerId))]) seen.add(m.ts);
         if (await isAdmin()) throw new Wrong('Ada is an administrator before anything was asked; start with --fresh');
-        const acted = await sight.act('command', {
-          user: askerId,
-          channel: (await sight.slack(askerId)).channels[0]?.id ?? CHANNEL.id,
-          command: '/elevate',
-          text: REASON,
-        });
+        const acted = await sight.act('command', { user: askerId, channel: GENERAL.id, command: '/elevate', text: REASON });
         return acted.ack === 'ok' ? 'acknowledged in time' : undefined;
       },
     },

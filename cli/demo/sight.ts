@@ -56,7 +56,9 @@ export function createSight(base: string): Sight {
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(20_000),
     });
-    return (await response.json()) as T;
+    const answer = (await response.json()) as T & { readonly error?: string; readonly message?: string };
+    if (!response.ok && answer.error) throw new Error(`${path}: ${answer.error} ${answer.message ?? ''}`);
+    return answer;
   };
   const slack = (as: string) => get<SeenState>(`/slack/sim/state?as=${as}`);
   return {

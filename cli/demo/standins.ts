@@ -11,7 +11,7 @@ import { startMdm } from '../../sim/mdm/server.js';
 import { startSlack } from '../../sim/slack/index.js';
 import { packageFile, packageRoot } from '../package-root.js';
 import type { DemoHome } from './home.js';
-import { BOT, CHANNEL, type DemoPorts, PEOPLE, TAGS, TEAM } from './world.js';
+import { BOT, CHANNEL, type DemoPorts, GENERAL, PEOPLE, TAGS, TEAM } from './world.js';
 
 export interface StandIns {
   readonly macs: readonly Mac[];
@@ -80,6 +80,7 @@ function slackSeed(home: DemoHome) {
     },
     users: PEOPLE.map((p) => ({ id: p.slack, name: p.id, realName: p.name, email: p.email })),
     channels: [
+      { id: GENERAL.id, name: GENERAL.name, private: false, members: PEOPLE.map((p) => p.slack) },
       {
         id: CHANNEL.id,
         name: CHANNEL.name,
@@ -103,6 +104,7 @@ async function servePage(home: DemoHome, ports: DemoPorts, macs: readonly Mac[])
   app.get('/demo/info', () => ({
     team: TEAM,
     channel: CHANNEL,
+    general: GENERAL,
     bot: { userId: BOT.userId, name: BOT.name },
     people: PEOPLE,
     macs: macs.map((mac) => ({

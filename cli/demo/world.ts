@@ -2,6 +2,8 @@
 
 export const TEAM = { id: 'T0DEMO0001', name: 'Analytical Engines' } as const;
 export const CHANNEL = { id: 'C0APPROVE1', name: 'mac-admin-approvals' } as const;
+/** Where everybody is; a slash command needs a channel to be typed in. */
+export const GENERAL = { id: 'C0GENERAL1', name: 'general' } as const;
 export const BOT = {
   userId: 'U0STINTBOT',
   botId: 'B0STINTBOT',

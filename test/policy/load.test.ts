@@ -135,8 +135,8 @@ describe('a policy file', () => {
     ['a kind that there is not', changed('mac-admin', 'mac-root'), '7:11 targets[0].kind: must be one of: mac-admin'],
     [
       'a warning before the start',
-      changed('before: 5m', 'before: 6m'),
-      '6:5 targets[0].warn: before (6m) must not be longer than minWindow (5m)',
+      changed('before: 5m', 'before: 11m'),
+      '6:5 targets[0].warn: before (11m) must be shorter than the window 10m',
     ],
     ['a group that is no list', changed('groups: [staff]', 'groups: staff'), '9:20 targets[0].ask.groups: must be a list'],
     ['a key twice', changed('max: 30m', 'max: 30m\n    max: 20m'), '13:5 Map keys must be unique'],
