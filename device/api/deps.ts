@@ -24,7 +24,7 @@ export interface DeviceApiDeps {
   readonly authorities?: readonly string[];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /** After this silence of an elevated Mac its elevation is ended; ms. */
+  /** After this silence an elevated Mac ends by itself, ms: it must be told to poll well within it. */
   readonly contactGraceMs: number;
   readonly logger: FastifyBaseLogger;
   /** 0 to 1: spreads the polls of a fleet. */

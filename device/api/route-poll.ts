@@ -49,7 +49,7 @@ function replyOf(deps: DeviceApiDeps, order: DeviceOrder | undefined, view: Elev
   return {
     order: order?.kind ?? 'none',
     requestId: order?.requestId ?? view?.request.requestId ?? '',
-    pollAfterS: pauseS(deps.random, order, view),
+    pollAfterS: Math.min(pauseS(deps.random, order, view), Math.max(1, Math.floor(deps.contactGraceMs / 4000))),
     waiting: isWaiting(view),
     state: view?.state ?? 'none',
     ...(left === undefined ? {} : { remainingS: left }),

@@ -5,7 +5,7 @@ import type { Caller } from './caller.js';
 import type { App, DeviceApiDeps } from './deps.js';
 import type { Desk, StoredRequest } from './desk.js';
 import { ProblemReply, ReportBody, ReportReply } from './schemas.js';
-import { isOver, remainingS } from './standing.js';
+import { isOver, remainingS, stillAsks } from './standing.js';
 
 type Report = (typeof ReportBody)['_output'];
 type Reply = (typeof ReportReply)['_output'];
@@ -68,9 +68,9 @@ async function mustEnd(
   const holds = body.admin && !body.standing;
   if (!stored) return holds;
   if (holds && isOver(view, clock())) return true;
-  if (view?.goneAt) return false;
   const orders = await store.devices.openOrders([caller.serial]);
-  return orders.some((order) => order.kind === 'end' && order.requestId === stored.request.requestId);
+  const ends = orders.filter((order) => order.kind === 'end' && order.requestId === stored.request.requestId);
+  return ends.some((order) => stillAsks(order, { view, report: undefined, logComplete: false }));
 }
 
 /**

@@ -10,7 +10,6 @@ import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { StintError } from '../../contract/errors.js';
 import { type Caller, createCallerCheck } from './caller.js';
-import { createContactWatch } from './contact-watch.js';
 import type { App, DeviceApiDeps } from './deps.js';
 import { createDesk } from './desk.js';
 import { createOrderBoard, type OrderBoard } from './order-board.js';
@@ -36,8 +35,8 @@ const PER_ADDRESS = 3_000;
 const PER_DEVICE = 300;
 
 /**
- * The server, not yet listening: `await api.listen({port, host})`. While it listens it also watches for Macs that fall
- * silent. `close()` answers waiting polls first.
+ * The server, not yet listening: `await api.listen({port, host})`. `close()` answers waiting polls first. The watch for
+ * Macs that fall silent is a part of its own: `createContactWatch`.
  */
 export async function createDeviceApi(deps: DeviceApiDeps): Promise<FastifyInstance> {
   const app: App = fastify({
@@ -58,14 +57,9 @@ export async function createDeviceApi(deps: DeviceApiDeps): Promise<FastifyInsta
   });
   await addPlugins(app, deps);
   const board = createOrderBoard(deps.store.devices, deps.clock);
-  const watch = createContactWatch({ ...deps, graceMs: deps.contactGraceMs });
   await app.register(async (scope) => deviceRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps, board));
   openRoutes(app, deps);
-  app.addHook('onListen', async () => watch.start());
-  app.addHook('preClose', async () => {
-    watch.stop();
-    board.close();
-  });
+  app.addHook('preClose', async () => board.close());
   await app.ready();
   return app;
 }

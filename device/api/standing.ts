@@ -42,15 +42,16 @@ export interface OrderFacts {
 
 /**
  * Whether an open order still asks something of the Mac. Rows stay open until the workflow clears them, which may be
- * long after; without this a Mac would be told to start what it already holds. An `end` is repeated until we know
- * that the access is gone: each repeat makes the Mac say again what is true.
+ * long after; without this a Mac would be told to start what it already holds. An `end` is repeated until the access is
+ * known to be gone: each repeat makes the Mac say again what is true. An `end` that is younger than that knowledge was
+ * given because somebody doubts it.
  */
 export function stillAsks(order: DeviceOrder, { view, report, logComplete }: OrderFacts): boolean {
   switch (order.kind) {
     case 'start':
       return (!view || BEFORE_START.includes(view.state)) && !(report?.admin && report.requestId === order.requestId);
     case 'end':
-      return !view?.goneAt;
+      return !view?.goneAt || msOf(order.createdAt) > msOf(view.goneAt);
     case 'collect':
       return !logComplete;
   }

@@ -158,6 +158,13 @@ describe('asking for orders', () => {
     expect((await poll()).body.order).toBe('none');
   });
 
+  it('tells of an end that was ordered anew after the access was thought gone', async () => {
+    const request = await bench.elevation({ state: 'closed', goneAt: iso(bench.clock() - 1_000) });
+    await bench.devices.order(ADA_MAC, request.requestId, 'end', iso(bench.clock()));
+    expect((await poll()).body).toMatchObject({ order: 'end', requestId: request.requestId });
+    expect((await bench.macs.ada.post('/device/v1/report', reportBody(request.requestId, false))).body.order).toBe('end');
+  });
+
   it('tells the end of one elevation before the start of another', async () => {
     const old = await bench.elevation({ state: 'ending' });
     const young = await bench.elevation({ state: 'granting' });
