@@ -6,7 +6,7 @@ user_remember() {
     /bin/mv -f "$STATE_DIR/users.$$" "$STATE_DIR/users"
 }
 
-# The account that request $1 is for: as asked for here, as the MDM assigned the Mac, or who sits at the screen.
+# The account that request $1 is for: as asked for here or named by an order, as the MDM assigned the Mac, or who sits at the screen.
 # Only a proposal: the server compares it with the request and refuses another.
 user_of() {
   user_found=

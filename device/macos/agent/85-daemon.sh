@@ -119,6 +119,8 @@ idle_push() {
 idle_order() {
   order_kind=$(json_get "$1" order) || order_kind=none
   order_request=$(json_get "$1" requestId) || order_request=
+  order_user=$(json_get "$1" localUser) || order_user=
+  ! is_request_id "$order_request" || ! is_user "$order_user" || user_remember "$order_request" "$order_user"
   order_pause=$(json_get "$1" pollAfterS) && is_number "$order_pause" || order_pause=5
   if [ "$order_kind" != none ] && is_request_id "$order_request"; then
     if [ "$order_kind $order_request" != "$LAST_ORDER" ] || [ $((${MONO:-0} - LAST_ORDER_AT)) -ge 10 ]; then

@@ -185,7 +185,7 @@ describe.concurrent('taking access back', () => {
     await b.hold(60);
     b.mac.faults.set({ kind: 'daemon-dead' });
     const file = join(b.mac.layout.state, 'session');
-    writeFileSync(file, readFileSync(file, 'utf8').replace(/^deadline=.*$/m, 'deadline=$(touch /never)'));
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^deadline=.*$/m, 'deadline=a[$(touch never)]'));
     b.mac.faults.clear();
     await b.gone();
     await b.told();

@@ -1,5 +1,5 @@
 /** Everything that can go wrong between the order to start and the confirmation: the user ends up as before. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { problem } from './server.js';
@@ -44,8 +44,10 @@ describe.concurrent('a start that is not authorised', () => {
   });
 
   it('a claim whose numbers are commands runs nothing', async ({ b }) => {
-    Object.assign(b.server.script, { maxS: 'a[$(touch /tmp/never)]', order: 'start' });
+    const never = join(b.mac.layout.root, 'never');
+    Object.assign(b.server.script, { maxS: `a[$(touch '${never}')]`, order: 'start' });
     await b.said('claim reply refused');
+    expect(existsSync(never)).toBe(false);
     expect(b.mac.truth().adminLog).toEqual([]);
   });
 });
