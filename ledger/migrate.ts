@@ -9,7 +9,7 @@ import { MIGRATIONS, type Migration } from './migrations.js';
 import type { Db, Trx } from './schema.js';
 
 /** The chain's name when none is given. */
-export const DEFAULT_CHAIN = 'stint';
+const DEFAULT_CHAIN = 'stint';
 
 /**
  * Runs what is missing, all of it in one transaction under a table lock, and makes the ledger's head if there is none.

@@ -2,6 +2,9 @@
  * The embedded database: PGlite, which is one connection in one process. Sessions are lent out one after the other, so
  * that a transaction is never mixed with another query, and a folder is opened under an exclusive lock: two processes
  * in one folder diverge without an error (tried).
+ *
+ * PGlite 0.5 starts its server with `-F` (no fsync) and its file system has none: a killed process loses nothing that
+ * was acknowledged (tried), a power failure may. Who cannot bear that runs PostgreSQL.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
