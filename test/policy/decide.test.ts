@@ -84,6 +84,12 @@ describe('a request', () => {
     expect(verdict.sentences[0]).toMatch(sentence);
   });
 
+  it('names only active approvers, and of very many only the first hundred', () => {
+    expect(judged({ people: [ADA, GRACE, { ...LINUS, active: false }] }).approvers).toEqual(['grace']);
+    const many = Array.from({ length: 150 }, (_, i) => person(`p${i}`, { groups: ['it'] }));
+    expect(judged({ people: [ADA, ...many] }).approvers).toHaveLength(100);
+  });
+
   it('that waited as long as a start may wait is still decided', () => {
     expect(judged({ now: NOW + (24 + 24 + 4) * 60 * MIN }).outcome).toBe('needs-approval');
   });
@@ -286,6 +292,13 @@ describe('two policies', () => {
       expect(verdict.outcome).not.toBe('satisfied');
       expect(verdict.sentences.join(' ')).toMatch(sentence);
     }
+  });
+
+  it('both hear a denial: one of an approver under either is never lost', () => {
+    const later = policyOf({ approve: '{ groups: [security] }' });
+    expect(both(policyOf(), later, [denial(GRACE)]).outcome).toBe('deny');
+    expect(both(later, policyOf(), [denial(GRACE)]).outcome).toBe('deny');
+    expect(both(later, policyOf(), [denial(MALLORY)]).outcome).toBe('needs-approval');
   });
 
   it('keep the hash of the first, so that a third is still measured against it', () => {
