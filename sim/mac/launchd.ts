@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 
 export interface Launchd {
-  pid(): number | undefined;
+  running(): boolean;
   starts(): number;
   /** Kills the daemon and all that it runs, as SIGKILL does; `keep: false` leaves it dead. */
   kill(keep: boolean): void;
@@ -14,6 +14,12 @@ export interface Launchd {
   thaw(): void;
   close(): Promise<void>;
 }
+
+/**
+ * Runs the command and ends its whole group with it, as launchd does; and also when this process dies in whatever way, which
+ * the end of the pipe on descriptor 3 tells. Else a stand-in that was killed would leave an agent behind.
+ */
+const KEEPER = '"$@" </dev/null 3<&- & pid=$!; { read -r _; kill -9 0; } <&3 & wait "$pid"; kill -9 0';
 
 /** `throttleMs`: how long launchd waits before it starts a daemon again (10 s on a Mac). */
 export function launchd(command: readonly string[], log: string, throttleMs: number): Launchd {
@@ -34,9 +40,10 @@ export function launchd(command: readonly string[], log: string, throttleMs: num
   const start = () => {
     keep = true;
     if (child !== undefined) return;
-    const [program = '/bin/sh', ...args] = command;
     const fd = openSync(log, 'a');
-    child = spawn(program, args, { detached: true, stdio: ['ignore', fd, fd], env: { PATH: process.env.PATH ?? '' } });
+    const args = ['-c', KEEPER, 'launchd', ...command];
+    child = spawn('/bin/sh', args, { detached: true, stdio: ['ignore', fd, fd, 'pipe'], env: { PATH: process.env.PATH ?? '' } });
+    child.stdio[3]?.on('error', () => undefined);
     closeSync(fd);
     count += 1;
     const mine = child;
@@ -46,7 +53,7 @@ export function launchd(command: readonly string[], log: string, throttleMs: num
     });
   };
   return {
-    pid: () => child?.pid,
+    running: () => child !== undefined,
     starts: () => count,
     start,
     kill: (again) => {

@@ -41,7 +41,7 @@ export async function startMac(options: MacOptions): Promise<Mac> {
   const daemon = launchd([...shell, layout.agent, 'daemon'], join(layout.mac, 'agent.log'), 1000);
   const acts = createActs(layout, shell, daemon);
   const who = { serial: options.serial, name: options.name, localUser: options.localUser };
-  const truth = () => readTruth(layout, who, { pid: daemon.pid(), starts: daemon.starts() });
+  const truth = () => readTruth(layout, who, { running: daemon.running(), starts: daemon.starts() });
   const faults = createFaults(layout.mac, daemon, () => control.tell());
   const control = createControl({ truth, acts, faults });
   const watching = watchState(layout, () => control.tell());

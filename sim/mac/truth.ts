@@ -1,7 +1,7 @@
 /**
  * What is true on the stand-in Mac, read from its disk and not from what anybody reported. Tests judge by this.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Layout } from './root.js';
 
@@ -84,14 +84,24 @@ function session(file: string): Record<string, string> | undefined {
   return Object.fromEntries(lines(file).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
 }
 
+/** The pid in the agent's own lock: the shell that runs the daemon. */
+function lockHolder(layout: Layout): number | undefined {
+  try {
+    return Number(readlinkSync(join(layout.state, 'lock')));
+  } catch {
+    return undefined; // not taken yet
+  }
+}
+
 /** The whole truth of the moment. */
 export function readTruth(
   layout: Layout,
   who: Pick<Truth, 'serial' | 'name' | 'localUser'>,
-  daemon: { readonly pid: number | undefined; readonly starts: number },
+  daemon: { readonly running: boolean; readonly starts: number },
 ): Truth {
   const { mac } = layout;
   const log = adminLog(mac);
+  const pid = daemon.running ? lockHolder(layout) : undefined;
   const open = session(join(layout.state, 'session'));
   const now = isAdmin(mac, who.localUser);
   const since = now ? log.filter((change) => change.user === who.localUser && change.admin).at(-1)?.at : undefined;
@@ -112,7 +122,7 @@ export function readTruth(
     bootSession: first(join(mac, 'clock/session')),
     skewMs: Number(first(join(mac, 'clock/skew'))) * 1000,
     faults,
-    ...(daemon.pid === undefined ? {} : { daemonPid: daemon.pid }),
+    ...(pid === undefined ? {} : { daemonPid: pid }),
     daemonStarts: daemon.starts,
     agentLog: lines(join(mac, 'agent.log')).slice(-200),
   };

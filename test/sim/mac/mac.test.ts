@@ -1,6 +1,6 @@
 /** The stand-in Mac by itself: its tools act together, its truth is its own, its MDM agent acts on tags. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -114,6 +114,20 @@ it('the daemon is started again when it dies, until a fault keeps it dead', asyn
   expect(m.truth().faults).toEqual(['daemon-dead']);
   await post(m, '/fault/clear', {});
   await until('alive', () => m.truth().daemonPid !== undefined);
+});
+
+it('what it runs ends when the process that started it is killed', async () => {
+  const mark = `3${process.pid}`;
+  const keeper = /^const KEEPER = '(.*)';$/m.exec(readFileSync('sim/mac/launchd.ts', 'utf8'))?.[1] ?? '';
+  const script = `require('child_process').spawn('/bin/sh', ['-c', process.argv[1], 'launchd', '/bin/sleep', '${mark}'], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] }); setInterval(() => {}, 1000)`;
+  const parent = spawn(process.execPath, ['-e', script, keeper]);
+  const asleep = () =>
+    spawnSync('ps', ['-axo', 'args='], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .filter((line) => line === `/bin/sleep ${mark}`).length;
+  await until('it runs', () => asleep() === 1);
+  parent.kill('SIGKILL');
+  await until('nothing is left', () => asleep() === 0);
 });
 
 it('a reboot is another boot session', async () => {
