@@ -22,7 +22,8 @@ export interface CallOptions {
 
 export class TestMac {
   readonly pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  readonly keyId: string;
+  /** What its calls name as their key. */
+  keyId: string;
   readonly serial: Serial;
   private readonly url: URL;
   private readonly serverKey: KeyObject;

@@ -5,6 +5,7 @@ import { StintError } from '../../../contract/errors.js';
 import { instant, type PersonId } from '../../../contract/ids.js';
 import type { ElevationRequest } from '../../../contract/request.js';
 import { requestDigest, requestIdFrom, sha256 } from '../../../seal/canonical.js';
+import { ada } from '../../fixtures/people.js';
 import { ADA_MAC, askBody, type Bench, BOOT, createBench, GRACE_MAC, iso, reportBody, viewOf } from './bench.js';
 
 let bench: Bench;
@@ -52,11 +53,22 @@ describe('asking on the Mac', () => {
   });
 
   it('at the same moment with one ask id is one request', async () => {
+    let now = Date.now();
+    const slow = await createBench({
+      clock: () => ++now,
+      directory: {
+        personByMac: async () => {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          return ada;
+        },
+      },
+    });
     const body = askBody();
-    const replies = await Promise.all([ask(body), ask(body), ask(body)]);
+    const replies = await Promise.all([1, 2, 3].map(() => slow.macs.ada.post('/device/v1/requests', body)));
     expect(replies.map((r) => r.status)).toEqual([201, 201, 201]);
-    const requests = bench.gate.said.map((s) => JSON.stringify(s.body));
+    const requests = slow.gate.said.map((s) => JSON.stringify(s.body));
     expect(new Set(requests).size).toBe(1);
+    await slow.close();
   });
 
   it('again after a start that was lost starts the very same request', async () => {
