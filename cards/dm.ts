@@ -125,7 +125,9 @@ const minutes = (view: ElevationView): Sentence =>
 /** The time left as it was when the warning was due; computed from the view, so that a late painting says the same. */
 function left(view: ElevationView): string {
   if (!view.deadlineAt || !view.warnedAt) return '';
-  return `About ${spell(Math.max(0, Math.round((Date.parse(view.deadlineAt) - Date.parse(view.warnedAt)) / 60_000)) * 60_000)} left. `;
+  const ms = Math.max(0, Date.parse(view.deadlineAt) - Date.parse(view.warnedAt));
+  const unit = ms < 90_000 ? 1000 : 60_000;
+  return `About ${spell(Math.round(ms / unit) * unit)} left. `;
 }
 
 function gone(view: ElevationView): Sentence {

@@ -72,7 +72,10 @@ function ruleProblems(rules: readonly Rule[], doc: Document): Problem[] {
     const early = rule.windowsMs.find((window) => window > rule.warnMinWindowMs && window <= rule.warnBeforeMs);
     if (early !== undefined) {
       const [before, window] = [durationText(rule.warnBeforeMs), durationText(early)];
-      say(['warn'], `before (${before}) must be shorter than the window ${window}, which is warned of: raise minWindow to ${window}`);
+      say(
+        ['warn'],
+        `before (${before}) must be shorter than the window ${window}, which is warned of: raise minWindow to ${window}`,
+      );
     }
     if (rule.approve.groups.length === 0 && rule.approve.people.length < rule.quorum) {
       say(['approve', 'quorum'], `must not be more than the ${rule.approve.people.length} people named`);

@@ -209,7 +209,7 @@ function steps(sight: Sight, home: DemoHome, notes: Notes): readonly Step[] {
       withinS: 60,
       run: async () => {
         const files = [...(await card()).replies.flatMap((m) => m.files)];
-        const log = files[0] ? await sight.text(files[0].url) : '';
+        const log = files[0] ? await sight.text(`/slack${files[0].url}`) : '';
         return log.includes('LabelPrinter.pkg') ? `${files[0]?.name}, ${log.split('COMMAND=').length - 1} commands` : undefined;
       },
     },

@@ -12,7 +12,7 @@ import { isWaiting, remainingS } from './standing.js';
 const AFTER_ORDER_S = 2;
 const WHILE_WAITING_S = 1;
 const WHILE_LIVE_S = 5;
-const IDLE_S = 10;
+const IDLE_S = 4;
 
 type Reply = (typeof PollReply)['_output'];
 
