@@ -9,7 +9,7 @@ import type { PeopleLookup } from '../cards/say.js';
 import { threadLine } from '../cards/thread.js';
 import type { DmKind, LineKind, SlackDuties } from '../contract/duties.js';
 import { ERRORS } from '../contract/errors.js';
-import { type Digest, instant, type PersonId, shortId } from '../contract/ids.js';
+import { type Digest, instant, msOf, type PersonId, shortId } from '../contract/ids.js';
 import type { Cards, Directory, MessageRef, Person, Store } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
 import { readCommands } from './evidence.js';
@@ -74,7 +74,7 @@ async function sendDm(deps: NoticeDeps, kind: DmKind, view: ElevationView): Prom
   const comment = await textOf(deps, view.votes.at(-1)?.commentDigest);
   const texts = {
     people: await lookup(deps, view),
-    extendMs: view.verdict.windowsMs,
+    extendMs: extensionsOf(view),
     ...(kind === 'denied' && comment && { comment }),
   };
   const rendered = dm(kind, view, texts);
@@ -120,6 +120,13 @@ async function lookup({ directory }: NoticeDeps, view: ElevationView): Promise<P
   const found = await Promise.all([...ids].slice(0, 40).map((id) => directory.person(id).catch(() => undefined)));
   const known = new Map(found.flatMap((p) => (p ? [[p.personId, nameOf(p)] as const] : [])));
   return (id) => known.get(id);
+}
+
+/** What may still be asked for on top: never more than the policy's maximum leaves. */
+function extensionsOf({ verdict, confirmedAt, deadlineAt }: ElevationView): readonly number[] {
+  if (!confirmedAt || !deadlineAt) return [];
+  const room = verdict.maxWindowMs - (msOf(deadlineAt) - msOf(confirmedAt));
+  return verdict.windowsMs.filter((windowMs) => windowMs <= room);
 }
 
 function nameOf(person: Person) {

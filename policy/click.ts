@@ -5,6 +5,7 @@
  */
 import { instant } from '../contract/ids.js';
 import type { Directory, Person } from '../contract/ports.js';
+import type { ClickKind, ClickVerdict } from '../contract/preview.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Vote } from '../contract/verdict.js';
 import type { ElevationView } from '../contract/view.js';
@@ -12,21 +13,6 @@ import { decide } from './decide.js';
 import { everybodyOf, gatherFacts } from './facts.js';
 import { covers, includes, type Policy } from './rules.js';
 import { listNames } from './sentences.js';
-
-/** Everything that a button can mean. */
-export const CLICK_KINDS = [
-  'approve',
-  'deny',
-  'revoke',
-  'end',
-  'withdraw',
-  'extend',
-  'ext-approve',
-  'ext-deny',
-  'close-unproven',
-] as const;
-export type ClickKind = (typeof CLICK_KINDS)[number];
-export type ClickVerdict = { readonly ok: true } | { readonly ok: false; readonly sentence: string };
 
 export interface Click {
   readonly policy: Policy;

@@ -1,18 +1,9 @@
 /** What a person may ask for: one offer for each of their Macs that a rule covers. */
 import type { Directory, Person } from '../contract/ports.js';
+import type { Offer } from '../contract/preview.js';
 import type { Target } from '../contract/request.js';
 import { everybodyOf } from './facts.js';
 import { includes, type Policy, type Rule, ruleFor } from './rules.js';
-
-export interface Offer {
-  readonly target: Target;
-  /** The lengths that may be asked for, ascending. */
-  readonly windowsMs: readonly number[];
-  /** Who could approve, in alphabetical order; at most 20. */
-  readonly approverNames: readonly string[];
-  /** The rule that allows the asking. */
-  readonly rule: string;
-}
 
 const NAMED = 20;
 

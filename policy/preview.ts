@@ -1,8 +1,8 @@
 /** The policy's answers to an entrance: what a person may ask for, and whether a click could count. */
-import type { Directory, Person } from '../contract/ports.js';
-import type { ElevationView } from '../contract/view.js';
-import { type ClickKind, type ClickVerdict, judgeClick } from './click.js';
-import { type Offer, offersFor } from './offers.js';
+import type { Directory } from '../contract/ports.js';
+import type { Preview } from '../contract/preview.js';
+import { judgeClick } from './click.js';
+import { offersFor } from './offers.js';
 import type { Policy } from './rules.js';
 
 export interface PreviewDeps {
@@ -13,13 +13,8 @@ export interface PreviewDeps {
   readonly clock: () => number;
 }
 
-export interface PolicyPreview {
-  targetsFor(person: Person): Promise<readonly Offer[]>;
-  judgeClick(view: ElevationView, person: Person, kind: ClickKind, windowMs?: number): Promise<ClickVerdict>;
-}
-
 /** The preview of the policy and the directory as they are at each call. */
-export function createPreview({ policy, directory, clock }: PreviewDeps): PolicyPreview {
+export function createPreview({ policy, directory, clock }: PreviewDeps): Preview {
   return {
     targetsFor: async (person) => offersFor(await policy(), person, directory),
     judgeClick: async (view, person, kind, windowMs) =>

@@ -5,10 +5,10 @@
 import type { ActionTarget } from '../cards/actions.js';
 import { StintError } from '../contract/errors.js';
 import type { Person } from '../contract/ports.js';
+import type { ClickKind } from '../contract/preview.js';
 import type { ElevationView } from '../contract/view.js';
 import type { SlackAppConfig } from './config.js';
 import type { Claim, Place } from './payload.js';
-import type { ClickKind } from './preview.js';
 import type { Recalled } from './recall.js';
 import { now, RULES, tooLate, windowFits } from './standing.js';
 

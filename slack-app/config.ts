@@ -2,8 +2,8 @@
 import { StintError } from '../contract/errors.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Directory, Gate, Store } from '../contract/ports.js';
+import type { Preview } from '../contract/preview.js';
 import type { Log } from './log.js';
-import type { Preview } from './preview.js';
 
 export interface SlackAppConfig {
   readonly mode: 'socket' | 'http';

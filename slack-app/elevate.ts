@@ -7,6 +7,7 @@ import type { WebClient } from '@slack/web-api';
 import { loadingModal, messageModal, requestModal } from '../cards/modals.js';
 import { StintError } from '../contract/errors.js';
 import type { Ledger, Person } from '../contract/ports.js';
+import type { Offer, Preview } from '../contract/preview.js';
 import { CATEGORIES } from '../contract/request.js';
 import type { ElevationView } from '../contract/view.js';
 import type { Answerer } from './answer.js';
@@ -15,7 +16,6 @@ import type { Gatekeeper } from './gatekeeper.js';
 import { errorText, type Log } from './log.js';
 import { failureOf } from './outcome.js';
 import type { Command } from './payload.js';
-import type { Offer, Preview } from './preview.js';
 import { now } from './standing.js';
 
 export interface ElevateDeps {

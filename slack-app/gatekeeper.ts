@@ -8,6 +8,7 @@ import type { ParsedAction } from '../cards/actions.js';
 import { StintError } from '../contract/errors.js';
 import type { Actor } from '../contract/messages.js';
 import type { Directory, Person } from '../contract/ports.js';
+import type { Preview } from '../contract/preview.js';
 import type { ElevationView } from '../contract/view.js';
 import {
   cannotKnow,
@@ -25,7 +26,6 @@ import type { SlackAppConfig } from './config.js';
 import type { Log } from './log.js';
 import type { Member, Members } from './members.js';
 import type { Claim, Press } from './payload.js';
-import type { Preview } from './preview.js';
 import type { Recall, Recalled } from './recall.js';
 import type { ReplayGuard } from './replay.js';
 import { RULES } from './standing.js';

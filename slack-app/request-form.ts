@@ -1,7 +1,7 @@
 /** The request form read back: everything that the client was told to enforce is checked again. Pure. */
 import { FIELDS } from '../cards/modals.js';
+import type { Offer } from '../contract/preview.js';
 import { CATEGORIES, type Category, type Target } from '../contract/request.js';
-import type { Offer } from './preview.js';
 import { tidy, wrongLength } from './texts.js';
 
 export interface RequestForm {

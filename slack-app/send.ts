@@ -4,7 +4,7 @@ import { StintError } from '../contract/errors.js';
 import type { Digest } from '../contract/ids.js';
 import type { Actor } from '../contract/messages.js';
 import type { Gate } from '../contract/ports.js';
-import type { ClickKind } from './preview.js';
+import type { ClickKind } from '../contract/preview.js';
 import type { Recall } from './recall.js';
 import { now } from './standing.js';
 

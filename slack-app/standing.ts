@@ -4,9 +4,9 @@
  */
 import { shortId } from '../contract/ids.js';
 import type { SignalKind } from '../contract/ports.js';
+import type { ClickKind } from '../contract/preview.js';
 import type { State } from '../contract/states.js';
 import type { ElevationView } from '../contract/view.js';
-import type { ClickKind } from './preview.js';
 
 export interface KindRule {
   readonly sends: SignalKind;

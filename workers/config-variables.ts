@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { slackTeamId, slackUserId } from '../seal/shapes.js';
 import { authority, duration, host, list, matching, number, oneOf, path, port, shape, tag, text, url } from './config-checks.js';
 
-export const PARTS = ['base', 'policy', 'seals', 'store', 'temporal', 'slack', 'mdm', 'device'] as const;
+export const PARTS = ['base', 'policy', 'seals', 'store', 'temporal', 'posting', 'slack', 'mdm', 'device'] as const;
 /** `base` is what every process needs; the others are asked for by the processes that use them. */
 export type Part = (typeof PARTS)[number];
 
@@ -142,7 +142,7 @@ export const VARIABLES = table({
     help: 'How Slack reaches Stint: socket needs no open port, http needs a public address.',
   },
   SLACK_BOT_TOKEN: {
-    part: 'slack',
+    part: 'posting',
     check: matching(/^xoxb-\S+$/, 'a bot token (xoxb-…)'),
     example: 'xoxb-…',
     secret: true,
@@ -186,7 +186,7 @@ export const VARIABLES = table({
     help: 'The Enterprise Grid organisation, if there is one.',
   },
   SLACK_APPROVER_CHANNEL: {
-    part: 'slack',
+    part: 'posting',
     check: matching(/^[CG][A-Z0-9]{1,20}$/, 'a channel id such as C012AB3CD, not a name'),
     example: 'C012AB3CD',
     help: 'The private channel of the approvers, where cards are posted.',
@@ -201,7 +201,7 @@ export const VARIABLES = table({
   SLACK_HOST: { part: 'slack', check: host, example: '127.0.0.1', fallback: '127.0.0.1', help: 'Where to listen in http mode.' },
   SLACK_PORT: { part: 'slack', check: port, example: '3000', fallback: '3000', help: 'Port to listen on in http mode.' },
   SLACK_API_URL: {
-    part: 'slack',
+    part: 'posting',
     check: url('https', 'http').refine((s) => s.endsWith('/'), { error: 'must end in a slash' }),
     example: 'https://slack.com/api/',
     fallback: 'https://slack.com/api/',

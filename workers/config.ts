@@ -27,9 +27,11 @@ export interface PartConfigs {
     readonly apiKey?: Secret;
     readonly tls: boolean;
   };
+  /** What posts to Slack. */
+  readonly posting: { readonly botToken: Secret; readonly apiUrl: string; readonly approverChannel: string };
+  /** What Slack reaches. */
   readonly slack: {
     readonly mode: 'socket' | 'http';
-    readonly botToken: Secret;
     /** There in socket mode. */
     readonly appToken?: Secret;
     /** There in http mode. */
@@ -37,11 +39,9 @@ export interface PartConfigs {
     readonly appId: string;
     readonly teamId: string;
     readonly enterpriseId?: string;
-    readonly approverChannel: string;
     readonly adminSlackUserIds: readonly string[];
     readonly host: string;
     readonly port: number;
-    readonly apiUrl: string;
     readonly clientPingTimeoutMs: number;
   };
   readonly mdm: {
@@ -98,6 +98,11 @@ const BUILD: { readonly [P in ConfigPart]: (reader: Reader, base: BaseConfig) =>
     return url ? { kind: 'postgres', url } : { kind: 'pglite', dir: join(home, 'store') };
   },
   temporal: temporalOf,
+  posting: (reader) => ({
+    botToken: reader.secret('SLACK_BOT_TOKEN') ?? NONE,
+    apiUrl: secureUrl(reader, 'SLACK_API_URL'),
+    approverChannel: reader.value('SLACK_APPROVER_CHANNEL') ?? '',
+  }),
   slack: slackOf,
   mdm: mdmOf,
   device: ({ value }, { home }) => ({
@@ -130,16 +135,13 @@ function slackOf(reader: Reader): PartConfigs['slack'] {
   const enterpriseId = value('SLACK_ENTERPRISE_ID');
   return {
     mode,
-    botToken: secret('SLACK_BOT_TOKEN') ?? NONE,
     ...(proof ? { [mode === 'socket' ? 'appToken' : 'signingSecret']: proof } : {}),
     appId: value('SLACK_APP_ID') ?? '',
     teamId: value('SLACK_TEAM_ID') ?? '',
     ...(enterpriseId === undefined ? {} : { enterpriseId }),
-    approverChannel: value('SLACK_APPROVER_CHANNEL') ?? '',
     adminSlackUserIds: value('SLACK_ADMINS') ?? [],
     host: value('SLACK_HOST') ?? '',
     port: value('SLACK_PORT') ?? 0,
-    apiUrl: secureUrl(reader, 'SLACK_API_URL'),
     clientPingTimeoutMs: value('SLACK_PING_TIMEOUT_MS') ?? 0,
   };
 }

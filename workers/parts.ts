@@ -126,14 +126,14 @@ export function targetsOf(config: Config<'mdm'>, store: Store): Targets {
 }
 
 /** What is posted to Slack, from activities and for repairs. */
-export function noticesOf({ slack }: Config<'slack'>, store: Store, directory: Directory): NoticeDeps {
-  const client = createPostingClient({ token: slack.botToken.reveal(), slackApiUrl: slack.apiUrl });
+export function noticesOf({ posting }: Config<'posting'>, store: Store, directory: Directory): NoticeDeps {
+  const client = createPostingClient({ token: posting.botToken.reveal(), slackApiUrl: posting.apiUrl });
   const cards = createCards({ client, store, useClientMsgId: false, repeated });
-  return { cards, store, directory, channel: slack.approverChannel, clock };
+  return { cards, store, directory, channel: posting.approverChannel, clock };
 }
 
 /** All activities of a worker process. */
-export function dutiesOf(config: Config<'seals' | 'slack'>, store: Store, people: People, targets: Targets): Duties {
+export function dutiesOf(config: Config<'seals' | 'posting'>, store: Store, people: People, targets: Targets): Duties {
   const judge = createJudge({ ...people, policies: store.policies, clock });
   const target = { ...targets, fence: store.fence, clock, call: activityCall };
   return {

@@ -78,23 +78,23 @@ const worker: Part = async (config, store, log) => {
 };
 
 const slackApp: Part = async (config, store, log) => {
-  const { slack } = config;
+  const { slack, posting } = config;
   const people = peopleOf(config);
   const client = temporalClient(config);
   const notices = noticesOf(config, store, people.directory);
   const app = await createSlackApp({
     config: {
       mode: slack.mode,
-      botToken: slack.botToken.reveal(),
+      botToken: posting.botToken.reveal(),
       ...(slack.appToken && { appToken: slack.appToken.reveal() }),
       ...(slack.signingSecret && { signingSecret: slack.signingSecret.reveal() }),
       appId: slack.appId,
       teamId: slack.teamId,
       ...(slack.enterpriseId && { enterpriseId: slack.enterpriseId }),
-      slackApiUrl: slack.apiUrl,
+      slackApiUrl: posting.apiUrl,
       port: slack.port,
       host: slack.host,
-      approverChannel: slack.approverChannel,
+      approverChannel: posting.approverChannel,
       adminSlackUserIds: slack.adminSlackUserIds,
       clientPingTimeoutMs: slack.clientPingTimeoutMs,
     },
@@ -164,14 +164,14 @@ const deviceApi: Part = async (config, store, log) => {
 const PARTS = { worker, 'slack-app': slackApp, 'device-api': deviceApi } as const;
 export type ProcessName = keyof typeof PARTS | 'all';
 
-const EVERYTHING: readonly ConfigPart[] = ['policy', 'seals', 'store', 'temporal', 'slack', 'mdm', 'device'];
+const COMMON: readonly ConfigPart[] = ['policy', 'seals', 'store', 'temporal'];
 
 /** What each process asks of the configuration: no process holds a secret that it has no use for. */
 export const NEEDS: { readonly [P in ProcessName]: readonly ConfigPart[] } = {
-  worker: EVERYTHING,
-  'slack-app': ['policy', 'seals', 'store', 'temporal', 'slack'],
-  'device-api': ['policy', 'seals', 'store', 'temporal', 'device'],
-  all: EVERYTHING,
+  worker: [...COMMON, 'posting', 'mdm'],
+  'slack-app': [...COMMON, 'posting', 'slack'],
+  'device-api': [...COMMON, 'device'],
+  all: [...COMMON, 'posting', 'slack', 'mdm', 'device'],
 };
 
 /** Starts one process. What was already started is stopped again when a later part fails. */

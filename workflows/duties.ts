@@ -43,6 +43,6 @@ export const revoking = proxyActivities<Hands<RevokeDuties>>({
 
 export const slack = proxyActivities<Hands<SlackDuties>>({
   taskQueue: QUEUES.slack,
-  startToCloseTimeout: '30s',
+  startToCloseTimeout: '60s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
 });

@@ -15,7 +15,7 @@ export async function lateEvidence(requestId: RequestId): Promise<void> {
   if (!found.complete || !found.digest) return;
   const runId = workflowInfo().runId as RunId;
   const event: AnyEvent = {
-    id: `${requestId}/${found.digest.slice(0, 16)}/late-evidence`,
+    id: `${requestId}/${runId}/late-evidence`,
     type: 'late-evidence',
     requestId,
     requestDigest: view.digest,

@@ -17,7 +17,7 @@ const SLACK = {
 };
 const MDM = { MDM_URL: 'https://example.api.kandji.io', MDM_TOKEN: 'mdm-secret' };
 const DEVICE = { DEVICE_API_AUTHORITIES: 'stint.example.com, localhost:8443' };
-const ALL: readonly ConfigPart[] = ['policy', 'seals', 'store', 'temporal', 'slack', 'mdm', 'device'];
+const ALL: readonly ConfigPart[] = ['policy', 'seals', 'store', 'temporal', 'posting', 'slack', 'mdm', 'device'];
 
 const noFile = (path: string): string => {
   throw new Error(`no file ${path}`);
@@ -58,7 +58,7 @@ describe('the configuration', () => {
       adminSlackUserIds: ['U1', 'W2'],
       clientPingTimeoutMs: 1500,
     });
-    expect(config.slack.botToken.reveal()).toBe(BOT);
+    expect(config.posting.botToken.reveal()).toBe(BOT);
     expect(config.mdm.tags).toEqual({ elevate: 'stint-elevate', collect: 'stint-collect' });
     expect(config.device.authorities).toEqual(['stint.example.com', 'localhost:8443']);
     expect(config.contactGraceMs).toBe(90_000);
@@ -70,7 +70,7 @@ describe('the configuration', () => {
   });
 
   it('names everything that is missing at once, with where to find it and an example', () => {
-    const sentence = refusal({}, ['slack', 'mdm', 'device']);
+    const sentence = refusal({}, ['posting', 'slack', 'mdm', 'device']);
     for (const name of ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_APP_ID', 'SLACK_TEAM_ID', 'MDM_URL', 'MDM_TOKEN']) {
       expect(sentence).toMatch(new RegExp(`^${name} is missing\\. .*Example: ${name}=`, 'm'));
     }
@@ -136,7 +136,7 @@ describe('a token is never sent in the clear', () => {
       expect(url(`http://${host}/`, 'loopback')).toContain('MDM_URL must begin with https://');
     }
     const slack = { ...SLACK, SLACK_API_URL: 'http://slack.example/api/', STINT_ALLOW_INSECURE: 'loopback' };
-    expect(refusal(slack, ['slack'])).toContain('SLACK_API_URL must begin with https://');
+    expect(refusal(slack, ['posting'])).toContain('SLACK_API_URL must begin with https://');
   });
 
   it('to this computer, unless it was asked for by name', () => {
@@ -157,23 +157,23 @@ describe('a token is never sent in the clear', () => {
 describe('a secret', () => {
   it('can lie in a file of its own, with a line break at its end', () => {
     const { SLACK_BOT_TOKEN: _, ...rest } = SLACK;
-    const config = load({ ...rest, SLACK_BOT_TOKEN_FILE: '/run/bot' }, ['slack'], { '/run/bot': `${BOT}\n` });
-    expect(config.slack.botToken.reveal()).toBe(BOT);
+    const config = load({ ...rest, SLACK_BOT_TOKEN_FILE: '/run/bot' }, ['posting'], { '/run/bot': `${BOT}\n` });
+    expect(config.posting.botToken.reveal()).toBe(BOT);
   });
 
   it('that is said twice, or whose file is not there or empty, is a problem', () => {
-    expect(refusal({ ...SLACK, SLACK_BOT_TOKEN_FILE: '/run/bot' }, ['slack'], { '/run/bot': BOT })).toContain('are both set');
+    expect(refusal({ ...SLACK, SLACK_BOT_TOKEN_FILE: '/run/bot' }, ['posting'], { '/run/bot': BOT })).toContain('are both set');
     const { SLACK_BOT_TOKEN: _, ...rest } = SLACK;
     const env = { ...rest, SLACK_BOT_TOKEN_FILE: '/run/bot' };
-    expect(refusal(env, ['slack'])).toBe(
+    expect(refusal(env, ['posting'])).toBe(
       'The configuration is not valid: one problem.\nSLACK_BOT_TOKEN_FILE: the file /run/bot cannot be read.',
     );
-    expect(refusal(env, ['slack'], { '/run/bot': '\n' })).toContain('SLACK_BOT_TOKEN is missing');
+    expect(refusal(env, ['posting'], { '/run/bot': '\n' })).toContain('SLACK_BOT_TOKEN is missing');
   });
 
   it('is not shown by anything that prints a configuration', () => {
     const config = load({ ...SLACK, ...MDM, ...DEVICE, DATABASE_URL: 'postgres://u:pg-secret@db/x' }, ALL);
-    const shown = [JSON.stringify(config), inspect(config, { depth: 9, showHidden: true }), `${config.slack.botToken}`];
+    const shown = [JSON.stringify(config), inspect(config, { depth: 9, showHidden: true }), `${config.posting.botToken}`];
     shown.push(
       String(config.mdm.token),
       JSON.stringify({ ...config.mdm.token }),

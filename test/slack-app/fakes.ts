@@ -12,13 +12,13 @@ import {
 } from '../../contract/ids.js';
 import type { Actor } from '../../contract/messages.js';
 import type { Directory, ElevationRow, Gate, ListFilter, MessageRef, Person } from '../../contract/ports.js';
+import type { ClickKind, Offer, Preview } from '../../contract/preview.js';
 import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
 import type { Verdict } from '../../contract/verdict.js';
 import type { ElevationView } from '../../contract/view.js';
 import { requestDigest, requestIdFrom, sha256 } from '../../seal/canonical.js';
 import type { SlackStore } from '../../slack-app/config.js';
 import type { Log } from '../../slack-app/log.js';
-import type { ClickKind, Offer, Preview } from '../../slack-app/preview.js';
 
 export const TEAM = 'T0STINT';
 export const APP = 'A0STINT';

@@ -1,10 +1,10 @@
 /**
- * What the Slack app needs to hear from the policy before anything starts: what a person may ask for, and whether a
- * click could count. The workflow judges again with live facts; this is the first gate, so that a refusal is immediate.
+ * What an entrance needs to hear from the policy before anything starts: what a person may ask for, and whether a click
+ * could count. The workflow judges again with live facts; this is the first gate, so that a refusal is immediate.
  */
-import type { Person } from '../contract/ports.js';
-import type { Target } from '../contract/request.js';
-import type { ElevationView } from '../contract/view.js';
+import type { Person } from './ports.js';
+import type { Target } from './request.js';
+import type { ElevationView } from './view.js';
 
 /** One thing that a person may ask for now. */
 export interface Offer {
@@ -17,7 +17,7 @@ export interface Offer {
   readonly rule: string;
 }
 
-/** Everything that a button of ours can mean. */
+/** Everything that a button can mean. */
 export const CLICK_KINDS = [
   'approve',
   'deny',
@@ -30,7 +30,6 @@ export const CLICK_KINDS = [
   'close-unproven',
 ] as const;
 export type ClickKind = (typeof CLICK_KINDS)[number];
-
 export type ClickVerdict = { readonly ok: true } | { readonly ok: false; readonly sentence: string };
 
 /** The policy's answers. Both methods may throw a `StintError`; an error is never a yes. */
