@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StintError } from '../contract/errors.js';
 import { type Exit, type Guarded, spawnGuarded } from './parent-watch.js';
 
 export interface Part {
@@ -36,7 +37,7 @@ export interface SupervisorOptions {
 export interface Supervisor {
   /**
    * Start a part and wait until it is ready; from then on it is kept running.
-   * @throws Error when it is not ready in time or ends before: a first start is not tried again
+   * @throws StintError `not-ready` when it is not ready in time or ends before: a first start is not tried again
    */
   start(part: Part): Promise<void>;
   /** The running parts and their processes, in the order of their start. */
@@ -155,10 +156,13 @@ async function untilReady(part: Part, process: Guarded, stopping: AbortSignal): 
     const ready = await part.ready();
     // Asked in this order: another program may answer in the place of one that has just ended.
     if (!process.alive())
-      throw new Error(`${part.name} ended before it was ready (${inWords(await process.exited)}); see ${part.logFile}`);
+      throw new StintError(
+        'not-ready',
+        `${part.name} ended before it was ready (${inWords(await process.exited)}); its log: ${part.logFile}`,
+      );
     if (ready) return;
-    if (stopping.aborted) throw new Error(`${part.name} was stopped before it was ready`);
-    if (Date.now() > deadline) throw new Error(`${part.name} was not ready in time; see ${part.logFile}`);
+    if (stopping.aborted) throw new StintError('not-ready', `${part.name} was stopped before it was ready`);
+    if (Date.now() > deadline) throw new StintError('not-ready', `${part.name} was not ready in time; its log: ${part.logFile}`);
     await sleep(100);
   }
 }

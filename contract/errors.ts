@@ -65,6 +65,7 @@ export const ERRORS = table({
   'bad-policy': broken(500, 'The policy file is not valid.'),
   locked: broken(500, 'Another process uses this data folder.'),
   'no-server': broken(500, 'No Temporal server could be found or started.'),
+  'not-ready': broken(500, 'A part did not come up.'),
   'port-used': broken(500, 'A port is already in use.'),
 });
 

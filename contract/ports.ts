@@ -121,7 +121,7 @@ export interface Fence {
   end(requestId: RequestId, runId: RunId, target: Target, personId: PersonId, at: Instant): Promise<void>;
   gone(requestId: RequestId, at: Instant): Promise<void>;
   grant(requestId: RequestId): Promise<Grant | undefined>;
-  /** Not gone, and `not_after` before the given instant. */
+  /** Not gone, and either over or ended before the given instant. */
   overdue(before: Instant): Promise<readonly Grant[]>;
   /** Live grant of a target, if any. */
   live(targetKey: string): Promise<Grant | undefined>;

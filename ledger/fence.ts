@@ -55,7 +55,12 @@ export function createFence(db: Db): Fence {
       return row && grantOf(row);
     },
     async overdue(before) {
-      const overdue = db.selectFrom('grants').selectAll().where('gone_at', 'is', null).where('not_after', '<', before);
+      const overdue = db
+        .selectFrom('grants')
+        .selectAll()
+        .where('gone_at', 'is', null)
+        // An ending whose workflow was terminated is as overdue as a window that is over.
+        .where((row) => row.or([row('not_after', '<', before), row('ended_at', '<', before)]));
       return (await overdue.orderBy('not_after').execute()).map(grantOf);
     },
     async live(targetKey) {

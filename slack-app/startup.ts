@@ -15,6 +15,7 @@ export const BOT_SCOPES = [
   'files:write',
   'files:read',
   'im:write',
+  'im:history',
   'users:read',
   'channels:read',
   'channels:history',

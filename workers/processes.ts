@@ -2,7 +2,6 @@
  * The processes of Stint: worker, Slack app, device API, and all of them in one. Each answers `/healthz`, stops in
  * order, and leaves nothing running.
  */
-import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { paintCard } from '../activities/notices.js';
 import type { RequestId } from '../contract/ids.js';
@@ -15,6 +14,7 @@ import { serveAdmin } from './admin-socket.js';
 import { bundleFolder, workflowBundle } from './bundle.js';
 import type { Config, ConfigPart } from './config.js';
 import { serveHealth } from './health.js';
+import { keepTrying, type Part as Running } from './keep-trying.js';
 import {
   clock,
   dutiesOf,
@@ -27,19 +27,16 @@ import {
   temporalClient,
   temporalOptions,
 } from './parts.js';
+import { startPolling } from './poll.js';
 import { startSweep } from './sweep.js';
-import { createWorkers, runWorkers } from './worker.js';
-
-/** A process at work. */
-export interface Running {
-  /** Rejects when a part fell that cannot go on: the process should end, and be started again by its supervisor. */
-  readonly failed: Promise<never>;
-  stop(): Promise<void>;
-}
+import { installRuntime } from './telemetry.js';
 
 type Part = (config: Config, store: Store, log: Logger) => Promise<Running>;
 
-const never = new Promise<never>(() => {});
+/** How long a start waits for the first poll; a Temporal that is down is waited for in the background. */
+const FIRST_POLL_MS = 10_000;
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+/** Like `pause`, but does not keep a process alive that has nothing else to do. */
 const wait = (ms: number) =>
   new Promise<void>((resolve) => {
     setTimeout(resolve, ms).unref();
@@ -48,14 +45,7 @@ const wait = (ms: number) =>
 const worker: Part = async (config, store, log) => {
   const people = peopleOf(config);
   const targets = targetsOf(config, store);
-  const connection = await NativeConnection.connect(temporalOptions(config));
   const bundle = await workflowBundle(bundleFolder);
-  const workers = await createWorkers({
-    connection,
-    namespace: config.temporal.namespace,
-    bundle,
-    duties: dutiesOf(config, store, people, targets),
-  });
   const sweep = startSweep({
     store,
     driverOf: targets.driverOf,
@@ -64,20 +54,26 @@ const worker: Part = async (config, store, log) => {
     alarm: (sentence, grant, error) => log.error({ requestId: grant.requestId, target: grant.targetKey, err: error }, sentence),
     failed: (error) => log.warn({ err: error }, 'The overdue sweep could not read the store.'),
   });
-  const running = runWorkers(workers);
-  log.info({ namespace: config.temporal.namespace }, 'worker polls');
+  const polling = startPolling({
+    options: temporalOptions(config),
+    namespace: config.temporal.namespace,
+    bundle,
+    duties: dutiesOf(config, store, people, targets),
+    log,
+    wait: pause,
+  });
+  await Promise.race([polling.started, wait(FIRST_POLL_MS)]);
   return {
-    failed: running.done.then(() => never),
     stop: async () => {
       sweep.stop();
-      running.stop();
-      await running.done.catch(() => undefined);
-      await connection.close();
+      await polling.stop();
     },
   };
 };
 
-const slackApp: Part = async (config, store, log) => {
+const slackApp: Part = (config, store, log) => keepTrying('The Slack app', () => startSlackApp(config, store, log), log);
+
+async function startSlackApp(config: Config, store: Store, log: Logger): Promise<Running> {
   const { slack, posting } = config;
   const people = peopleOf(config);
   const client = temporalClient(config);
@@ -114,13 +110,12 @@ const slackApp: Part = async (config, store, log) => {
   await app.start();
   log.info({ mode: slack.mode }, 'Slack app listens');
   return {
-    failed: never,
     stop: async () => {
       await app.stop();
       await client.connection.close();
     },
   };
-};
+}
 
 const deviceApi: Part = async (config, store, log) => {
   const { device } = config;
@@ -152,7 +147,6 @@ const deviceApi: Part = async (config, store, log) => {
   watch.start();
   log.info({ port: device.port }, 'device API listens');
   return {
-    failed: never,
     stop: async () => {
       watch.stop();
       await api.close();
@@ -183,6 +177,7 @@ export async function startProcess(name: ProcessName, config: Config, log: Logge
     stops.length = 0;
   };
   try {
+    installRuntime(log, config.metricsPort);
     const store = await storeOf(config);
     stops.push(() => store.close());
     if (config.store.kind === 'pglite') {
@@ -190,19 +185,15 @@ export async function startProcess(name: ProcessName, config: Config, log: Logge
       stops.push(() => admin.close());
     }
     const parts = name === 'all' ? [worker, deviceApi, slackApp] : [PARTS[name]];
-    const running: Running[] = [];
     for (const part of parts) {
-      const one = await part(config, store, log);
-      stops.push(one.stop);
-      running.push(one);
+      const running = await part(config, store, log);
+      stops.push(running.stop);
     }
     if (config.healthPort !== undefined) {
       const health = await serveHealth(config.healthPort, () => store.ping());
       stops.push(() => health.close());
     }
-    const failed = Promise.race(running.map((one) => one.failed));
-    failed.catch(() => undefined);
-    return { failed, stop };
+    return { stop };
   } catch (error) {
     await stop();
     throw error;

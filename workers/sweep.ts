@@ -44,7 +44,7 @@ async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
   await store.fence.end(grant.requestId, grant.runId, grant.target, grant.personId, proof.observedAt);
   await store.fence.gone(grant.requestId, proof.observedAt);
   await store.ledger.append([sweptEvent(grant, stored?.digest, proof, clock())]);
-  deps.alarm('The overdue sweep removed access that its workflow had left.', grant);
+  deps.alarm('A grant was overdue; the sweep revoked it and saw it gone.', grant);
 }
 
 function sweptEvent(

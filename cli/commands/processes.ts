@@ -48,9 +48,6 @@ async function run(name: Name): Promise<void> {
   const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  try {
-    await Promise.race([asked, running.failed]);
-  } finally {
-    await running.stop();
-  }
+  await asked;
+  await running.stop();
 }

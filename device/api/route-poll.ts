@@ -49,6 +49,7 @@ function replyOf(deps: DeviceApiDeps, order: DeviceOrder | undefined, view: Elev
   return {
     order: order?.kind ?? 'none',
     requestId: order?.requestId ?? view?.request.requestId ?? '',
+    ...(view && { localUser: view.request.target.localUser }),
     pollAfterS: Math.min(pauseS(deps.random, order, view), Math.max(1, Math.floor(deps.contactGraceMs / 4000))),
     waiting: isWaiting(view),
     state: view?.state ?? 'none',

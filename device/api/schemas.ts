@@ -43,6 +43,7 @@ export const PollQuery = z.strictObject({
 export const PollReply = z.strictObject({
   order: z.enum(['none', 'start', 'end', 'collect']),
   requestId: z.string().describe('Empty without an elevation.'),
+  localUser: z.string().optional().describe('The account that the order is about; absent without an elevation.'),
   pollAfterS: seconds,
   waiting: z.boolean().describe('Whether something of this Mac is under way here.'),
   state,

@@ -169,15 +169,20 @@ for (const backend of BACKENDS) {
       expect(await extend(requestId, runId, at(50))).toBe(false);
     });
 
-    test('overdue is what is not gone and past its last instant, ended or not', async () => {
+    test('overdue is what is not gone and past its end, be it the last instant or an earlier ending', async () => {
       const [early, late, gone] = [elevationOfNewMac(), elevationOfNewMac(), elevationOfNewMac()];
       await arm(early, early.grant({ notAfter: at(10) }));
       await arm(late, late.grant({ notAfter: at(20) }));
       await arm(gone, gone.grant({ notAfter: at(10) }));
       await end(early, 5);
       await bench.store.fence.gone(gone.request.requestId, at(6));
+      const ended = elevationOfNewMac();
+      await arm(ended, ended.grant({ notAfter: at(90) }));
+      await end(ended, 5);
       const ids = async (minutes: number) => (await bench.store.fence.overdue(at(minutes))).map((grant) => grant.requestId);
-      expect(await ids(10)).not.toContain(early.request.requestId);
+      expect(await ids(5)).not.toContain(ended.request.requestId);
+      expect(await ids(6)).toContain(ended.request.requestId);
+      expect(await ids(5)).not.toContain(early.request.requestId);
       expect(await ids(11)).toContain(early.request.requestId);
       expect(await ids(11)).not.toContain(late.request.requestId);
       expect(await ids(11)).not.toContain(gone.request.requestId);

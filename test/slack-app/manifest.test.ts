@@ -37,8 +37,9 @@ const METHODS = [
   'views.publish',
   'views.update',
 ] as const;
-/** The approver channel may be public or private; other kinds of conversations are never read. */
+/** The approver channel may be public or private. Direct messages are read back too: a lost reply must not send one twice. */
 const CHANNEL_KINDS = ['channels', 'groups'];
+const READ_BACK = ['conversations.history', 'conversations.replies'];
 const EVENT_SCOPES: Record<string, readonly string[]> = {
   app_home_opened: [],
   channel_archive: ['channels:read'],
@@ -52,7 +53,8 @@ const EVENT_SCOPES: Record<string, readonly string[]> = {
 function scopesOf(method: string): string[] {
   const file = JSON.parse(readFileSync(join(CONTRACT, 'methods', `${method}.json`), 'utf8')) as { scope?: { bot?: string[] } };
   const any = file.scope?.bot ?? [];
-  const byKind = any.filter((scope) => CHANNEL_KINDS.includes(scope.split(':')[0] ?? ''));
+  const kinds = READ_BACK.includes(method) ? [...CHANNEL_KINDS, 'im'] : CHANNEL_KINDS;
+  const byKind = any.filter((scope) => kinds.includes(scope.split(':')[0] ?? ''));
   return byKind.length > 0 ? byKind.filter((s) => !s.includes('write') && !s.includes('manage')) : any;
 }
 

@@ -87,7 +87,9 @@ describe('a first start', () => {
   test('that ends before it is ready is an error that names the log', async () => {
     const { supervisor } = make();
     const broken = sh('broken', 'echo no such setting; exit 2', { ready: async () => false });
-    await expect(supervisor.start(broken)).rejects.toThrow(/broken ended before it was ready \(exit code 2\); see .*broken\.log/);
+    await expect(supervisor.start(broken)).rejects.toThrow(
+      /broken ended before it was ready \(exit code 2\); its log: .*broken\.log/,
+    );
     expect(supervisor.pids().size).toBe(0);
   });
 
@@ -141,7 +143,7 @@ describe('stopping', () => {
 describe('the supervising process itself', () => {
   let compiled: string;
   beforeAll(async () => {
-    compiled = await compile(['cli/supervisor.ts', 'cli/parent-watch.ts']);
+    compiled = await compile(['cli/supervisor.ts', 'cli/parent-watch.ts', 'contract/errors.ts']);
   });
   afterAll(() => rmSync(compiled, { recursive: true, force: true }));
 
