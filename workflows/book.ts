@@ -50,6 +50,10 @@ export class Book {
   /** The device API said that the evidence is complete. */
   evidenceComplete = false;
   extensions = 0;
+  /** The extension round that the channel was told of. */
+  announced: string | undefined;
+  /** Settles when the store has the deadline. */
+  endMoved: Promise<boolean> = Promise.resolve(false);
   private count = 0;
 
   constructor(view: ElevationView) {

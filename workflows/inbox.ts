@@ -25,6 +25,8 @@ interface Item {
 
 export interface Inbox {
   readonly full: boolean;
+  /** Whether everything that has arrived was dealt with. */
+  readonly idle: boolean;
   readonly nonces: readonly string[];
   /** Verifies one message on the spot, for an update's handler. */
   open(kind: 'claim' | 'confirm', raw: unknown): Promise<Opened>;
@@ -40,6 +42,7 @@ export function startInbox(book: Book, known: readonly string[], apply: Apply, r
   const items: Item[] = [];
   const seen = new Set<string>(known);
   let received = 0;
+  let opening = false;
   let stopped = false;
 
   const push = (name: string, raw: unknown) => {
@@ -66,7 +69,9 @@ export function startInbox(book: Book, known: readonly string[], apply: Apply, r
       await condition(() => stopped || items.length > 0);
       if (stopped) return;
       const batch = items.splice(0, BATCH).sort((a, b) => rank(a.name) - rank(b.name));
+      opening = true;
       const opened = await seals.openMessages(book.view.request.requestId, batch);
+      opening = false;
       for (const [i, item] of batch.entries()) settle(item, opened[i]);
     }
   };
@@ -75,6 +80,9 @@ export function startInbox(book: Book, known: readonly string[], apply: Apply, r
   return {
     get full() {
       return received >= SIGNALS_PER_RUN;
+    },
+    get idle() {
+      return items.length === 0 && !opening;
     },
     get nonces() {
       return [...seen];
@@ -85,7 +93,7 @@ export function startInbox(book: Book, known: readonly string[], apply: Apply, r
     },
     stop: async () => {
       // Messages that are waiting are handled before the loop ends: a click is never lost in silence.
-      await condition(() => items.length === 0);
+      await condition(() => items.length === 0 && !opening);
       stopped = true;
       await done;
     },

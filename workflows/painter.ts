@@ -30,7 +30,7 @@ async function forgiving(call: Promise<void>): Promise<void> {
 
 /** What is the same on the card need not be painted twice. */
 function shown(view: ElevationView): string {
-  return JSON.stringify({ ...view, refusals: 0 });
+  return JSON.stringify({ ...view, refusals: 0, reminders: 0 });
 }
 
 /** Starts both coroutines. */

@@ -2,8 +2,9 @@
  * The end: revoke until observed gone, collect what was done, close. Nothing unrelated can gate the revoke: its ids were
  * pinned at the grant; Slack, policy, directory and store may all be down. Nothing is called ended before it is gone.
  */
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import { type Instant, instant, msOf } from '../../contract/ids.js';
+import type { Book } from '../book.js';
 import { firstRevoke, revoking, store } from '../duties.js';
 import type { Admitted } from './admit.js';
 import { unless } from './decide.js';
@@ -78,7 +79,7 @@ export async function collect(e: Admitted): Promise<void> {
 
 /** MDM signals cleared, card final, outcome recorded. Slack and the store are waited for here, and only here. */
 export async function close(e: Admitted): Promise<void> {
-  const { book, painter, scribe } = e;
+  const { book, painter } = e;
   if (book.state !== 'closed') return;
   const { request } = book.view;
   const at: Instant = book.view.closedAt ?? instant(Date.now());
@@ -92,7 +93,33 @@ export async function close(e: Admitted): Promise<void> {
     book.view.goneAt ?? at,
     book.view.goneAt !== undefined || book.view.outcome === 'unproven',
   ]);
-  await scribe.written();
-  await painter.settled();
+  await settle(e);
   await e.stop();
+}
+
+/** Until everything is written and sent, and no message waits: a click in this time gets its answer, late evidence its place. */
+async function settle(e: Admitted): Promise<void> {
+  const { book, inbox, painter, scribe } = e;
+  do {
+    await condition(() => inbox.idle);
+    await fileLate(e);
+    await scribe.written();
+    await painter.settled();
+  } while (!inbox.idle || lateIsThere(book));
+}
+
+function lateIsThere({ view, evidenceComplete }: Book): boolean {
+  return evidenceComplete && view.evidence?.complete === false;
+}
+
+async function fileLate({ book, painter }: Admitted): Promise<void> {
+  if (!lateIsThere(book)) return;
+  const found = await store.readEvidence.executeWithOptions({ summary: 'store: late evidence' }, [book.view.request.requestId]);
+  if (!found.digest) {
+    book.evidenceComplete = false;
+    return;
+  }
+  book.record('late-evidence', { lines: found.lines, digest: found.digest }, { via: 'device' });
+  painter.files();
+  painter.line('evidence', 'late-evidence');
 }

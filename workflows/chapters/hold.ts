@@ -17,7 +17,9 @@ export async function grant(e: Admitted): Promise<void> {
   if (book.state !== 'granting' || !startBy || !maxMs) return;
   if (!book.grantCalled) {
     book.grantCalled = true;
-    const over = () => book.state !== 'granting' && book.state !== 'active';
+    // A Mac may claim and confirm by its own poll while the MDM still does not answer: then the tag is no longer needed,
+    // and nothing may keep the story from holding the window.
+    const over = () => book.state !== 'granting';
     try {
       const sent = await unless(
         over,
@@ -52,10 +54,11 @@ export async function hold(e: Admitted): Promise<void> {
     painter.line('started');
     painter.dm('started');
     const { requestId } = book.view.request;
-    // The store's own end of the grant becomes sharp, for the sweep. Nothing here waits for it.
-    void store.moveEnd
+    // The store's own end of the grant becomes sharp, for the sweep. Nothing but an extension waits for it: it must not
+    // land after the extension's.
+    book.endMoved = store.moveEnd
       .executeWithOptions({ summary: 'store: deadline' }, [requestId, book.view.deadlineAt])
-      .catch(() => undefined);
+      .catch(() => false);
   }
   while (book.state === 'active' && !e.pageFull()) {
     const deadline = msOf(book.view.deadlineAt ?? instant(0));
@@ -91,17 +94,15 @@ function warningAt(book: Book, deadline: number): number {
   return warnedAt && msOf(warnedAt) >= at ? Number.POSITIVE_INFINITY : at;
 }
 
-const announced = new WeakMap<Book, string>();
-
 function extensionIsNew(book: Book): boolean {
   const { extension } = book.view;
-  return extension?.state === 'waiting' && announced.get(book) !== extension.roundDigest;
+  return extension?.state === 'waiting' && book.announced !== extension.roundDigest;
 }
 
 function announceExtension({ book, painter }: Admitted): void {
   const { extension } = book.view;
   if (!extension) return;
-  announced.set(book, extension.roundDigest);
+  book.announced = extension.roundDigest;
   painter.line('extension', `extension-${extension.roundDigest.slice(0, 12)}`);
 }
 
@@ -131,7 +132,10 @@ async function countExtension(e: Admitted): Promise<void> {
   const moved = instant(Math.max(msOf(deadlineAt), wanted));
   const stored = await unless(
     over,
-    () => store.moveEnd.executeWithOptions({ summary: 'store: extended deadline' }, [book.view.request.requestId, moved]),
+    async () => {
+      await book.endMoved;
+      return store.moveEnd.executeWithOptions({ summary: 'store: extended deadline' }, [book.view.request.requestId, moved]);
+    },
     book,
     msOf(deadlineAt),
   );
