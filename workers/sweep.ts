@@ -3,15 +3,17 @@
  * is not recorded as gone, revokes it through the same driver until the target shows nothing, records that and says it
  * loudly: whatever happened to the workflow, access does not outlive its window (invariant I15).
  */
-import { proveGone } from '../activities/target.js';
+import { proveGone, SEND_WITHIN_MS } from '../activities/target.js';
 import type { AnyEvent } from '../contract/events.js';
-import { instant, NO_DIGEST } from '../contract/ids.js';
+import { instant, msOf, NO_DIGEST } from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
 
 /** A workflow that is alive ends its own grant well within this, in milliseconds. */
 export const OVERDUE_MS = 120_000;
 const EVERY_MS = 15_000;
+/** Longer than a grant call may still be on its way, plus what a Mac needs to report. */
+const WATCH_MS = 20_000;
 
 export interface SweepDeps {
   readonly store: Pick<Store, 'fence' | 'ledger' | 'requests'>;
@@ -21,6 +23,7 @@ export interface SweepDeps {
   /** Told of every grant that had to be swept, and of every failure. */
   readonly alarm: (sentence: string, grant: Grant, error?: unknown) => void;
   readonly overdueMs?: number;
+  readonly watchMs?: number;
 }
 
 /** One round. One failing target never keeps the others from being swept. */
@@ -37,12 +40,16 @@ export async function sweepOnce(deps: SweepDeps): Promise<number> {
 
 async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
   const { store, driverOf, clock, sleep } = deps;
-  const stored = await store.requests.get(grant.requestId);
+  const { requestId, runId, target, personId } = grant;
+  // First the fence: from here on no run can grant it any more, whatever it still believes.
+  const endedAt = grant.endedAt ?? instant(clock());
+  await store.fence.end(requestId, runId, target, personId, endedAt);
+  const quietFrom = instant(Math.min(msOf(endedAt), msOf(grant.notAfter)) + SEND_WITHIN_MS);
   const never = new AbortController().signal;
-  const call = { runId: () => grant.runId, signal: () => never, sleep };
-  const proof = await proveGone(driverOf(grant.target.kind), grant, grant.notAfter, { clock, call });
-  await store.fence.end(grant.requestId, grant.runId, grant.target, grant.personId, proof.observedAt);
-  await store.fence.gone(grant.requestId, proof.observedAt);
+  const call = { runId: () => runId, signal: () => never, sleep };
+  const proof = await proveGone(driverOf(target.kind), grant, quietFrom, { clock, call, watchMs: deps.watchMs ?? WATCH_MS });
+  await store.fence.gone(requestId, proof.observedAt);
+  const stored = await store.requests.get(requestId);
   await store.ledger.append([sweptEvent(grant, stored?.digest, proof, clock())]);
   deps.alarm('A grant was overdue; the sweep revoked it and saw it gone.', grant);
 }
