@@ -33,6 +33,10 @@ function shown(view: ElevationView): string {
   return JSON.stringify({ ...view, refusals: 0, reminders: 0 });
 }
 
+/** Minutes between attempts at a card that Slack refuses; the last one repeats. After so many tries, about a day, it is left. */
+const PAUSES_MIN = [1, 5, 15, 60] as const;
+const TRIES = 26;
+
 /** Starts both coroutines. */
 export function startPainter(book: Book, unsent: readonly Letter[]): Painter {
   const letters: Letter[] = [...unsent];
@@ -41,14 +45,26 @@ export function startPainter(book: Book, unsent: readonly Letter[]): Painter {
   let stopped = false;
 
   const paint = async () => {
+    let refused = 0;
     for (;;) {
       await condition(() => stopped || (!book.hush && shown(book.view) !== last));
       if (stopped) return;
       const view = book.view;
-      busy += 1;
-      await forgiving(slack.paint.executeWithOptions({ summary: `card: ${view.state}` }, [view]));
-      last = shown(view);
-      busy -= 1;
+      const call = slack.paint.executeWithOptions({ summary: `card: ${view.state}` }, [view]);
+      const painted = await call.then(
+        () => true,
+        () => false,
+      );
+      refused = painted ? 0 : refused + 1;
+      const pause = PAUSES_MIN[Math.min(refused, PAUSES_MIN.length) - 1] ?? 0;
+      if (painted || refused > TRIES) last = shown(view);
+      // Slack refused for good (an archived channel, a bot that was removed): somebody may mend that, so it is tried again.
+      else
+        await book.until(
+          () => stopped || shown(book.view) !== shown(view),
+          Date.now() + pause * 60_000,
+          'until the card is tried again',
+        );
     }
   };
 
