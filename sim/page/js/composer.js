@@ -1,7 +1,7 @@
 /** The line one writes in: plain messages, and the app's commands with their suggestions. */
 import { act } from './api.js';
 import { icon } from './icons.js';
-import { change, state } from './store.js';
+import { change, drawNow, state } from './store.js';
 import { h } from './vdom.js';
 
 /** What the app's manifest registers. */
@@ -21,7 +21,7 @@ export function composer(channel, seen, threadTs) {
   const picked = Math.min(state.open[at] ?? 0, Math.max(0, offers.length - 1));
   const pending = state.acts[at] === 'pending';
   const send = () => void deliver(at, channel, seen, threadTs);
-  const pick = (one) => write(at, `${one.name} `);
+  const pick = (one) => fill(at, `${one.name} `);
   return h(
     'div',
     { class: 'composer', key: at },
@@ -39,7 +39,7 @@ export function composer(channel, seen, threadTs) {
         'aria-controls': offers.length > 0 ? `${at}/offers` : undefined,
         'aria-activedescendant': offers.length > 0 ? `${at}/${picked}` : undefined,
         oninput: (event) => write(at, event.target.value),
-        onkeydown: (event) => keys(event, { at, offers, picked, pick, send }),
+        onkeydown: (event) => keys(event, { at, threadTs, pick, send }),
       }),
       h(
         'button',
@@ -93,7 +93,16 @@ function write(at, words) {
   });
 }
 
-function keys(event, { at, offers, picked, pick, send }) {
+/** Writes for the person. At once: they may be typing already. */
+function fill(at, words) {
+  write(at, words);
+  drawNow();
+}
+
+function keys(event, { at, threadTs, pick, send }) {
+  // Keys come faster than frames: what counts is what is typed now, not what was drawn last.
+  const offers = threadTs ? [] : fitting(state.drafts[at] ?? '');
+  const picked = Math.min(state.open[at] ?? 0, Math.max(0, offers.length - 1));
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (offers.length > 0 && step) {
     event.preventDefault();
@@ -115,7 +124,7 @@ async function deliver(at, channel, seen, threadTs) {
   const command = /^(\/\S+)\s*([\s\S]*)$/.exec(words);
   const refusal = refused(channel, seen, threadTs, command);
   if (refusal) return aside(channel.id, refusal);
-  write(at, '');
+  fill(at, '');
   const answer = command
     ? await act('command', { channel: channel.id, command: command[1], text: command[2] }, at)
     : await act('say', { channel: channel.id, text: words, threadTs }, at);

@@ -1,4 +1,5 @@
 /** The page's own few pictures. */
+import { state } from './store.js';
 import { h } from './vdom.js';
 
 const PATHS = {
@@ -61,7 +62,14 @@ export function ring(part, words, size = 60) {
   );
 }
 
-const HUES = [262, 18, 158, 210, 335, 48, 190];
+const HUES = [262, 18, 205, 158, 40, 330, 185];
+
+/** Everybody has a colour of their own: by their place among the people, else by their id. */
+function hueOf(id) {
+  const place = state.info?.people.findIndex((person) => person.slack === id) ?? -1;
+  const at = place >= 0 ? place : [...id].reduce((sum, c) => sum + c.charCodeAt(0), 5);
+  return HUES[at % HUES.length];
+}
 
 /** Initials on a colour of their own. */
 export function avatar(person, size = 36) {
@@ -72,6 +80,6 @@ export function avatar(person, size = 36) {
     .join('')
     .slice(0, 2)
     .toUpperCase();
-  const hue = HUES[[...person.id].reduce((sum, c) => sum + c.charCodeAt(0), 0) % HUES.length];
+  const hue = hueOf(person.id);
   return h('span', { class: 'avatar', 'aria-hidden': 'true', style: { '--hue': String(hue), '--size': `${size}px` } }, initials);
 }

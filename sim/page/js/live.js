@@ -128,6 +128,12 @@ async function info() {
   }
 }
 
+/** A Mac whose session begins is unfolded: that is what one waits for. */
+function see(s, serial, truth) {
+  if (truth.session && s.macs[serial] && !s.macs[serial].session) s.open.mac = serial;
+  s.macs[serial] = truth;
+}
+
 /** The truth of every Mac. */
 export async function macs() {
   const all = state.info?.macs ?? [];
@@ -139,7 +145,7 @@ export async function macs() {
     ),
   );
   change((s) => {
-    for (const [serial, truth] of answers) if (serial) s.macs[serial] = truth;
+    for (const [serial, truth] of answers) if (serial) see(s, serial, truth);
     if (all.length > 0) s.links.macs = answers.every(([serial]) => serial) ? 'live' : 'lost';
   });
 }

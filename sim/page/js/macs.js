@@ -168,7 +168,7 @@ function logs(truth) {
       'div',
       { class: 'tabs' },
       tab('agent', "Agent's log"),
-      tab('sudo', `sudo (${truth.sudoLog.filter((line) => line.includes('COMMAND=')).length})`),
+      tab('sudo', `sudo (${truth.sudoLog.filter((line) => line.includes('COMMAND=') && !/; EXIT=\d+$/.test(line)).length})`),
       tab('group', 'Admin group'),
     ),
     h(

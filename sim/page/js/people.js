@@ -40,7 +40,7 @@ function person(one, i) {
     h(
       'span',
       { class: 'person-face' },
-      avatar(one, 40),
+      avatar({ id: one.slack, name: one.name }, 40),
       fresh > 0 && h('span', { class: 'badge' }, fresh),
       form && h('span', { class: 'badge form', title: 'A form is open' }, '…'),
     ),

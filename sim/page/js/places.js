@@ -43,7 +43,8 @@ export function become(slackId) {
     s.as = slackId;
     s.confirm = undefined;
     const own = s.info.people.find((person) => person.slack === slackId)?.mac?.serial;
-    if (own) s.open.mac = own;
+    // Whoever approves wants to see the Mac that it is about, not their own.
+    if (own && !Object.values(s.macs).some((mac) => mac.session)) s.open.mac = own;
   });
   memory.set('as', slackId);
   void slackOf(slackId).then(greet);
