@@ -36,8 +36,8 @@ export interface TargetDeps {
 export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps): GrantDuties {
   return {
     grant: async ({ request, maxMs, startBy }) => {
-      const begun = clock();
       const row = await fence.grant(request.requestId);
+      const begun = clock(); // after the store's answer: a slow store must not lengthen the time in which the call may leave
       if (!holds(row, call.runId(), begun)) throw new StintError('fenced');
       if (begun >= msOf(startBy)) throw new StintError('too-late');
       const sendBefore = instant(begun + SEND_WITHIN_MS);
@@ -56,7 +56,7 @@ function holds(row: Grant | undefined, runId: RunId, now: number): boolean {
 
 /** The activities that take it away. */
 export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
-  const { driverOf, clock, call } = deps;
+  const { driverOf, call } = deps;
   const driver = (request: ElevationRequest) => driverOf(request.target.kind);
   return {
     revokeOnce: async (request) => {

@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from './errors.js';
 import type { AnyEvent } from './events.js';
-import type { Digest, Instant, RequestId, RunId } from './ids.js';
+import type { Digest, Instant, RequestId } from './ids.js';
 import type { Envelope, MessageKind } from './messages.js';
 import type { ArmAnswer } from './ports.js';
 import type { ElevationRequest } from './request.js';
@@ -97,10 +97,4 @@ export interface EvidenceDuties {
   readEvidence(requestId: RequestId): Promise<{ readonly complete: boolean; readonly lines: number; readonly digest?: Digest }>;
   /** The view of a closed elevation, for late evidence. */
   readView(requestId: RequestId): Promise<ElevationView | undefined>;
-}
-
-/** Who is speaking in an activity: the run it belongs to, from Temporal itself. */
-export interface Caller {
-  readonly runId: RunId;
-  readonly attempt: number;
 }

@@ -8,7 +8,6 @@ export const QUEUES = {
   slack: 'stint-slack',
   store: 'stint-store',
 } as const;
-export type QueueName = keyof typeof QUEUES;
 
 /** Workflow type names. */
 export const ELEVATION = 'elevation';

@@ -21,7 +21,7 @@ import { logRoute } from './route-log.js';
 import { pollRoute } from './route-poll.js';
 import { reportRoute } from './route-report.js';
 
-export type { AskPreview, DeviceApiDeps } from './deps.js';
+export type { DeviceApiDeps } from './deps.js';
 
 declare module 'fastify' {
   interface FastifyRequest {

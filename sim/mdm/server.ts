@@ -13,8 +13,8 @@ import { createMeter, type Meter } from './meter.js';
 import { EventStream, parse, readBody, send } from './wire.js';
 import { type DeviceSeed, type Settings, World } from './world.js';
 
-export type { CallSeen, Truth } from './control.js';
-export type { Fault, FaultKind } from './faults.js';
+export type { Truth } from './control.js';
+export type { Fault } from './faults.js';
 export type { DeviceSeed } from './world.js';
 
 export interface MdmOptions {

@@ -88,8 +88,6 @@ export async function startSlack(options: SlackOptions): Promise<SlackSim> {
   };
 }
 
-export type { Control, TruthView } from './control.js';
-export type { Fault, FaultInput, FaultKind } from './faults.js';
-export { ActError, type ActResult } from './people/stage.js';
-export type { Call, Delivery } from './truth.js';
-export type { BotSeed, ChannelSeed, Message, Seed, Settings, UsergroupSeed, UserSeed } from './types.js';
+export type { Control } from './control.js';
+export type { FaultInput } from './faults.js';
+export type { Message, Seed, Settings } from './types.js';
