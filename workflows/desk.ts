@@ -7,7 +7,7 @@ import type { ErrorCode } from '../contract/errors.js';
 import { ERRORS } from '../contract/errors.js';
 import { type Digest, instant, msOf } from '../contract/ids.js';
 import type { Bodies, ClaimAnswer, ConfirmAnswer, Envelope, MessageKind } from '../contract/messages.js';
-import { mayHoldAccess } from '../contract/states.js';
+import { mayHoldAccess, next } from '../contract/states.js';
 import type { Vote } from '../contract/verdict.js';
 import { type Book, causeOf } from './book.js';
 
@@ -138,6 +138,13 @@ const HANDLERS: SignalHandlers = {
 export function carryOut(book: Book, envelope: Envelope, newRound: string | undefined): ErrorCode | undefined {
   const handler = HANDLERS[envelope.kind] as Handler<MessageKind> | undefined;
   return handler ? handler(book, envelope, envelope.body, newRound) : conflict;
+}
+
+/** Cancel in the Temporal Web UI is a revoke. Where nothing is left to revoke, the ledger must not say that it was one. */
+export function cancel(book: Book): void {
+  const cause = { via: 'temporal' } as const;
+  if (next(book.view, 'revoked')) book.record('revoked', { cause: 'cancel' }, cause);
+  else book.record('refused', { kind: 'revoke', code: conflict }, cause);
 }
 
 function refusal(code: ErrorCode): { readonly ok: false; readonly code: string; readonly sentence: string } {

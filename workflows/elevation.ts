@@ -21,7 +21,7 @@ import { type Admitted, admit } from './chapters/admit.js';
 import { arm, decide } from './chapters/decide.js';
 import { close, collect, revoke } from './chapters/end.js';
 import { grant, hold } from './chapters/hold.js';
-import { claim, confirm } from './desk.js';
+import { cancel, claim, confirm } from './desk.js';
 import { show } from './display.js';
 
 export const stateQuery = defineQuery<ElevationView | null>('state');
@@ -39,7 +39,7 @@ export async function elevation(start: unknown, carried?: Carried): Promise<Outc
     admitted = await admit(start, carried);
     if (!admitted) return 'refused';
     const { book } = admitted;
-    root.cancelRequested.catch(() => book.record('revoked', { cause: 'cancel' }, { via: 'temporal' }));
+    root.cancelRequested.catch(() => cancel(book));
     show(book);
 
     await story(admitted);

@@ -1,8 +1,9 @@
 /** The helper that all workflow tests stand on: virtual time passes in one workflow only, and an early end is no failure. */
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
-import { bundleWorkflowCode, NativeConnection, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { fastForward } from './fast-forward.js';
+import { quietRuntime } from './runtime.js';
 
 let connection: Connection;
 let client: Client;
@@ -11,11 +12,15 @@ let worker: Worker;
 let running: Promise<void>;
 
 beforeAll(async () => {
+  quietRuntime();
   const address = inject('temporalAddress');
   connection = await Connection.connect({ address });
   client = new Client({ connection });
   native = await NativeConnection.connect({ address });
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath: new URL('./fixtures/sleepers.ts', import.meta.url).pathname });
+  const workflowBundle = await bundleWorkflowCode({
+    workflowsPath: new URL('./fixtures/sleepers.ts', import.meta.url).pathname,
+    logger: new DefaultLogger('ERROR'),
+  });
   worker = await Worker.create({ connection: native, taskQueue: 'fast-forward', workflowBundle });
   running = worker.run();
 });

@@ -1,0 +1,48 @@
+/** What goes wrong for one elevation. Everything works until a test says otherwise, and tests of one file run side by side. */
+import type { RequestId } from '../../contract/ids.js';
+
+export interface Trouble {
+  /** The Mac answers no question. */
+  macSilent: boolean;
+  /** Its account was an admin before we came. */
+  macStanding: boolean;
+  /** How far ahead of ours the Mac's clock is: lets a proof count without waiting for the last moment of a grant call. */
+  macAheadMs: number;
+  grantFails: Error | undefined;
+  /** The grant call works, but its answer does not come back while this holds. */
+  grantHangs: boolean;
+  revokeFails: Error | undefined;
+  storeDown: boolean;
+  /** Only what is written to the ledger fails. */
+  ledgerDown: boolean;
+  judgeHangs: boolean;
+  slackDown: boolean;
+}
+
+export type Troubles = (requestId: RequestId) => Trouble;
+
+/** One record of troubles for each elevation, made when it is first asked for. */
+export function createTroubles(): Troubles {
+  const all = new Map<RequestId, Trouble>();
+  return (requestId) => {
+    const known = all.get(requestId) ?? {
+      macSilent: false,
+      macStanding: false,
+      macAheadMs: 11_000,
+      grantFails: undefined,
+      grantHangs: false,
+      revokeFails: undefined,
+      storeDown: false,
+      ledgerDown: false,
+      judgeHangs: false,
+      slackDown: false,
+    };
+    all.set(requestId, known);
+    return known;
+  };
+}
+
+/** Resolves when the trouble is over, or the caller was told to stop. */
+export async function whileTroubled(holds: () => boolean, signal?: AbortSignal): Promise<void> {
+  while (holds() && !signal?.aborted) await new Promise((r) => setTimeout(r, 30));
+}
