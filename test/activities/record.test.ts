@@ -1,0 +1,186 @@
+/** Arming judges once more; freeing a target needs a proof or one's own row; evidence is read as it stands. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createRecordDuties } from '../../activities/record.js';
+import type { JudgeInput } from '../../contract/duties.js';
+import type { AnyEvent } from '../../contract/events.js';
+import { type Instant, instant, type RequestId, type RunId, type Serial } from '../../contract/ids.js';
+import type { Store } from '../../contract/ports.js';
+import type { Verdict } from '../../contract/verdict.js';
+import { openStore } from '../../ledger/store.js';
+import { sha256 } from '../../seal/canonical.js';
+import { ada, macOf } from '../fixtures/people.js';
+import { Elevation, at as ledgerAt, RUN, T0, VERDICT } from '../ledger/events.js';
+
+const OTHER = 'run-2' as RunId;
+let store: Store;
+let now: number;
+let runId: RunId;
+let verdict: Verdict | Error;
+let judged: JudgeInput[];
+
+beforeAll(async () => {
+  store = await openStore({ memory: true, clock: () => now });
+});
+afterAll(() => store.close());
+// Each test has an elevation of its own; a target is one of a kind, so each has a Mac of its own too.
+beforeEach(() => {
+  [now, runId, verdict, judged] = [T0, RUN, VERDICT, []];
+});
+
+let macs = 0;
+function elevationOf(): Elevation {
+  const serial = `C02TEST${String(++macs).padStart(4, '0')}` as Serial;
+  return new Elevation({ target: { ...macOf(ada), serial, key: `mac-admin/${serial}` } });
+}
+
+const duties = () =>
+  createRecordDuties({
+    store,
+    judge: async (input) => {
+      judged.push(input);
+      if (verdict instanceof Error) throw verdict;
+      return verdict;
+    },
+    clock: () => now,
+    runId: () => runId,
+  });
+
+function arming(elevation: Elevation, notAfter: Instant = ledgerAt(30), windowMs = 600_000) {
+  const { request } = elevation;
+  const requested = elevation.requested() as AnyEvent & { type: 'requested' };
+  const digest = requested.data.digest;
+  const round = { digest, kind: 'request', windowMs } as const;
+  const armed = elevation.event('armed', { notAfter }, { runId });
+  return { request, digest, round, votes: [], armed, windowMs, notAfter };
+}
+
+describe('arming', () => {
+  it('takes the target for this run and records it', async () => {
+    const elevation = elevationOf();
+    expect(await duties().arm(arming(elevation))).toEqual({ ok: true });
+    const { requestId, target } = elevation.request;
+    expect(await store.fence.grant(requestId)).toMatchObject({
+      runId: RUN,
+      targetKey: target.key,
+      personId: 'ada',
+      notAfter: ledgerAt(30),
+    });
+    expect((await store.ledger.timeline(requestId)).map((event) => event.type)).toEqual(['armed']);
+    expect(judged).toHaveLength(1);
+  });
+
+  it.each<[string, Partial<Verdict>]>([
+    ['the policy now denies it', { outcome: 'deny' }],
+    ['an approver was lost', { outcome: 'needs-approval' }],
+    ['the policy now allows a shorter window only', { windowMs: 599_999 }],
+  ])('does not happen when %s', async (_, change) => {
+    const { windowMs: __, ...rest } = VERDICT;
+    verdict = { ...rest, ...(change.outcome ? {} : { windowMs: 1 }), ...change };
+    const elevation = elevationOf();
+    expect(await duties().arm(arming(elevation))).toEqual({ ok: false, code: 'verdict-lost' });
+    expect(await store.fence.grant(elevation.request.requestId)).toBeUndefined();
+    expect(await store.ledger.timeline(elevation.request.requestId)).toEqual([]);
+  });
+
+  it('does not happen when nobody can judge', async () => {
+    verdict = new Error('the people file cannot be read');
+    const elevation = elevationOf();
+    await expect(duties().arm(arming(elevation))).rejects.toThrow('the people file');
+    expect(await store.fence.grant(elevation.request.requestId)).toBeUndefined();
+  });
+
+  it('goes on when the policy would by now allow more', async () => {
+    verdict = { ...VERDICT, windowMs: 900_000 };
+    expect(await duties().arm(arming(elevationOf()))).toEqual({ ok: true });
+  });
+
+  it('after the last instant is too late by the clock of now', async () => {
+    now = T0 + 31 * 60_000;
+    expect(await duties().arm(arming(elevationOf()))).toEqual({ ok: false, code: 'too-late' });
+  });
+
+  it('by another run of the same request is fenced, and so is one after the end', async () => {
+    const elevation = elevationOf();
+    await duties().arm(arming(elevation));
+    runId = OTHER;
+    expect(await duties().arm(arming(elevation))).toEqual({ ok: false, code: 'fenced' });
+    runId = RUN;
+    await duties().fenceEnd(elevation.request, ledgerAt(1));
+    expect(await duties().arm(arming(elevation))).toEqual({ ok: false, code: 'fenced' });
+  });
+});
+
+describe('freeing a target', () => {
+  async function armed(): Promise<{ id: RequestId; elevation: Elevation }> {
+    const elevation = elevationOf();
+    await duties().arm(arming(elevation));
+    return { id: elevation.request.requestId, elevation };
+  }
+  const goneAt = async (id: RequestId) => (await store.fence.grant(id))?.goneAt;
+
+  it('without a proof happens for the own row only', async () => {
+    const { id } = await armed();
+    runId = OTHER;
+    await duties().fenceGone(id, ledgerAt(2), false);
+    expect(await goneAt(id)).toBeUndefined();
+    runId = RUN;
+    await duties().fenceGone(id, ledgerAt(2), false);
+    expect(await goneAt(id)).toBe(ledgerAt(2));
+  });
+
+  it('with a proof happens whoever armed', async () => {
+    const { id } = await armed();
+    runId = OTHER;
+    await duties().fenceGone(id, ledgerAt(2), true);
+    expect(await goneAt(id)).toBe(ledgerAt(2));
+  });
+
+  it('of what was never armed changes nothing', async () => {
+    const { requestId } = elevationOf().request;
+    await duties().fenceGone(requestId, ledgerAt(2), false);
+    await duties().fenceGone(requestId, ledgerAt(2), true);
+    expect(await store.fence.grant(requestId)).toBeUndefined();
+  });
+
+  it('an extension moves the end for the own run only', async () => {
+    const { id } = await armed();
+    runId = OTHER;
+    expect(await duties().moveEnd(id, ledgerAt(60))).toBe(false);
+    runId = RUN;
+    expect(await duties().moveEnd(id, ledgerAt(60))).toBe(true);
+  });
+});
+
+describe('evidence', () => {
+  const line = 'Nov 21 15:20:01 2026 : ada : HOST=mac : TTY=t ; PWD=/ ; USER=root ; COMMAND=/bin/ls\n';
+  const chunk = (id: RequestId, seq: number, text: string, total?: number) =>
+    store.evidence.put({ requestId: id, seq, data: Buffer.from(text), ...(total && { total }), receivedAt: instant(now) });
+
+  it('that never came is incomplete and has no digest', async () => {
+    const { requestId } = elevationOf().request;
+    expect(await duties().readEvidence(requestId)).toEqual({ complete: false, lines: 0 });
+  });
+
+  it('with a chunk missing, or without its last one, is incomplete', async () => {
+    const { requestId } = elevationOf().request;
+    await chunk(requestId, 0, line);
+    expect(await duties().readEvidence(requestId)).toMatchObject({ complete: false, lines: 1 });
+    await chunk(requestId, 2, line, 3);
+    expect(await duties().readEvidence(requestId)).toMatchObject({ complete: false });
+  });
+
+  it('that is all there is complete, counted and named by its digest', async () => {
+    const { requestId } = elevationOf().request;
+    await chunk(requestId, 1, line.slice(40), 2);
+    await chunk(requestId, 0, line.slice(0, 40));
+    expect(await duties().readEvidence(requestId)).toEqual({ complete: true, lines: 1, digest: sha256(line) });
+  });
+
+  it('of a closed elevation is found with its view; of none there is no view', async () => {
+    const elevation = elevationOf();
+    const { requestId } = elevation.request;
+    expect(await duties().readView(requestId)).toBeUndefined();
+    await duties().append([elevation.requested()]);
+    expect(await duties().readView(requestId)).toMatchObject({ state: 'requested' });
+  });
+});

@@ -1,0 +1,265 @@
+/** Granting only for the run that holds the fence, and proving that access is gone. */
+import { describe, expect, it, vi } from 'vitest';
+import { createGrantDuties, createRevokeDuties, SEND_WITHIN_MS } from '../../activities/target.js';
+import { StintError } from '../../contract/errors.js';
+import type { RunId } from '../../contract/ids.js';
+import { at, FakeTarget, NOW, seen, targetBench } from './bench.js';
+
+describe('a grant call', () => {
+  const granted = (change: Parameters<ReturnType<typeof targetBench>['fence']['hold']>[1] | undefined, startBy = at(60_000)) => {
+    const bench = targetBench();
+    if (change) bench.fence.hold(bench.request, change);
+    const { request } = bench;
+    return { ...bench, answer: createGrantDuties(bench.deps).grant({ request, maxMs: 300_000, startBy }) };
+  };
+
+  it('leaves for the run that armed, with the last instant at which it may leave', async () => {
+    const { answer, driver, request } = granted({});
+    expect(await answer).toEqual({ sendBefore: at(SEND_WITHIN_MS) });
+    expect(driver.orders).toEqual([
+      {
+        requestId: request.requestId,
+        target: request.target,
+        maxMs: 300_000,
+        startBy: at(60_000),
+        sendBefore: at(SEND_WITHIN_MS),
+      },
+    ]);
+  });
+
+  it.each([
+    ['nobody armed', undefined],
+    ['another run armed', { runId: 'run-2' as RunId }],
+    ['it was ended', { endedAt: at(-1) }],
+    ['it was seen gone', { goneAt: at(-1) }],
+    ['its last instant has come', { notAfter: at(0) }],
+  ])('is fenced when %s', async (_, change) => {
+    const { answer, driver } = granted(change);
+    await expect(answer).rejects.toMatchObject({ code: 'fenced' });
+    expect(driver.calls).toEqual([]);
+  });
+
+  it('is too late at its start deadline', async () => {
+    const { answer, driver } = granted({}, at(0));
+    await expect(answer).rejects.toMatchObject({ code: 'too-late' });
+    expect(driver.calls).toEqual([]);
+  });
+
+  it('does not leave when the store does not say who armed', async () => {
+    const bench = targetBench();
+    bench.fence.hold(bench.request);
+    bench.fence.down = true;
+    const answer = createGrantDuties(bench.deps).grant({ request: bench.request, maxMs: 1, startBy: at(60_000) });
+    await expect(answer).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(bench.driver.calls).toEqual([]);
+  });
+
+  it('after a store that took long is judged by the time of now, not of before', async () => {
+    for (const [change, startBy, code] of [
+      [{}, at(3_000), 'too-late'],
+      [{ notAfter: at(3_000) }, at(60_000), 'fenced'],
+    ] as const) {
+      const bench = targetBench();
+      const row = bench.fence.hold(bench.request, change);
+      bench.fence.grant = async () => {
+        bench.time.now += 4_000;
+        return row;
+      };
+      const answer = createGrantDuties(bench.deps).grant({ request: bench.request, maxMs: 1, startBy });
+      await expect(answer).rejects.toMatchObject({ code });
+      expect(bench.driver.calls).toEqual([]);
+    }
+  });
+
+  it('that the target refuses passes the refusal on', async () => {
+    const bench = targetBench();
+    bench.fence.hold(bench.request);
+    bench.driver.granting = async () => {
+      throw new StintError('device-unknown');
+    };
+    const answer = createGrantDuties(bench.deps).grant({ request: bench.request, maxMs: 1, startBy: at(60_000) });
+    await expect(answer).rejects.toMatchObject({ code: 'device-unknown' });
+  });
+
+  /** A call that never answers by itself, and the signal that it was given. */
+  function hanging() {
+    const bench = targetBench();
+    bench.fence.hold(bench.request);
+    bench.driver.granting = (_, signal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+    return { ...bench, answer: createGrantDuties(bench.deps).grant({ request: bench.request, maxMs: 1, startBy: at(60_000) }) };
+  }
+
+  it('is broken off when the workflow gives it up', async () => {
+    const { answer, abort, driver } = hanging();
+    await vi.waitFor(() => expect(driver.calls).toEqual(['grant']));
+    abort.abort(new Error('given up'));
+    await expect(answer).rejects.toThrow('given up');
+  });
+
+  it('a grant call is broken off at its last instant', async () => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => AbortSignal.abort(new Error(`after ${ms} ms`)));
+    try {
+      const bench = targetBench();
+      bench.fence.hold(bench.request);
+      let given: AbortSignal | undefined;
+      bench.driver.granting = async (_, signal) => {
+        given = signal;
+        signal.throwIfAborted();
+      };
+      const answer = createGrantDuties(bench.deps).grant({ request: bench.request, maxMs: 1, startBy: at(60_000) });
+      await expect(answer).rejects.toThrow(`after ${SEND_WITHIN_MS} ms`);
+      expect(given?.aborted).toBe(true);
+    } finally {
+      timeout.mockRestore();
+    }
+  });
+});
+
+describe('the first revoke', () => {
+  it('takes it away and waits for no proof', async () => {
+    const { deps, driver, request } = targetBench();
+    expect(await createRevokeDuties(deps).revokeOnce(request)).toBe(true);
+    expect(driver.calls).toEqual(['revoke']);
+  });
+
+  it('with the store down it revokes anyway', async () => {
+    const { deps, driver, fence, request } = targetBench();
+    fence.down = true;
+    await createRevokeDuties(deps).revokeOnce(request);
+    expect(driver.calls).toEqual(['revoke']);
+  });
+
+  it('leaves a target alone that is recorded as gone: by now it may be somebody else’s', async () => {
+    const { deps, driver, fence, request } = targetBench();
+    fence.hold(request, { goneAt: at(-1) });
+    expect(await createRevokeDuties(deps).revokeOnce(request)).toBe(true);
+    expect(driver.calls).toEqual([]);
+  });
+
+  it('of an ended but unproved grant is sent all the same', async () => {
+    const { deps, driver, fence, request } = targetBench();
+    fence.hold(request, { endedAt: at(-1), runId: 'run-2' as RunId });
+    await createRevokeDuties(deps).revokeOnce(request);
+    expect(driver.calls).toEqual(['revoke']);
+  });
+});
+
+describe('the proof that it is gone', () => {
+  it('is what the target showed after the last grant call could have landed, and not before', async () => {
+    const { deps, driver, request } = targetBench();
+    const notBefore = at(1_000);
+    const settled = 1_000 + driver.settleMs;
+    driver.shows = [seen('absent', -5_000), seen('absent', settled), seen('absent', settled + 1)];
+    expect(await createRevokeDuties(deps).proveGone(request, notBefore)).toEqual({
+      observedAt: at(settled + 1),
+      how: 'the target said absent',
+    });
+    expect(driver.calls).toEqual(['revoke', 'observe', 'observe', 'observe']);
+  });
+
+  it('never comes from a target that does not know', async () => {
+    const { deps, driver, request } = targetBench();
+    driver.shows = [seen('unknown', 60_000)];
+    const proof = createRevokeDuties(deps).proveGone(request, at(0));
+    await expect(proof).rejects.toMatchObject({
+      code: 'not-gone',
+      retryable: true,
+      sentence: 'The target says: the target said unknown',
+    });
+  });
+
+  it.each(['ours', undefined] as const)('never comes from access that is there (whose: %s)', async (whose) => {
+    const { deps, driver, request } = targetBench();
+    driver.shows = [seen('present', 60_000, whose)];
+    await expect(createRevokeDuties(deps).proveGone(request, at(0))).rejects.toMatchObject({ code: 'not-gone' });
+  });
+
+  it('I12: access that stood before us is no sign that ours is left', async () => {
+    const { deps, driver, request } = targetBench();
+    driver.shows = [seen('present', 60_000, 'standing')];
+    expect(await createRevokeDuties(deps).proveGone(request, at(0))).toMatchObject({ observedAt: at(60_000) });
+  });
+
+  it('is looked for although the revoke failed: the target may have ended it by itself', async () => {
+    const { deps, driver, request } = targetBench();
+    driver.revokeFails = new StintError('mdm-unavailable');
+    expect(await createRevokeDuties(deps).proveGone(request, at(0))).toMatchObject({ observedAt: at(60_000) });
+    expect(driver.calls).toEqual(['revoke', 'observe']);
+  });
+
+  it('that does not come keeps the reason why the revoke failed', async () => {
+    const { deps, driver, request } = targetBench();
+    driver.revokeFails = new StintError('mdm-unavailable');
+    driver.shows = [seen('unknown', 60_000)];
+    const failure = await createRevokeDuties(deps)
+      .proveGone(request, at(0))
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'not-gone', cause: driver.revokeFails });
+  });
+
+  it('survives a look that fails', async () => {
+    const { deps, driver, request } = targetBench();
+    driver.shows = [new StintError('store-unavailable'), seen('absent', 60_000)];
+    expect(await createRevokeDuties(deps).proveGone(request, at(0))).toMatchObject({ observedAt: at(60_000) });
+  });
+
+  it('is given up after a while, so that the next attempt revokes again', async () => {
+    const { deps, driver, time, request } = targetBench();
+    driver.shows = [new Error('no answer')];
+    await expect(createRevokeDuties({ ...deps, watchMs: 3_000 }).proveGone(request, at(0))).rejects.toMatchObject({
+      code: 'not-gone',
+    });
+    expect(time.now - NOW).toBe(3_000);
+    expect(driver.calls.filter((call) => call === 'revoke')).toHaveLength(1);
+  });
+
+  it('is given up at once when the worker stops', async () => {
+    const { deps, driver, abort, slept, request } = targetBench();
+    abort.abort();
+    await expect(createRevokeDuties(deps).proveGone(request, at(0))).rejects.toMatchObject({ code: 'not-gone' });
+    expect(driver.calls).toEqual(['revoke']);
+    expect(slept).toEqual([]);
+  });
+
+  it('that the sweep recorded before stands, and nothing is revoked', async () => {
+    const { deps, driver, fence, request } = targetBench();
+    fence.hold(request, { goneAt: at(-7) });
+    expect(await createRevokeDuties(deps).proveGone(request, at(0))).toEqual({
+      observedAt: at(-7),
+      how: 'recorded as gone before',
+    });
+    expect(driver.calls).toEqual([]);
+  });
+
+  it('is found with the store down, which is asked for nothing but what was recorded', async () => {
+    const { deps, fence, request } = targetBench();
+    fence.down = true;
+    expect(await createRevokeDuties(deps).proveGone(request, at(0))).toMatchObject({ observedAt: at(60_000) });
+    expect(fence.calls).toEqual(['grant']);
+  });
+});
+
+describe('after the end', () => {
+  it('signals are cleared and evidence is asked for, at the target of the request', async () => {
+    const { deps, driver, asked, request } = targetBench();
+    const duties = createRevokeDuties(deps);
+    await duties.clearSignals(request);
+    await duties.askEvidence(request);
+    expect(driver.calls).toEqual(['clear']);
+    expect(asked).toEqual([request.requestId]);
+  });
+
+  it('the driver of the request’s own kind is used', async () => {
+    const { deps, request } = targetBench();
+    const other = new FakeTarget();
+    const kinds: string[] = [];
+    const driverOf = (kind: 'mac-admin') => {
+      kinds.push(kind);
+      return other;
+    };
+    await createRevokeDuties({ ...deps, driverOf }).revokeOnce(request);
+    expect(kinds).toEqual(['mac-admin']);
+    expect(other.calls).toEqual(['revoke']);
+  });
+});
