@@ -1,7 +1,8 @@
 /** The demo's folder: policy, people, keys and tokens, made once and kept, so that a second start goes on where it was. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { StintError } from '../../contract/errors.js';
 import { SENDERS, type Sender } from '../../contract/messages.js';
 import { sealKeyPath, writeSealKey } from '../../seal/key-files.js';
 import { generateSealKey, trustedKeysText } from '../../seal/keys.js';
@@ -23,9 +24,12 @@ const SECRETS = {
 } as const;
 type SecretName = keyof typeof SECRETS;
 
-/** Makes what is missing in the folder. `fresh` forgets everything first. */
+/**
+ * Makes what is missing in the folder. `fresh` forgets everything first; throws `bad-input` when that would delete
+ * something that no demo has made.
+ */
 export function openHome(folder: string, fresh: boolean): DemoHome {
-  if (fresh) rmSync(folder, { recursive: true, force: true });
+  if (fresh) forget(folder);
   const path = (...parts: string[]) => join(folder, ...parts);
   for (const sub of ['secrets', 'keys', 'logs', 'macs', 'store', 'temporal'])
     mkdirSync(path(sub), { recursive: true, mode: 0o700 });
@@ -36,6 +40,19 @@ export function openHome(folder: string, fresh: boolean): DemoHome {
   sealKeys(path('keys'), path('trusted-keys.json'));
   const replyPublicKey = replyKey(path('keys'));
   return { folder, path, secret: (name) => readFileSync(path('secrets', name), 'utf8'), replyPublicKey };
+}
+
+/** What a running demo is known by; it stays, for whoever forgets holds it. */
+const LOCK = 'lock';
+
+function forget(folder: string): void {
+  const entries = readdirSync(folder).filter((name) => name !== LOCK);
+  if (entries.length > 0 && !existsSync(join(folder, 'secrets', 'bot-token')))
+    throw new StintError(
+      'bad-input',
+      `${folder} holds something else than a demo, so --fresh does not empty it. Choose another folder with --dir.`,
+    );
+  for (const name of entries) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 function once(file: string, text: () => string, mode = 0o644): void {

@@ -1,7 +1,11 @@
 /** The demo from the first line to Ctrl-C: checks ports, starts the parts in order, registers the Macs, says what to do. */
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { StintError } from '../../contract/errors.js';
 import { SEARCH_ATTRIBUTES } from '../../contract/queues.js';
+import { lockFolder } from '../../ledger/folder-lock.js';
+import { parsePolicy } from '../../policy/load.js';
 import { askSocket } from '../../workers/admin-socket.js';
 import { createSupervisor, type Part, type Supervisor, stopOnSignals } from '../supervisor.js';
 import { devServerPart } from '../temporal-server/dev-server.js';
@@ -28,7 +32,24 @@ export async function runDemo(options: RunOptions): Promise<void> {
   const say = (line: string) => process.stderr.write(`${((Date.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
   const ports = portsFrom(options.port);
   await checkPorts(ports);
-  const home = openHome(resolve(options.dir), options.fresh ?? false);
+  const folder = resolve(options.dir);
+  const unlock = await lockFolder(folder); // before anything is touched: the stand-ins' files have no lock of their own
+  try {
+    await runIn(openHome(folder, options.fresh ?? false), ports, options, begun, say);
+  } finally {
+    await unlock();
+  }
+}
+
+async function runIn(
+  home: DemoHome,
+  ports: DemoPorts,
+  options: RunOptions,
+  begun: number,
+  say: (line: string) => void,
+): Promise<void> {
+  const policyFile = home.path('policy.yaml');
+  parsePolicy(readFileSync(policyFile, 'utf8'), policyFile); // Stint would run and refuse everybody; here the mistake is said at once
   const supervisor = createSupervisor({ say });
   const stopping = stopOnSignals(supervisor, say);
   try {
@@ -36,10 +57,11 @@ export async function runDemo(options: RunOptions): Promise<void> {
     if (options.script) process.exitCode = await runScript({ ports, home, say, json: options.json ?? false });
     else say(welcome(ports, home, begun));
   } catch (error) {
-    if (!stopped(supervisor)) throw error;
-  } finally {
-    if (options.script || process.exitCode) await supervisor.stop();
+    const wanted = stopped(supervisor);
+    await supervisor.stop();
+    if (!wanted) throw error;
   }
+  if (options.script) await supervisor.stop();
   await stopping;
 }
 
@@ -88,7 +110,11 @@ async function bringUp(
     }),
   );
   say('Temporal is up');
-  await supervisor.start(stintPart(home, ports));
+  const stint = stintPart(home, ports);
+  const before = logOf(stint).length;
+  await supervisor.start(stint).catch((error: unknown) => {
+    throw startFailed(logOf(stint).slice(before), stint.logFile) ?? error;
+  });
   await registerMacs(home, ports);
   say('Stint is up');
 }
@@ -114,6 +140,16 @@ function stintPart(home: DemoHome, ports: DemoPorts): Part {
     ready: () => answers(`http://127.0.0.1:${ports.health}/healthz`),
     readyMs: 60_000,
   };
+}
+
+/** A part that refuses to start has said why, as a sentence: that is no bug of the demo. */
+function startFailed(said: string, logFile: string): StintError | undefined {
+  const words = /^stint: ((?!this is a bug).+)/ms.exec(said)?.[1]?.trim();
+  return words ? new StintError('bad-config', `Stint did not start. ${words}\nIts log: ${logFile}`) : undefined;
+}
+
+function logOf({ logFile }: Part): string {
+  return existsSync(logFile) ? readFileSync(logFile, 'utf8') : '';
 }
 
 async function answers(url: string): Promise<boolean> {
