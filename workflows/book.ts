@@ -28,6 +28,9 @@ export interface Carried {
   readonly unwritten: readonly AnyEvent[];
   readonly nonces: readonly string[];
   readonly letters: readonly Letter[];
+  readonly ballots: readonly Vote[];
+  readonly openedAt: Instant;
+  readonly announced?: string;
   readonly grantCalled: boolean;
   readonly quietFrom: Instant;
   readonly evidence: boolean;
@@ -39,6 +42,8 @@ export class Book {
   view: ElevationView;
   /** Events not yet in the ledger, in order. */
   readonly unwritten: AnyEvent[] = [];
+  /** When the first run began to wait for a decision: a page turn puts off no deadline. */
+  openedAt: Instant = instant(Date.now());
   /** Verified approvals that nobody has judged yet. */
   readonly ballots: Vote[] = [];
   /** Set while the revoke's first attempt is out: nobody else may give Temporal a command. */
@@ -58,6 +63,8 @@ export class Book {
 
   constructor(view: ElevationView) {
     this.view = view;
+    // Continued while ending: the revoke goes out again, and first.
+    this.hush = this.is('ending');
   }
 
   get state(): State {

@@ -67,8 +67,10 @@ export function startInbox(book: Book, known: readonly string[], apply: Apply, r
   const loop = async () => {
     for (;;) {
       await condition(() => stopped || items.length > 0);
-      if (stopped) return;
-      const batch = items.splice(0, BATCH).sort((a, b) => rank(a.name) - rank(b.name));
+      if (items.length === 0) return;
+      // The whole backlog is sorted: a flood of forged approvals does not stand before a revoke.
+      items.sort((a, b) => rank(a.name) - rank(b.name));
+      const batch = items.splice(0, BATCH);
       opening = true;
       const opened = await seals.openMessages(book.view.request.requestId, batch);
       opening = false;

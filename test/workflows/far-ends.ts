@@ -97,7 +97,10 @@ export function troubled(duties: StoreDuties & EvidenceDuties, troubles: Trouble
   };
   const judged = async (requestId: RequestId) => {
     up(requestId);
-    await whileTroubled(() => troubles(requestId).judgeHangs);
+    const trouble = troubles(requestId);
+    trouble.judging += 1;
+    await whileTroubled(() => trouble.judgeHangs);
+    trouble.judging -= 1;
   };
   return {
     append: async (events) => {

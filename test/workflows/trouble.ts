@@ -16,6 +16,8 @@ export interface Trouble {
   /** Only what is written to the ledger fails. */
   ledgerDown: boolean;
   judgeHangs: boolean;
+  /** How many judgements wait for that to end. */
+  judging: number;
   slackDown: boolean;
 }
 
@@ -35,6 +37,7 @@ export function createTroubles(): Troubles {
       storeDown: false,
       ledgerDown: false,
       judgeHangs: false,
+      judging: 0,
       slackDown: false,
     };
     all.set(requestId, known);

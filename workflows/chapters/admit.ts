@@ -79,6 +79,9 @@ function atWork(book: Book, nonces: readonly string[], unsent: readonly Letter[]
 function bookOf(carried: Carried): Book {
   const book = new Book(carried.view);
   book.unwritten.push(...carried.unwritten);
+  book.ballots.push(...carried.ballots);
+  book.openedAt = carried.openedAt;
+  book.announced = carried.announced;
   book.grantCalled = carried.grantCalled;
   book.quietFrom = carried.quietFrom;
   book.evidenceComplete = carried.evidence;

@@ -15,12 +15,11 @@ import type { Admitted } from './admit.js';
 export async function decide(e: Admitted): Promise<void> {
   const { book, painter } = e;
   if (book.state !== 'requested') {
-    if (book.state === 'closed') painter.dm('denied');
+    if (book.view.outcome === 'denied') painter.dm('denied');
     return;
   }
   if (book.view.reminders === 0) painter.dm('asked');
-  const askedAt = msOf(book.view.request.askedAt);
-  const startedAt = Math.max(askedAt, Date.now());
+  const startedAt = msOf(book.openedAt);
   const lapseAt = startedAt + book.view.verdict.deadlines.pendingMs;
   let remindAt = nextReminder(book.view.verdict, startedAt, Date.now());
 

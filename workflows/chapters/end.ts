@@ -43,6 +43,7 @@ export async function revoke(e: Admitted): Promise<void> {
 async function alarm({ book, painter }: Admitted, from: number): Promise<void> {
   for (let i = 0; ; i++) {
     const minutes = ALARMS[i] ?? 15 * (i - ALARMS.length + 2);
+    if (minutes <= (book.view.alarmMinutes ?? 0)) continue; // said before the page was turned
     if (await book.until(() => book.state !== 'ending', from + minutes * 60_000, `alarm after ${minutes} min`)) return;
     book.record('alarm', { what: 'revoke-pending', minutes });
     painter.line('alarm', `alarm-${minutes}`);
