@@ -114,11 +114,20 @@ function files(one) {
           h('small', {}, `${file.name} · ${size(file.size)}`),
         ),
         h(
-          'button',
-          { type: 'button', class: 'quiet', 'aria-expanded': String(words !== undefined), onclick: () => preview(file.id, url) },
-          words === undefined ? 'Preview' : 'Hide',
+          'div',
+          { class: 'file-do' },
+          h(
+            'button',
+            {
+              type: 'button',
+              class: 'quiet',
+              'aria-expanded': String(words !== undefined),
+              onclick: () => preview(file.id, url),
+            },
+            words === undefined ? 'Preview' : 'Hide',
+          ),
+          h('a', { class: 'quiet', href: url, download: file.name }, 'Download'),
         ),
-        h('a', { class: 'quiet', href: url, download: file.name }, 'Download'),
       ),
       words !== undefined && h('pre', { class: 'code file-text', tabindex: '0' }, words),
     );

@@ -17,7 +17,7 @@ export function modalView(view, seen, { covered }) {
   const pending = state.acts[at] === 'pending';
   const said = state.acts[at];
   const submit = () => void send(view, at);
-  const title = `title ${view.id}`;
+  const title = `title-${view.id}`;
   return h(
     'div',
     { class: 'veil', key: view.id, inert: covered },

@@ -1,7 +1,7 @@
 /** Where a person is in Slack, what they have read, and how to go elsewhere. */
 import { act } from './api.js';
 import { slackOf } from './live.js';
-import { change, memory, mine, state } from './store.js';
+import { change, drawNow, memory, mine, state } from './store.js';
 import { msOfTs } from './time.js';
 
 state.read = memory.get('read', {});
@@ -21,7 +21,8 @@ export function place() {
   const chosen = state.places[state.as];
   if (chosen) return chosen;
   const seen = mine();
-  const first = channelsOf(seen)[0] ?? appDm(seen);
+  const all = channelsOf(seen);
+  const first = all.find((one) => one.id === state.info?.channel.id) ?? all[0];
   return first ? { channel: first.id } : { app: true };
 }
 
@@ -33,6 +34,7 @@ export function go(to) {
     s.places[s.as] = to;
     delete s.threads[s.as];
   });
+  drawNow();
   if (to.home) void act('open-home', {});
 }
 
@@ -46,6 +48,7 @@ export function become(slackId) {
     // Whoever approves wants to see the Mac that it is about, not their own.
     if (own && !Object.values(s.macs).some((mac) => mac.session)) s.open.mac = own;
   });
+  drawNow();
   memory.set('as', slackId);
   void slackOf(slackId).then(greet);
 }
@@ -61,10 +64,14 @@ export function openThread(channel, ts) {
     s.threads[s.as] = { channel, ts };
   });
 }
+/** Closes the thread, and gives the focus back to where it was opened. */
 export function closeThread() {
+  const { ts } = state.threads[state.as] ?? {};
   change((s) => {
     delete s.threads[s.as];
   });
+  drawNow();
+  document.querySelector(`.pane [data-ts="${CSS.escape(ts ?? '')}"] :is(.replies, .tool)`)?.focus();
 }
 
 const key = (user, channel) => `${user} ${channel}`;
