@@ -1,0 +1,272 @@
+/** What Slack is told, against a Slack that writes everything down: with store and directory up, down, and slow to know. */
+import { describe, expect, it } from 'vitest';
+import { cardKey, createNotices, paintCard } from '../../activities/notices.js';
+import { StintError } from '../../contract/errors.js';
+import type { AnyEvent } from '../../contract/events.js';
+import { type Digest, instant, type SlackUserId } from '../../contract/ids.js';
+import type { Cards, MessageRef, Rendered } from '../../contract/ports.js';
+import { type ElevationView, foldAll } from '../../contract/view.js';
+import { directoryFrom } from '../../policy/people.js';
+import { sha256 } from '../../seal/canonical.js';
+import { everyone, grace, REASON, refOf } from '../fixtures/people.js';
+import { Elevation } from '../ledger/events.js';
+
+const CHANNEL = 'C0APPROVE';
+const DOWN = async (): Promise<never> => {
+  throw new StintError('store-unavailable');
+};
+
+/** Keeps what it is told by key, as Slack does; posting twice under one key is once. */
+class RecordingCards implements Cards {
+  readonly posted = new Map<string, { readonly threadTs?: string; message: Rendered }>();
+  readonly dms = new Map<string, { readonly user: string; readonly message: Rendered }>();
+  readonly ephemerals: unknown[] = [];
+  readonly uploads: { readonly key: string; readonly threadTs: string; readonly name: string; readonly bytes: Uint8Array }[] = [];
+  private count = 0;
+  readonly refs = new Map<string, MessageRef>();
+
+  async ensurePosted(key: string, { threadTs }: { readonly channel: string; readonly threadTs?: string }, message: Rendered) {
+    const known = this.refs.get(key);
+    if (known) return known;
+    const ref = { channel: CHANNEL, ts: `${++this.count}.0`, renderDigest: sha256(JSON.stringify(message)) };
+    this.refs.set(key, ref);
+    this.posted.set(key, { ...(threadTs && { threadTs }), message });
+    return ref;
+  }
+
+  async update(ref: MessageRef, message: Rendered) {
+    for (const [key, known] of this.refs) {
+      const post = this.posted.get(key);
+      if (known.ts === ref.ts && post) post.message = message;
+    }
+    return ref;
+  }
+
+  async dm(key: string, user: SlackUserId, message: Rendered) {
+    this.dms.set(key, { user, message });
+  }
+
+  async ephemeral(...told: unknown[]) {
+    this.ephemerals.push(told);
+  }
+
+  async upload(
+    key: string,
+    { threadTs }: { readonly threadTs: string },
+    file: { readonly name: string; readonly bytes: Uint8Array },
+  ) {
+    this.uploads.push({ key, threadTs, name: file.name, bytes: file.bytes });
+  }
+
+  text(key: string): string {
+    return JSON.stringify(this.posted.get(key)?.message ?? '');
+  }
+}
+
+const COMMENT = 'Only while I watch';
+const line = (command: string) => `Nov 21 15:20:01 2026 : ada : HOST=mac : TTY=t ; PWD=/ ; USER=root ; COMMAND=${command}\n`;
+
+function stage({ storeDown = false, directoryDown = false, log = '' } = {}) {
+  const cards = new RecordingCards();
+  const texts = new Map<Digest, string>([REASON, COMMENT].map((text) => [sha256(text), text]));
+  const directory = directoryFrom(everyone);
+  const deps = {
+    cards,
+    store: {
+      requests: {
+        put: async () => undefined,
+        get: async () => undefined,
+        putText: async (text: string) => sha256(text),
+        getText: storeDown ? DOWN : async (digest: Digest) => texts.get(digest),
+      },
+      evidence: {
+        put: async () => true,
+        missing: async () => [],
+        assemble: storeDown ? DOWN : async () => new TextEncoder().encode(log),
+      },
+      messages: { get: storeDown ? DOWN : async (key: string) => cards.refs.get(key), put: async () => undefined },
+    },
+    directory: directoryDown ? { ...directory, person: DOWN } : directory,
+    channel: CHANNEL,
+    clock: () => Date.parse('2026-03-02T09:10:00.000Z'),
+  };
+  return { cards, deps, notices: createNotices(deps) };
+}
+
+function viewOf(elevation: Elevation, ...more: AnyEvent[]): ElevationView {
+  const view = foldAll([elevation.requested(), ...more]);
+  if (!view) throw new Error('no view');
+  return view;
+}
+
+function voted(elevation: Elevation): AnyEvent {
+  const vote = {
+    decision: 'approve',
+    personId: grace.personId,
+    roundDigest: sha256('round'),
+    windowMs: 600_000,
+    commentDigest: sha256(COMMENT),
+    at: instant(0),
+  } as const;
+  const requested = elevation.requested() as AnyEvent & { type: 'requested' };
+  return elevation.event('voted', { vote, verdict: requested.data.verdict });
+}
+
+describe('the card', () => {
+  it('is posted once and then edited, with the reason from the store', async () => {
+    const { cards, notices } = stage();
+    const elevation = new Elevation();
+    await notices.paint(viewOf(elevation));
+    await notices.paint(viewOf(elevation, voted(elevation), elevation.approved()));
+    expect([...cards.posted.keys()]).toEqual([`card/${elevation.request.requestId}`]);
+    const card = cards.text(cardKey(viewOf(elevation)));
+    expect(card).toContain(REASON);
+    expect(card).toContain('Approved');
+  });
+
+  it('appears with the store down, and says that the reason cannot be read', async () => {
+    const { cards, notices } = stage({ storeDown: true });
+    const view = viewOf(new Elevation());
+    await notices.paint(view);
+    expect(cards.text(cardKey(view))).toContain(view.request.target.display);
+    expect(cards.text(cardKey(view))).not.toContain(REASON);
+  });
+
+  it('appears with the directory down, with ids in the place of names', async () => {
+    const [up, down] = [stage(), stage({ directoryDown: true })];
+    const elevation = new Elevation();
+    const view = viewOf(elevation, voted(elevation), elevation.approved());
+    await up.notices.paint(view);
+    await down.notices.paint(view);
+    expect(up.cards.text(cardKey(view))).toContain('Grace Hopper');
+    expect(down.cards.text(cardKey(view))).not.toContain('Grace Hopper');
+    expect(down.cards.text(cardKey(view))).toContain('grace');
+  });
+
+  it('can be repaired from outside an activity by the same function', async () => {
+    const { cards, deps } = stage();
+    const view = viewOf(new Elevation());
+    expect(await paintCard(deps, view)).toMatchObject({ channel: CHANNEL });
+    expect(cards.posted.size).toBe(1);
+  });
+});
+
+describe('a line in the thread', () => {
+  it('hangs under the card, which is posted when its first paint never came through', async () => {
+    const { cards, notices } = stage();
+    const elevation = new Elevation();
+    await notices.line('reminder', viewOf(elevation), 'reminder-1');
+    const { requestId } = elevation.request;
+    expect([...cards.posted.keys()]).toEqual([`card/${requestId}`, `line/${requestId}/reminder-1`]);
+    expect(cards.posted.get(`line/${requestId}/reminder-1`)?.threadTs).toBe('1.0');
+  });
+
+  it('is posted with the store down as well', async () => {
+    const { cards, notices } = stage({ storeDown: true });
+    const elevation = new Elevation();
+    await notices.line('reminder', viewOf(elevation), 'reminder-1');
+    expect(cards.posted.get(`line/${elevation.request.requestId}/reminder-1`)?.threadTs).toBe('1.0');
+  });
+
+  it('of a decision carries the comment that was written with it', async () => {
+    const { cards, notices } = stage();
+    const elevation = new Elevation();
+    await notices.line('decided', viewOf(elevation, voted(elevation), elevation.approved()), 'decided');
+    expect(cards.text(`line/${elevation.request.requestId}/decided`)).toContain(COMMENT);
+  });
+});
+
+describe('a direct message', () => {
+  it('goes to the subject, once although they asked themselves', async () => {
+    const { cards, notices } = stage();
+    const elevation = new Elevation();
+    await notices.dm('asked', viewOf(elevation));
+    expect([...cards.dms.values()].map(({ user }) => user)).toEqual(['U0ADA']);
+  });
+
+  it('goes to requester and subject when they are two, each under a key of their own', async () => {
+    const { cards, notices } = stage();
+    const elevation = new Elevation({ requester: refOf(grace) });
+    await notices.dm('approved', viewOf(elevation, voted(elevation), elevation.approved()));
+    const { requestId } = elevation.request;
+    expect([...cards.dms.keys()].sort()).toEqual([`dm/${requestId}/approved/ada`, `dm/${requestId}/approved/grace`]);
+    expect([...cards.dms.values()].map(({ user }) => user).sort()).toEqual(['U0ADA', 'U0GRACE']);
+  });
+
+  it('goes to nobody who has no Slack account', async () => {
+    const { cards, notices } = stage();
+    const { slackUserId: _, ...offline } = refOf(grace);
+    await notices.dm('asked', viewOf(new Elevation({ requester: offline, subject: offline })));
+    expect(cards.dms.size).toBe(0);
+  });
+});
+
+describe('an answer to a refused message', () => {
+  it('goes to who sent it, as the fixed sentence of its code', async () => {
+    const { cards, notices } = stage();
+    const { requestId } = new Elevation().request;
+    await notices.answer(requestId, { slackUserId: 'U0GRACE' as SlackUserId }, 'own-request');
+    await notices.answer(requestId, { personId: grace.personId }, 'own-request');
+    expect(cards.ephemerals).toEqual([[CHANNEL, 'U0GRACE', 'You cannot decide your own request. Someone else has to.']]);
+  });
+});
+
+describe('the evidence', () => {
+  const settled = (elevation: Elevation, complete: boolean, lines: number) =>
+    viewOf(
+      elevation,
+      elevation.approved(),
+      elevation.armed(),
+      elevation.event('confirmed', { confirmedAt: instant(0), deadlineAt: instant(1) }),
+      elevation.event('expired', {}),
+      elevation.event('gone', { observedAt: instant(2), how: 'it said so' }),
+      elevation.event('evidence-settled', { complete, lines }),
+    );
+
+  it('is filed into the thread under a name that says whose it is', async () => {
+    const { cards, notices } = stage({ log: line('/bin/ls') });
+    const elevation = new Elevation();
+    await notices.fileEvidence(settled(elevation, true, 1));
+    const { requestId } = elevation.request;
+    expect(cards.uploads).toMatchObject([
+      { key: `log/${requestId}`, threadTs: '1.0', name: `sudo-${requestId.slice(0, 8)}.log` },
+    ]);
+    expect(Buffer.from(cards.uploads[0]?.bytes ?? []).toString()).toBe(line('/bin/ls'));
+  });
+
+  it('that is empty is not filed', async () => {
+    const { cards, notices } = stage();
+    await notices.fileEvidence(settled(new Elevation(), true, 0));
+    expect(cards.uploads).toEqual([]);
+  });
+
+  it('shows its first twenty commands, and says which were refused', async () => {
+    const refused = line('/bin/evil').replace('TTY=', 'command not allowed ; TTY=');
+    const log = refused + Array.from({ length: 30 }, (_, i) => line(`/bin/run-${i}-`)).join('');
+    const { cards, notices } = stage({ log });
+    const elevation = new Elevation();
+    await notices.line('evidence', settled(elevation, true, 31), 'evidence');
+    const said = cards.text(`line/${elevation.request.requestId}/evidence`);
+    expect(said).toContain('REFUSED /bin/evil');
+    expect(said).toContain('/bin/run-18-');
+    expect(said).not.toContain('/bin/run-19-');
+  });
+
+  it('that did not come is said to be missing', async () => {
+    const { cards, notices } = stage();
+    const elevation = new Elevation();
+    await notices.line('evidence', settled(elevation, false, 0), 'evidence');
+    expect(cards.text(`line/${elevation.request.requestId}/evidence`)).toMatch(/missing/i);
+  });
+
+  it('that came late is told as such, under a key of its own', async () => {
+    const { cards, notices } = stage({ log: line('/bin/ls') });
+    const elevation = new Elevation();
+    const late: ElevationView = { ...settled(elevation, false, 0), evidence: { complete: true, lines: 1, late: true } };
+    await notices.line('evidence', settled(elevation, false, 0), 'evidence');
+    await notices.line('evidence', late, 'late-evidence');
+    const { requestId } = elevation.request;
+    expect(cards.text(`line/${requestId}/late-evidence`)).toMatch(/after|late/i);
+    expect(cards.text(`line/${requestId}/late-evidence`)).not.toBe(cards.text(`line/${requestId}/evidence`));
+  });
+});
