@@ -33,6 +33,9 @@ Configuration comes from the environment; see .env.example. Every command has it
   return stint;
 }
 
+/** Time for what is being written to get out. */
+const LINGER_MS = 1000;
+
 /** Runs a command line. Exit codes: 0 done, 1 refused or failed with a sentence, 2 a bug with its stack. */
 async function main(argv: readonly string[]): Promise<void> {
   try {
@@ -41,7 +44,11 @@ async function main(argv: readonly string[]): Promise<void> {
     if (isStintError(error)) process.stderr.write(`stint: ${error.sentence}\n`);
     else
       process.stderr.write(`stint: this is a bug, please report it: ${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exitCode = isStintError(error) ? 1 : 2;
+    const code = isStintError(error) ? 1 : 2;
+    process.exitCode = code;
+    // What was already open (a connection that tries again) would keep a process that failed to start hanging, and no
+    // supervisor would start it anew.
+    setTimeout(() => process.exit(code), LINGER_MS).unref();
   }
 }
 

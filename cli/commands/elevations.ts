@@ -1,5 +1,6 @@
 /** `stint list` and `stint show`: the truth from the store. */
 import type { Command } from 'commander';
+import { StintError } from '../../contract/errors.js';
 import { type Instant, msOf, shortId } from '../../contract/ids.js';
 import type { ElevationRow } from '../../contract/ports.js';
 import type { Shown } from '../../workers/questions.js';
@@ -35,8 +36,10 @@ async function list({
   limit: string;
   json?: boolean;
 }): Promise<void> {
-  const { print, withStore } = await import('../ask.js');
   const count = Number(limit);
+  if (!Number.isInteger(count) || count < 1 || count > 500)
+    throw new StintError('bad-input', `--limit must be a whole number from 1 to 500, not ${limit}.`);
+  const { print, withStore } = await import('../ask.js');
   const rows = await withStore((ask) =>
     ask<readonly ElevationRow[]>({ ask: 'list', ...(live && { live }), ...(person && { personId: person }), limit: count }),
   );
@@ -57,6 +60,11 @@ function row({ view }: ElevationRow): string {
 }
 
 async function show(id: string, { json }: { json?: boolean }): Promise<void> {
+  if (!/^[a-z2-7]{6,26}$/.test(id))
+    throw new StintError(
+      'bad-input',
+      `${id} is no id of an elevation: give 6 to 26 of its letters and digits, as in "stint list".`,
+    );
   const { print, withStore } = await import('../ask.js');
   const shown = await withStore((ask) => ask<Shown>({ ask: 'show', id }));
   print(json, shown, () => text(shown));

@@ -8,7 +8,10 @@ import { SENDERS, type Sender } from '../../contract/messages.js';
 
 /** Adds the command. */
 export function addKeys(stint: Command): void {
-  const keys = stint.command('keys').description('Works on the keys that messages are sealed with.');
+  const keys = stint
+    .command('keys')
+    .description('Works on the keys that messages are sealed with.')
+    .addHelpText('after', '\nExample:\n  $ stint keys init');
   keys
     .command('init')
     .description(

@@ -6,7 +6,10 @@ const PAGE = 1000;
 
 /** Adds the command. */
 export function addLedger(stint: Command): void {
-  const ledger = stint.command('ledger').description('Works on the ledger.');
+  const ledger = stint
+    .command('ledger')
+    .description('Works on the ledger.')
+    .addHelpText('after', '\nExample:\n  $ stint ledger verify');
   ledger
     .command('verify')
     .description('Recomputes every leaf hash and the chain. Exit code 1 when an entry does not fit.')

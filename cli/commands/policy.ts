@@ -5,7 +5,10 @@ import { StintError } from '../../contract/errors.js';
 
 /** Adds the command. */
 export function addPolicy(stint: Command): void {
-  const policy = stint.command('policy').description('Works on policy files.');
+  const policy = stint
+    .command('policy')
+    .description('Works on policy files.')
+    .addHelpText('after', '\nExample:\n  $ stint policy check examples/policy.yaml --people examples/people.yaml');
   policy
     .command('check')
     .description('Checks a policy file, and with --people that everybody it names is there. Exit code 1 when something is wrong.')

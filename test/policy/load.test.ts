@@ -296,7 +296,7 @@ describe('the examples', () => {
     const vault = policy.rules.find((rule) => rule.id === 'vault-macs');
     expect(vault?.quorum).toBe(2);
     const found = await findings(policy, directoryFrom(people));
-    expect(found).toEqual(['vault-macs: too few people could approve for grace, linus; 2 needed.']);
+    expect(found).toEqual([]);
   });
 });
 

@@ -167,6 +167,7 @@ describe('the people file', () => {
       ['ada', true],
       ['grace', true],
       ['linus', true],
+      ['katherine', true],
       ['mallory', true],
       ['trent', false],
     ]);
