@@ -48,9 +48,10 @@ async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
   const never = new AbortController().signal;
   const call = { runId: () => runId, signal: () => never, sleep };
   const proof = await proveGone(driverOf(target.kind), grant, quietFrom, { clock, call, watchMs: deps.watchMs ?? WATCH_MS });
-  await store.fence.gone(requestId, proof.observedAt);
   const stored = await store.requests.get(requestId);
-  await store.ledger.append([sweptEvent(grant, stored?.digest, proof, clock())]);
+  // The entry first: what is recorded as gone is not swept again, and would never get one.
+  await store.ledger.append([sweptEvent(grant, stored?.digest, proof)]);
+  await store.fence.gone(requestId, proof.observedAt);
   deps.alarm('A grant was overdue; the sweep revoked it and saw it gone.', grant);
 }
 
@@ -58,7 +59,6 @@ function sweptEvent(
   grant: Grant,
   digest: AnyEvent['requestDigest'] | undefined,
   proof: { observedAt: AnyEvent['at']; how: string },
-  now: number,
 ): AnyEvent {
   return {
     id: `${grant.requestId}/${grant.runId}/sweep-${proof.observedAt}`,
@@ -66,7 +66,8 @@ function sweptEvent(
     requestId: grant.requestId,
     requestDigest: digest ?? NO_DIGEST,
     runId: 'no-run',
-    at: instant(now),
+    // Of the observation, so that two workers that saw the same write the same entry.
+    at: proof.observedAt,
     actor: { via: 'sweep' },
     data: { observedAt: proof.observedAt, how: proof.how },
   };

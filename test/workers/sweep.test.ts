@@ -1,0 +1,202 @@
+/** The sweep takes back what a workflow left: over a real store, with a target that says what it is told to. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StintError } from '../../contract/errors.js';
+import { instant, msOf, type RunId, type Serial } from '../../contract/ids.js';
+import type { Grant, Observation, Store } from '../../contract/ports.js';
+import { openStore } from '../../ledger/store.js';
+import { OVERDUE_MS, type SweepDeps, startSweep, sweepOnce } from '../../workers/sweep.js';
+import { FakeTarget } from '../activities/bench.js';
+import { ada, macOf } from '../fixtures/people.js';
+import { Elevation, RUN } from '../ledger/events.js';
+
+const WINDOW_MS = 600_000;
+let store: Store;
+let now = Date.parse('2026-03-02T09:00:00.000Z');
+let serials = 0;
+
+/** Shows the access until it is revoked; then, from the next look on, that it is gone. */
+class HonestTarget extends FakeTarget {
+  override async observe(): Promise<Observation> {
+    this.calls.push('observe');
+    const gone = this.calls.includes('revoke') && !this.revokeFails;
+    return { access: gone ? 'absent' : 'present', observedAt: instant(now), how: 'looked' };
+  }
+}
+
+beforeAll(async () => {
+  store = await openStore({ memory: true, clock: () => now });
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  for (const grant of await store.fence.overdue(instant(now + 365 * 86_400_000)))
+    await store.fence.gone(grant.requestId, instant(now));
+});
+
+/** An armed grant whose window ends ten minutes from now. */
+async function armed(): Promise<Grant> {
+  const serial = `C02SWEEP${String(++serials).padStart(4, '0')}` as Serial;
+  const elevation = new Elevation({ target: { ...macOf(ada), serial, key: `mac-admin/${serial}` } });
+  const notAfter = instant(now + WINDOW_MS);
+  const grant = elevation.grant({ notAfter });
+  await store.fence.arm(grant, elevation.armed(grant), instant(now));
+  return grant;
+}
+
+function sweeper(change: Partial<SweepDeps> = {}) {
+  const target = new HonestTarget();
+  const alarms: { readonly sentence: string; readonly serial: string; readonly error: unknown }[] = [];
+  const deps: SweepDeps = {
+    store,
+    driverOf: () => target,
+    clock: () => now,
+    sleep: async (ms) => {
+      now += ms;
+    },
+    alarm: (sentence, grant, error) => alarms.push({ sentence, serial: grant.target.serial, error }),
+    ...change,
+  };
+  return { target, alarms, deps };
+}
+
+const entries = async (grant: Grant) => (await store.ledger.timeline(grant.requestId)).map((event) => event.type);
+
+describe('a sweep', () => {
+  it('with nothing overdue touches nothing and says nothing', async () => {
+    await armed();
+    const { deps, target, alarms } = sweeper();
+    expect(await sweepOnce(deps)).toBe(0);
+    now += WINDOW_MS + OVERDUE_MS - 1;
+    expect(await sweepOnce(deps)).toBe(0);
+    expect(target.calls).toEqual([]);
+    expect(alarms).toEqual([]);
+  });
+
+  it('I15: of what outlived its window revokes, proves, records, frees and says so', async () => {
+    const grant = await armed();
+    now += WINDOW_MS + OVERDUE_MS + 1;
+    const { deps, target, alarms } = sweeper();
+    expect(await sweepOnce(deps)).toBe(1);
+    expect(target.calls.slice(0, 2)).toEqual(['revoke', 'observe']);
+    expect(await store.fence.grant(grant.requestId)).toMatchObject({ endedAt: expect.any(String), goneAt: expect.any(String) });
+    expect(await store.fence.live(grant.targetKey)).toBeUndefined();
+    expect(await entries(grant)).toEqual(['armed', 'swept']);
+    expect(alarms).toMatchObject([{ serial: grant.target.serial, error: undefined }]);
+    expect(await sweepOnce(deps)).toBe(0);
+  });
+
+  it('fences first: a run that wakes up now can grant no more, although nothing is proved yet', async () => {
+    const grant = await armed();
+    now += WINDOW_MS + OVERDUE_MS + 1;
+    const { deps, target } = sweeper();
+    target.revokeFails = new StintError('mdm-unavailable');
+    await sweepOnce(deps);
+    const row = await store.fence.grant(grant.requestId);
+    expect(row?.endedAt).toBeDefined();
+    expect(row?.goneAt).toBeUndefined();
+  });
+
+  it('that cannot prove it says why, leaves the target taken, and tries again', async () => {
+    const grant = await armed();
+    now += WINDOW_MS + OVERDUE_MS + 1;
+    const { deps, target, alarms } = sweeper();
+    target.revokeFails = new StintError('mdm-unavailable');
+    expect(await sweepOnce(deps)).toBe(0);
+    expect(alarms).toMatchObject([{ error: { code: 'not-gone' } }]);
+    expect(await store.fence.live(grant.targetKey)).toMatchObject({ requestId: grant.requestId });
+    expect(await entries(grant)).toEqual(['armed']);
+    target.revokeFails = undefined;
+    expect(await sweepOnce(deps)).toBe(1);
+    expect(await entries(grant)).toEqual(['armed', 'swept']);
+  });
+
+  it('is not kept from the others by one target that fails', async () => {
+    const [stuck, free, other] = [await armed(), await armed(), await armed()];
+    now += WINDOW_MS + OVERDUE_MS + 1;
+    const bad = new FakeTarget();
+    bad.shows = [new Error('no answer')];
+    const { deps, target, alarms } = sweeper();
+    const perGrant = new Map([[stuck.target.serial, bad]]);
+    /** One kind of target, and one driver that fails for one Mac. */
+    const driver = new HonestTarget();
+    const routed: SweepDeps = {
+      ...deps,
+      driverOf: () => ({
+        kind: 'mac-admin',
+        settleMs: 0,
+        confirmMode: 'update',
+        observe: (_, { serial }) => (perGrant.get(serial) ?? driver).observe(),
+        grant: (order, signal) => driver.grant(order, signal),
+        revoke: (_, { serial }) => (perGrant.get(serial) ?? driver).revoke(),
+        clear: () => driver.clear(),
+        listOurs: () => driver.listOurs(),
+      }),
+    };
+    expect(await sweepOnce(routed)).toBe(2);
+    expect(await store.fence.live(free.targetKey)).toBeUndefined();
+    expect(await store.fence.live(other.targetKey)).toBeUndefined();
+    expect(await store.fence.live(stuck.targetKey)).toBeDefined();
+    expect(alarms.filter(({ error }) => error !== undefined)).toHaveLength(1);
+    expect(target.calls).toEqual([]);
+  });
+
+  it('of what was ended but never proved goes on where the workflow stopped', async () => {
+    const grant = await armed();
+    const endedAt = instant(now + 1_000);
+    await store.fence.end(grant.requestId, RUN, grant.target, grant.personId, endedAt);
+    now += WINDOW_MS + OVERDUE_MS + 1;
+    expect(await sweepOnce(sweeper().deps)).toBe(1);
+    expect((await store.fence.grant(grant.requestId))?.endedAt).toBe(endedAt);
+  });
+
+  it('by two workers at the same moment leaves one entry for each observation, and both go on', async () => {
+    const grant = await armed();
+    now += WINDOW_MS + OVERDUE_MS + 1;
+    const [a, b] = [sweeper({ sleep: async () => undefined }), sweeper({ sleep: async () => undefined })];
+    await Promise.all([sweepOnce(a.deps), sweepOnce(b.deps)]);
+    expect(await entries(grant)).toEqual(['armed', 'swept']);
+    expect([...a.alarms, ...b.alarms].filter(({ error }) => error !== undefined)).toEqual([]);
+  });
+
+  it('whose entry cannot be written does not call it gone, so that the entry is not lost', async () => {
+    const grant = await armed();
+    now += WINDOW_MS + OVERDUE_MS + 1;
+    const ledger = { ...store.ledger, append: async () => Promise.reject(new StintError('store-unavailable')) };
+    expect(await sweepOnce(sweeper({ store: { ...store, ledger } }).deps)).toBe(0);
+    expect((await store.fence.grant(grant.requestId))?.goneAt).toBeUndefined();
+    expect(await sweepOnce(sweeper().deps)).toBe(1);
+    expect(await entries(grant)).toEqual(['armed', 'swept']);
+  });
+
+  it('belongs to no run: its entry says so, and names the request', async () => {
+    const grant = await armed();
+    now += WINDOW_MS + OVERDUE_MS + 1;
+    await sweepOnce(sweeper().deps);
+    const swept = (await store.ledger.timeline(grant.requestId)).at(-1);
+    expect(swept).toMatchObject({ type: 'swept', runId: 'no-run' satisfies RunId | 'no-run', actor: { via: 'sweep' } });
+    expect(msOf(swept?.at ?? instant(0))).toBeLessThanOrEqual(now);
+  });
+});
+
+describe('the loop', () => {
+  it('outlives a store that is down, and stops when told', async () => {
+    const failed: unknown[] = [];
+    let rounds = 0;
+    const fence = { ...store.fence, overdue: async () => Promise.reject(new StintError('store-unavailable')) };
+    const { deps } = sweeper({
+      store: { ...store, fence },
+      sleep: async () => {
+        rounds += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+      },
+    });
+    const sweep = startSweep({ ...deps, failed: (error) => failed.push(error) });
+    await vi.waitFor(() => expect(failed.length).toBeGreaterThan(2));
+    sweep.stop();
+    await vi.waitFor(async () => {
+      const before = rounds;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(rounds).toBe(before);
+    });
+    expect(failed[0]).toMatchObject({ code: 'store-unavailable' });
+  });
+});
