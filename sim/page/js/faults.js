@@ -11,7 +11,7 @@ const SLACK = [
   { key: 'slack-429', name: 'Too many requests', about: '429 to every call', fault: { kind: '429', retryAfter: 2 } },
   { key: 'slack-drop-after', name: 'Answers get lost', about: 'the call works, nobody hears it', fault: { kind: 'drop-after' } },
   { key: 'slack-500', name: 'Server errors', about: 'nothing happens', fault: { kind: '500' } },
-  { key: 'slack-delay', name: 'Slow by 3 s', fault: { kind: 'delay', ms: 3000 } },
+  { key: 'slack-delay', name: 'Slow by 1.5 s', fault: { kind: 'delay', ms: 1500 } },
   { key: 'slack-duplicate', name: 'Clicks arrive twice', fault: { kind: 'duplicate-delivery' } },
   { key: 'slack-drop-delivery', name: 'Clicks get lost', fault: { kind: 'drop-delivery' } },
 ];

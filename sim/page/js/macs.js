@@ -4,7 +4,7 @@ import { icon, ring } from './icons.js';
 import { macs as refresh } from './live.js';
 import { macForms } from './mac-forms.js';
 import { macSwitches } from './mac-switches.js';
-import { change, state } from './store.js';
+import { change, me, state } from './store.js';
 import { clockSecs, countdown } from './time.js';
 import { h } from './vdom.js';
 
@@ -26,8 +26,17 @@ export function macsPanel() {
   );
 }
 
+/** The one Mac that is unfolded: as chosen; else one with a session, one's own before others; else one's own. */
+function unfolded() {
+  if (state.open.mac !== undefined) return state.open.mac;
+  const all = state.info.macs.map(({ serial }) => serial);
+  const own = me()?.mac?.serial;
+  const running = all.filter((serial) => state.macs[serial]?.session);
+  return (running.includes(own) ? own : running[0]) ?? own ?? all[0];
+}
+
 /** What one Mac is now, in words. */
-export function standing(truth) {
+function standing(truth) {
   if (!truth) return { word: 'Waiting…', kind: 'unknown' };
   const admin = truth.admins.includes(truth.localUser);
   return admin ? { word: 'Administrator', kind: 'admin' } : { word: 'Standard user', kind: 'standard' };
@@ -37,7 +46,7 @@ function mac({ serial, owner }) {
   const truth = state.macs[serial];
   const person = state.info.people.find((one) => one.id === owner);
   const { word, kind } = standing(truth);
-  const open = (state.open.mac ?? state.info.macs[0].serial) === serial;
+  const open = unfolded() === serial;
   const body = `mac-${serial}`;
   return h(
     'article',

@@ -44,9 +44,7 @@ export function become(slackId) {
   change((s) => {
     s.as = slackId;
     s.confirm = undefined;
-    const own = s.info.people.find((person) => person.slack === slackId)?.mac?.serial;
-    // Whoever approves wants to see the Mac that it is about, not their own.
-    if (own && !Object.values(s.macs).some((mac) => mac.session)) s.open.mac = own;
+    delete s.open.mac;
   });
   drawNow();
   memory.set('as', slackId);
