@@ -38,7 +38,7 @@ export function askSocket(home: string): Ask {
   return async <T>(question: Question): Promise<T> => {
     const body = JSON.stringify(question);
     const { status, text } = await post(socketPath(home), body);
-    const reply: unknown = JSON.parse(text);
+    const reply = parsed(home, text);
     if (status === 200) return (reply as { answer: T }).answer;
     const { code, sentence } = reply as { code?: keyof typeof ERRORS; sentence?: string };
     throw new StintError(code && code in ERRORS ? code : 'store-unavailable', sentence);
@@ -55,17 +55,26 @@ function post(path: string, body: string): Promise<{ status: number; text: strin
           text += chunk;
         });
         res.on('end', () => resolve({ status: res.statusCode ?? 0, text }));
+        // The process may end in the middle of its answer; then there is no end.
+        res.on('error', (cause) => reject(nobody(path, cause)));
       },
     );
-    call.on('error', (cause) =>
-      reject(
-        new StintError(
-          'store-unavailable',
-          `No Stint runs in ${path.replace(/\/admin\.sock$/, '')}. Start one with "stint all", or name the database with DATABASE_URL.`,
-          { cause },
-        ),
-      ),
-    );
+    call.on('error', (cause) => reject(nobody(path, cause)));
     call.end(body);
   });
+}
+
+function nobody(path: string, cause: unknown): StintError {
+  const folder = path.replace(/\/admin\.sock$/, '');
+  const sentence = `No Stint runs in ${folder}. Start one with "stint all", or name the database with DATABASE_URL.`;
+  return new StintError('store-unavailable', sentence, { cause });
+}
+
+/** What answers may be another program, or another version. */
+function parsed(home: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw nobody(socketPath(home), cause);
+  }
 }
