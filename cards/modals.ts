@@ -147,11 +147,11 @@ export interface RoundRef {
 }
 
 export function denyModal(round: RoundRef): ModalView {
-  return wordModal(round, CALLBACKS.deny, 'Deny request', 'Deny', comment('Why? (optional)', 'The requester reads this.'));
+  return wordModal(round, CALLBACKS.deny, 'Deny request', 'Deny', comment('Why?', 'The requester reads this.'));
 }
 
 export function revokeModal(round: RoundRef): ModalView {
-  return wordModal(round, CALLBACKS.revoke, 'Revoke access', 'Revoke', comment('Why? (optional)', 'The subject reads this.'));
+  return wordModal(round, CALLBACKS.revoke, 'Revoke access', 'Revoke', comment('Why?', 'The subject reads this.'));
 }
 
 /** What was found when the Mac was looked at by hand; both people who close without proof have to say it. */
