@@ -177,7 +177,7 @@ export async function startProcess(name: ProcessName, config: Config, log: Logge
     stops.length = 0;
   };
   try {
-    installRuntime(log, config.metricsPort);
+    stops.push(installRuntime(log, config.metricsPort));
     const store = await storeOf(config);
     stops.push(() => store.close());
     if (config.store.kind === 'pglite') {

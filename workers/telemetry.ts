@@ -10,8 +10,11 @@ const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'debug', WARN: 'info', ER
 /** Lines that say nothing wrong: our queues serve either workflows or activities, never both. */
 const EXPECTED = /^No (workflows|Nexus services|activities) registered/;
 
-/** Installs the runtime. The endpoint listens on loopback only; without a port there is none. */
-export function installRuntime(log: Logger, metricsPort: number | undefined): void {
+/**
+ * Installs the runtime, and answers how to end it: it ends by itself only with the last worker, and a process that never
+ * had one would not end. The endpoint listens on loopback only; without a port there is none.
+ */
+export function installRuntime(log: Logger, metricsPort: number | undefined): () => Promise<void> {
   const write = (level: keyof typeof LEVELS, message: string, meta?: Record<string, unknown>) => {
     if (EXPECTED.test(message)) return;
     const { error, sdkComponent, taskQueue, workflowId, activityType, attempt } = meta ?? {};
@@ -20,7 +23,7 @@ export function installRuntime(log: Logger, metricsPort: number | undefined): vo
       message,
     );
   };
-  Runtime.install({
+  const runtime = Runtime.install({
     logger: {
       log: (level, message, meta) => write(level, message, meta),
       trace: (message, meta) => write('TRACE', message, meta),
@@ -36,4 +39,5 @@ export function installRuntime(log: Logger, metricsPort: number | undefined): vo
       ...(metricsPort !== undefined && { metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}` } } }),
     },
   });
+  return () => runtime.shutdown();
 }
