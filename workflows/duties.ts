@@ -2,14 +2,22 @@
  * The workflow's hands: every activity with its queue and its patience. Revoking never gives up; granting gives up at
  * the start deadline; Slack and the store are waited for, but never by a revoke.
  */
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { EvidenceDuties, GrantDuties, RevokeDuties, SealDuties, SlackDuties, StoreDuties } from '../contract/duties.js';
 import { QUEUES } from '../contract/queues.js';
 
 /** `Duties<X>` as Temporal's proxies want it: an index signature over functions. */
 type Hands<T> = { [K in keyof T]: T[K] extends (...args: never[]) => Promise<unknown> ? T[K] : never };
 
-export const seals = proxyLocalActivities<Hands<SealDuties>>({ startToCloseTimeout: '10s', retry: { maximumInterval: '5s' } });
+/**
+ * Signature checks, for the sandbox has no crypto. Ordinary activities on the story's own queue, not local ones: a local
+ * activity's answer can reach the workflow at another place in a replay than it did live (SDK 1.24, found when a query
+ * came at the same moment), and such a run stops at the next start of a worker, its revoke with it.
+ */
+export const seals = proxyActivities<Hands<SealDuties>>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+});
 
 const steady = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 

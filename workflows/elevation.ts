@@ -23,6 +23,7 @@ import { close, collect, revoke } from './chapters/end.js';
 import { grant, hold } from './chapters/hold.js';
 import { cancel, claim, confirm } from './desk.js';
 import { show } from './display.js';
+import { isOversize } from './inbox.js';
 
 export const stateQuery = defineQuery<ElevationView | null>('state');
 export const claimUpdate = defineUpdate<ClaimAnswer, [unknown]>('claim');
@@ -83,7 +84,7 @@ async function turnThePage(start: unknown, e: Admitted): Promise<never> {
 /** Updates are checked for shape before they enter the history, verified in the handler, and judged by the state after that. */
 function answerUpdates(current: () => Admitted | undefined): void {
   const validator = (raw: unknown) => {
-    if (typeof raw !== 'object' || raw === null || '__undecodable' in raw || !('sig' in raw))
+    if (typeof raw !== 'object' || raw === null || '__undecodable' in raw || !('sig' in raw) || isOversize(raw))
       throw new TypeError('not a sealed message');
     if (workflowInfo().historyLength > 40_000) throw new RangeError('this run takes no more updates');
   };

@@ -16,6 +16,8 @@ const RECORDED_REFUSALS = 50;
 /** A run takes this many signals, then continues as new: Temporal's limit is 10,000. */
 const SIGNALS_PER_RUN = 4000;
 const BATCH = 20;
+/** A sealed message has about a thousand characters. What is far larger is none, and must not swell an activity's input. */
+const MESSAGE_MAX = 8000;
 const ENDING_FIRST: readonly MessageKind[] = ['revoke', 'end', 'deny', 'withdraw', 'contactLost'];
 
 interface Item {
@@ -48,6 +50,7 @@ export function startInbox(book: Book, known: readonly string[], apply: Apply, r
   const push = (name: string, raw: unknown) => {
     received += 1;
     if (seen.has(nonceOf(raw))) return; // a repeat of a verified message is dropped unverified
+    if (isOversize(raw)) return refuse('unknown', 'too-large');
     items.push({ name, raw });
   };
   for (const kind of KINDS) setHandler(defineSignal<[unknown]>(kind), (raw) => push(kind, raw));
@@ -64,6 +67,13 @@ export function startInbox(book: Book, known: readonly string[], apply: Apply, r
     if (code) refuse(envelope.kind, code, envelope);
   };
 
+  const verify = (batch: readonly Item[]) => {
+    // The names are attacker-controlled: only ours are shown.
+    const names = batch.map(({ name }) => (KINDS.some((kind) => kind === name) ? name : 'unknown'));
+    const summary = `check seals: ${[...new Set(names)].join(', ')}`;
+    return seals.openMessages.executeWithOptions({ summary }, [book.view.request.requestId, batch]);
+  };
+
   const loop = async () => {
     for (;;) {
       await condition(() => stopped || items.length > 0);
@@ -72,7 +82,7 @@ export function startInbox(book: Book, known: readonly string[], apply: Apply, r
       items.sort((a, b) => rank(a.name) - rank(b.name));
       const batch = items.splice(0, BATCH);
       opening = true;
-      const opened = await seals.openMessages(book.view.request.requestId, batch);
+      const opened = await verify(batch);
       opening = false;
       for (const [i, item] of batch.entries()) settle(item, opened[i]);
     }
@@ -90,7 +100,7 @@ export function startInbox(book: Book, known: readonly string[], apply: Apply, r
       return [...seen];
     },
     open: async (kind, raw) => {
-      const [opened] = await seals.openMessages(book.view.request.requestId, [{ name: kind, raw }]);
+      const [opened] = await verify([{ name: kind, raw }]);
       return opened ?? { ok: false, code: 'bad-seal', kind };
     },
     stop: async () => {
@@ -100,6 +110,15 @@ export function startInbox(book: Book, known: readonly string[], apply: Apply, r
       await done;
     },
   };
+}
+
+/** Whether this cannot be a sealed message by its size alone. What is nested too deeply to be measured is oversize as well. */
+export function isOversize(raw: unknown): boolean {
+  try {
+    return (JSON.stringify(raw) ?? '').length > MESSAGE_MAX;
+  } catch {
+    return true;
+  }
 }
 
 function rank(name: string): number {

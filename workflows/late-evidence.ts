@@ -9,9 +9,9 @@ import { slack, store } from './duties.js';
 
 /** Files what is complete in the store for a closed elevation; does nothing for any other. */
 export async function lateEvidence(requestId: RequestId): Promise<void> {
-  const view = await store.readView(requestId);
+  const view = await store.readView.executeWithOptions({ summary: 'store: view' }, [requestId]);
   if (view?.state !== 'closed' || view.evidence?.complete) return;
-  const found = await store.readEvidence(requestId);
+  const found = await store.readEvidence.executeWithOptions({ summary: 'store: late evidence' }, [requestId]);
   if (!found.complete || !found.digest) return;
   const runId = workflowInfo().runId as RunId;
   const event: AnyEvent = {
@@ -24,9 +24,9 @@ export async function lateEvidence(requestId: RequestId): Promise<void> {
     actor: { via: 'device' },
     data: { lines: found.lines, digest: found.digest },
   };
-  await store.append([event]);
-  const now = (await store.readView(requestId)) ?? view;
-  await slack.fileEvidence(now);
-  await slack.line('evidence', now, 'late-evidence');
-  await slack.paint(now);
+  await store.append.executeWithOptions({ summary: 'ledger: late-evidence' }, [[event]]);
+  const now = (await store.readView.executeWithOptions({ summary: 'store: view' }, [requestId])) ?? view;
+  await slack.fileEvidence.executeWithOptions({ summary: 'thread: log' }, [now]);
+  await slack.line.executeWithOptions({ summary: 'thread: evidence' }, ['evidence', now, 'late-evidence']);
+  await slack.paint.executeWithOptions({ summary: 'card: closed' }, [now]);
 }

@@ -28,6 +28,7 @@ import { activityCall, createWorkers, runWorkers } from '../../workers/worker.js
 import { ada, everyone, macOf, POLICY, REASON, requestOf } from '../fixtures/people.js';
 import { Asked } from './asked.js';
 import { FakeMac, fakeSlack, type Sent, troubled, troubledFence } from './far-ends.js';
+import { allRuns, failedReplays } from './replays.js';
 import { quietRuntime } from './runtime.js';
 import { createTroubles, type Trouble } from './trouble.js';
 import { until } from './until.js';
@@ -62,6 +63,7 @@ export interface Harness {
   setPolicy(text: string): void;
   /** Whether somebody was told this refusal. */
   refused(code: string, requestId: RequestId): boolean;
+  /** Stops all, and insists that every run that was made here replays: a worker that starts anew has to live it again. */
   close(): Promise<void>;
 }
 
@@ -173,11 +175,15 @@ export async function startHarness(
     },
     refused: (code, requestId) => sent.answers.some((a) => a.requestId === requestId && a.code === code),
     close: async () => {
+      const runs = await allRuns(client);
       running.stop();
       await running.done;
       await store.close();
       await native.close();
       await connection.close();
+      const failed = await failedReplays(runs);
+      if (failed.length > 0)
+        throw new Error(`${failed.length} of ${runs.length} runs do not replay`, { cause: failed[0]?.error });
     },
   };
 }

@@ -10,7 +10,7 @@ import { begin } from '../../contract/view.js';
 import { Book, type Carried, causeOf } from '../book.js';
 import { carryOut } from '../desk.js';
 import { seals, store } from '../duties.js';
-import { type Inbox, type Refuse, refuser, startInbox } from '../inbox.js';
+import { type Inbox, isOversize, type Refuse, refuser, startInbox } from '../inbox.js';
 import type { Letter } from '../letters.js';
 import { type Painter, startPainter } from '../painter.js';
 import { type Scribe, startScribe } from '../scribe.js';
@@ -34,7 +34,10 @@ export async function admit(start: unknown, carried: Carried | undefined): Promi
   const continued = carried !== undefined && workflowInfo().continuedFromExecutionRunId !== undefined;
   if (continued) return atWork(bookOf(carried), carried.nonces, carried.letters);
 
-  const opened = await seals.openStart(workflowInfo().workflowId, start);
+  const opened = await seals.openStart.executeWithOptions({ summary: 'check the seal of the start' }, [
+    workflowInfo().workflowId,
+    isOversize(start) ? null : start,
+  ]);
   if (!opened.ok || opened.envelope.kind !== 'start') {
     const code = opened.ok ? 'wrong-sender' : opened.code;
     await store.append.executeWithOptions({ summary: 'ledger: refused start' }, [[refusedStart(opened.recordAs, code)]]);
