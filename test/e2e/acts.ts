@@ -46,6 +46,7 @@ export interface SlackTruth {
     readonly channel: string;
     readonly ts: string;
     readonly text: string;
+    readonly blocks: readonly unknown[];
     readonly deleted?: boolean;
     readonly onlyFor?: string;
     readonly metadata?: { readonly event_payload?: { readonly key?: string } };
@@ -67,6 +68,7 @@ export function createActs({ sight, ask, ports }: Pick<Demo, 'sight' | 'ask' | '
     const response = await fetch(base + path, { ...init, signal: AbortSignal.timeout(20_000) });
     return (await response.json()) as unknown;
   };
+  const truth = () => json('/slack/sim/truth') as Promise<SlackTruth>;
   const show = (requestId: string) => ask<Shown>({ ask: 'show', id: requestId });
   const view = async (requestId: string) => (await show(requestId)).row.view;
   const cards = async () => (await sight.messages(slackOf('grace'), CHANNEL.id)).filter((m) => !m.ephemeral);
@@ -104,9 +106,10 @@ export function createActs({ sight, ask, ports }: Pick<Demo, 'sight' | 'ask' | '
     isAdmin,
     submit,
     newCard,
-    truth: () => json('/slack/sim/truth') as Promise<SlackTruth>,
+    truth,
     slackFault: (fault: object) => json('/slack/sim/fault', fault),
     mdmFault: (fault: object) => json('/mdm/sim/fault', fault),
+    macAct: (who: Name, what: string, body: object) => sight.macAct(macOf(who).serial, what, body),
     macFault: (who: Name, fault: object) => json(`/mac/${macOf(who).serial}/fault`, fault),
     healed: () =>
       Promise.all([
@@ -138,9 +141,20 @@ export function createActs({ sight, ask, ports }: Pick<Demo, 'sight' | 'ask' | '
         ms,
       ),
 
-    /** What only this person sees in a channel, newest last. */
-    async whispers(who: Name, channel: string = CHANNEL.id): Promise<readonly SeenMessage[]> {
-      return (await sight.messages(slackOf(who), channel)).filter((m) => m.ephemeral);
+    /** What only this person was shown, wherever; newest last. */
+    async whispers(who: Name): Promise<SlackTruth['messages']> {
+      return (await truth()).messages.filter((m) => m.onlyFor === slackOf(who));
+    },
+    /** Ends whatever a test left open, so that one failure is one failure. */
+    async settled(): Promise<void> {
+      for (const { view: open } of await ask<readonly Shown['row'][]>({ ask: 'list', live: true })) {
+        const { requestId, requester } = open.request;
+        const found = (await cards()).find((m) => requestIdOn(m) === requestId);
+        const value = JSON.stringify({ r: requestId, d: open.digest });
+        const [user, actionId] = open.state === 'requested' ? [requester.slackUserId, 'withdraw'] : [slackOf('linus'), 'revoke'];
+        if (found) await sight.act('click', { user, channel: CHANNEL.id, ts: found.ts, actionId, forge: { value } });
+        await eventually(`${requestId} is over`, async () => (await view(requestId)).state === 'closed', 40_000);
+      }
     },
     /** A direct message of the bot to this person that has that button. */
     dmWith: (who: Name, actionId: RegExp, requestId: string) =>
