@@ -25,6 +25,7 @@ export function details(view: ElevationView): string {
   const { request } = view;
   const lines = [
     `**${view.state}**${view.outcome ? ` (${view.outcome})` : ''}`,
+    '', // without an empty line between them the UI shows the list as one paragraph of hyphens
     `- who: ${request.subject.personId}`,
     `- what: ${request.target.key} (${request.category})`,
     `- asked: ${minutes(request.windowMs)}, approved: ${view.approvedWindowMs ? minutes(view.approvedWindowMs) : 'not yet'}`,
