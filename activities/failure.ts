@@ -2,8 +2,25 @@
  * From our errors to Temporal's. The code becomes the failure's type, the table says whether a retry can help, and a
  * server that told us how long to wait is obeyed. Only the fixed sentence leaves: no secret, no free text in a history.
  */
-import { ApplicationFailure } from '@temporalio/common';
+import { log as activityLog } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { isStintError, type StintError } from '../contract/errors.js';
+
+/** What we did not foresee: its kind goes into the history, its words (a vendor's, perhaps a secret) only into our log. */
+function strange(error: unknown): unknown {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure || !(error instanceof Error)) return error;
+  if (error.name === 'AbortError') return error;
+  say(error);
+  return ApplicationFailure.create({ type: 'unforeseen', message: error.name });
+}
+
+function say(error: Error): void {
+  try {
+    activityLog.error('an activity failed in a way that was not foreseen', { error });
+  } catch {
+    // outside of an activity there is no log of Temporal's; the error goes to whoever called
+  }
+}
 
 type Duty = (...args: never[]) => Promise<unknown>;
 
@@ -16,7 +33,7 @@ function waitMs(error: StintError): number | undefined {
 
 /** One of our errors as Temporal wants it; anything else unchanged. */
 export function asFailure(error: unknown, relentless = false): unknown {
-  if (!isStintError(error)) return error;
+  if (!isStintError(error)) return strange(error);
   const nextRetryDelay = waitMs(error);
   return ApplicationFailure.create({
     type: error.code,

@@ -46,7 +46,7 @@ export function createNotices(deps: NoticeDeps): SlackDuties {
       if (bytes.length === 0) return;
       const { ts } = await placeOf(deps, view);
       const file = { name: `sudo-${shortId(requestId)}.log`, title: `Sudo log of ${shortId(requestId)}`, bytes };
-      await cards.upload(`log/${requestId}`, { channel, threadTs: ts }, file);
+      await cards.upload(`log/${requestId}${view.evidence?.late ? '/late' : ''}`, { channel, threadTs: ts }, file);
     },
   };
 }

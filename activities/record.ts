@@ -7,7 +7,9 @@ import { instant, type RunId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 import type { Verdict } from '../contract/verdict.js';
 import { sha256 } from '../seal/canonical.js';
+import type { KeyRing } from '../seal/keys.js';
 import { countCommands } from './evidence.js';
+import { sealedBy } from './proof.js';
 
 export interface RecordDeps {
   readonly store: Store;
@@ -15,15 +17,18 @@ export interface RecordDeps {
   readonly judge: (input: JudgeInput) => Promise<Verdict>;
   readonly clock: () => number;
   readonly runId: () => RunId;
+  /** The keys trusted now. */
+  readonly ring: () => KeyRing;
 }
 
 /** The activities on the store's queue. */
-export function createRecordDuties({ store, judge, clock, runId }: RecordDeps): StoreDuties & EvidenceDuties {
+export function createRecordDuties({ store, judge, clock, runId, ring }: RecordDeps): StoreDuties & EvidenceDuties {
   const { ledger, fence, evidence } = store;
   return {
     append: (events) => ledger.append(events),
     judge,
     arm: async (input) => {
+      if (!sealedBy(ring(), input)) return { ok: false, code: 'bad-seal' };
       const verdict = await judge(input);
       if (!stillStands(verdict, input.windowMs)) return { ok: false, code: 'verdict-lost' };
       const { requestId, target, subject } = input.request;
@@ -37,12 +42,13 @@ export function createRecordDuties({ store, judge, clock, runId }: RecordDeps): 
       };
       return fence.arm(grant, input.armed, instant(clock()));
     },
-    moveEnd: (requestId, notAfter) => fence.extend(requestId, runId(), notAfter),
+    moveEnd: (requestId, armedBy, notAfter) => fence.extend(requestId, armedBy, notAfter),
     fenceEnd: ({ requestId, target, subject }, at) => fence.end(requestId, runId(), target, subject.personId, at),
-    fenceGone: async (requestId, at, proved) => {
+    release: async ({ requestId, target, subject }, endedAt, goneAt, proved) => {
+      await fence.end(requestId, runId(), target, subject.personId, endedAt);
       const row = await fence.grant(requestId);
       // Without a proof another run's access is not ours to call gone: the sweep and the reconciler look after it.
-      if (proved || row?.runId === runId()) await fence.gone(requestId, at);
+      if (proved || row?.runId === runId()) await fence.gone(requestId, goneAt);
     },
     readEvidence: async (requestId) => {
       const missing = await evidence.missing(requestId);

@@ -20,6 +20,8 @@ export interface CallContext {
   /** Aborted when the workflow gave the call up, or the worker stops. */
   readonly signal: () => AbortSignal;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Runs work while telling Temporal every second that it goes on, so that a cancellation reaches it. */
+  readonly beating: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export interface TargetDeps {
@@ -43,7 +45,7 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
       const sendBefore = instant(begun + SEND_WITHIN_MS);
       const abort = AbortSignal.any([call.signal(), AbortSignal.timeout(SEND_WITHIN_MS)]);
       const { requestId, target } = request;
-      await driverOf(target.kind).grant({ requestId, target, maxMs, startBy, sendBefore }, abort);
+      await call.beating(() => driverOf(target.kind).grant({ requestId, target, maxMs, startBy, sendBefore }, abort));
       return { sendBefore };
     },
   };
@@ -64,10 +66,12 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
       await driver(request).revoke(request.requestId, request.target, call.signal());
       return true;
     },
-    proveGone: async (request, notBefore) => {
+    proveGone: async (request, notBefore, begun) => {
       const known = await goneBefore(deps, request);
       if (known) return { observedAt: known, how: 'recorded as gone before' };
-      return proveGone(driver(request), request, notBefore, deps);
+      const target = driver(request);
+      if (!begun && target.confirmMode === 'update') return neverBegan(target, request, notBefore, deps);
+      return proveGone(target, request, notBefore, deps);
     },
     clearSignals: (request) => driver(request).clear(request.requestId, request.target),
     askEvidence: (request) => deps.askEvidence(request.requestId, request.target),
@@ -85,23 +89,45 @@ export async function proveGone(
   driver: TargetDriver,
   request: Pick<ElevationRequest, 'requestId' | 'target'>,
   notBefore: Instant,
-  { clock, call, watchMs = WATCH_MS }: Pick<TargetDeps, 'clock' | 'call' | 'watchMs'>,
+  {
+    clock,
+    call,
+    watchMs = WATCH_MS,
+  }: Pick<TargetDeps, 'clock' | 'watchMs'> & { readonly call: Pick<CallContext, 'signal' | 'sleep'> },
 ): Promise<GoneProof> {
   const { requestId, target } = request;
-  // A revoke that fails must not keep us from looking: the target may have ended it by itself.
-  const failure = await driver.revoke(requestId, target, call.signal()).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+  // A revoke that fails, or takes long, must not keep us from looking: the target may have ended it by itself.
+  let failure: unknown;
+  const revoking = driver.revoke(requestId, target, call.signal()).catch((error: unknown) => {
+    failure = error;
+  });
   const from = msOf(notBefore) + driver.settleMs;
   const until = clock() + watchMs;
   let seen: Observation | undefined;
   while (clock() < until && !call.signal().aborted) {
     seen = await driver.observe(requestId, target).catch(() => undefined);
-    if (seen && isGone(seen) && msOf(seen.observedAt) > from) return { observedAt: seen.observedAt, how: seen.how };
+    if (seen && isGone(seen) && msOf(seen.observedAt) > from) {
+      await revoking;
+      return { observedAt: seen.observedAt, how: seen.how };
+    }
     await call.sleep(Math.min(LOOK_EVERY_MS, watchMs));
   }
   throw new StintError('not-gone', seen ? `The target says: ${seen.how}` : undefined, { cause: failure });
+}
+
+/**
+ * A target that begins by itself (a Mac) never began what it never claimed, and claims are refused from the ending on: so
+ * a laptop that was closed all the time holds nothing, and nobody need be alarmed until it is opened. Revokes all the same.
+ */
+async function neverBegan(
+  driver: TargetDriver,
+  { requestId, target }: ElevationRequest,
+  notBefore: Instant,
+  { clock, call }: TargetDeps,
+): Promise<GoneProof> {
+  await driver.revoke(requestId, target, call.signal());
+  if (clock() <= msOf(notBefore) + driver.settleMs) throw new StintError('not-gone', 'A call to begin could still arrive.');
+  return { observedAt: instant(clock()), how: 'it was never claimed, and can no longer be' };
 }
 
 /** Access that stood before us is not ours to remove, and not a sign that ours is left (invariant I12). */

@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from './errors.js';
 import type { AnyEvent } from './events.js';
-import type { Digest, Instant, RequestId } from './ids.js';
+import type { Digest, Instant, RequestId, RunId } from './ids.js';
 import type { Envelope, MessageKind } from './messages.js';
 import type { ArmAnswer } from './ports.js';
 import type { ElevationRequest } from './request.js';
@@ -42,16 +42,25 @@ export interface JudgeInput {
 export interface StoreDuties {
   append(events: readonly AnyEvent[]): Promise<void>;
   judge(input: JudgeInput): Promise<Verdict>;
-  /** Judges again, then takes the target and records `armed`, in one transaction. */
-  arm(
-    input: JudgeInput & { readonly armed: AnyEvent; readonly windowMs: number; readonly notAfter: Instant },
-  ): Promise<ArmAnswer | { readonly ok: false; readonly code: 'verdict-lost' }>;
-  /** Moves the end of this run's grant in the store; false when this run no longer holds it. */
-  moveEnd(requestId: RequestId, notAfter: Instant): Promise<boolean>;
+  /** Checks the seals and judges again, then takes the target and records `armed`, in one transaction. */
+  arm(input: ArmInput): Promise<ArmAnswer | { readonly ok: false; readonly code: 'verdict-lost' | 'bad-seal' }>;
+  /** Moves the end of the grant in the store; false when the run that armed no longer holds it. */
+  moveEnd(requestId: RequestId, armedBy: RunId, notAfter: Instant): Promise<boolean>;
   /** Sets `ended_at`, or a tombstone. */
   fenceEnd(request: ElevationRequest, at: Instant): Promise<void>;
-  /** Frees the target. Without a proof only a row of this very run is freed: another run's is left to the sweep. */
-  fenceGone(requestId: RequestId, at: Instant, proved: boolean): Promise<void>;
+  /**
+   * Ends the grant and frees the target. Without a proof only a row of this very run is freed: another run's is left to
+   * the sweep.
+   */
+  release(request: ElevationRequest, endedAt: Instant, goneAt: Instant, proved: boolean): Promise<void>;
+}
+
+export interface ArmInput extends JudgeInput {
+  readonly armed: AnyEvent;
+  readonly windowMs: number;
+  readonly notAfter: Instant;
+  /** The sealed start and approvals themselves: a workflow that was made to believe votes has none. */
+  readonly proof: { readonly start: unknown; readonly approvals: readonly Envelope[] };
 }
 
 export interface GrantDuties {
@@ -71,8 +80,11 @@ export interface GoneProof {
 export interface RevokeDuties {
   /** One attempt to take it away; never waits for a proof. Answers whether the call was accepted. */
   revokeOnce(request: ElevationRequest): Promise<boolean>;
-  /** Revokes and observes until the target shows that nothing is left, after `notBefore` plus its settling time. */
-  proveGone(request: ElevationRequest, notBefore: Instant): Promise<GoneProof>;
+  /**
+   * Revokes and observes until the target shows that nothing is left, after `notBefore` plus its settling time. What only
+   * its own target can begin and never did (`begun` false) is gone once nothing can begin it any more.
+   */
+  proveGone(request: ElevationRequest, notBefore: Instant, begun: boolean): Promise<GoneProof>;
   /** Removes MDM signals and orders. */
   clearSignals(request: ElevationRequest): Promise<void>;
   askEvidence(request: ElevationRequest): Promise<void>;

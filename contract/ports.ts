@@ -36,7 +36,10 @@ export interface TargetDriver {
   readonly kind: Target['kind'];
   /** Milliseconds after the last grant call in which an effect may still appear. */
   readonly settleMs: number;
-  /** `update`: the target itself confirms (a Mac). `poll`: we observe until it is there. */
+  /**
+   * `update`: the target itself claims, begins and confirms (a Mac), so that what was never claimed never began.
+   * `poll`: we observe until it is there.
+   */
   readonly confirmMode: 'update' | 'poll';
   observe(requestId: RequestId, target: Target): Promise<Observation>;
   grant(order: GrantOrder, signal: AbortSignal): Promise<void>;

@@ -38,6 +38,7 @@ export const TRIGGERS = [
   'gone',
   'closed-unproven',
   'evidence-settled',
+  'swept',
 ] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
@@ -71,16 +72,20 @@ const TABLE: { readonly [S in State]: { readonly [T in Trigger]?: Move } } = {
     'grant-failed': { to: 'ending', outcome: 'failed' },
     revoked: { to: 'ending', outcome: 'revoked' },
     ended: { to: 'ending', outcome: 'ended' },
+    // The overdue sweep saw it gone where no workflow lives any more: that observation is the ending and its proof.
+    swept: { to: 'closed', outcome: 'failed' },
   },
   active: {
     expired: { to: 'ending', outcome: 'expired' },
     revoked: { to: 'ending', outcome: 'revoked' },
     ended: { to: 'ending', outcome: 'ended' },
     'contact-lost': { to: 'ending', outcome: 'lost-contact' },
+    swept: { to: 'closed', outcome: 'expired' },
   },
   ending: {
     gone: { to: 'collecting' },
     'closed-unproven': { to: 'closed', outcome: 'unproven' },
+    swept: { to: 'closed' },
   },
   collecting: {
     'evidence-settled': { to: 'closed' },

@@ -1,5 +1,6 @@
 /** Votes, and what the policy says about them. The workflow keeps both and never looks inside the policy. */
 import type { Digest, Instant, PersonId } from './ids.js';
+import type { Envelope } from './messages.js';
 
 /** One person's decision over one round. */
 export interface Vote {
@@ -10,6 +11,12 @@ export interface Vote {
   readonly windowMs?: number;
   readonly commentDigest?: Digest;
   readonly at: Instant;
+}
+
+/** A vote with the sealed message that it came in: what `arm` checks once more, whoever scheduled it. */
+export interface Ballot {
+  readonly vote: Vote;
+  readonly envelope: Envelope;
 }
 
 export interface Round {

@@ -57,9 +57,13 @@ export function begin(event: AnyEvent & { type: 'requested' }): ElevationView {
 
 /** The view after one more event. An event that this state does not know changes nothing. */
 export function fold(view: ElevationView, event: AnyEvent): ElevationView {
+  // The end of a run is final, whatever was folded before it: an `armed` may have been written after its run had given up.
+  if (event.type === 'closed')
+    return { ...view, state: 'closed', outcome: event.data.outcome, closedAt: view.closedAt ?? event.at };
   if (!isTrigger(event.type)) return note(view, event);
   const standing = next(view, event.type);
-  if (!standing) return view;
+  // A workflow that the sweep overtook still brings the evidence.
+  if (!standing) return event.type === 'evidence-settled' && view.state === 'closed' && !view.evidence ? note(view, event) : view;
   const moved: ElevationView = { ...note(view, event), ...standing };
   if (standing.state === 'ending' && view.state !== 'ending') return { ...moved, endingAt: event.at, ...by(event) };
   if (standing.state === 'closed') return { ...moved, closedAt: event.at, ...(moved.endingAt ? {} : by(event)) };
@@ -114,6 +118,7 @@ function note(view: ElevationView, event: AnyEvent): ElevationView {
     case 'alarm':
       return { ...view, alarmMinutes: event.data.minutes };
     case 'gone':
+    case 'swept':
       return { ...view, goneAt: event.data.observedAt };
     case 'unproven-asked':
       return event.actor.personId ? { ...view, unprovenBy: [...view.unprovenBy, event.actor.personId] } : view;

@@ -259,6 +259,13 @@ export const VARIABLES = table({
     example: 'stint.example.com',
     help: 'The names by which Macs call the device API; a signature for another name is refused.',
   },
+  DEVICE_API_TRUST_PROXY: {
+    part: 'device',
+    check: matching(/^[0-9a-fA-F.:/, ]+$/, 'addresses or networks, separated by commas'),
+    example: '10.0.0.0/8',
+    optional: true,
+    help: 'Addresses of your own TLS proxy, whose X-Forwarded-For is believed; without it all Macs behind it share one limit.',
+  },
   STINT_REPLY_KEY_FILE: {
     part: 'device',
     check: path,

@@ -53,6 +53,7 @@ export interface PartConfigs {
     readonly host: string;
     readonly port: number;
     readonly authorities: readonly string[];
+    readonly trustProxy?: string;
     readonly replyKeyFile: string;
   };
 }
@@ -109,9 +110,14 @@ const BUILD: { readonly [P in ConfigPart]: (reader: Reader, base: BaseConfig) =>
     host: value('DEVICE_API_HOST') ?? '',
     port: value('DEVICE_API_PORT') ?? 0,
     authorities: value('DEVICE_API_AUTHORITIES') ?? [],
+    ...optionally('trustProxy', value('DEVICE_API_TRUST_PROXY')),
     replyKeyFile: value('STINT_REPLY_KEY_FILE') ?? join(home, 'keys', 'reply.pem'),
   }),
 };
+
+function optionally<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
+}
 
 function temporalOf({ value, secret, problems }: Reader): PartConfigs['temporal'] {
   const apiKey = secret('TEMPORAL_API_KEY');

@@ -138,7 +138,7 @@ export function dutiesOf(config: Config<'seals' | 'posting'>, store: Store, peop
   const target = { ...targets, fence: store.fence, clock, call: activityCall };
   return {
     seals: createSealDuties({ ring: ringOf(config), clock }),
-    store: createRecordDuties({ store, judge, clock, runId: activityCall.runId }),
+    store: createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: ringOf(config) }),
     grant: createGrantDuties(target),
     revoke: createRevokeDuties(target),
     slack: createNotices(noticesOf(config, store, people.directory)),

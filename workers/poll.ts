@@ -5,6 +5,7 @@
 import { Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { StintError } from '../contract/errors.js';
 import { SEARCH_ATTRIBUTES } from '../contract/queues.js';
 import { createWorkers, type Duties, runWorkers } from './worker.js';
 
@@ -81,19 +82,27 @@ export function startPolling(deps: PollDeps): Polling {
   };
 }
 
-/** Registers the search attributes, for display only. What is there already, or may not be made by us, is no obstacle. */
+/**
+ * Registers the search attributes. A workflow that shows one which is not there cannot go on, so nothing is polled before
+ * all of them are. A service that does not let us look (Temporal Cloud) is believed to have them.
+ */
 async function registerAttributes({ options, namespace, log }: PollDeps): Promise<void> {
   const connection = await Connection.connect(options);
-  try {
+  const list = async () => {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-    const missing = SEARCH_ATTRIBUTES.filter((name) => !(name in (customAttributes ?? {})));
+    return SEARCH_ATTRIBUTES.filter((name) => !(name in (customAttributes ?? {})));
+  };
+  try {
+    const missing = await list().catch((error: unknown) => {
+      log.warn({ err: error }, 'the search attributes cannot be looked at here; create them as Keyword if workflows complain');
+      return [];
+    });
+    if (missing.length === 0) return;
     const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
-    if (missing.length > 0) await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
-  } catch (error) {
-    log.warn(
-      { err: error },
-      `The search attributes ${SEARCH_ATTRIBUTES.join(', ')} could not be checked; create them as Keyword if workflows complain.`,
-    );
+    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+    const still = await list();
+    if (still.length > 0)
+      throw new StintError('temporal-unavailable', `The search attributes ${still.join(', ')} are not there yet.`);
   } finally {
     await connection.close();
   }

@@ -3,7 +3,7 @@
  * order, and leaves nothing running.
  */
 import type { Logger } from 'pino';
-import { paintCard } from '../activities/notices.js';
+import { type NoticeDeps, paintCard } from '../activities/notices.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 import { createContactWatch } from '../device/api/contact-watch.js';
@@ -45,6 +45,7 @@ const wait = (ms: number) =>
 const worker: Part = async (config, store, log) => {
   const people = peopleOf(config);
   const targets = targetsOf(config, store);
+  const notices = noticesOf(config, store, people.directory);
   const bundle = await workflowBundle(bundleFolder);
   const sweep = startSweep({
     store,
@@ -52,6 +53,10 @@ const worker: Part = async (config, store, log) => {
     clock,
     sleep: wait,
     alarm: (sentence, grant, error) => log.error({ requestId: grant.requestId, target: grant.targetKey, err: error }, sentence),
+    swept: (requestId) =>
+      repairCard(store, notices, requestId).catch((error: unknown) =>
+        log.warn({ err: error, requestId }, 'a card could not be drawn again'),
+      ),
     failed: (error) => log.warn({ err: error }, 'The overdue sweep could not read the store.'),
   });
   const polling = startPolling({
@@ -70,6 +75,12 @@ const worker: Part = async (config, store, log) => {
     },
   };
 };
+
+/** Draws the card of a closed elevation anew. While a run lives, its painter is the card's only writer. */
+async function repairCard(store: Store, notices: NoticeDeps, requestId: RequestId): Promise<void> {
+  const row = await store.ledger.find(requestId);
+  if (row?.view.state === 'closed') await paintCard(notices, row.view);
+}
 
 const slackApp: Part = (config, store, log) => keepTrying('The Slack app', () => startSlackApp(config, store, log), log);
 
@@ -98,11 +109,7 @@ async function startSlackApp(config: Config, store: Store, log: Logger): Promise
     gate: gateOf(config, client, store, 'slack-app', 'slack'),
     directory: people.directory,
     preview: createPreview({ ...people, clock }),
-    repairCard: async (requestId: RequestId) => {
-      const row = await store.ledger.find(requestId);
-      // While the run lives the painter is the card's only writer.
-      if (row?.view.state === 'closed') await paintCard(notices, row.view);
-    },
+    repairCard: (requestId) => repairCard(store, notices, requestId),
     clock,
     random: Math.random,
     logger: log,
@@ -137,6 +144,7 @@ const deviceApi: Part = async (config, store, log) => {
     },
     replyKey: replyKeyOf(config),
     ...(device.authorities.length > 0 && { authorities: device.authorities }),
+    ...(device.trustProxy && { trustProxy: device.trustProxy }),
     clock,
     contactGraceMs: config.contactGraceMs,
     logger: log,

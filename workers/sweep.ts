@@ -5,7 +5,7 @@
  */
 import { proveGone, SEND_WITHIN_MS } from '../activities/target.js';
 import type { AnyEvent } from '../contract/events.js';
-import { instant, msOf, NO_DIGEST } from '../contract/ids.js';
+import { instant, msOf, NO_DIGEST, type RequestId } from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
 
@@ -22,6 +22,8 @@ export interface SweepDeps {
   readonly sleep: (ms: number) => Promise<void>;
   /** Told of every grant that had to be swept, and of every failure. */
   readonly alarm: (sentence: string, grant: Grant, error?: unknown) => void;
+  /** Told after each swept grant, to draw its card again; must not throw. */
+  readonly swept?: (requestId: RequestId) => Promise<void>;
   readonly overdueMs?: number;
   readonly watchMs?: number;
 }
@@ -46,12 +48,16 @@ async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
   await store.fence.end(requestId, runId, target, personId, endedAt);
   const quietFrom = instant(Math.min(msOf(endedAt), msOf(grant.notAfter)) + SEND_WITHIN_MS);
   const never = new AbortController().signal;
-  const call = { runId: () => runId, signal: () => never, sleep };
+  const call = { signal: () => never, sleep };
   const proof = await proveGone(driverOf(target.kind), grant, quietFrom, { clock, call, watchMs: deps.watchMs ?? WATCH_MS });
   const stored = await store.requests.get(requestId);
   // The entry first: what is recorded as gone is not swept again, and would never get one.
   await store.ledger.append([sweptEvent(grant, stored?.digest, proof)]);
   await store.fence.gone(requestId, proof.observedAt);
+  await driverOf(target.kind)
+    .clear(requestId, target)
+    .catch((error: unknown) => deps.alarm('What a swept grant left at the MDM could not be cleared.', grant, error));
+  await deps.swept?.(requestId);
   deps.alarm('A grant was overdue; the sweep revoked it and saw it gone.', grant);
 }
 

@@ -36,6 +36,15 @@ export const activityCall: CallContext = {
     Context.current().heartbeat();
     await Context.current().sleep(ms);
   },
+  beating: async (work) => {
+    const context = Context.current();
+    const timer = setInterval(() => context.heartbeat(), 1000);
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
+    }
+  },
 };
 
 /** Creates all workers; nothing is polled before `run`. */
@@ -63,7 +72,7 @@ export async function createWorkers({
       activities: relentless(duties.seals),
       maxCachedWorkflows: 1000,
     }),
-    queue(QUEUES.revoke, relentless(duties.revoke), 200),
+    queue(QUEUES.revoke, relentless(duties.revoke), 500),
     queue(QUEUES.grant, guarded(duties.grant), 50),
     queue(QUEUES.store, relentless(duties.store), 50),
     queue(QUEUES.slack, guarded(duties.slack), 20),

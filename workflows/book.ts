@@ -7,7 +7,7 @@ import type { AnyEvent, EventData, EventType, Via } from '../contract/events.js'
 import { type Instant, instant, msOf, type RunId } from '../contract/ids.js';
 import type { Envelope } from '../contract/messages.js';
 import type { State } from '../contract/states.js';
-import type { Vote } from '../contract/verdict.js';
+import type { Ballot } from '../contract/verdict.js';
 import { type ElevationView, fold } from '../contract/view.js';
 import type { Letter } from './letters.js';
 
@@ -28,7 +28,9 @@ export interface Carried {
   readonly unwritten: readonly AnyEvent[];
   readonly nonces: readonly string[];
   readonly letters: readonly Letter[];
-  readonly ballots: readonly Vote[];
+  readonly ballots: readonly Ballot[];
+  readonly approvals: readonly Envelope[];
+  readonly armedBy?: RunId;
   readonly openedAt: Instant;
   readonly announced?: string;
   readonly grantCalled: boolean;
@@ -45,7 +47,11 @@ export class Book {
   /** When the first run began to wait for a decision: a page turn puts off no deadline. */
   openedAt: Instant = instant(Date.now());
   /** Verified approvals that nobody has judged yet. */
-  readonly ballots: Vote[] = [];
+  readonly ballots: Ballot[] = [];
+  /** The sealed approvals behind the votes, for `arm`. */
+  readonly approvals: Envelope[] = [];
+  /** The run that took the target. */
+  armedBy: RunId | undefined;
   /** Set while the revoke's first attempt is out: nobody else may give Temporal a command. */
   hush = false;
   /** Whether a grant call may have left. */
@@ -57,11 +63,17 @@ export class Book {
   extensions = 0;
   /** The extension round that the channel was told of. */
   announced: string | undefined;
+  /** Whether the store was told that the target is free. */
+  released = false;
   /** Settles when the store has the deadline. */
   endMoved: Promise<boolean> = Promise.resolve(false);
   private count = 0;
 
-  constructor(view: ElevationView) {
+  constructor(
+    view: ElevationView,
+    /** The sealed start, as it came. */
+    readonly start: unknown,
+  ) {
     this.view = view;
     // Continued while ending: the revoke goes out again, and first.
     this.hush = this.is('ending');

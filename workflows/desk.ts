@@ -23,7 +23,9 @@ const conflict: ErrorCode = 'state-conflict';
 /** Whether a message speaks of the round that is open now: the request, or the extension that waits. */
 function roundOf(book: Book, envelope: Envelope): 'request' | 'extension' | undefined {
   const { digest, state, extension } = book.view;
-  if (state === 'requested' && envelope.roundDigest === digest) return 'request';
+  // A deny still ends what was approved and has not begun.
+  const open = state === 'requested' || (state === 'approved' && envelope.kind === 'deny');
+  if (open && envelope.roundDigest === digest) return 'request';
   if (state === 'active' && extension?.state === 'waiting' && envelope.roundDigest === extension.roundDigest) return 'extension';
   return undefined;
 }
@@ -53,7 +55,7 @@ const approve: Handler<'approve'> = (book, envelope, body) => {
   if (!vote) return 'person-unknown';
   if (!roundOf(book, envelope)) return conflict;
   if (isSubject(book, envelope)) return 'own-request';
-  book.ballots.push(vote);
+  book.ballots.push({ vote, envelope });
   return undefined;
 };
 

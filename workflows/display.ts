@@ -44,22 +44,35 @@ function minutes(ms: number): string {
   return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`;
 }
 
-/** Keeps both current for as long as the run lives. The upsert is a command, so it waits while a revoke is on its way. */
+/** Keeps the details current for as long as the run lives, and the attributes wherever that is no risk. */
 export function show(book: Book): void {
   const loop = async () => {
+    let attributes = '';
     for (;;) {
-      const seen = book.view;
-      setCurrentDetails(details(seen));
-      upsertSearchAttributes([
-        { key: STATE, value: seen.state },
-        { key: PERSON, value: seen.request.subject.personId },
-        { key: TARGET, value: seen.request.target.key },
-        { key: OUTCOME, value: seen.outcome ?? null },
-        { key: RULE, value: seen.verdict.rule ?? null },
-      ]);
-      if (seen.state === 'closed') return;
-      await condition(() => !book.hush && book.view.state !== seen.state);
+      const text = details(book.view);
+      setCurrentDetails(text);
+      attributes = upsert(book, attributes);
+      if (book.is('closed')) return;
+      await condition(() => !book.hush && details(book.view) !== text);
     }
   };
   void loop();
+}
+
+/**
+ * An upsert is a command, and one that the server refuses (an attribute that somebody removed) fails the workflow task: so
+ * there is none between the revoke and its proof.
+ */
+function upsert(book: Book, before: string): string {
+  const { state, outcome, request, verdict } = book.view;
+  const now = JSON.stringify([state, outcome, verdict.rule]);
+  if (now === before || book.is('ending')) return before;
+  upsertSearchAttributes([
+    { key: STATE, value: state },
+    { key: PERSON, value: request.subject.personId },
+    { key: TARGET, value: request.target.key },
+    { key: OUTCOME, value: outcome ?? null },
+    { key: RULE, value: verdict.rule ?? null },
+  ]);
+  return now;
 }

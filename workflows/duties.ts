@@ -54,3 +54,11 @@ export const slack = proxyActivities<Hands<SlackDuties>>({
   startToCloseTimeout: '60s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
 });
+
+/** Letters give up after a day: one that Slack never takes must not keep the others, or the run, waiting for ever. */
+export const posting = proxyActivities<Hands<SlackDuties>>({
+  taskQueue: QUEUES.slack,
+  startToCloseTimeout: '60s',
+  scheduleToCloseTimeout: '24h',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
+});

@@ -71,6 +71,8 @@ async function turnThePage(start: unknown, e: Admitted): Promise<never> {
     unwritten: book.unwritten,
     letters,
     ballots: book.ballots,
+    approvals: book.approvals,
+    ...(book.armedBy && { armedBy: book.armedBy }),
     openedAt: book.openedAt,
     ...(book.announced && { announced: book.announced }),
     nonces: e.inbox.nonces.slice(-2000),

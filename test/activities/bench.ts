@@ -134,6 +134,7 @@ export function targetBench() {
       slept.push(ms);
       time.now += ms;
     },
+    beating: (work) => work(),
   };
   const asked: string[] = [];
   const deps: TargetDeps = {

@@ -1,5 +1,5 @@
 /** What Temporal learns of an error: code, whether a retry can help, how long to wait, and nothing that is secret. */
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { asFailure, guarded, relentless } from '../../activities/failure.js';
 import { ERRORS, type ErrorCode, StintError } from '../../contract/errors.js';
@@ -53,11 +53,18 @@ describe('being told to wait', () => {
 });
 
 describe('an error that is not ours', () => {
-  it('is passed on as it is, to be seen as the bug that it is', async () => {
-    const bug = new TypeError('x is not a function');
-    expect(await failureOf(guarded(failing(bug)))).toBe(bug);
-    expect(await failureOf(relentless(failing(bug)))).toBe(bug);
+  it('leaves its kind in the history, and none of its words', async () => {
+    const bug = new TypeError('cannot read the token xoxb-secret');
+    for (const failure of [await failureOf(guarded(failing(bug))), await failureOf(relentless(failing(bug)))]) {
+      expect(failure).toMatchObject({ type: 'unforeseen', message: 'TypeError', nonRetryable: false });
+      expect(JSON.stringify([String(failure), (failure as Error).cause])).not.toContain('xoxb');
+    }
     expect(asFailure('a text')).toBe('a text');
+  });
+
+  it('of Temporal itself is passed on as it is', () => {
+    const cancelled = new CancelledFailure('cancelled');
+    expect(asFailure(cancelled)).toBe(cancelled);
   });
 });
 

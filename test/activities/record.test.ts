@@ -1,4 +1,5 @@
 /** Arming judges once more; freeing a target needs a proof or one's own row; evidence is read as it stands. */
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createRecordDuties } from '../../activities/record.js';
 import type { JudgeInput } from '../../contract/duties.js';
@@ -8,7 +9,9 @@ import type { Store } from '../../contract/ports.js';
 import type { Verdict } from '../../contract/verdict.js';
 import { openStore } from '../../ledger/store.js';
 import { sha256 } from '../../seal/canonical.js';
-import { ada, macOf } from '../fixtures/people.js';
+import { createSealer } from '../../seal/envelope.js';
+import { generateSealKey, loadTrustedKeys, privateKeyFrom, trustedKeysText } from '../../seal/keys.js';
+import { ada, grace, linus, macOf } from '../fixtures/people.js';
 import { Elevation, at as ledgerAt, RUN, T0, VERDICT } from '../ledger/events.js';
 
 const OTHER = 'run-2' as RunId;
@@ -27,6 +30,15 @@ beforeEach(() => {
   [now, runId, verdict, judged] = [T0, RUN, VERDICT, []];
 });
 
+const key = generateSealKey('slack-app');
+const ring = loadTrustedKeys(trustedKeysText([key]));
+const seal = createSealer({
+  sender: 'slack-app',
+  ...privateKeyFrom('slack-app', key.privatePem),
+  clock: () => T0,
+  random: (n) => randomBytes(n),
+});
+
 let macs = 0;
 function elevationOf(): Elevation {
   const serial = `C02TEST${String(++macs).padStart(4, '0')}` as Serial;
@@ -43,6 +55,7 @@ const duties = () =>
     },
     clock: () => now,
     runId: () => runId,
+    ring: () => ring,
   });
 
 function arming(elevation: Elevation, notAfter: Instant = ledgerAt(30), windowMs = 600_000) {
@@ -51,7 +64,12 @@ function arming(elevation: Elevation, notAfter: Instant = ledgerAt(30), windowMs
   const digest = requested.data.digest;
   const round = { digest, kind: 'request', windowMs } as const;
   const armed = elevation.event('armed', { notAfter }, { runId });
-  return { request, digest, round, votes: [], armed, windowMs, notAfter };
+  const { requestId, requester } = request;
+  const start = seal('start', requestId, digest, { request }, { personId: requester.personId }, 'slack');
+  const approval = seal('approve', requestId, digest, { windowMs }, { personId: grace.personId }, 'slack');
+  const vote = { decision: 'approve', personId: grace.personId, roundDigest: digest, windowMs, at: approval.at } as const;
+  const proof = { start, approvals: [approval] };
+  return { request, digest, round, votes: [vote], armed, windowMs, notAfter, proof };
 }
 
 describe('arming', () => {
@@ -110,6 +128,34 @@ describe('arming', () => {
   });
 });
 
+describe('the seals behind an arming', () => {
+  const refused = { ok: false, code: 'bad-seal' };
+
+  it('votes that no sealed approval stands behind take nothing', async () => {
+    const input = arming(elevationOf());
+    expect(await duties().arm({ ...input, proof: { ...input.proof, approvals: [] } })).toEqual(refused);
+    expect(await duties().arm({ ...input, votes: [] })).toEqual(refused);
+    const longer = input.votes.map((vote) => ({ ...vote, windowMs: vote.windowMs * 2 }));
+    expect(await duties().arm({ ...input, votes: longer })).toEqual(refused);
+    const another = input.votes.map((vote) => ({ ...vote, personId: linus.personId }));
+    expect(await duties().arm({ ...input, votes: another })).toEqual(refused);
+  });
+
+  it('a start that is missing, forged or of another request takes nothing', async () => {
+    const input = arming(elevationOf());
+    const other = arming(elevationOf());
+    for (const start of [undefined, {}, { ...input.proof.start, sig: other.proof.start.sig }, other.proof.start])
+      expect(await duties().arm({ ...input, proof: { ...input.proof, start } })).toEqual(refused);
+    expect(await duties().arm({ ...input, request: { ...input.request, windowMs: 1_800_000 } })).toEqual(refused);
+  });
+
+  it('an approval of another elevation does not count', async () => {
+    const input = arming(elevationOf());
+    const other = arming(elevationOf());
+    expect(await duties().arm({ ...input, proof: { ...input.proof, approvals: other.proof.approvals } })).toEqual(refused);
+  });
+});
+
 describe('freeing a target', () => {
   async function armed(): Promise<{ id: RequestId; elevation: Elevation }> {
     const elevation = elevationOf();
@@ -119,35 +165,32 @@ describe('freeing a target', () => {
   const goneAt = async (id: RequestId) => (await store.fence.grant(id))?.goneAt;
 
   it('without a proof happens for the own row only', async () => {
-    const { id } = await armed();
+    const { id, elevation } = await armed();
     runId = OTHER;
-    await duties().fenceGone(id, ledgerAt(2), false);
+    await duties().release(elevation.request, ledgerAt(2), ledgerAt(2), false);
     expect(await goneAt(id)).toBeUndefined();
     runId = RUN;
-    await duties().fenceGone(id, ledgerAt(2), false);
+    await duties().release(elevation.request, ledgerAt(2), ledgerAt(2), false);
     expect(await goneAt(id)).toBe(ledgerAt(2));
   });
 
   it('with a proof happens whoever armed', async () => {
-    const { id } = await armed();
+    const { id, elevation } = await armed();
     runId = OTHER;
-    await duties().fenceGone(id, ledgerAt(2), true);
+    await duties().release(elevation.request, ledgerAt(2), ledgerAt(2), true);
     expect(await goneAt(id)).toBe(ledgerAt(2));
   });
 
-  it('of what was never armed changes nothing', async () => {
-    const { requestId } = elevationOf().request;
-    await duties().fenceGone(requestId, ledgerAt(2), false);
-    await duties().fenceGone(requestId, ledgerAt(2), true);
-    expect(await store.fence.grant(requestId)).toBeUndefined();
+  it('of what was never armed leaves a tombstone: it can never be armed any more', async () => {
+    const elevation = elevationOf();
+    await duties().release(elevation.request, ledgerAt(2), ledgerAt(2), false);
+    expect(await duties().arm(arming(elevation))).toEqual({ ok: false, code: 'fenced' });
   });
 
-  it('an extension moves the end for the own run only', async () => {
+  it('an extension moves the end for the run that armed only', async () => {
     const { id } = await armed();
-    runId = OTHER;
-    expect(await duties().moveEnd(id, ledgerAt(60))).toBe(false);
-    runId = RUN;
-    expect(await duties().moveEnd(id, ledgerAt(60))).toBe(true);
+    expect(await duties().moveEnd(id, OTHER, ledgerAt(60))).toBe(false);
+    expect(await duties().moveEnd(id, RUN, ledgerAt(60))).toBe(true);
   });
 });
 

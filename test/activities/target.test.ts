@@ -151,7 +151,7 @@ describe('the proof that it is gone', () => {
     const notBefore = at(1_000);
     const settled = 1_000 + driver.settleMs;
     driver.shows = [seen('absent', -5_000), seen('absent', settled), seen('absent', settled + 1)];
-    expect(await createRevokeDuties(deps).proveGone(request, notBefore)).toEqual({
+    expect(await createRevokeDuties(deps).proveGone(request, notBefore, true)).toEqual({
       observedAt: at(settled + 1),
       how: 'the target said absent',
     });
@@ -161,7 +161,7 @@ describe('the proof that it is gone', () => {
   it('never comes from a target that does not know', async () => {
     const { deps, driver, request } = targetBench();
     driver.shows = [seen('unknown', 60_000)];
-    const proof = createRevokeDuties(deps).proveGone(request, at(0));
+    const proof = createRevokeDuties(deps).proveGone(request, at(0), true);
     await expect(proof).rejects.toMatchObject({
       code: 'not-gone',
       retryable: true,
@@ -172,19 +172,19 @@ describe('the proof that it is gone', () => {
   it.each(['ours', undefined] as const)('never comes from access that is there (whose: %s)', async (whose) => {
     const { deps, driver, request } = targetBench();
     driver.shows = [seen('present', 60_000, whose)];
-    await expect(createRevokeDuties(deps).proveGone(request, at(0))).rejects.toMatchObject({ code: 'not-gone' });
+    await expect(createRevokeDuties(deps).proveGone(request, at(0), true)).rejects.toMatchObject({ code: 'not-gone' });
   });
 
   it('I12: access that stood before us is no sign that ours is left', async () => {
     const { deps, driver, request } = targetBench();
     driver.shows = [seen('present', 60_000, 'standing')];
-    expect(await createRevokeDuties(deps).proveGone(request, at(0))).toMatchObject({ observedAt: at(60_000) });
+    expect(await createRevokeDuties(deps).proveGone(request, at(0), true)).toMatchObject({ observedAt: at(60_000) });
   });
 
   it('is looked for although the revoke failed: the target may have ended it by itself', async () => {
     const { deps, driver, request } = targetBench();
     driver.revokeFails = new StintError('mdm-unavailable');
-    expect(await createRevokeDuties(deps).proveGone(request, at(0))).toMatchObject({ observedAt: at(60_000) });
+    expect(await createRevokeDuties(deps).proveGone(request, at(0), true)).toMatchObject({ observedAt: at(60_000) });
     expect(driver.calls).toEqual(['revoke', 'observe']);
   });
 
@@ -193,7 +193,7 @@ describe('the proof that it is gone', () => {
     driver.revokeFails = new StintError('mdm-unavailable');
     driver.shows = [seen('unknown', 60_000)];
     const failure = await createRevokeDuties(deps)
-      .proveGone(request, at(0))
+      .proveGone(request, at(0), true)
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'not-gone', cause: driver.revokeFails });
   });
@@ -201,13 +201,13 @@ describe('the proof that it is gone', () => {
   it('survives a look that fails', async () => {
     const { deps, driver, request } = targetBench();
     driver.shows = [new StintError('store-unavailable'), seen('absent', 60_000)];
-    expect(await createRevokeDuties(deps).proveGone(request, at(0))).toMatchObject({ observedAt: at(60_000) });
+    expect(await createRevokeDuties(deps).proveGone(request, at(0), true)).toMatchObject({ observedAt: at(60_000) });
   });
 
   it('is given up after a while, so that the next attempt revokes again', async () => {
     const { deps, driver, time, request } = targetBench();
     driver.shows = [new Error('no answer')];
-    await expect(createRevokeDuties({ ...deps, watchMs: 3_000 }).proveGone(request, at(0))).rejects.toMatchObject({
+    await expect(createRevokeDuties({ ...deps, watchMs: 3_000 }).proveGone(request, at(0), true)).rejects.toMatchObject({
       code: 'not-gone',
     });
     expect(time.now - NOW).toBe(3_000);
@@ -217,7 +217,7 @@ describe('the proof that it is gone', () => {
   it('is given up at once when the worker stops', async () => {
     const { deps, driver, abort, slept, request } = targetBench();
     abort.abort();
-    await expect(createRevokeDuties(deps).proveGone(request, at(0))).rejects.toMatchObject({ code: 'not-gone' });
+    await expect(createRevokeDuties(deps).proveGone(request, at(0), true)).rejects.toMatchObject({ code: 'not-gone' });
     expect(driver.calls).toEqual(['revoke']);
     expect(slept).toEqual([]);
   });
@@ -225,7 +225,7 @@ describe('the proof that it is gone', () => {
   it('that the sweep recorded before stands, and nothing is revoked', async () => {
     const { deps, driver, fence, request } = targetBench();
     fence.hold(request, { goneAt: at(-7) });
-    expect(await createRevokeDuties(deps).proveGone(request, at(0))).toEqual({
+    expect(await createRevokeDuties(deps).proveGone(request, at(0), true)).toEqual({
       observedAt: at(-7),
       how: 'recorded as gone before',
     });
@@ -235,7 +235,7 @@ describe('the proof that it is gone', () => {
   it('is found with the store down, which is asked for nothing but what was recorded', async () => {
     const { deps, fence, request } = targetBench();
     fence.down = true;
-    expect(await createRevokeDuties(deps).proveGone(request, at(0))).toMatchObject({ observedAt: at(60_000) });
+    expect(await createRevokeDuties(deps).proveGone(request, at(0), true)).toMatchObject({ observedAt: at(60_000) });
     expect(fence.calls).toEqual(['grant']);
   });
 });

@@ -117,17 +117,17 @@ export function troubled(duties: StoreDuties & EvidenceDuties, troubles: Trouble
       await judged(input.request.requestId);
       return duties.arm(input);
     },
-    moveEnd: async (requestId, notAfter) => {
+    moveEnd: async (requestId, armedBy, notAfter) => {
       up(requestId);
-      return duties.moveEnd(requestId, notAfter);
+      return duties.moveEnd(requestId, armedBy, notAfter);
     },
     fenceEnd: async (request, at) => {
       up(request.requestId);
       return duties.fenceEnd(request, at);
     },
-    fenceGone: async (requestId, at, proved) => {
-      up(requestId);
-      return duties.fenceGone(requestId, at, proved);
+    release: async (request, endedAt, goneAt, proved) => {
+      up(request.requestId);
+      return duties.release(request, endedAt, goneAt, proved);
     },
     readEvidence: async (requestId) => {
       up(requestId);

@@ -124,16 +124,17 @@ export async function startHarness(
     policies: store.policies,
     clock,
   });
+  const bundle = await workflowBundle(bundleFolder);
   const fence = troubledFence(store.fence, troubles);
   const target = { driverOf: () => mac, fence, askEvidence: async () => {}, call: activityCall, clock, watchMs: 100 };
   const workers = await createWorkers({
     connection: native,
     namespace,
-    bundle: await workflowBundle(bundleFolder),
+    bundle,
     graceMs: 500,
     duties: {
       seals: createSealDuties({ ring: () => ring, clock }),
-      store: troubled(createRecordDuties({ store, judge, clock, runId: activityCall.runId }), troubles),
+      store: troubled(createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: () => ring }), troubles),
       grant: createGrantDuties(target),
       revoke: createRevokeDuties(target),
       slack: fakeSlack(sent, troubles),
@@ -181,7 +182,7 @@ export async function startHarness(
       await store.close();
       await native.close();
       await connection.close();
-      const failed = await failedReplays(runs);
+      const failed = await failedReplays(bundle, runs);
       if (failed.length > 0)
         throw new Error(`${failed.length} of ${runs.length} runs do not replay`, { cause: failed[0]?.error });
     },

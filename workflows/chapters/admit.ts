@@ -4,7 +4,7 @@
  */
 import { workflowInfo } from '@temporalio/workflow';
 import type { AnyEvent } from '../../contract/events.js';
-import { instant, NO_DIGEST, type RequestId, type RunId } from '../../contract/ids.js';
+import { instant, NO_DIGEST, type RequestId, type RunId, workflowIdOf } from '../../contract/ids.js';
 import type { Envelope } from '../../contract/messages.js';
 import { begin } from '../../contract/view.js';
 import { Book, type Carried, causeOf } from '../book.js';
@@ -30,9 +30,7 @@ export interface Admitted {
 
 /** The run at work, or undefined when the start was refused. */
 export async function admit(start: unknown, carried: Carried | undefined): Promise<Admitted | undefined> {
-  // Only the server can set this: a carried state in a hand-made start is never believed.
-  const continued = carried !== undefined && workflowInfo().continuedFromExecutionRunId !== undefined;
-  if (continued) return atWork(bookOf(carried), carried.nonces, carried.letters);
+  if (carried && isOurPage(carried)) return atWork(bookOf(start, carried), carried.nonces, carried.letters);
 
   const opened = await seals.openStart.executeWithOptions({ summary: 'check the seal of the start' }, [
     workflowInfo().workflowId,
@@ -51,7 +49,8 @@ export async function admit(start: unknown, carried: Carried | undefined): Promi
     { request, digest, round, votes: [] },
   ]);
 
-  const draft = new Book({ request, digest, verdict, state: 'requested', votes: [], unprovenBy: [], reminders: 0, refusals: 0 });
+  const view = { request, digest, verdict, state: 'requested', votes: [], unprovenBy: [], reminders: 0, refusals: 0 } as const;
+  const draft = new Book(view, start);
   const event = draft.event('requested', { request, digest, verdict }, causeOf(envelope));
   if (event.type === 'requested') draft.view = begin(event);
   draft.unwritten.push(event);
@@ -79,8 +78,21 @@ function atWork(book: Book, nonces: readonly string[], unsent: readonly Letter[]
   };
 }
 
-function bookOf(carried: Carried): Book {
-  const book = new Book(carried.view);
+/**
+ * Whether the carried state was handed over by a run of this very elevation. A hand-made start can carry anything, and
+ * the server names a run before it for a cron schedule and a retry as well: both are only there when somebody asked for
+ * them at the start, and we never do. What is carried wrongly all the same reaches no grant: `arm` opens the seals anew.
+ */
+function isOurPage(carried: Carried): boolean {
+  const { continuedFromExecutionRunId, cronSchedule, retryPolicy, attempt, workflowId } = workflowInfo();
+  const before = continuedFromExecutionRunId !== undefined && !cronSchedule && !retryPolicy && attempt === 1;
+  return before && workflowId === workflowIdOf(carried.view?.request?.requestId);
+}
+
+function bookOf(start: unknown, carried: Carried): Book {
+  const book = new Book(carried.view, start);
+  book.approvals.push(...carried.approvals);
+  book.armedBy = carried.armedBy;
   book.unwritten.push(...carried.unwritten);
   book.ballots.push(...carried.ballots);
   book.openedAt = carried.openedAt;

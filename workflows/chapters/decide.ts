@@ -30,8 +30,8 @@ export async function decide(e: Admitted): Promise<void> {
       'until someone decides',
     );
     if (book.state !== 'requested') break;
-    if (book.ballots.length > 0) await count(book);
-    else if (!heard && Date.now() >= lapseAt) book.record('lapsed', {});
+    if (Date.now() >= lapseAt) book.record('lapsed', {});
+    else if (book.ballots.length > 0) await count(book, lapseAt);
     else if (!heard) {
       book.record('reminded', { count: book.view.reminders + 1 });
       painter.line('reminder', `reminder-${book.view.reminders}`);
@@ -49,14 +49,16 @@ function decided(book: Book): boolean {
 function nextReminder({ deadlines }: Verdict, from: number, now: number): number {
   const { remindEveryMs, remindForMs, remindThenMs } = deadlines;
   const firstPhaseEnd = from + remindForMs;
-  if (now + remindEveryMs <= firstPhaseEnd) return from + remindEveryMs * (Math.floor((now - from) / remindEveryMs) + 1);
+  const soon = from + remindEveryMs * (Math.floor((now - from) / remindEveryMs) + 1);
+  if (soon <= firstPhaseEnd) return soon;
   return firstPhaseEnd + remindThenMs * (Math.floor(Math.max(0, now - firstPhaseEnd) / remindThenMs) + 1);
 }
 
 /** Judges the oldest ballot together with all votes before it. */
-async function count(book: Book): Promise<void> {
-  const vote = book.ballots[0];
-  if (!vote) return;
+async function count(book: Book, lapseAt: number): Promise<void> {
+  const ballot = book.ballots[0];
+  if (!ballot) return;
+  const { vote, envelope } = ballot;
   const verdict = await unless(
     () => decided(book),
     () =>
@@ -64,9 +66,11 @@ async function count(book: Book): Promise<void> {
         judgeInput(book, requestRound(book), [...book.view.votes, vote]),
       ]),
     book,
+    lapseAt,
   );
-  book.ballots.shift();
   if (!verdict || book.state !== 'requested') return;
+  book.ballots.shift();
+  book.approvals.push(envelope);
   const cause = { via: 'slack', personId: vote.personId } as const;
   book.record('voted', { vote, verdict }, cause);
   if (verdict.outcome === 'deny') book.record('denied', verdict.rule ? { rule: verdict.rule } : {}, cause);
@@ -138,15 +142,23 @@ export async function arm(e: Admitted): Promise<void> {
         () => book.state !== 'approved',
         () =>
           store.arm.executeWithOptions({ summary: 'take the target' }, [
-            { ...judgeInput(book, requestRound(book), book.view.votes), armed, windowMs, notAfter },
+            {
+              ...judgeInput(book, requestRound(book), book.view.votes),
+              armed,
+              windowMs,
+              notAfter,
+              proof: { start: book.start, approvals: book.approvals },
+            },
           ]),
         book,
         by,
       )
     : undefined;
   if (book.state !== 'approved') return;
-  if (answer?.ok) book.see(armed);
-  else if (answer?.code === 'fenced') book.record('grant-failed', { code: 'fenced' });
+  if (answer?.ok) {
+    book.see(armed);
+    book.armedBy = armed.runId === 'no-run' ? undefined : armed.runId;
+  } else if (answer?.code === 'fenced') book.record('grant-failed', { code: 'fenced' });
   else if (answer) book.record('arm-refused', { code: answer.code });
   else book.record('start-missed', {});
   if (book.is('closed')) painter.dm(answer ? 'failed' : 'not-started');

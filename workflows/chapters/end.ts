@@ -30,12 +30,22 @@ export async function revoke(e: Admitted): Promise<void> {
   const over = () => book.state !== 'ending' || e.pageFull();
   const proof = await unless(
     over,
-    () => revoking.proveGone.executeWithOptions({ summary: `observe ${request.target.key} gone` }, [request, book.quietFrom]),
+    () =>
+      revoking.proveGone.executeWithOptions({ summary: `observe ${request.target.key} gone` }, [
+        request,
+        book.quietFrom,
+        book.view.claimedAt !== undefined,
+      ]),
     book,
   );
   alarms.cancel();
   if (proof && book.state === 'ending') {
     book.record('gone', { observedAt: proof.observedAt, how: proof.how });
+    // The target is free from here on: the log may take half an hour, the next elevation need not wait for it.
+    book.released = true;
+    void store.release
+      .executeWithOptions({ summary: 'store: target free' }, [request, endedAt, proof.observedAt, true])
+      .catch(() => undefined);
   }
   if (!book.is('ending')) painter.line('ended');
 }
@@ -86,14 +96,11 @@ export async function close(e: Admitted): Promise<void> {
   const at: Instant = book.view.closedAt ?? instant(Date.now());
   book.record('closed', { outcome: book.view.outcome ?? 'failed' });
   if (book.view.confirmedAt) painter.dm('ended');
-  const armed = book.view.armedAt !== undefined;
-  if (armed) await revoking.clearSignals.executeWithOptions({ summary: 'clear MDM signals' }, [request]);
-  await store.fenceEnd.executeWithOptions({ summary: 'store: ended' }, [request, book.view.endingAt ?? at]);
-  await store.fenceGone.executeWithOptions({ summary: 'store: target free' }, [
-    request.requestId,
-    book.view.goneAt ?? at,
-    book.view.goneAt !== undefined || book.view.outcome === 'unproven',
-  ]);
+  if (!book.released) {
+    const proved = book.view.outcome === 'unproven';
+    await store.release.executeWithOptions({ summary: 'store: target free' }, [request, book.view.endingAt ?? at, at, proved]);
+  }
+  if (book.view.armedAt) await revoking.clearSignals.executeWithOptions({ summary: 'clear MDM signals' }, [request]);
   await settle(e);
   await e.stop();
 }

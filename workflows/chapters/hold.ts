@@ -56,9 +56,10 @@ export async function hold(e: Admitted): Promise<void> {
     const { requestId } = book.view.request;
     // The store's own end of the grant becomes sharp, for the sweep. Nothing but an extension waits for it: it must not
     // land after the extension's.
-    book.endMoved = store.moveEnd
-      .executeWithOptions({ summary: 'store: deadline' }, [requestId, book.view.deadlineAt])
-      .catch(() => false);
+    if (book.armedBy)
+      book.endMoved = store.moveEnd
+        .executeWithOptions({ summary: 'store: deadline' }, [requestId, book.armedBy, book.view.deadlineAt])
+        .catch(() => false);
   }
   while (book.state === 'active' && !e.pageFull()) {
     const deadline = msOf(book.view.deadlineAt ?? instant(0));
@@ -109,7 +110,7 @@ function announceExtension({ book, painter }: Admitted): void {
 /** An extension counts only while active, is stored before the timer moves, never shortens and never passes the cap. */
 async function countExtension(e: Admitted): Promise<void> {
   const { book, painter } = e;
-  const vote = book.ballots.shift();
+  const vote = book.ballots.shift()?.vote;
   const { extension, deadlineAt, confirmedAt } = book.view;
   if (!vote || extension?.state !== 'waiting' || vote.roundDigest !== extension.roundDigest || !deadlineAt || !confirmedAt)
     return;
@@ -134,12 +135,15 @@ async function countExtension(e: Admitted): Promise<void> {
     over,
     async () => {
       await book.endMoved;
-      return store.moveEnd.executeWithOptions({ summary: 'store: extended deadline' }, [book.view.request.requestId, moved]);
+      const { requestId } = book.view.request;
+      if (!book.armedBy) return false;
+      return store.moveEnd.executeWithOptions({ summary: 'store: extended deadline' }, [requestId, book.armedBy, moved]);
     },
     book,
     msOf(deadlineAt),
   );
-  if (!stored || book.state !== 'active') return;
+  if (book.state !== 'active') return;
+  if (!stored) return book.record('extension-closed', { roundDigest: round.digest, why: 'lapsed' }, cause);
   book.extensions += 1;
   book.record('extended', { roundDigest: round.digest, windowMs: verdict.windowMs, deadlineAt: moved }, cause);
   painter.line('extension', `extended-${round.digest.slice(0, 12)}`);

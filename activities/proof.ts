@@ -1,0 +1,36 @@
+/**
+ * The last look before access can exist: the sealed start and the sealed approvals themselves, opened anew. A workflow can
+ * be made to believe things by whoever may write to Temporal in ways that nobody thought of; it cannot be made to hold
+ * signatures of our senders.
+ */
+import type { ArmInput } from '../contract/duties.js';
+import { msOf } from '../contract/ids.js';
+import type { Envelope, MessageKind } from '../contract/messages.js';
+import type { Vote } from '../contract/verdict.js';
+import { requestDigest } from '../seal/canonical.js';
+import { openEnvelope } from '../seal/envelope.js';
+import type { KeyRing } from '../seal/keys.js';
+
+/** Whether the request, and every approval that is to count, came under a seal that is trusted now. Never throws. */
+export function sealedBy(ring: KeyRing, { request, digest, votes, proof }: ArmInput): boolean {
+  if (requestDigest(request) !== digest) return false;
+  const open = <K extends MessageKind>(raw: unknown, kind: K): Envelope<K> | undefined => {
+    // They were fresh when they were applied; here only who said what counts. Spending them twice is the fence's matter.
+    const opened = openEnvelope(raw, { ring, now: madeAt(raw), expect: { requestId: request.requestId, kinds: [kind] } });
+    return opened.ok ? (opened.envelope as Envelope<K>) : undefined;
+  };
+  if (open(proof.start, 'start')?.roundDigest !== digest) return false;
+  const approvals = proof.approvals.map((raw) => open(raw, 'approve'));
+  const counted = votes.filter((vote) => vote.decision === 'approve');
+  return counted.length > 0 && counted.every((vote) => approvals.some((approval) => approval && says(approval, vote)));
+}
+
+function says({ actor, body, roundDigest }: Envelope<'approve'>, vote: Vote): boolean {
+  return actor.personId === vote.personId && body.windowMs === vote.windowMs && roundDigest === vote.roundDigest;
+}
+
+/** The instant that a message claims to be of; the signature covers it. */
+function madeAt(raw: unknown): number {
+  const at = typeof raw === 'object' && raw !== null && 'at' in raw ? raw.at : undefined;
+  return typeof at === 'string' ? msOf(at as Envelope['at']) : Number.NaN;
+}
