@@ -218,8 +218,9 @@ describe.concurrent('invariants', () => {
     e.trouble.macStanding = true;
     await e.approve(grace);
     await e.in('granting');
+    await e.claim();
     await e.revoke(linus);
-    expect(await e.result()).toBe('revoked');
+    expect(await e.finish()).toBe('revoked');
     const gone = (await h.store.ledger.timeline(e.requestId)).find((event) => event.type === 'gone');
     expect(gone?.data).toMatchObject({ how: 'was admin before' });
   });

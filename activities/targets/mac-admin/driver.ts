@@ -21,8 +21,17 @@ export interface MacAdminDeps {
 /** An order is a row that a Mac reads within its next poll, so an effect follows its write by at most this. */
 const SETTLE_MS = 2_000;
 
+/** How long a cleared tag is believed to stay so, in ms. */
+const CLEAR_AGAIN_MS = 5 * 60_000;
+
+interface Desk extends MacAdminDeps {
+  /** When the tag of an elevation was last cleared by this process. */
+  readonly cleared: Map<RequestId, number>;
+}
+
 /** The driver of `mac-admin`. All its calls may be repeated: orders and tags are sets. */
-export function createMacAdminDriver(deps: MacAdminDeps): TargetDriver {
+export function createMacAdminDriver(given: MacAdminDeps): TargetDriver {
+  const deps: Desk = { ...given, cleared: new Map() };
   return {
     kind: 'mac-admin',
     settleMs: SETTLE_MS,
@@ -52,7 +61,8 @@ async function observe(deps: MacAdminDeps, requestId: RequestId, target: Target)
  * poll may do) and the error is thrown, so that the caller tries again; both are idempotent. Throws `too-late` instead
  * of sending anything at or after `sendBefore`: a grant that lands after its revoke must be impossible.
  */
-async function grant(deps: MacAdminDeps, order: GrantOrder, signal: AbortSignal): Promise<void> {
+async function grant(deps: Desk, order: GrantOrder, signal: AbortSignal): Promise<void> {
+  deps.cleared.delete(order.requestId);
   const leftMs = msOf(order.sendBefore) - deps.clock();
   if (leftMs <= 0) throw new StintError('too-late', 'The grant was not sent: its time had passed.');
   signal.throwIfAborted();
@@ -68,11 +78,23 @@ async function grant(deps: MacAdminDeps, order: GrantOrder, signal: AbortSignal)
 }
 
 /** Orders the end and takes the tag back, each even if the other fails; throws the first failure afterwards. */
-async function revoke(deps: MacAdminDeps, requestId: RequestId, target: Target, signal: AbortSignal): Promise<void> {
+async function revoke(deps: Desk, requestId: RequestId, target: Target, signal: AbortSignal): Promise<void> {
   await all([
     deps.devices.order(target.serial, requestId, 'end', instant(deps.clock())),
-    withoutDevice(deps.mdm.clear(target.serial, 'elevate', signal)),
+    clearOnceInAWhile(deps, requestId, target, signal),
   ]);
+}
+
+/**
+ * A revoke is repeated every few seconds until the Mac answers, perhaps for days; its tag need not be read each time. The
+ * vendor's limit is shared by the whole tenant (10,000 calls an hour), and lost laptops must not use it up.
+ */
+async function clearOnceInAWhile(deps: Desk, requestId: RequestId, target: Target, signal: AbortSignal): Promise<void> {
+  const now = deps.clock();
+  for (const [id, at] of deps.cleared) if (now - at > CLEAR_AGAIN_MS) deps.cleared.delete(id);
+  if (deps.cleared.has(requestId)) return;
+  await withoutDevice(deps.mdm.clear(target.serial, 'elevate', signal));
+  deps.cleared.set(requestId, now);
 }
 
 /** Takes both tags and all orders of the request back, each even if another fails. */
