@@ -7,6 +7,7 @@ import type { Launchd } from './launchd.js';
  * `offline`: no network. `slow`: every call waits `ms` first. `reply-lost`: calls arrive, answers don't.
  * `clock-skew`: somebody sets the clock by `ms`. `sleep`: the Mac sleeps for `ms`. `daemon-dead`: killed, and launchd does not
  * start it again. `dseditgroup-fails`: the directory refuses every change. `guid-stays`: removing the name leaves the GUID.
+ * `directory-down`: opendirectoryd answers no reading call, as early at boot.
  * `privileges-lies`: PrivilegesCLI says 0 and does nothing. `no-counter`: the Mac has no hardware counter. `advance`: time passes.
  */
 export const FAULTS = [
@@ -18,6 +19,7 @@ export const FAULTS = [
   'daemon-dead',
   'dseditgroup-fails',
   'guid-stays',
+  'directory-down',
   'privileges-lies',
   'no-counter',
   'advance',

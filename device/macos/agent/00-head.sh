@@ -37,6 +37,7 @@ RUN_DIR=$STATE_DIR/run
 OUTBOX_DIR=$STATE_DIR/outbox
 EVIDENCE_DIR=$STATE_DIR/evidence
 BEFORE_FILE=$STATE_DIR/before
+CONTACT_FILE=$STATE_DIR/contact
 LOCK=$STATE_DIR/lock
 # sudo skips files of sudoers.d with a dot in the name, and the last Defaults wins: hence no dot, and zz.
 DROPIN=$SUDOERS_DIR/zz_stint

@@ -93,6 +93,12 @@ prepare() {
   config_load
 }
 
+# Brings to the disk what was written: a rename alone may survive a power loss without what is in the file.
+disk_sync() {
+  bounded 10 /bin/sync
+  return 0 # a disk that is slow is no reason to keep access
+}
+
 # Runs a command for at most $1 seconds; 124 when it had to be killed. Vendor tools may hang on a broken
 # opendirectoryd or wait for a prompt, and no hang may delay taking access away. sleep takes fractions on macOS.
 bounded() {

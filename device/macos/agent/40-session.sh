@@ -1,18 +1,43 @@
 # ---- session: the one record of an open elevation on this Mac -----------------------------------------------------------
 #
 # Written before the flip and before every step, by rename, so that a process that dies anywhere leaves a record from which
-# the next one ends the session. Values are checked on reading: the file is root's, but never evaluated.
+# the next one ends the session. Values are checked on reading: the file is root's, but never evaluated. Beside it lies the
+# snapshot of before; while either is there, an elevation may be open. Heartbeats leave both alone.
 #
 # phase: claimed (drop-in may be there) -> granting (may be admin) -> active (confirmed) -> ending (being taken back).
 
 session_reset() {
-  S_REQUEST='' S_USER='' S_UID='' S_GUID='' S_PGID='' S_BOOT='' S_CLOCK='' S_PHASE='' S_WHY='' S_CLAIMED='' S_DEADLINE='' S_CONTACT=''
+  S_REQUEST='' S_USER='' S_UID='' S_GUID='' S_PGID='' S_BOOT='' S_CLOCK='' S_PHASE='' S_WHY='' S_CLAIMED='' S_DEADLINE='' S_CONTACT='' S_WRITTEN=''
 }
 
+# Writes the record so that it outlives a power loss; `session_write` only so that it outlives this process.
 session_save() {
+  session_new && disk_sync && /bin/mv -f "$SESSION_FILE.new" "$SESSION_FILE" && disk_sync
+}
+
+session_write() {
+  session_new && /bin/mv -f "$SESSION_FILE.new" "$SESSION_FILE"
+}
+
+session_new() {
   printf '%s=%s\n' request "$S_REQUEST" user "$S_USER" uid "$S_UID" guid "$S_GUID" pgid "$S_PGID" boot "$S_BOOT" clock "$S_CLOCK" \
-    phase "$S_PHASE" why "$S_WHY" claimed "$S_CLAIMED" deadline "$S_DEADLINE" contact "$S_CONTACT" >"$SESSION_FILE.new" &&
-    /bin/mv -f "$SESSION_FILE.new" "$SESSION_FILE"
+    phase "$S_PHASE" why "$S_WHY" claimed "$S_CLAIMED" deadline "$S_DEADLINE" contact "$S_CONTACT" >"$SESSION_FILE.new" && S_WRITTEN=$S_DEADLINE
+}
+
+# The last contact, apart from the record: it changes with every heartbeat. Lost or damaged it only ends the window sooner.
+contact_save() {
+  printf '%s %s\n' "$S_BOOT" "$S_CONTACT" >"$CONTACT_FILE.new" && /bin/mv -f "$CONTACT_FILE.new" "$CONTACT_FILE"
+}
+
+contact_load() {
+  [ -f "$CONTACT_FILE" ] && read -r contact_boot contact_at <"$CONTACT_FILE" && [ "$contact_boot" = "$S_BOOT" ] &&
+    is_number "$contact_at" && [ "$contact_at" -gt "$S_CONTACT" ] || return 0
+  S_CONTACT=$contact_at
+}
+
+# Whether there is a record or a snapshot, readable or not.
+session_left() {
+  [ -e "$SESSION_FILE" ] || [ -e "$BEFORE_FILE" ]
 }
 
 # 0: a session is open and read. 1: there is none. 2: there is one that can't be understood.
@@ -36,6 +61,8 @@ session_load() {
     esac
   done <"$SESSION_FILE"
   session_sound || return 2
+  S_WRITTEN=$S_DEADLINE # the deadline as it stands on disk
+  contact_load
 }
 
 session_sound() {
@@ -45,7 +72,9 @@ session_sound() {
 }
 
 session_clear() {
-  /bin/rm -f "$SESSION_FILE" "$BEFORE_FILE" "$STATE_DIR/end-wanted"
+  # The snapshot first: left alone it would be taken for a session whose record was lost.
+  /bin/rm -f "$BEFORE_FILE" "$CONTACT_FILE" && /bin/rm -f "$SESSION_FILE" "$STATE_DIR/end-wanted"
+  disk_sync
   session_reset
 }
 

@@ -104,7 +104,7 @@ admin_demote_rest() {
   if [ "$S_PGID" != 80 ] && [ "$(user_value "$S_USER" PrimaryGroupID)" = 80 ]; then
     bounded 15 /usr/bin/dscl . -create "/Users/$S_USER" PrimaryGroupID "$S_PGID" >/dev/null 2>&1
   fi
-  [ -f "$BEFORE_FILE" ] && admin_values NestedGroups | while read -r admin_nested; do
+  before_whole && admin_values NestedGroups | while read -r admin_nested; do
     /usr/bin/grep -Fxq -e "admin group $admin_nested" "$BEFORE_FILE" ||
       bounded 15 /usr/bin/dscl . -delete /Groups/admin NestedGroups "$admin_nested" >/dev/null 2>&1
   done

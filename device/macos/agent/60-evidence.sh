@@ -6,13 +6,34 @@
 CHUNK_BYTES=49152
 LOG_BYTES=8000000
 
+# Who is an administrator, by whatever list, one fact a line, sorted. Fails when a list can't be read.
+admin_facts() {
+  facts_names=$(admin_values GroupMembership) && facts_guids=$(admin_values GroupMembers) &&
+    facts_groups=$(admin_values NestedGroups) &&
+    facts_accounts=$(/usr/bin/dscl . -list /Users PrimaryGroupID 2>/dev/null) || return 1
+  {
+    printf '%s\n' "$facts_names" | /usr/bin/sed -n 's/^./admin name &/p'
+    printf '%s\n' "$facts_guids" | /usr/bin/sed -n 's/^./admin guid &/p'
+    printf '%s\n' "$facts_groups" | /usr/bin/sed -n 's/^./admin group &/p'
+    printf '%s\n' "$facts_accounts" | /usr/bin/awk 'NF { print "account " $1 " primary group " $2 }'
+  } | /usr/bin/sort -u
+}
+
+# Keeps the snapshot of before, whole and on the disk, for the end of the session and for the case that its record is lost.
+snapshot_keep() {
+  snapshot >"$BEFORE_FILE.new" && disk_sync && /bin/mv -f "$BEFORE_FILE.new" "$BEFORE_FILE"
+}
+
+# Whether the snapshot of before is there to its last line: half of one would call standing administrators new.
+before_whole() {
+  [ -f "$BEFORE_FILE" ] && [ "$(/usr/bin/tail -n 1 "$BEFORE_FILE")" = '~ whole' ]
+}
+
 # What may outlive a window, one fact a line, sorted: administrators, primary groups, sudo and PAM rules, launch items, MDM.
 snapshot() {
+  snapshot_admins=$(admin_facts) || return 1
   {
-    admin_values GroupMembership | /usr/bin/sed 's/^/admin name /'
-    admin_values GroupMembers | /usr/bin/sed 's/^/admin guid /'
-    admin_values NestedGroups | /usr/bin/sed 's/^/admin group /'
-    /usr/bin/dscl . -list /Users PrimaryGroupID 2>/dev/null | /usr/bin/awk '{ print "account " $1 " primary group " $2 }'
+    printf '%s\n' "$snapshot_admins"
     for snapshot_file in "$SUDOERS" "$SUDOERS_DIR"/* "$PAM_DIR"/sudo*; do
       [ -f "$snapshot_file" ] && [ "$snapshot_file" != "$DROPIN" ] &&
         printf 'rule file %s %s\n' "$snapshot_file" "$(sha256_hex "$snapshot_file")"
@@ -22,16 +43,17 @@ snapshot() {
     done
     /usr/bin/profiles status -type enrollment 2>/dev/null | /usr/bin/sed 's/^/mdm /'
     /usr/bin/security authorizationdb read system.preferences 2>/dev/null | /usr/bin/openssl dgst -sha256 | /usr/bin/sed 's/^.*[ =]/authorization system.preferences /'
+    printf '~ whole\n' # sorts last
   } | /usr/bin/sort -u
 }
 
 # What differs from the snapshot taken before, and what the user left running as root.
 attestation() {
-  if [ ! -f "$BEFORE_FILE" ]; then
-    printf '# no snapshot was taken before\n'
+  if ! before_whole; then
+    printf '# there is no snapshot of before\n'
     return 0
   fi
-  snapshot >"$RUN_DIR/after"
+  snapshot >"$RUN_DIR/after" || { printf '# what changed could not be read\n'; return 0; }
   /usr/bin/comm -13 "$BEFORE_FILE" "$RUN_DIR/after" | /usr/bin/sed 's/^/# now there: /'
   /usr/bin/comm -23 "$BEFORE_FILE" "$RUN_DIR/after" | /usr/bin/sed 's/^/# no longer there: /'
   /bin/ps -axo pid=,ruser=,user=,command= 2>/dev/null |

@@ -1,9 +1,12 @@
 # ---- start and end: the only two functions that give and take access ---------------------------------------------------
 
-# Remembers which account request $1 is for ($2): orders name only the request.
+# Remembers which account request $1 is for ($2), as the last one. A repeat changes nothing, so polls push nothing out.
 user_remember() {
-  { [ ! -f "$STATE_DIR/users" ] || /usr/bin/tail -n 50 "$STATE_DIR/users"; printf '%s %s\n' "$1" "$2"; } >"$STATE_DIR/users.$$" &&
-    /bin/mv -f "$STATE_DIR/users.$$" "$STATE_DIR/users"
+  [ ! -f "$STATE_DIR/users" ] || [ "$(/usr/bin/tail -n 1 "$STATE_DIR/users")" != "$1 $2" ] || return 0
+  {
+    [ ! -f "$STATE_DIR/users" ] || /usr/bin/grep -v -e "^$1 " "$STATE_DIR/users" | /usr/bin/tail -n 50
+    printf '%s %s\n' "$1" "$2"
+  } >"$STATE_DIR/users.$$" && /bin/mv -f "$STATE_DIR/users.$$" "$STATE_DIR/users"
 }
 
 # The account that request $1 is for: as asked for here or named by an order, as the MDM assigned the Mac, or who sits at the screen.
@@ -16,13 +19,16 @@ user_of() {
   is_user "$user_found" && [ "$user_found" != root ] && printf '%s\n' "$user_found"
 }
 
-# report DIR REQUEST USER ADMIN STANDING SECONDS: tells the server what is true here; REQUEST may be empty.
+# report DIR REQUEST USER ADMIN STANDING SECONDS: tells the server what is true here; REQUEST may be empty. Nobody is called a
+# standing administrator while an elevation may be open: the server takes that word for a proof that ours is gone.
 report() {
   report_boot=$(boot_session) || return 2
+  report_standing=$5
+  ! session_left && [ ! -e "$SESSION_FILE.broken" ] || report_standing=false
   {
     [ -z "$2" ] || printf '{"requestId":"%s",' "$2"
     [ -n "$2" ] || printf '{'
-    printf '"localUser":"%s","admin":%s,"standing":%s,"bootSession":"%s"}' "$3" "$4" "$5" "$report_boot"
+    printf '"localUser":"%s","admin":%s,"standing":%s,"bootSession":"%s"}' "$3" "$4" "$report_standing" "$report_boot"
   } >"$1/body"
   api "$1" POST /device/v1/report '' "$6"
 }
@@ -33,7 +39,6 @@ start_elevation() {
   start_user=$(user_of "$1") || { say "start $1: no account to elevate"; return 1; }
   start_prechecks "$1" "$start_user" || return 1
   start_claim "$1" "$start_user" || return 1
-  user_remember "$1" "$start_user"
   start_grant && start_confirm && { say "start $1: $S_USER is an administrator"; return 0; }
   finish undo
   return 1
@@ -63,7 +68,7 @@ start_claim() {
   S_REQUEST=$1 S_USER=$2 S_CLOCK=$MONO_BY S_PHASE=claimed S_CLAIMED=$MONO S_CONTACT=$MONO
   START_BY=$((MONO + claim_start))
   session_deadline "$claim_max" "$MONO"
-  snapshot >"$BEFORE_FILE" && session_save
+  user_remember "$1" "$2" && snapshot_keep && session_save || { say "start $1: the disk or the directory does not answer"; return 1; }
 }
 
 start_grant() {
@@ -91,7 +96,7 @@ start_confirm() {
 finish() {
   S_PHASE=ending
   S_WHY=$1
-  session_save
+  session_write # no waiting for the disk before the access is gone
   finish_wait=1
   until admin_demote; do
     say "end $S_REQUEST: $S_USER is still an administrator; trying again in $finish_wait s"
@@ -116,7 +121,7 @@ finish() {
 
 outbox_put() {
   printf '%s %s %s %s\n' "$S_REQUEST" "$S_USER" "$S_GUID" "$S_WHY" >"$OUTBOX_DIR/.new" &&
-    /bin/mv -f "$OUTBOX_DIR/.new" "$OUTBOX_DIR/$S_REQUEST"
+    /bin/mv -f "$OUTBOX_DIR/.new" "$OUTBOX_DIR/$S_REQUEST" && disk_sync
 }
 
 # Tells the server what ended, within $1 seconds a call; 0 when nothing is left to tell.

@@ -94,9 +94,11 @@ beat_apply() {
   fi
   [ "$JOB_RC" = 0 ] || return 0
   S_CONTACT=$BEAT_AT
+  contact_save
   beat_left=$(json_get "$BEAT_DIR/reply" remainingS) && is_number "$beat_left" && session_deadline "$beat_left" "$BEAT_AT"
   [ "$(json_get "$BEAT_DIR/reply" order)" != end ] || hold_why=order
-  session_save
+  # Replies waver by a second. What stands in the record may be a little early for the next process, never late.
+  [ "$S_DEADLINE" -ge "$S_WRITTEN" ] && [ "$S_DEADLINE" -le $((S_WRITTEN + 5)) ] || session_write
 }
 
 # A long poll beside the heartbeats: a revoke arrives within a second or two. What waits to be sent goes the same way.

@@ -45,7 +45,7 @@ daemon() {
     session_load
     case $? in
     0) resume ;;
-    1) idle ;;
+    1) if session_left; then session_broken; else idle; fi ;;
     *) session_broken ;;
     esac
   done
@@ -74,17 +74,6 @@ resume() {
   else
     hold
   fi
-}
-
-# A damaged record: whoever it names is taken back, whether or not the rest can be read.
-session_broken() {
-  say 'the session record is damaged'
-  broken_user=$S_USER
-  /bin/mv -f "$SESSION_FILE" "$SESSION_FILE.broken"
-  is_request_id "$S_REQUEST" && is_user "$broken_user" && user_identify "$broken_user" && mono_read || return 0
-  S_CLOCK=$MONO_BY S_CLAIMED=$MONO S_DEADLINE=$MONO S_CONTACT=$MONO
-  S_BOOT=$(boot_session) || return 0
-  finish undo
 }
 
 # No session: tell what is untold, send logs, ask for orders.

@@ -55,17 +55,17 @@ window_ms() {
 # The user is done. The daemon demotes first and tells then; when none runs, this process does both.
 cmd_end() {
   prepare
-  session_load || { say 'nothing to end'; return 0; }
+  session_left || { say 'nothing to end'; return 0; }
   printf '' >"$STATE_DIR/end-wanted"
   for end_try in 1 2 3 4 5; do
     lock_holder_lives || break
     /bin/sleep 1
-    [ -f "$SESSION_FILE" ] || return 0
+    session_left || return 0
   done
   : "$end_try"
   keys_load
   lock_take || return 0
-  session_load && finish user
+  if session_load; then finish user; elif session_left; then session_broken; fi
   /bin/rm -f "$LOCK"
 }
 
