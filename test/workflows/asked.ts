@@ -107,11 +107,16 @@ export class Asked {
     const { admin } = this.deps.mac;
     admin.add(this.requestId);
     const body = this.mine();
-    const answer = await this.device.ask<'confirm', ConfirmAnswer>('confirm', this.requestId, this.digest, body, {
-      serial: body.serial,
-    });
-    if (!answer.ok) admin.delete(this.requestId);
-    return answer;
+    let believed = false;
+    try {
+      const answer = await this.device.ask<'confirm', ConfirmAnswer>('confirm', this.requestId, this.digest, body, {
+        serial: body.serial,
+      });
+      believed = answer.ok;
+      return answer;
+    } finally {
+      if (!believed) admin.delete(this.requestId);
+    }
   }
 
   /** Approves, and plays the Mac until the clock runs. */

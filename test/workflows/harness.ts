@@ -61,6 +61,11 @@ export interface Harness {
   sealStart(request: ElevationRequest): unknown;
   /** From now on the policy is another. */
   setPolicy(text: string): void;
+  /**
+   * Waits until the grant call's answer is in the ledger. To be called before time is skipped: a call that is still out
+   * would count as out until after the skipped time, which no clock of a Mac has reached.
+   */
+  granted(e: Asked): Promise<unknown>;
   /** Whether somebody was told this refusal. */
   refused(code: string, requestId: RequestId): boolean;
   /** Stops all, and insists that every run that was made here replays: a worker that starts anew has to live it again. */
@@ -136,7 +141,8 @@ export async function startHarness(
       seals: createSealDuties({ ring: () => ring, clock }),
       store: troubled(createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: () => ring }), troubles),
       grant: createGrantDuties(target),
-      revoke: createRevokeDuties(target),
+      // As the Mac's clock: nothing of a grant call can still land when a proof is asked for.
+      revoke: createRevokeDuties({ ...target, clock: () => clock() + 11_000 }),
       slack: fakeSlack(sent, troubles),
     },
   });
@@ -174,6 +180,8 @@ export async function startHarness(
     setPolicy: (text) => {
       policy = parsePolicy(text, 'policy.yaml');
     },
+    granted: (e) =>
+      until(async () => (await store.ledger.timeline(e.requestId)).some((x) => x.type === 'grant-sent'), 'the grant sent'),
     refused: (code, requestId) => sent.answers.some((a) => a.requestId === requestId && a.code === code),
     close: async () => {
       const runs = await allRuns(client);

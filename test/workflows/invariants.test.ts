@@ -216,9 +216,7 @@ describe.concurrent('invariants', () => {
   test('I12: access that stood before the grant is no obstacle to closing and is never removed by us', async () => {
     const e = await h.ask();
     e.trouble.macStanding = true;
-    await e.approve(grace);
-    await e.in('granting');
-    await e.claim();
+    await e.activate(grace);
     await e.revoke(linus);
     expect(await e.finish()).toBe('revoked');
     const gone = (await h.store.ledger.timeline(e.requestId)).find((event) => event.type === 'gone');
@@ -314,7 +312,7 @@ describe.concurrent('invariants', () => {
   test('a confirmation after the start deadline is refused, and the Mac undoes', async () => {
     const e = await h.ask();
     await e.approve(grace);
-    await e.in('granting');
+    await h.granted(e);
     await e.claim();
     await e.skip(4 * 60 * MIN + 1000);
     const answer = await e.confirm().catch((error: Error) => ({ ok: false as const, error }));

@@ -70,7 +70,7 @@ describe.concurrent('outcomes', () => {
     const e = await h.ask();
     await e.approve(grace);
     await e.in('granting');
-    await until(async () => e.calls('grant'), 'the grant call');
+    await h.granted(e);
     await e.skip(4 * 60 * MIN - MIN);
     expect((await e.view())?.state).toBe('granting');
     await e.skip(MIN + 1000);

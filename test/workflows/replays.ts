@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
-import { bundleFolder, payloadConverterPath, workflowBundle } from '../../workers/bundle.js';
+import { payloadConverterPath } from '../../workers/bundle.js';
 
 type History = temporal.api.history.v1.IHistory;
 
@@ -14,10 +14,11 @@ export interface Replayed {
 
 /** The runs that the current code can't live through again; empty is right. */
 export async function failedReplays(
+  bundle: { readonly codePath: string },
   runs: readonly { readonly workflowId: string; readonly history: History }[],
 ): Promise<Replayed[]> {
   const options = {
-    workflowBundle: await workflowBundle(bundleFolder),
+    workflowBundle: bundle,
     replayName: 'stint',
     dataConverter: { payloadConverterPath },
   };
