@@ -127,10 +127,23 @@ export function createActs({ sight, ask, ports }: Pick<Demo, 'sight' | 'ask' | '
     },
     click: (who: Name, ts: string, actionId: string, channel: string = CHANNEL.id) =>
       sight.act('click', { user: slackOf(who), channel, ts, actionId }),
-    approve: (by: Name, { cardTs }: Asked, windowMs: number) =>
-      sight.act('click', { user: slackOf(by), channel: CHANNEL.id, ts: cardTs, actionId: `approve:${windowMs}` }),
+    /** Presses until the vote counts: a card can be seen a moment before Stint has noted where it stands, and then says so. */
+    approve: (by: Name, { cardTs, requestId }: Asked, windowMs: number) =>
+      eventually(`the vote of ${by} counts`, async () => {
+        await sight.act('click', { user: slackOf(by), channel: CHANNEL.id, ts: cardTs, actionId: `approve:${windowMs}` });
+        const counted = async () => (await view(requestId)).votes.some((vote) => vote.personId === by);
+        return eventually('the vote', counted, 2000);
+      }),
     becomesAdmin: (who: Name, ms = 30_000) => eventually(`${who} is an administrator`, () => isAdmin(who), ms),
     isNoAdmin: (who: Name, ms = 30_000) => eventually(`${who} is no administrator`, async () => !(await isAdmin(who)), ms),
+    /** How long the Mac was an administrator after the confirmation, by the Mac's own record, which follows the fact. */
+    heldSeconds: ({ who, serial, requestId }: Asked) =>
+      eventually('the Mac has noted the end', async () => {
+        const from = Date.parse((await view(requestId)).confirmedAt ?? '');
+        const { adminLog } = await sight.mac(serial);
+        const off = adminLog.find((c) => c.user === macOf(who).user && !c.admin && Date.parse(c.at) > from);
+        return off && (Date.parse(off.at) - from) / 1000;
+      }),
     reaches: (requestId: string, state: string, ms = 30_000) =>
       eventually(
         `${requestId} is ${state}`,

@@ -1,4 +1,5 @@
 /** A `stint demo` as a child process: started on free ports, seen over HTTP, and gone afterwards whatever a test does. */
+import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,9 +103,11 @@ async function isReady(demo: Demo): Promise<void> {
   await Promise.race([ended, until('the demo is ready', () => demo.said().includes('ready after'), 60_000)]);
 }
 
-/** The first of ten free ports in a row. */
+/** The first of ten free ports in a row; searched from anywhere, so that two runs at a time seldom meet. */
 export async function freeBase(): Promise<number> {
-  for (let base = 7000; base < 7990; base += 10) {
+  const begin = randomInt(99);
+  for (let n = 0; n < 99; n++) {
+    const base = 7000 + ((begin + n) % 99) * 10;
     const ports = [...Array(10).keys()].map((n) => base + n);
     const free = await Promise.all(
       ports.map((port) =>
