@@ -1,0 +1,211 @@
+/** Lives each kind of elevation through on the real server and keeps its history in `histories/` (see `record.config.ts`). */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { StintError } from '../../contract/errors.js';
+import { instant } from '../../contract/ids.js';
+import { ada, grace, linus, POLICY } from '../fixtures/people.js';
+import { type Asked, type Harness, startHarness, until } from '../workflows/harness.js';
+import { startPagingServer } from '../workflows/server.js';
+import { COMMENT } from './histories.js';
+
+const MIN = 60_000;
+const FOLDER = fileURLToPath(new URL('./histories/', import.meta.url));
+
+let h: Harness;
+beforeAll(async () => {
+  await mkdir(FOLDER, { recursive: true });
+  // Short, so that the history of an unanswered request stays small: one reminder, then it lapses.
+  h = await startHarness(inject('temporalAddress'), { policy: POLICY.replace('pending: 24h', 'pending: 15m') });
+});
+afterAll(() => h?.close());
+
+/** Who and where it ran says nothing about the story, and would name the machine. */
+function scrub(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(scrub);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, /identity$/i.test(key) ? 'stint' : scrub(inner)]));
+}
+
+async function keep(harness: Harness, name: string, workflowId: string, runId?: string): Promise<void> {
+  const history = await harness.client.workflow.getHandle(workflowId, runId).fetchHistory();
+  const text = JSON.stringify({ workflowId, ...(scrub(JSON.parse(historyToJSON(history))) as object) });
+  await writeFile(`${FOLDER}${name}.json`, `${text}\n`);
+}
+
+interface Scenario {
+  readonly name: string;
+  readonly outcome: string;
+  readonly live: (e: Asked) => Promise<unknown>;
+}
+
+const extension = async (e: Asked, windowMs: number) => {
+  await e.extend(ada, windowMs);
+  const asked = await e.sees((view) => view.extension?.state === 'waiting', 'the extension');
+  return asked.extension?.roundDigest;
+};
+
+const SCENARIOS: readonly Scenario[] = [
+  { name: 'denied', outcome: 'denied', live: (e) => e.deny(linus, e.digest, COMMENT) },
+  { name: 'lapsed', outcome: 'lapsed', live: async (e) => (await e.in('requested')) && e.skip(16 * MIN) },
+  { name: 'withdrawn', outcome: 'withdrawn', live: (e) => e.withdraw(ada) },
+  {
+    name: 'not-started',
+    outcome: 'not-started',
+    live: async (e) => {
+      await e.approve(grace);
+      await h.granted(e);
+      await e.skip(4 * 60 * MIN + 1000);
+    },
+  },
+  {
+    name: 'expired',
+    outcome: 'expired',
+    live: async (e) => {
+      await e.in('requested');
+      await e.approve(grace, 10 * MIN, e.digest, COMMENT);
+      await h.granted(e);
+      await e.claim();
+      await e.confirm();
+      await e.skip(5 * MIN + 100);
+      await e.sees((view) => view.warnedAt, 'the warning');
+      await e.skip(5 * MIN);
+      await e.finish();
+    },
+  },
+  {
+    name: 'revoked',
+    outcome: 'revoked',
+    live: async (e) => {
+      await e.activate(grace);
+      await e.revoke(linus);
+      await e.finish();
+    },
+  },
+  {
+    name: 'ended',
+    outcome: 'ended',
+    live: async (e) => {
+      await e.activate(grace);
+      await e.end(ada);
+      await e.finish();
+    },
+  },
+  {
+    name: 'lost-contact',
+    outcome: 'lost-contact',
+    live: async (e) => {
+      await e.activate(grace);
+      e.trouble.macSilent = true;
+      await e.contactLost(instant(Date.now()));
+      await e.in('ending');
+      await e.skip(MIN + 100);
+      await e.sees((view) => view.alarmMinutes === 1, 'the alarm');
+      e.trouble.macSilent = false;
+      await e.finish();
+    },
+  },
+  {
+    name: 'failed',
+    outcome: 'failed',
+    live: async (e) => {
+      e.trouble.grantFails = new StintError('tag-unknown');
+      await e.approve(grace);
+    },
+  },
+  {
+    name: 'unproven',
+    outcome: 'unproven',
+    live: async (e) => {
+      await e.activate(grace);
+      e.trouble.macSilent = true;
+      await e.revoke(grace);
+      await e.in('ending');
+      await e.closeUnproven(grace);
+      await e.closeUnproven(linus);
+    },
+  },
+  {
+    name: 'cancel',
+    outcome: 'revoked',
+    live: async (e) => {
+      await e.activate(grace);
+      await e.handle.cancel();
+      await e.finish();
+    },
+  },
+  {
+    name: 'extension',
+    outcome: 'expired',
+    live: async (e) => {
+      await e.activate(grace, 5 * MIN);
+      await e.approve(linus, 10 * MIN, await extension(e, 10 * MIN));
+      await e.sees((view) => view.extension?.state === 'granted', 'the extension granted');
+      await e.skip(15 * MIN + 500);
+      await e.finish();
+    },
+  },
+  {
+    name: 'reset',
+    outcome: 'failed',
+    live: async (e) => {
+      await e.activate(grace);
+      await e.reset();
+    },
+  },
+];
+
+describe.concurrent('histories', () => {
+  test.each(SCENARIOS)('$name', async ({ name, outcome, live }) => {
+    const e = await h.ask();
+    await live(e);
+    expect(await e.result()).toBe(outcome);
+    await keep(h, name, e.workflowId);
+  });
+
+  test('refused-start', async () => {
+    const request = h.request();
+    await h.startRaw(request.requestId, { approved: true });
+    const e = h.hand(request);
+    expect(await e.result()).toBe('refused');
+    await keep(h, 'refused-start', e.workflowId);
+  });
+
+  test('late-evidence', async () => {
+    const e = await h.ask();
+    await e.activate(grace);
+    await e.revoke(linus);
+    await e.in('collecting');
+    await e.skip(31 * MIN);
+    await e.result();
+    const data = new TextEncoder().encode('sudo log that came late\n');
+    await h.store.evidence.put({ requestId: e.requestId, seq: 0, data, total: 1, receivedAt: instant(Date.now()) });
+    await e.evidenceComplete();
+    const workflowId = `late-evidence/${e.requestId}`;
+    await h.client.workflow.getHandle(workflowId).result();
+    await keep(h, 'late-evidence', workflowId);
+  });
+});
+
+test('continue-as-new', async () => {
+  const server = await startPagingServer(60);
+  const paging = await startHarness(server.address);
+  try {
+    const e = await paging.ask();
+    await e.in('requested');
+    const first = await e.runId();
+    await e.activate(grace);
+    const second = await until(async () => {
+      const now = await e.runId();
+      return now !== first && now;
+    }, 'the next page');
+    await e.revoke(linus);
+    expect(await e.finish()).toBe('revoked');
+    await keep(paging, 'continue-as-new', e.workflowId, first);
+    await keep(paging, 'continued', e.workflowId, second);
+  } finally {
+    await paging.close();
+    await server.stop();
+  }
+});
