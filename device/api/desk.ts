@@ -13,19 +13,23 @@ export interface StoredRequest {
   readonly digest: Digest;
 }
 
+/** An order, what the read model knows of its elevation by now, and the account that it is about. */
+export interface Picked {
+  readonly order: DeviceOrder;
+  readonly view: ElevationView | undefined;
+  readonly account: LocalUser | undefined;
+}
+
 export interface Desk {
   /** The stored request if it is about this very Mac; another Mac's is as unknown as none. */
   find(caller: Caller, requestId: RequestId): Promise<StoredRequest | undefined>;
   /** As `find`, and about this account if one is named. Throws `unknown-request`. */
   own(caller: Caller, requestId: RequestId, localUser?: LocalUser): Promise<StoredRequest>;
   view(requestId: RequestId): Promise<ElevationView | undefined>;
-  /** The newest elevation of this Mac that is not closed. */
-  live(serial: Serial): Promise<ElevationView | undefined>;
+  /** The elevations of this Mac that are not closed, newest first. */
+  live(serial: Serial): Promise<readonly ElevationView[]>;
   /** The most urgent of these orders that still asks something of the Mac. */
-  pick(
-    caller: Caller,
-    orders: readonly DeviceOrder[],
-  ): Promise<{ order: DeviceOrder; view: ElevationView | undefined } | undefined>;
+  pick(caller: Caller, orders: readonly DeviceOrder[]): Promise<Picked | undefined>;
 }
 
 export function createDesk({ store }: Pick<DeviceApiDeps, 'store'>): Desk {
@@ -45,8 +49,8 @@ export function createDesk({ store }: Pick<DeviceApiDeps, 'store'>): Desk {
       return stored;
     },
     async live(serial) {
-      const [row] = await ledger.list({ live: true, targetKey: `mac-admin/${serial}`, limit: 1 });
-      return row?.view;
+      const rows = await ledger.list({ live: true, targetKey: `mac-admin/${serial}` });
+      return rows.map((row) => row.view);
     },
     async pick(caller, orders) {
       for (const order of [...orders].sort(byUrgency)) {
@@ -54,7 +58,7 @@ export function createDesk({ store }: Pick<DeviceApiDeps, 'store'>): Desk {
         const account = (await find(caller, order.requestId))?.request.target.localUser;
         const report = account ? await devices.lastReport(caller.serial, account) : undefined;
         const logComplete = order.kind === 'collect' && (await evidence.missing(order.requestId))?.length === 0;
-        if (stillAsks(order, { view: now, report, logComplete })) return { order, view: now };
+        if (stillAsks(order, { view: now, report, logComplete })) return { order, view: now, account };
       }
       return undefined;
     },

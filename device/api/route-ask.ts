@@ -3,7 +3,9 @@ import { StintError } from '../../contract/errors.js';
 import { instant, type RequestId } from '../../contract/ids.js';
 import type { Person } from '../../contract/ports.js';
 import { type ElevationRequest, REASON_MAX, REASON_MIN, type Target } from '../../contract/request.js';
-import { requestIdFrom } from '../../seal/canonical.js';
+import type { State } from '../../contract/states.js';
+import { requestIdFrom, sha256 } from '../../seal/canonical.js';
+import { type AskLimit, createAskLimit } from './ask-limit.js';
 import type { Caller } from './caller.js';
 import type { App, DeviceApiDeps } from './deps.js';
 import type { Desk, StoredRequest } from './desk.js';
@@ -11,15 +13,19 @@ import { AskBody, AskReply, ProblemReply } from './schemas.js';
 
 type Ask = (typeof AskBody)['_output'];
 
+/** Where an elevation no longer holds the Mac, nor asks anything of an approver. */
+const FREE: readonly State[] = ['collecting', 'closed'];
+
 /** One route; a repeated ask (same `askId`) is the same request, whatever became of the first reply. */
 export function askRoute(app: App, deps: DeviceApiDeps, desk: Desk): void {
+  const limit = createAskLimit(deps.clock);
   const underWay = new Map<RequestId, Promise<unknown>>();
   const response = { 201: AskReply, '4xx': ProblemReply, '5xx': ProblemReply };
   app.post('/device/v1/requests', { schema: { body: AskBody, response } }, async (call, reply) => {
     const requestId = requestIdFrom('device', call.caller.serial + call.body.askId);
     // two repeats at the same moment would otherwise make two different requests of one id
     while (underWay.has(requestId)) await underWay.get(requestId);
-    const asking = ask(deps, desk, call.caller, requestId, call.body);
+    const asking = ask(deps, desk, limit, call.caller, requestId, call.body);
     const settled = asking.then(
       () => undefined,
       () => undefined,
@@ -31,13 +37,22 @@ export function askRoute(app: App, deps: DeviceApiDeps, desk: Desk): void {
   });
 }
 
-async function ask(deps: DeviceApiDeps, desk: Desk, caller: Caller, requestId: RequestId, body: Ask): Promise<string> {
+async function ask(
+  deps: DeviceApiDeps,
+  desk: Desk,
+  limit: AskLimit,
+  caller: Caller,
+  requestId: RequestId,
+  body: Ask,
+): Promise<string> {
   const stored = await desk.find(caller, requestId);
   const reason = tidyReason(body.reason);
   if (stored) return repeat(deps, desk, caller, stored, { ...body, reason });
   const person = await personOf(deps, caller, body);
   const target = targetOf(caller, body, person);
   await checkPolicy(deps, person, target, body.windowMs);
+  await checkFree(desk, caller, requestId);
+  limit(caller.serial, requestId);
   const reasonDigest = await deps.store.requests.putText(reason);
   const { name, personId } = person;
   const slack = person.slack[0];
@@ -60,17 +75,24 @@ async function ask(deps: DeviceApiDeps, desk: Desk, caller: Caller, requestId: R
 
 /** The ask came before: answered as it stands now, started again only when it never got as far as the ledger. */
 async function repeat(deps: DeviceApiDeps, desk: Desk, caller: Caller, { request }: StoredRequest, body: Ask): Promise<string> {
-  const reasonDigest = await deps.store.requests.putText(body.reason);
   const same =
-    request.reasonDigest === reasonDigest &&
+    request.reasonDigest === sha256(body.reason) &&
     request.windowMs === body.windowMs &&
     request.category === body.category &&
     request.target.localUser === body.localUser;
   if (!same) throw new StintError('state-conflict', 'This ask was already made with other content. Ask anew.');
   const view = await desk.view(request.requestId);
   if (view) return view.state;
+  await checkFree(desk, caller, request.requestId);
   await deps.gate.start(request, { personId: request.requester.personId, serial: caller.serial });
   return 'requested';
+}
+
+/** One at a time: approvers are not asked about a Mac that another elevation has, or may soon have. */
+async function checkFree(desk: Desk, { serial }: Caller, requestId: RequestId): Promise<void> {
+  const others = (await desk.live(serial)).filter((view) => view.request.requestId !== requestId && !FREE.includes(view.state));
+  if (others.length === 0) return;
+  throw new StintError('target-busy', 'Another elevation of this Mac is under way. Wait until it has ended, or withdraw it.');
 }
 
 /** Who the people file says uses this account on this Mac: the Mac itself is not asked, its word would be worth nothing. */

@@ -3,7 +3,7 @@ import type { DeviceOrder } from '../../contract/ports.js';
 import type { ElevationView } from '../../contract/view.js';
 import type { Caller } from './caller.js';
 import type { App, DeviceApiDeps } from './deps.js';
-import type { Desk } from './desk.js';
+import type { Desk, Picked } from './desk.js';
 import type { OrderBoard } from './order-board.js';
 import { PollQuery, PollReply, ProblemReply, WAIT_MAX_S } from './schemas.js';
 import { isWaiting, remainingS } from './standing.js';
@@ -40,16 +40,17 @@ async function poll(
     known = await board.orders(caller.serial, { known, untilMs, abort });
     picked = await desk.pick(caller, known);
   }
-  const view = picked ? picked.view : await desk.live(caller.serial);
-  return replyOf(deps, picked?.order, view);
+  if (picked) return replyOf(deps, picked);
+  const [view] = await desk.live(caller.serial);
+  return replyOf(deps, { view, account: view?.request.target.localUser });
 }
 
-function replyOf(deps: DeviceApiDeps, order: DeviceOrder | undefined, view: ElevationView | undefined): Reply {
+function replyOf(deps: DeviceApiDeps, { order, view, account }: Omit<Picked, 'order'> & Partial<Pick<Picked, 'order'>>): Reply {
   const left = remainingS(view, deps.clock());
   return {
     order: order?.kind ?? 'none',
     requestId: order?.requestId ?? view?.request.requestId ?? '',
-    ...(view && { localUser: view.request.target.localUser }),
+    ...(account && { localUser: account }),
     pollAfterS: Math.min(pauseS(deps.random, order, view), Math.max(1, Math.floor(deps.contactGraceMs / 4000))),
     waiting: isWaiting(view),
     state: view?.state ?? 'none',
