@@ -5,7 +5,7 @@ import type { App, DeviceApiDeps } from './deps.js';
 import type { Desk } from './desk.js';
 import { refusal } from './problem.js';
 import { ClaimBody, ClaimReply, ConfirmReply, ElevationParams, EndBody, EndReply, ProblemReply } from './schemas.js';
-import { secondsUntil } from './standing.js';
+import { secondsLeft, secondsUntil } from './standing.js';
 
 /** Below the 15 s after which a Mac gives a call up: it then learns why. */
 const ANSWER_WITHIN_MS = 12_000;
@@ -46,7 +46,7 @@ function confirmRoute(app: App, deps: DeviceApiDeps, desk: Desk): void {
     const asked = deps.gate.ask<'confirm', ConfirmAnswer>('confirm', request.requestId, digest, body, { serial });
     const answer = await within(deps, asked);
     if (!answer.ok) throw refusal(answer.code, answer.sentence);
-    const remainingS = secondsUntil(answer.deadlineAt, deps.clock());
+    const remainingS = secondsLeft(answer.confirmedAt, answer.deadlineAt, deps.clock());
     if (remainingS === 0) throw new StintError('too-late');
     return { remainingS, deadlineAt: answer.deadlineAt };
   });

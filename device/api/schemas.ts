@@ -71,6 +71,7 @@ export const ReportReply = z.strictObject({
   order: z.enum(['none', 'end']),
   state,
   remainingS: seconds.optional(),
+  maxS: seconds.optional().describe('The most that extensions may make of the window, since its start; no report gives more.'),
 });
 
 export const EndBody = z.strictObject({ localUser: user.optional() }).nullish();

@@ -19,7 +19,21 @@ export function secondsUntil(at: Instant, nowMs: number): number {
 export function remainingS(view: ElevationView | undefined, nowMs: number): number | undefined {
   if (!view) return undefined;
   if (OVER.includes(view.state)) return 0;
-  return view.state === 'active' && view.deadlineAt ? secondsUntil(view.deadlineAt, nowMs) : undefined;
+  return view.state === 'active' && view.deadlineAt ? secondsLeft(view.confirmedAt, view.deadlineAt, nowMs) : undefined;
+}
+
+/**
+ * Seconds left until a deadline, never more than lie between the confirmation and it: both come from the workflow's
+ * clock, and where ours is behind it, a Mac would be given the difference on top of what was approved.
+ */
+export function secondsLeft(confirmedAt: Instant | undefined, deadlineAt: Instant, nowMs: number): number {
+  const left = secondsUntil(deadlineAt, nowMs);
+  return confirmedAt ? Math.min(left, secondsUntil(deadlineAt, msOf(confirmedAt))) : left;
+}
+
+/** The longest that the policy lets an elevation last, extensions included; whole seconds since its confirmation. */
+export function maxS(view: ElevationView): number {
+  return Math.floor(view.verdict.maxWindowMs / 1000);
 }
 
 /** Whether the window of an elevation is behind us, whatever the workflow has heard of it. */

@@ -7,7 +7,7 @@
 # phase: claimed (drop-in may be there) -> granting (may be admin) -> active (confirmed) -> ending (being taken back).
 
 session_reset() {
-  S_REQUEST='' S_USER='' S_UID='' S_GUID='' S_PGID='' S_BOOT='' S_CLOCK='' S_PHASE='' S_WHY='' S_CLAIMED='' S_DEADLINE='' S_CONTACT='' S_WRITTEN=''
+  S_REQUEST='' S_USER='' S_UID='' S_GUID='' S_PGID='' S_BOOT='' S_CLOCK='' S_PHASE='' S_WHY='' S_CLAIMED='' S_MAX='' S_START='' S_DEADLINE='' S_CONTACT='' S_WRITTEN=''
 }
 
 # Writes the record so that it outlives a power loss; `session_write` only so that it outlives this process.
@@ -21,7 +21,7 @@ session_write() {
 
 session_new() {
   printf '%s=%s\n' request "$S_REQUEST" user "$S_USER" uid "$S_UID" guid "$S_GUID" pgid "$S_PGID" boot "$S_BOOT" clock "$S_CLOCK" \
-    phase "$S_PHASE" why "$S_WHY" claimed "$S_CLAIMED" deadline "$S_DEADLINE" contact "$S_CONTACT" >"$SESSION_FILE.new" && S_WRITTEN=$S_DEADLINE
+    phase "$S_PHASE" why "$S_WHY" claimed "$S_CLAIMED" max "$S_MAX" start "$S_START" deadline "$S_DEADLINE" contact "$S_CONTACT" >"$SESSION_FILE.new" && S_WRITTEN=$S_DEADLINE
 }
 
 # The last contact, apart from the record: it changes with every heartbeat. Lost or damaged it only ends the window sooner.
@@ -56,6 +56,8 @@ session_load() {
     phase) S_PHASE=$session_value ;;
     why) S_WHY=$session_value ;;
     claimed) S_CLAIMED=$session_value ;;
+    max) S_MAX=$session_value ;;
+    start) S_START=$session_value ;;
     deadline) S_DEADLINE=$session_value ;;
     contact) S_CONTACT=$session_value ;;
     esac
@@ -67,7 +69,7 @@ session_load() {
 
 session_sound() {
   is_request_id "$S_REQUEST" && is_user "$S_USER" && is_number "$S_UID" && is_guid "$S_GUID" && is_number "$S_PGID" &&
-    is_guid "$S_BOOT" && is_number "$S_CLAIMED" && is_number "$S_DEADLINE" && is_number "$S_CONTACT" || return 1
+    is_guid "$S_BOOT" && is_number "$S_CLAIMED" && is_number "$S_MAX" && is_number "$S_START" && is_number "$S_DEADLINE" && is_number "$S_CONTACT" || return 1
   case $S_PHASE in claimed | granting | active | ending) ;; *) return 1 ;; esac
 }
 
@@ -83,6 +85,14 @@ session_clear() {
 session_deadline() {
   S_DEADLINE=$(($2 + $1))
   [ "$S_DEADLINE" -le $((S_CLAIMED + CEILING)) ] || S_DEADLINE=$((S_CLAIMED + CEILING))
+}
+
+# Never past $1 seconds since the window began, nor, where $1 is less or no number, past what was claimed: whatever a clock of
+# the server makes of the seconds that are left, only an extension can give more than the claim.
+session_limit() {
+  limit_s=$S_MAX
+  ! is_number "$1" || [ "$1" -le "$limit_s" ] || limit_s=$1
+  [ "$S_DEADLINE" -le $((S_START + limit_s)) ] || S_DEADLINE=$((S_START + limit_s))
 }
 
 session_reset

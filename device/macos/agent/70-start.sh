@@ -65,7 +65,7 @@ start_claim() {
   [ "$(json_get "$claim_dir/reply" authorised)" = true ] && [ "$(json_get "$claim_dir/reply" localUser)" = "$2" ] &&
     is_number "$claim_max" && is_number "$claim_start" && [ "$claim_max" -gt 0 ] && [ "$claim_start" -gt 0 ] ||
     { say "start $1: claim reply refused"; return 1; }
-  S_REQUEST=$1 S_USER=$2 S_CLOCK=$MONO_BY S_PHASE=claimed S_CLAIMED=$MONO S_CONTACT=$MONO
+  S_REQUEST=$1 S_USER=$2 S_CLOCK=$MONO_BY S_PHASE=claimed S_CLAIMED=$MONO S_MAX=$claim_max S_START=$MONO S_CONTACT=$MONO
   START_BY=$((MONO + claim_start))
   session_deadline "$claim_max" "$MONO"
   user_remember "$1" "$2" && snapshot_keep && session_save || { say "start $1: the disk or the directory does not answer"; return 1; }
@@ -86,6 +86,8 @@ start_confirm() {
   printf '{"localUser":"%s","bootSession":"%s"}' "$S_USER" "$S_BOOT" >"$confirm_dir/body"
   api "$confirm_dir" POST "/device/v1/elevations/$S_REQUEST/confirm" '' 15 || { say "start $S_REQUEST: not confirmed"; return 1; }
   confirm_left=$(json_get "$confirm_dir/reply" remainingS) && is_number "$confirm_left" && [ "$confirm_left" -gt 0 ] || return 1
+  [ "$confirm_left" -le "$S_MAX" ] || { say "start $S_REQUEST: the confirmation gives more than was claimed"; return 1; }
+  S_START=$confirm_at
   session_deadline "$confirm_left" "$confirm_at"
   S_PHASE=active
   S_CONTACT=$confirm_at

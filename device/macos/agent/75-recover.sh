@@ -31,7 +31,7 @@ broken_once() {
   fi
   broken_identify || return 1
   S_BOOT=$(boot_session) || S_BOOT=$NO_GUID
-  S_CLOCK=none S_CLAIMED=0 S_DEADLINE=0 S_CONTACT=0
+  S_CLOCK=none S_CLAIMED=0 S_MAX=0 S_START=0 S_DEADLINE=0 S_CONTACT=0
   finish undo
 }
 

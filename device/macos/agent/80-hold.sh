@@ -95,7 +95,9 @@ beat_apply() {
   [ "$JOB_RC" = 0 ] || return 0
   S_CONTACT=$BEAT_AT
   contact_save
-  beat_left=$(json_get "$BEAT_DIR/reply" remainingS) && is_number "$beat_left" && session_deadline "$beat_left" "$BEAT_AT"
+  beat_most=$(json_get "$BEAT_DIR/reply" maxS) || beat_most=
+  beat_left=$(json_get "$BEAT_DIR/reply" remainingS) && is_number "$beat_left" && session_deadline "$beat_left" "$BEAT_AT" &&
+    session_limit "$beat_most"
   [ "$(json_get "$BEAT_DIR/reply" order)" != end ] || hold_why=order
   # Replies waver by a second. What stands in the record may be a little early for the next process, never late.
   [ "$S_DEADLINE" -ge "$S_WRITTEN" ] && [ "$S_DEADLINE" -le $((S_WRITTEN + 5)) ] || session_write

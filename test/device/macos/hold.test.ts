@@ -51,11 +51,24 @@ describe.concurrent('the deadline', () => {
 
   it('moves later with a signed reply, and earlier at once', async ({ b }) => {
     await b.hold(30);
-    b.server.script.deadlineMs = Date.now() + 300_000;
+    Object.assign(b.server.script, { deadlineMs: Date.now() + 300_000, capS: 1800 });
     await b.until('the extension arrived', () => (b.mac.truth().countdown ?? 0) > 200);
     b.server.script.deadlineMs = Date.now() + 1000;
     await b.gone(8000);
   });
+
+  for (const [what, capS] of [
+    ['names no cap moves it past what was claimed', undefined],
+    ['names a cap moves it past that', 12],
+  ] as const)
+    it(`no report reply that ${what}`, async ({ b }) => {
+      await b.hold(8);
+      const start = b.server.script.deadlineMs - 8000;
+      Object.assign(b.server.script, { deadlineMs: Date.now() + 300_000, capS });
+      const lasted = (await b.gone(25_000)) - start;
+      expect(lasted).toBeLessThan((capS ?? 8) * 1000 + 2000);
+      expect(lasted).toBeGreaterThan((capS ?? 8) * 1000 - 4000);
+    });
 
   it('does not move by a reply that does not verify', async ({ b }) => {
     await b.hold(8);

@@ -18,7 +18,11 @@ export interface Script {
   order: 'none' | 'start' | 'end' | 'collect';
   requestId: string;
   localUser: string;
+  /** The account that the orders reply names, if it names one. */
+  orderUser: string | undefined;
   maxS: number;
+  /** What a report reply says of the policy's cap, if it says it. */
+  capS: number | undefined;
   startByS: number;
   /** Instant (ms) at which the confirmed window ends. */
   deadlineMs: number;
@@ -64,7 +68,9 @@ export async function startDeviceServer(): Promise<DeviceServer> {
       order: 'none',
       requestId: 'a'.repeat(26),
       localUser: 'alice',
+      orderUser: undefined,
       maxS: 60,
+      capS: undefined,
       startByS: 60,
       deadlineMs: 0,
       windowS: 60,
@@ -136,12 +142,13 @@ export async function startDeviceServer(): Promise<DeviceServer> {
       requests: () => [201, { requestId: state.script.requestId, state: 'requested' }],
       orders: async () => {
         for (let i = 0; i < 20 && state.script.order === 'none'; i++) await new Promise((resolve) => setTimeout(resolve, 100));
-        const { order, requestId, waiting } = state.script;
+        const { order, requestId, waiting, orderUser } = state.script;
         return [
           200,
           {
             order,
             requestId: order === 'none' && !waiting ? '' : requestId,
+            ...(orderUser && { localUser: orderUser }),
             pollAfterS: 0,
             waiting,
             state: 'granting',
@@ -158,7 +165,11 @@ export async function startDeviceServer(): Promise<DeviceServer> {
         if (state.script.order === 'start') state.script.order = 'none';
         return [200, { remainingS: remaining(), deadlineAt: new Date(state.script.deadlineMs).toISOString() }];
       },
-      report: () => [200, { order: state.script.order === 'end' ? 'end' : 'none', remainingS: remaining(), state: 'active' }],
+      report: () => {
+        const { order, capS } = state.script;
+        const cap = capS === undefined ? {} : { maxS: capS };
+        return [200, { order: order === 'end' ? 'end' : 'none', remainingS: remaining(), ...cap, state: 'active' }];
+      },
       end: () => [200, { accepted: true }],
       log: ({ body }) => {
         const data = Buffer.from(String(body.data), 'base64');

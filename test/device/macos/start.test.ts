@@ -1,7 +1,8 @@
 /** Everything that can go wrong between the order to start and the confirmation: the user ends up as before. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { addUser } from '../../../sim/mac/root.js';
 import { problem } from './server.js';
 import { isAdmin, macTest as it, REQUEST } from './setup.js';
 
@@ -65,6 +66,13 @@ describe.concurrent('a start that fails half-way is undone', () => {
       expect(b.server.lastReport()).toMatchObject({ requestId: REQUEST, localUser: 'alice', standing: false });
       await b.tidy();
     });
+
+  it('a confirmation that gives more than was claimed', async ({ b }) => {
+    Object.assign(b.server.script, { maxS: 60, windowS: 90, order: 'start' });
+    await b.told();
+    await b.said('more than was claimed');
+    expect(b.mac.truth().adminLog.map((change) => change.admin)).toEqual([true, false]);
+  });
 
   it('a confirmation that arrives while its answer is lost', async ({ b }) => {
     b.server.hooks.set('confirm', (_call, response) => {
@@ -135,6 +143,34 @@ describe.concurrent('how the user is made an administrator', () => {
     writeFileSync(join(b.mac.layout.mac, 'console'), 'itadmin\n');
     await b.hold(60);
     expect(b.mac.truth().adminLog[0]?.by).toBe('dseditgroup');
+  });
+});
+
+describe.concurrent('on a Mac with two accounts', () => {
+  it('the one that the order names is elevated, and the other asked for nothing', async ({ b }) => {
+    addUser(b.mac.layout.mac, 'bob', 503, 20);
+    Object.assign(b.server.script, { orderUser: 'bob', localUser: 'bob', order: 'start' });
+    await b.until('the window is open', () => b.mac.truth().session?.phase === 'active');
+    expect(b.mac.truth().admins).toEqual(['bob', 'itadmin', 'root']);
+    expect(b.called('claim')[0]?.body).toMatchObject({ localUser: 'bob' });
+    b.server.script.order = 'end';
+    await b.told();
+    expect(b.mac.truth().admins).toEqual(['itadmin', 'root']);
+    expect(b.mac.truth().adminLog.map((change) => change.user)).toEqual(['bob', 'bob']);
+    await b.tidy();
+    // The order stays open until the server has closed it: what is true is said of the same account.
+    const reports = b.called('report').length;
+    await b.until('said again', () => b.called('report').length > reports, 20_000);
+    expect(b.server.lastReport()).toMatchObject({ requestId: REQUEST, localUser: 'bob', admin: false, standing: false });
+  });
+
+  it('polls do not push out whom other requests were for', async ({ b }) => {
+    const users = join(b.mac.layout.state, 'users');
+    writeFileSync(users, `${'b'.repeat(26)} bob\n`);
+    Object.assign(b.server.script, { orderUser: 'alice', waiting: true });
+    const polls = b.called('orders').length;
+    await b.until('some polls', () => b.called('orders').length >= polls + 3, 20_000);
+    expect(readFileSync(users, 'utf8')).toBe(`${'b'.repeat(26)} bob\n${REQUEST} alice\n`);
   });
 });
 
