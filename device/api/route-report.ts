@@ -1,11 +1,12 @@
 /** POST /device/v1/report: what is true on the Mac. Goes to the store and is answered without Temporal or workers. */
+import { isStintError } from '../../contract/errors.js';
 import { instant, type LocalUser, type RequestId } from '../../contract/ids.js';
 import type { ElevationView } from '../../contract/view.js';
 import type { Caller } from './caller.js';
 import type { App, DeviceApiDeps } from './deps.js';
 import type { Desk, StoredRequest } from './desk.js';
 import { ProblemReply, ReportBody, ReportReply } from './schemas.js';
-import { isOver, remainingS, stillAsks } from './standing.js';
+import { isOver, maxS, remainingS, stillAsks } from './standing.js';
 
 type Report = (typeof ReportBody)['_output'];
 type Reply = (typeof ReportReply)['_output'];
@@ -20,14 +21,20 @@ export function reportRoute(app: App, deps: DeviceApiDeps, desk: Desk): void {
     const { caller, body } = call;
     const requestId = body.requestId ? body.requestId : undefined;
     const stored = requestId ? await boundTo(desk, caller, requestId, body.localUser) : undefined;
-    await keep(deps, caller, body, stored);
+    if (stored || (await isKnown(deps, desk, caller, body.localUser))) await keep(deps, caller, body, stored);
     if (!requestId) return { order: 'none', state: 'none' };
     const view = stored ? await desk.view(requestId) : undefined;
     if (stored && view) tell(stored, view, body, caller);
     const order = (await mustEnd(deps, caller, body, stored, view)) ? 'end' : 'none';
-    const left = remainingS(view, deps.clock());
-    return { order, state: view?.state ?? 'none', ...(left === undefined ? {} : { remainingS: left }) };
+    return { order, state: view?.state ?? 'none', ...time(view, deps.clock()) };
   });
+}
+
+/** What is left of the window, and how far it may ever reach. */
+function time(view: ElevationView | undefined, nowMs: number): Pick<Reply, 'remainingS' | 'maxS'> {
+  const left = remainingS(view, nowMs);
+  if (!view || left === undefined) return {};
+  return left > 0 ? { remainingS: left, maxS: maxS(view) } : { remainingS: left };
 }
 
 /** The request if it is about this Mac and this account. A report that names another's is kept without its name. */
@@ -39,6 +46,21 @@ async function boundTo(
 ): Promise<StoredRequest | undefined> {
   const stored = await desk.find(caller, requestId);
   return stored?.request.target.localUser === localUser ? stored : undefined;
+}
+
+/**
+ * Whether somebody other than the Mac named this account: an elevation under way, or the people file. What a Mac says of
+ * others is answered but not kept, or one key could fill the store with accounts that it makes up. A people file that
+ * can't be read names nobody: reports on an elevation do not come here.
+ */
+async function isKnown({ directory }: DeviceApiDeps, desk: Desk, { serial }: Caller, localUser: LocalUser): Promise<boolean> {
+  if ((await desk.live(serial)).some((view) => view.request.target.localUser === localUser)) return true;
+  try {
+    return (await directory.personByMac(serial, localUser)) !== undefined;
+  } catch (error) {
+    if (isStintError(error)) return false;
+    throw error;
+  }
 }
 
 async function keep(deps: DeviceApiDeps, caller: Caller, body: Report, stored: StoredRequest | undefined): Promise<void> {

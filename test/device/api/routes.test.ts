@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StintError } from '../../../contract/errors.js';
-import { instant, type PersonId } from '../../../contract/ids.js';
+import { instant, type LocalUser, type PersonId } from '../../../contract/ids.js';
 import type { ElevationRequest } from '../../../contract/request.js';
 import { requestDigest, requestIdFrom, sha256 } from '../../../seal/canonical.js';
 import { ada } from '../../fixtures/people.js';
@@ -133,6 +133,52 @@ describe('asking on the Mac', () => {
     await strict.close();
   });
 
+  it('while an elevation of this Mac may still hold access, or waits for approvers, is refused', async () => {
+    for (const state of ['requested', 'approved', 'granting', 'active', 'ending'] as const) {
+      const held = await bench.elevation({ state });
+      expect(await ask(askBody()), state).toMatchObject({ status: 409, body: { code: 'target-busy' } });
+      bench.ledger.views.delete(held.requestId);
+    }
+    expect(kinds()).toEqual([]);
+    const over = [await bench.elevation({ state: 'collecting' }), await bench.elevation({ state: 'closed' })];
+    expect(over).toHaveLength(2);
+    expect((await ask(askBody())).status).toBe(201);
+    expect((await bench.macs.grace.post('/device/v1/requests', { ...askBody(), localUser: 'grace' })).status).toBe(201);
+  });
+
+  it('again, while its own request is what stands there, is no second one', async () => {
+    const body = askBody();
+    await ask(body);
+    const request = bench.gate.said[0]?.body as ElevationRequest;
+    bench.ledger.views.set(request.requestId, viewOf(request, { state: 'requested' }));
+    expect(await ask(body)).toMatchObject({ status: 201, body: { requestId: request.requestId } });
+    expect(await ask(askBody())).toMatchObject({ status: 409, body: { code: 'target-busy' } });
+    expect(kinds()).toEqual(['start']);
+  });
+
+  it('again after a lost start is refused while another elevation has taken the Mac', async () => {
+    const body = askBody();
+    bench.gate.error = new StintError('temporal-unavailable');
+    await ask(body);
+    bench.gate.error = undefined;
+    await bench.elevation({ state: 'active' });
+    expect(await ask(body)).toMatchObject({ status: 409, body: { code: 'target-busy' } });
+    expect(kinds()).toEqual([]);
+  });
+
+  it('in a loop starts five in ten minutes, even while the read model shows none of them', async () => {
+    const bodies = Array.from({ length: 8 }, askBody);
+    const replies = await Promise.all(bodies.map((body) => ask(body)));
+    expect(replies.map((r) => r.status).sort()).toEqual([201, 201, 201, 201, 201, 429, 429, 429]);
+    expect(replies.find((r) => r.status === 429)?.body).toMatchObject({ code: 'too-many' });
+    expect(kinds()).toHaveLength(5);
+    const first = bodies[replies.findIndex((r) => r.status === 201)];
+    expect((await ask(first ?? {})).status).toBe(201);
+    expect((await bench.macs.grace.post('/device/v1/requests', { ...askBody(), localUser: 'grace' })).status).toBe(201);
+    bench.advance(10 * 60_000 + 1);
+    expect((await ask(askBody())).status).toBe(201);
+  });
+
   it('is refused when the people file cannot be read', async () => {
     const blind = await createBench({ directory: { personByMac: () => Promise.reject(new StintError('bad-config')) } });
     expect((await blind.macs.ada.post('/device/v1/requests', askBody())).status).toBe(500);
@@ -150,6 +196,14 @@ describe('asking for orders', () => {
     expect((await poll()).body).toMatchObject({ order: 'start', requestId, state: 'granting', waiting: true });
     await bench.macs.ada.post('/device/v1/report', reportBody(requestId, true));
     expect((await poll()).body.order).toBe('none');
+  });
+
+  it('names the account of the order, also before the read model knows the elevation', async () => {
+    const request = await bench.elevation({ state: 'granting' });
+    await bench.devices.order(ADA_MAC, request.requestId, 'start', iso(bench.clock()));
+    expect((await poll()).body).toMatchObject({ order: 'start', localUser: 'ada' });
+    bench.ledger.views.clear();
+    expect((await poll()).body).toMatchObject({ order: 'start', localUser: 'ada', state: 'none' });
   });
 
   it('tells of no start that the elevation is beyond', async () => {
@@ -330,6 +384,18 @@ describe('claiming and confirming', () => {
     expect(await confirm(requestId)).toMatchObject({ status: 409, body: { code: 'too-late' } });
   });
 
+  it('gives no more than was approved when its clock is behind that of the workflow', async () => {
+    const request = await bench.elevation({ state: 'granting' });
+    const confirmedAt = iso(bench.clock() + 120_000);
+    const deadlineAt = iso(bench.clock() + 720_000);
+    bench.gate.answer = { ok: true, confirmedAt, deadlineAt };
+    expect((await confirm(request.requestId)).body).toEqual({ remainingS: 600, deadlineAt });
+    bench.ledger.views.set(request.requestId, viewOf(request, { state: 'active', confirmedAt, deadlineAt }));
+    const report = await bench.macs.ada.post('/device/v1/report', reportBody(request.requestId, true));
+    expect(report.body.remainingS).toBe(600);
+    expect((await bench.macs.ada.get('/device/v1/orders')).body.remainingS).toBe(600);
+  });
+
   it('does not wait for ever when no worker is up', async () => {
     const slow = await createBench({ answerWithinMs: 200 });
     const { requestId } = await slow.elevation({ state: 'granting' });
@@ -361,6 +427,50 @@ describe('reporting', () => {
     expect(Date.parse(kept?.at ?? '')).toBeGreaterThanOrEqual(before);
   });
 
+  it('is answered with how far extensions may reach by the policy, while the window is open', async () => {
+    const deadlineAt = iso(bench.clock() + 60_000);
+    const request = await bench.elevation({ state: 'active', deadlineAt });
+    const view = viewOf(request, { state: 'active', deadlineAt });
+    bench.ledger.views.set(request.requestId, { ...view, verdict: { ...view.verdict, maxWindowMs: 1_800_000 } });
+    expect(await report(request.requestId, true)).toMatchObject({ verified: true, body: { maxS: 1800 } });
+  });
+
+  it('on an account that nobody named here is not kept, however many a key makes up', async () => {
+    for (const localUser of ['x1', 'x2', 'grace']) {
+      const reply = await bench.macs.ada.post('/device/v1/report', { ...reportBody(undefined, true, true), localUser });
+      expect(reply).toMatchObject({ status: 200, verified: true, body: { order: 'none', state: 'none' } });
+    }
+    expect(bench.devices.reports).toEqual([]);
+  });
+
+  it('of every account of a Mac is kept: of the people file, of the request, of one that is live', async () => {
+    await report(undefined, false);
+    const request = await bench.elevation({ state: 'closed' });
+    const live = {
+      ...request,
+      requestId: requestIdFrom('test', 'live'),
+      target: { ...request.target, localUser: 'ada3' as LocalUser },
+    };
+    await bench.requests.put(live, requestDigest(live));
+    bench.ledger.views.set(live.requestId, viewOf(live, { state: 'ending' }));
+    await bench.macs.ada.post('/device/v1/report', { ...reportBody(live.requestId, true), localUser: 'ada3' });
+    await bench.macs.ada.post('/device/v1/report', { ...reportBody(undefined, false), localUser: 'ada3' });
+    expect(bench.devices.reports.map((r) => [r.localUser, r.requestId])).toEqual([
+      ['ada', undefined],
+      ['ada3', live.requestId],
+      ['ada3', undefined],
+    ]);
+  });
+
+  it('is kept without the people file when it is on a request of this Mac, and answered in any case', async () => {
+    const blind = await createBench({ directory: { personByMac: () => Promise.reject(new StintError('bad-config')) } });
+    const { requestId } = await blind.elevation({ state: 'active' });
+    expect((await blind.macs.ada.post('/device/v1/report', reportBody(requestId, true))).status).toBe(200);
+    expect((await blind.macs.grace.post('/device/v1/report', reportBody(undefined, true, true))).status).toBe(200);
+    expect(blind.devices.reports).toHaveLength(1);
+    await blind.close();
+  });
+
   it('is answered while Temporal is down', async () => {
     bench.gate.error = new StintError('temporal-unavailable');
     const { requestId } = await bench.elevation({ state: 'active', deadlineAt: iso(bench.clock() + 60_000) });
@@ -386,7 +496,7 @@ describe('reporting', () => {
     const foreign = await bench.macs.grace.post('/device/v1/report', reportBody(request.requestId, true));
     expect(foreign.body.order).toBe('end');
     expect((await report('a'.repeat(26) as never, true)).body).toEqual({ order: 'end', state: 'none' });
-    expect(bench.devices.reports.map((r) => r.requestId)).toEqual([undefined, undefined]);
+    expect(bench.devices.reports.map((r) => [r.serial, r.requestId])).toEqual([[ADA_MAC, undefined]]);
   });
 
   it('of a standing admin is never told to end', async () => {
