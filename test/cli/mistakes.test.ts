@@ -133,4 +133,4 @@ test('a private key that others can read stops the process that would use it', a
     STINT_PEOPLE: join(ROOT, 'examples', 'people.yaml'),
   });
   expect(said).toMatch(/device-api\.pem can be read by others \(mode 640\)\. Run: chmod 600/);
-});
+}, 60_000); // a new embedded database is made first
