@@ -161,7 +161,7 @@ describe('size', () => {
     const { events, bytes } = measure(history('expired'));
     // The server warns at 10,240 events or 10 MB; an elevation that grows past this has begun to talk too much.
     expect(events).toBeLessThanOrEqual(300);
-    expect(bytes).toBeLessThanOrEqual(150_000);
+    expect(bytes).toBeLessThanOrEqual(120_000);
   });
 
   test('a run that is denied at once stays small', () => {

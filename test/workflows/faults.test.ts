@@ -177,7 +177,7 @@ describe.concurrent('I15 and I16: an operator, or an intruder, with write access
     expect(e.isAdmin).toBe(false);
   });
 
-  test('resets one that is over: nothing is granted', async () => {
+  test('resets one that is over: nothing is granted, and it stays over (I8)', async () => {
     const e = await h.ask();
     await e.activate(grace);
     await e.revoke(linus);
@@ -187,6 +187,7 @@ describe.concurrent('I15 and I16: an operator, or an intruder, with write access
     expect(await e.result()).toBe('failed');
     expect(e.calls('grant')).toBe(grants);
     expect(e.isAdmin).toBe(false);
+    expect((await h.store.ledger.find(e.requestId))?.view).toMatchObject({ state: 'closed' });
   });
 
   test('resets one that waits for its Mac: the grant is taken back', async () => {
