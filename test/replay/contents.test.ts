@@ -72,6 +72,7 @@ describe('secrets and free text', () => {
   test('a worker is named without its machine', () => {
     const identities = all.flatMap((each) => [...each.text.matchAll(/"[a-zA-Z]*[iI]dentity":"([^"]*)"/g)].map((m) => m[1]));
     expect(new Set(identities)).toEqual(new Set(['stint']));
+    for (const each of all) expect(each.text, each.name).not.toMatch(/"\d+@/);
   });
 
   test('search attributes hold ids and words of ours only', () => {
