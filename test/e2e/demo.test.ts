@@ -7,7 +7,7 @@ import { openHome } from '../../cli/demo/home.js';
 import { isRunning, until } from '../tooling/processes.js';
 import { createActs } from './acts.js';
 import { build, stint } from './built.js';
-import { cleanUp, freeBase, partOf, processesOf, startDemo, tempFolder, withPolicy } from './demo.js';
+import { cleanUp, freeBase, nothingLeft, partOf, processesOf, startDemo, tempFolder, withPolicy } from './demo.js';
 
 beforeAll(build, 120_000);
 afterAll(cleanUp, 60_000);
@@ -40,7 +40,7 @@ test('the script lives one whole elevation through, and its last line says so', 
       'the MDM carries no tag of ours any more',
     ]),
   );
-  expect(processesOf(dir)).toEqual([]);
+  await nothingLeft(dir);
 });
 
 test('Ctrl-C leaves no process; a second start goes on with the same data, and --fresh forgets it', async () => {
@@ -51,12 +51,12 @@ test('Ctrl-C leaves no process; a second start goes on with the same data, and -
   await acts.reaches(asked.requestId, 'requested');
   first.signal('SIGINT');
   expect((await first.exited).code).toBe(0);
-  expect(processesOf(dir)).toEqual([]);
+  await nothingLeft(dir);
 
   const again = await startDemo({ dir, base: first.ports.page });
   const ready = /ready after ([\d.]+) s/.exec(again.said())?.[1];
   process.stderr.write(`    a warm start took ${ready} s\n`);
-  expect(Number(ready)).toBeLessThan(20);
+  expect(Number(ready)).toBeLessThan(40); // 5 s on an idle computer of two cores; this only says that it works
   const later = createActs(again);
   expect((await later.view(asked.requestId)).state).toBe('requested');
   expect((await later.card(asked)).text).toContain('kept over a restart');
@@ -75,13 +75,13 @@ test('Ctrl-C leaves no process; a second start goes on with the same data, and -
   expect((await failing.exited).code).toBe(1);
   expect(resultOf(failing.printed())).toMatchObject({ ok: false, failed: "Ada's Mac makes her an administrator" });
   expect(failing.said()).toContain("FAILED: Ada's Mac makes her an administrator");
-  expect(processesOf(dir)).toEqual([]);
+  await nothingLeft(dir);
 
   const fresh = await startDemo({ dir, args: ['--fresh'] });
   expect(JSON.parse((await stint(['list', '--json'], { STINT_HOME: dir })).out)).toEqual([]);
   expect(await createActs(fresh).cards()).toEqual([]);
   await fresh.stop();
-});
+}, 400_000);
 
 test('each part that is killed comes back and that is said; a running elevation still ends on time and closes', async () => {
   const dir = withPolicy(join(tempFolder('killed'), 'demo'), (text) => text.replace('windows: [30s,', 'windows: [30s, 1m,'));
@@ -117,7 +117,7 @@ test('killed outright, the demo leaves no children', async () => {
   const before = processesOf(dir);
   expect(before.length).toBeGreaterThan(5);
   demo.signal('SIGKILL');
-  await until('nothing is left', () => processesOf(dir).length === 0, 15_000);
+  await nothingLeft(dir);
   for (const { pid } of before) expect(await isRunning(pid)).toBe(false);
   const again = await startDemo({ dir });
   await again.stop();
@@ -164,7 +164,7 @@ test('a policy with a mistake keeps the demo from starting, and the mistake is s
   const ran = await stint(['demo', '--port', String(await freeBase()), '--dir', dir]);
   expect(ran.code).toBe(1);
   expect(ran.err).toMatch(/policy\.yaml:11:38 targets/);
-  expect(processesOf(dir)).toEqual([]);
+  await nothingLeft(dir);
 });
 
 test('what keeps Stint itself from starting is passed on, and nothing is left running', async () => {
@@ -173,5 +173,5 @@ test('what keeps Stint itself from starting is passed on, and nothing is left ru
   const ran = await stint(['demo', '--port', String(await freeBase()), '--dir', dir]);
   expect(ran.code).toBe(1);
   expect(ran.err).toMatch(/^stint: Stint did not start\. .*slack-app\.pem/m);
-  expect(processesOf(dir)).toEqual([]);
+  await nothingLeft(dir);
 });

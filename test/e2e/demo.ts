@@ -88,7 +88,7 @@ export async function startDemo({ dir, base, args = [], ready = true }: DemoOpti
     signal: (name) => void process.kill(child.pid, name),
     stop: async () => {
       await child.stop(20_000);
-      await until(`nothing of the demo in ${dir} is left`, () => processesOf(dir).length === 0, 20_000);
+      await nothingLeft(dir);
     },
   };
   demos.push(demo);
@@ -137,6 +137,18 @@ export function processesOf(folder: string): readonly Seen[] {
         ? [{ pid: Number(name), command: command.replaceAll('\0', ' ').trim() }]
         : [];
     });
+}
+
+/** Waits until no process of that folder is left: parts and agents that were killed take a moment to go. */
+export async function nothingLeft(folder: string): Promise<void> {
+  await until('no process is left', () => processesOf(folder).length === 0, 10_000).catch((error: unknown) => {
+    throw new Error(
+      `still running: ${processesOf(folder)
+        .map(({ pid, command }) => `${pid} ${command}`)
+        .join('\n')}`,
+      { cause: error },
+    );
+  });
 }
 
 /** The one process of a demo whose command line fits; the part itself and not its watcher. */
