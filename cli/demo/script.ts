@@ -210,7 +210,9 @@ function steps(sight: Sight, home: DemoHome, notes: Notes): readonly Step[] {
       run: async () => {
         const files = [...(await card()).replies.flatMap((m) => m.files)];
         const log = files[0] ? await sight.text(`/slack${files[0].url}`) : '';
-        return log.includes('LabelPrinter.pkg') ? `${files[0]?.name}, ${log.split('\n').filter((line) => line.includes('COMMAND=') && !line.includes('; EXIT=')).length} commands` : undefined;
+        return log.includes('LabelPrinter.pkg')
+          ? `${files[0]?.name}, ${log.split('\n').filter((line) => line.includes('COMMAND=') && !line.includes('; EXIT=')).length} commands`
+          : undefined;
       },
     },
     {
