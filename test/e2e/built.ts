@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { spawnGuarded } from '../../cli/parent-watch.js';
 import { isStintError } from '../../contract/errors.js';
 import { lockFolder } from '../../ledger/folder-lock.js';
 import { ROOT } from '../tooling/compile.js';
@@ -59,14 +60,26 @@ export interface Ran {
   readonly err: string;
 }
 
-/** Runs the built program to its end. Only what is given is in its environment, apart from PATH, HOME and Node's own. */
-export function stint(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = ROOT): Promise<Ran> {
+/**
+ * Runs the built program to its end, and never longer than two minutes or than this process lives. Only what is given is
+ * in its environment, apart from PATH and HOME.
+ */
+export async function stint(args: readonly string[], given: NodeJS.ProcessEnv = {}, cwd = ROOT): Promise<Ran> {
   const { PATH, HOME } = process.env;
-  return new Promise((resolve, reject) => {
-    const options = { cwd, env: { PATH, HOME, ...env }, timeout: 120_000, maxBuffer: 32 * 1024 * 1024 };
-    execFile(process.execPath, [PROGRAM, ...args], options, (error, out, err) => {
-      if (error && typeof error.code !== 'number') reject(error);
-      else resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
+  const env = { PATH, HOME, ...given };
+  const { child, exited, stop } = await spawnGuarded(process.execPath, [PROGRAM, ...args], { cwd, env, output: 'pipe' });
+  let [out, err] = ['', ''];
+  child.stdout?.setEncoding('utf8').on('data', (chunk) => {
+    out += chunk;
   });
+  child.stderr?.setEncoding('utf8').on('data', (chunk) => {
+    err += chunk;
+  });
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  const timer = setTimeout(() => void stop(), 120_000);
+  const { code, signal } = await exited;
+  clearTimeout(timer);
+  await closed;
+  if (code === null) throw new Error(`stint ${args.join(' ')} was ended by ${signal}:\n${err}`);
+  return { code, out, err };
 }
