@@ -58,6 +58,8 @@ export function begin(event: AnyEvent & { type: 'requested' }): ElevationView {
 /** The view after one more event. An event that this state does not know changes nothing. */
 export function fold(view: ElevationView, event: AnyEvent): ElevationView {
   // The end of a run is final, whatever was folded before it: an `armed` may have been written after its run had given up.
+  // A second end (of a run that was made to live again) changes nothing (invariant I8).
+  if (event.type === 'closed' && view.state === 'closed' && view.outcome) return view;
   if (event.type === 'closed')
     return { ...view, state: 'closed', outcome: event.data.outcome, closedAt: view.closedAt ?? event.at };
   if (!isTrigger(event.type)) return note(view, event);

@@ -187,7 +187,7 @@ describe.concurrent('I15 and I16: an operator, or an intruder, with write access
     expect(await e.result()).toBe('failed');
     expect(e.calls('grant')).toBe(grants);
     expect(e.isAdmin).toBe(false);
-    expect((await h.store.ledger.find(e.requestId))?.view).toMatchObject({ state: 'closed' });
+    expect((await h.store.ledger.find(e.requestId))?.view).toMatchObject({ state: 'closed', outcome: 'revoked' });
   });
 
   test('resets one that waits for its Mac: the grant is taken back', async () => {
