@@ -1,4 +1,4 @@
-/** Verification of sealed messages, as local activities: the workflow sandbox has no crypto. Never throws on its input. */
+/** Verification of sealed messages, as activities: the workflow sandbox has no crypto. Never throws on its input. */
 import type { Opened, SealDuties } from '../contract/duties.js';
 import { type Digest, requestIdOf } from '../contract/ids.js';
 import { type Envelope, KINDS, type MessageKind } from '../contract/messages.js';
@@ -15,7 +15,7 @@ export interface SealDeps {
 /** What a running elevation may be told; `start` only begins one. */
 const TELLABLE: readonly MessageKind[] = KINDS.filter((kind) => kind !== 'start');
 
-/** The local activities of the story's worker. */
+/** The activities of the story's own worker. */
 export function createSealDuties({ ring, clock }: SealDeps): SealDuties {
   return {
     openStart: async (workflowId, raw) => {

@@ -21,7 +21,7 @@ export type Opened =
     }
   | { readonly ok: false; readonly code: ErrorCode; readonly kind: MessageKind | 'unknown' };
 
-/** Local activities on the story's own worker: the sandbox has no crypto. */
+/** Activities on the story's own worker: the sandbox has no crypto. */
 export interface SealDuties {
   openStart(workflowId: string, raw: unknown): Promise<Opened & { readonly recordAs: RequestId }>;
   openMessages(
