@@ -27,7 +27,11 @@ function scrub(value: unknown): unknown {
   // The name of a worker's own queue holds its process and its machine.
   if (typeof value === 'string' && /^\d+@.*-[0-9a-f]{32}$/.test(value)) return 'stint-sticky';
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, /identity$/i.test(key) ? 'stint' : scrub(inner)]));
+  const own = (key: string, inner: unknown) => {
+    if (/identity$/i.test(key)) return 'stint';
+    return key === 'stackTrace' ? '' : scrub(inner); // a stack names the folders of the machine
+  };
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, own(key, inner)]));
 }
 
 async function keep(harness: Harness, name: string, workflowId: string, runId?: string): Promise<void> {
