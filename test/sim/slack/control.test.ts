@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SlackSim } from '../../../sim/slack/index.js';
 import { ALICE, APPROVALS, channelAs, client, refusal, socketApp, start } from './harness.js';
 
@@ -128,7 +128,10 @@ describe('the data file', () => {
     await first.close();
     const second = await start({ dataFile, clock: () => Date.now() + 10_000 });
     await client(second).chat.update({ channel: APPROVALS, ts: String(ts), text: 'b' });
-    expect(channelAs(second, ALICE, APPROVALS)?.messages).toMatchObject([{ text: 'b' }, { files: [{ name: 'a.log' }] }]);
+    await vi.waitFor(
+      () => expect(channelAs(second, ALICE, APPROVALS)?.messages).toMatchObject([{ text: 'b' }, { files: [{ name: 'a.log' }] }]),
+      10_000,
+    );
     await second.close();
   });
 
