@@ -55,23 +55,36 @@ json_escape() {
     /usr/bin/awk 'NR > 1 { printf "\\n" } { printf "%s", $0 }'
 }
 
-# Reads the configuration: an MDM profile puts it there. Refuses a base URL that would send calls in the clear.
-config_load() {
-  [ -f "$CONFIG_FILE" ] || die "no configuration at $CONFIG_FILE"
-  API=$(json_get "$CONFIG_FILE" api) || die 'the configuration names no api'
-  API=${API%/}
-  API_HOST=${API#*://}
-  case $API_HOST in '' | *[!A-Za-z0-9.:-]*) die 'the api is not scheme://host[:port]' ;; esac
-  case $API in
+# What holds while there is no configuration: nobody to talk to, and the limits that are built in.
+API='' API_HOST='' API_PROTO='=https' CONTACT_GRACE=300 BEAT_EVERY=5 CEILING=14400 CONFIG_USER=''
+# Why this Mac can't talk to its server; see `ready`.
+LACK=''
+
+lacks() {
+  LACK=$*
+  return 1
+}
+
+# Reads the configuration: an MDM profile puts it there. Refuses a base URL that would send calls in the clear. Fails with
+# LACK; API then is empty.
+config_read() {
+  API=''
+  [ -f "$CONFIG_FILE" ] || { lacks "no configuration at $CONFIG_FILE"; return 1; }
+  config_api=$(json_get "$CONFIG_FILE" api) || { lacks 'the configuration names no api'; return 1; }
+  config_api=${config_api%/}
+  API_HOST=${config_api#*://}
+  case $API_HOST in '' | *[!A-Za-z0-9.:-]*) lacks 'the api is not scheme://host[:port]'; return 1 ;; esac
+  case $config_api in
   https://*) API_PROTO='=https' ;;
   http://127.0.0.1:*) API_PROTO='=http' ;; # a development server on this machine
-  *) die 'the api must be https' ;;
+  *) lacks 'the api must be https'; return 1 ;;
   esac
   API_HOST=$(printf '%s' "$API_HOST" | /usr/bin/tr '[:upper:]' '[:lower:]')
   CONTACT_GRACE=$(config_number contactGraceS 300)
   BEAT_EVERY=$(config_number heartbeatS 5)
   CEILING=$(config_number ceilingS 14400)
   CONFIG_USER=$(json_get "$CONFIG_FILE" localUser) || CONFIG_USER=
+  API=$config_api
 }
 
 # The number under key $1 of the configuration, or $2.
@@ -81,7 +94,8 @@ config_number() {
   printf '%s\n' "$config_value"
 }
 
-# Everything below runs as root, on folders that nobody else can enter or replace.
+# Everything below runs as root, on folders that nobody else can enter or replace. No configuration and no key is asked for
+# here: access is taken back with the disk alone.
 prepare() {
   [ "$(/usr/bin/id -u)" = 0 ] || die 'must run as root'
   for prepare_dir in "$STATE_DIR" "$LOG_DIR" "$RUN_DIR" "$OUTBOX_DIR" "$EVIDENCE_DIR"; do
@@ -90,7 +104,6 @@ prepare() {
     [ "$(/usr/bin/stat -f %u "$prepare_dir")" = 0 ] || die "$prepare_dir is not owned by root"
     /bin/chmod 700 "$prepare_dir" || die "cannot close $prepare_dir"
   done
-  config_load
 }
 
 # Brings to the disk what was written: a rename alone may survive a power loss without what is in the file.

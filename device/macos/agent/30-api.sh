@@ -11,6 +11,21 @@ key_id() {
   /usr/bin/openssl pkey -in "$DEVICE_KEY" -pubout -outform DER 2>/dev/null | sha256_hex /dev/stdin | /usr/bin/cut -c 1-16
 }
 
+# Sets KEY_ID. Fails with LACK; KEY_ID then is empty.
+KEY_ID=''
+keys_read() {
+  KEY_ID=''
+  [ -f "$DEVICE_KEY" ] && keys_id=$(key_id) && [ "${#keys_id}" -eq 16 ] || { lacks 'this Mac has no key: run stint-agent enrol'; return 1; }
+  [ -f "$SERVER_KEY" ] || { lacks "no server key at $SERVER_KEY"; return 1; }
+  KEY_ID=$keys_id
+}
+
+# Whether configuration and keys are there. Read when they are first needed, which is after access was taken back, and again
+# until both were found. Fails with LACK.
+ready() {
+  [ -n "$API" ] && [ -n "$KEY_ID" ] || { config_read && keys_read; }
+}
+
 sha256_hex() {
   /usr/bin/openssl dgst -sha256 <"$1" | /usr/bin/sed 's/^.*[ =]//'
 }
@@ -43,8 +58,12 @@ call_dir() {
 }
 
 # api DIR METHOD PATH QUERY SECONDS: sends DIR/body, leaves the verified reply in DIR/reply.
-# 0: a verified 2xx. 1: refused for good (4xx). 2: no valid answer (silence, 5xx, a reply that does not verify).
+# 0: a verified 2xx. 1: refused for good (4xx). 2: no valid answer (silence, 5xx, a reply that does not verify, no
+# configuration or key to ask with). api_code is the status, where one came.
+api_code=''
 api() {
+  api_code=''
+  ready || return 2
   api_once "$@"
   api_result=$?
   if [ "$api_result" -eq 3 ]; then
@@ -111,6 +130,13 @@ api_verify() {
   /usr/bin/openssl base64 -d -A -in "$1/reply.b64" -out "$1/reply.sig" 2>/dev/null || return 1
   printf 'stint-reply-v1\n%s\n%s\n%s\n' "$3" "$2" "$(sha256_hex "$1/reply")" >"$1/said"
   /usr/bin/openssl dgst -sha256 -verify "$SERVER_KEY" -signature "$1/reply.sig" "$1/said" >/dev/null 2>&1
+}
+
+# What the problem $1 says to a person, on one line. Unsigned, so it is shown and never acted on; control characters could
+# write over a terminal.
+api_problem() {
+  problem_said=$(json_get "$1" detail || json_get "$1" title) || problem_said='the server gave no reason'
+  printf '%s' "$problem_said" | /usr/bin/tr -d '\000-\037\177' | /usr/bin/head -c 300
 }
 
 # The value of header $2 (lower case) in the dump $1.

@@ -5,6 +5,8 @@
 
 CHUNK_BYTES=49152
 LOG_BYTES=8000000
+# So often a log may be refused for good (4xx): by the growing pauses between tries that is about half an hour.
+REFUSALS=10
 
 # Who is an administrator, by whatever list, one fact a line, sorted. Fails when a list can't be read.
 admin_facts() {
@@ -91,13 +93,13 @@ evidence_seal() {
   /bin/mv "$EVIDENCE_DIR/.new" "$EVIDENCE_DIR/$1" && /bin/rm -f "$seal_log"
 }
 
-# Sends every chunk that the server has not taken yet. 0 when nothing is left to send.
+# Sends every chunk that the server has not taken yet. 0 when nothing is left to send, or the server will have none of it.
 evidence_push() {
   push_left=0
   for push_dir in "$EVIDENCE_DIR"/*; do
     [ -d "$push_dir" ] || continue
     is_request_id "${push_dir##*/}" || continue
-    [ -f "$push_dir/sent" ] || evidence_push_one "$push_dir" || push_left=1
+    [ -f "$push_dir/sent" ] || evidence_given_up "$push_dir" || evidence_push_one "$push_dir" || push_left=1
   done
   /usr/bin/find "$EVIDENCE_DIR" -name sent -mtime +7 2>/dev/null | while read -r push_old; do
     /bin/rm -rf "${push_old%/sent}"
@@ -115,6 +117,7 @@ evidence_push_one() {
     if [ ! -f "$one_dir/taken.$one_seq" ]; then
       evidence_send "${one_dir##*/}" "$one_seq" "$#" "$one_chunk" || return 1
       printf '' >"$one_dir/taken.$one_seq"
+      /bin/rm -f "$one_dir/refused"
     fi
     one_seq=$((one_seq + 1))
   done
@@ -136,14 +139,36 @@ evidence_send() {
     /usr/bin/openssl base64 -A -in "$4"
     printf '"}'
   } >"$send_dir/body"
-  api "$send_dir" POST "/device/v1/elevations/$1/log" '' 15 || return 1
+  api "$send_dir" POST "/device/v1/elevations/$1/log" '' 15
+  case $? in
+  0) ;;
+  1)
+    evidence_refused "$1" "$(api_problem "$send_dir/reply")"
+    return 1
+    ;;
+  *) return 1 ;;
+  esac
   [ "$(json_get "$send_dir/reply" received)" = "$2" ] || return 1
   one_missing=$(json_get "$send_dir/reply" missing) && is_number "$one_missing" || one_missing=0
+}
+
+# Counts one more refusal of the log of request $1, on disk, so that a restart does not begin anew; $2 is what the server said.
+evidence_refused() {
+  printf '.' >>"$EVIDENCE_DIR/$1/refused"
+  ! evidence_given_up "$EVIDENCE_DIR/$1" ||
+    say "log of $1: refused $REFUSALS times ($api_code: $2); kept in $EVIDENCE_DIR/$1 and not sent any more; stint-agent collect tries again"
+}
+
+# Whether the log in folder $1 was refused so often that it is only sent again when somebody asks for it.
+evidence_given_up() {
+  [ -f "$1/refused" ] || return 1
+  up_times=$(/usr/bin/wc -c <"$1/refused" | /usr/bin/tr -d ' ')
+  is_number "$up_times" && [ "$up_times" -ge "$REFUSALS" ]
 }
 
 # The server asks (again) for the log of request $1.
 evidence_again() {
   evidence_seal "$1"
   [ -d "$EVIDENCE_DIR/$1" ] || return 1
-  /bin/rm -f "$EVIDENCE_DIR/$1/sent" "$EVIDENCE_DIR/$1"/taken.*
+  /bin/rm -f "$EVIDENCE_DIR/$1/sent" "$EVIDENCE_DIR/$1/refused" "$EVIDENCE_DIR/$1"/taken.*
 }

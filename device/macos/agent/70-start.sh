@@ -46,6 +46,7 @@ start_elevation() {
 
 # Nobody who is an administrator already is touched: what we did not give, we would not know how to take back.
 start_prechecks() {
+  [ -f "$CONFIG_FILE" ] || { say "start $1: the profile is gone, so this Mac is no longer managed"; return 1; }
   user_identify "$2" || { say "start $1: no such account"; return 1; }
   [ "$S_UID" -ge 500 ] || { say "start $1: $2 is a system account"; return 1; }
   start_state=$(admin_state "$2" "$S_GUID")

@@ -9,7 +9,7 @@ POLL_PID=''
 # Holds the session until it ends, and ends it.
 hold() {
   BEAT_PID='' BEAT_NEXT=0 POLL_PID='' POLL_NEXT=0
-  hold_why=
+  hold_why='' HOLD_MANAGED=''
   while [ -z "$hold_why" ]; do
     hold_clock && hold_beat && hold_poll && {
       [ ! -f "$STATE_DIR/end-wanted" ] || hold_why=user
@@ -32,7 +32,8 @@ beat_settle() {
   BEAT_PID=''
 }
 
-# The two limits that need no server. A clock that fails ends the window.
+# The limits that need no server. A clock that fails ends the window, and so does a profile that stays away: without it this Mac
+# is no longer managed. For some seconds it may be away because the MDM is writing it anew.
 hold_clock() {
   if ! mono_read || [ "$MONO_BY" != "$S_CLOCK" ]; then
     hold_why=clock
@@ -40,6 +41,10 @@ hold_clock() {
     hold_why=deadline
   elif [ $((MONO - S_CONTACT)) -ge "$CONTACT_GRACE" ]; then
     hold_why=contact
+  elif [ -f "$CONFIG_FILE" ] || [ -z "$HOLD_MANAGED" ]; then
+    HOLD_MANAGED=$MONO
+  elif [ $((MONO - HOLD_MANAGED)) -ge 10 ]; then
+    hold_why=profile
   fi
   [ -z "$hold_why" ]
 }
@@ -48,6 +53,7 @@ hold_clock() {
 hold_beat() {
   if [ -z "$BEAT_PID" ]; then
     [ "$MONO" -ge "$BEAT_NEXT" ] || return 0
+    ready || : # here and not only in the heartbeat: the ceiling of a profile that came back counts in this process
     BEAT_DIR=$(call_dir beat) || return 0
     BEAT_AT=$MONO
     beat_run "$BEAT_DIR" &

@@ -6,11 +6,7 @@ LAST_ORDER_AT=0
 LAST_REPORT_AT=0
 PUSH_NEXT=0
 PUSH_WAIT=5
-
-keys_load() {
-  [ -f "$DEVICE_KEY" ] && KEY_ID=$(key_id) && [ "${#KEY_ID}" -eq 16 ] || die 'this Mac has no key: run stint-agent enrol'
-  [ -f "$SERVER_KEY" ] || die "no server key at $SERVER_KEY"
-}
+LACK_SAID=''
 
 # One daemon at a time. A symbolic link is made in one step together with the pid that it holds.
 lock_take() {
@@ -35,9 +31,10 @@ lock_is_mine() {
   [ "$(/usr/bin/readlink "$LOCK" 2>/dev/null)" = "$$" ]
 }
 
+# An open session comes before everything else, with the disk alone: profile and keys may be missing after a boot, and without
+# them the daemon waits rather than ends.
 daemon() {
   prepare
-  keys_load
   lock_take || die 'another agent is running'
   clean_up
   say "agent $AGENT_VERSION runs"
@@ -45,7 +42,7 @@ daemon() {
     session_load
     case $? in
     0) resume ;;
-    1) if session_left; then session_broken; else idle; fi ;;
+    1) if session_left; then session_broken; elif ready; then idle; else idle_without; fi ;;
     *) session_broken ;;
     esac
   done
@@ -71,9 +68,24 @@ resume() {
     finish boot
   elif [ "$S_PHASE" != active ]; then
     finish undo # the process died between the record and the confirmation
+  elif [ -z "$API" ] && [ ! -f "$CONFIG_FILE" ]; then
+    # Not held with the built-in limits: who takes the profile away, takes this Mac out of the management that this access was
+    # approved under, and an administrator can do just that. Too early an end costs another request. A process that has seen
+    # the profile gives it some seconds, in `hold_clock`.
+    finish profile
   else
+    # With a configuration or key that is damaged the window is held without contact, so for the grace at most.
+    ready || say "$LACK"
     hold
   fi
+}
+
+# No session, and no configuration or no keys: what is to be told waits on disk. Said once, not with every look.
+idle_without() {
+  [ "$LACK" = "$LACK_SAID" ] || say "$LACK; waiting for it"
+  LACK_SAID=$LACK
+  /bin/rm -f "$STATE_DIR/end-wanted" "$STATE_DIR/kick"
+  idle_pause 10
 }
 
 # No session: tell what is untold, send logs, ask for orders.

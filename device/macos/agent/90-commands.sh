@@ -17,7 +17,7 @@ cmd_request() {
   is_user "$ask_user" || die 'no such account'
   case $ask_category in '' | *[!a-z0-9-]*) die 'the category is a word' ;; esac
   prepare
-  keys_load
+  ready || die "$LACK"
   ask_dir=$(call_dir ask) || die 'no room for the call'
   {
     printf '{"askId":"%s","localUser":"%s","windowMs":%s,' "$(/usr/bin/openssl rand -hex 16)" "$ask_user" "$ask_ms"
@@ -25,9 +25,9 @@ cmd_request() {
   } >"$ask_dir/body"
   for ask_try in 1 2 3; do
     api "$ask_dir" POST /device/v1/requests '' 20
-    case $? in
-    0) ask_done "$ask_dir/reply"; return ;;
-    1) die "not accepted: $(json_get "$ask_dir/reply" detail || json_get "$ask_dir/reply" title)" ;;
+    case "$? $api_code" in
+    0*) ask_done "$ask_dir/reply"; return ;;
+    1* | *' 429') die "not accepted: $(api_problem "$ask_dir/reply")" ;; # 429: asking again at once would only be one more
     esac
     /bin/sleep "$ask_try"
   done
@@ -63,7 +63,6 @@ cmd_end() {
     session_left || return 0
   done
   : "$end_try"
-  keys_load
   lock_take || return 0
   if session_load; then finish user; elif session_left; then session_broken; fi
   /bin/rm -f "$LOCK"
@@ -78,8 +77,9 @@ cmd_kick() {
 # What the MDM runs for its collect signal: send what waits, also when the daemon is gone.
 cmd_collect() {
   prepare
-  keys_load
+  ready || die "$LACK"
   outbox_flush 10
+  /bin/rm -f "$EVIDENCE_DIR"/*/refused
   evidence_push
 }
 

@@ -1,5 +1,5 @@
 /** The log of a window reaches the server whole, whenever the server takes it. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,15 +66,46 @@ describe.concurrent('the evidence', () => {
   });
 });
 
-test('a log that is longer than the server takes keeps head and tail, and says so', () => {
+/** The agent's functions up to the evidence, on a disk of their own. */
+function functions() {
   const folder = mkdtempSync(join(tmpdir(), 'stint-evidence-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const agent = execFileSync(process.execPath, ['device/macos/assemble.mjs', '--root', folder], { encoding: 'utf8' });
-  const functions = agent.slice(0, agent.indexOf('# ---- start and end'));
   const [logs, evidence] = [join(folder, 'private/var/log/stint'), join(folder, 'private/var/db/stint/evidence')];
-  for (const needed of [logs, evidence]) mkdirSync(needed, { recursive: true });
+  for (const needed of [logs, evidence, join(folder, 'private/var/db/stint/run')]) mkdirSync(needed, { recursive: true });
+  return { folder, logs, evidence, text: agent.slice(0, agent.indexOf('# ---- start and end')) };
+}
+
+/** Pushes a log of one chunk 13 times, then after `collect` once more, to a server that `api` stands for; how often it was asked. */
+function pushes(apiResult: number) {
+  const { folder, logs, evidence, text } = functions();
+  writeFileSync(join(logs, `${REQUEST}.log`), 'a line\n');
+  const api = `api() { printf x >>'${folder}/asked'; api_code=409; return ${apiResult}; }`;
+  const often = 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do evidence_push; done; echo "left $?"; wc -c <"$0"';
+  const script = `${text}\n${api}\nevidence_seal ${REQUEST}\n${often}\nevidence_again ${REQUEST}\nevidence_push\nwc -c <"$0"`;
+  const ran = spawnSync('/bin/sh', ['-c', script, join(folder, 'asked')], { encoding: 'utf8' });
+  const [left, asked, afterwards] = ran.stdout.split('\n').map((line) => line.trim());
+  return { left, asked, afterwards, said: ran.stderr, kept: readdirSync(join(evidence, REQUEST)) };
+}
+
+test('a log that is refused ten times stays on disk, says so once, and is sent again when asked for', () => {
+  const { left, asked, afterwards, said, kept } = pushes(1);
+  expect([left, asked, afterwards]).toEqual(['left 0', '10', '11']);
+  expect(said.match(/refused 10 times \(409: /g)?.length).toBe(1);
+  expect(kept).toContain('chunk.aaaa');
+  expect(kept).not.toContain('sent');
+});
+
+test('a log that only gets no answer is never given up', () => {
+  const { left, asked, said } = pushes(2);
+  expect([left, asked]).toEqual(['left 1', '13']);
+  expect(said).not.toContain('refused');
+});
+
+test('a log that is longer than the server takes keeps head and tail, and says so', () => {
+  const { logs, evidence, text } = functions();
   writeFileSync(join(logs, `${REQUEST}.log`), `first\n${'noise\n'.repeat(1000)}last\n`);
-  execFileSync('/bin/sh', ['-s'], { input: `${functions}\nCHUNK_BYTES=400 LOG_BYTES=1000\nevidence_seal ${REQUEST}\n` });
+  execFileSync('/bin/sh', ['-s'], { input: `${text}\nCHUNK_BYTES=400 LOG_BYTES=1000\nevidence_seal ${REQUEST}\n` });
   const chunks = readdirSync(join(evidence, REQUEST)).sort();
   const sealed = chunks.map((name) => readFileSync(join(evidence, REQUEST, name), 'utf8')).join('');
   expect(chunks.length).toBe(3);
