@@ -14,7 +14,7 @@ export default defineConfig({
           name: 'temporal',
           include: ['test/workflows/**/*.test.ts'],
           globalSetup: ['test/workflows/server.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
         },
       },
       {

@@ -1,5 +1,5 @@
 /** Polls until the condition answers something truthy; throws with its name after the deadline. */
-export async function until<T>(look: () => Promise<T | undefined | false | null>, what: string, ms = 20_000): Promise<T> {
+export async function until<T>(look: () => Promise<T | undefined | false | null>, what: string, ms = 45_000): Promise<T> {
   const end = Date.now() + ms;
   let last: unknown;
   while (Date.now() < end) {
