@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const common = { pool: 'forks' as const, testTimeout: 30_000, hookTimeout: 60_000 };
+const common = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 120_000 };
 
 /** Three layers: `fast` needs nothing, `temporal` a real dev server, `e2e` the whole product over real sockets. */
 export default defineConfig({
