@@ -42,7 +42,8 @@ const repeated = () => {
     return false;
   }
 };
-const pause = (ms: number): Promise<void> => sleep(ms);
+/** A wait that keeps the process alive. */
+export const pause = (ms: number): Promise<void> => sleep(ms);
 const MDM_TIMEOUT_MS = 5000;
 
 /** The store of the configuration. Throws `store-unavailable`, `locked`. */

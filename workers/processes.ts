@@ -20,6 +20,7 @@ import {
   dutiesOf,
   gateOf,
   noticesOf,
+  pause,
   peopleOf,
   replyKeyOf,
   storeOf,
@@ -35,7 +36,6 @@ type Part = (config: Config, store: Store, log: Logger) => Promise<Running>;
 
 /** How long a start waits for the first poll; a Temporal that is down is waited for in the background. */
 const FIRST_POLL_MS = 10_000;
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 /** Like `pause`, but does not keep a process alive that has nothing else to do. */
 const wait = (ms: number) =>
   new Promise<void>((resolve) => {

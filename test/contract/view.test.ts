@@ -157,6 +157,18 @@ describe('the fold', () => {
     expect(foldAll([])).toBeUndefined();
   });
 
+  test('a target that was taken after its run had given up does not keep the elevation open', () => {
+    const late = (['withdrawn', 'revoked', 'start-missed'] as const).map((end) =>
+      walk(['approved', 'armed', end, 'closed']).at(-1),
+    );
+    expect(late.map((view) => view?.state)).toEqual(['closed', 'closed', 'closed']);
+  });
+
+  test('what the sweep saw gone is closed, though no workflow lives to say so', () => {
+    const lives = [['armed'], ['armed', 'claimed', 'confirmed'], ['armed', 'claimed', 'confirmed', 'revoked']] as const;
+    for (const life of lives) expect(walk(['approved', ...life, 'swept']).at(-1)).toMatchObject({ state: 'closed', goneAt: at });
+  });
+
   test('an ordinary life is told in full', () => {
     const view = walk([
       'voted',

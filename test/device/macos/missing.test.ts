@@ -79,7 +79,7 @@ describe.concurrent('in the boot of the window', () => {
     await restart(b, 'same', () => away(join(b.mac.layout.state, 'device-key.pem')));
     await b.said('this Mac has no key');
     expect(b.mac.truth().admins).toContain('alice');
-    expect(await b.gone(20_000)).toBeLessThan(b.server.script.deadlineMs + 4000);
+    expect(await b.gone(20_000)).toBeLessThan(b.server.script.deadlineMs + 2000);
     await b.said('(deadline)');
   });
 

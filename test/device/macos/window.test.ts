@@ -29,7 +29,7 @@ for (const [program, ...args] of [['dash'], ['bash', '--posix'], ['zsh', '--emul
       expect(mac.acts.sudo('alice', '/usr/bin/id').ok).toBe(true);
 
       const ended = await b.gone();
-      expect(ended).toBeLessThan(server.script.deadlineMs + 4000);
+      expect(ended).toBeLessThan(server.script.deadlineMs + 2000);
       expect(ended).toBeGreaterThan(server.script.deadlineMs - 3000);
       await b.evidenceComplete();
       expect(server.evidence()).toContain('COMMAND=/usr/bin/id');
