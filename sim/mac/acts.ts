@@ -23,6 +23,8 @@ export interface Acts {
   end(): Promise<ActAnswer>;
   /** The MDM's elevate item runs. */
   kick(): Promise<ActAnswer>;
+  /** Resolves when no program that an act began still runs. */
+  settled(): Promise<unknown>;
   /** The MDM's collect item runs. */
   collect(): Promise<ActAnswer>;
   status(): Promise<ActAnswer>;
@@ -41,6 +43,13 @@ export interface Acts {
 
 /** The agent's commands and the acts around them. `shell` is the interpreter with its options. */
 export function createActs(layout: Layout, shell: readonly string[], daemon: Launchd): Acts {
+  const running = new Set<Promise<ActAnswer>>();
+  const run = (...call: Parameters<typeof execute>) => {
+    const answer = execute(...call);
+    running.add(answer);
+    void answer.finally(() => running.delete(answer));
+    return answer;
+  };
   const agent = (args: readonly string[], stdin = '') => run([...shell, layout.agent, ...args], stdin);
   const edit = (user: string, by: string) =>
     run([join(layout.bin, 'dseditgroup'), '-o', 'edit', '-a', user, '-t', 'user', 'admin'], '', { SIM_BY: by });
@@ -50,6 +59,7 @@ export function createActs(layout: Layout, shell: readonly string[], daemon: Lau
     sudo: (user, command) => sudo(layout, user, command),
     end: () => agent(['end']),
     kick: () => agent(['kick']),
+    settled: () => Promise.all(running),
     collect: () => agent(['collect']),
     status: () => agent(['status']),
     reboot: () => {
@@ -74,7 +84,7 @@ export function createActs(layout: Layout, shell: readonly string[], daemon: Lau
 
 const privileges = (layout: Layout) => join(layout.root, 'Applications/Privileges.app/Contents/MacOS/PrivilegesCLI');
 
-function run(command: readonly string[], stdin: string, env: Record<string, string> = {}): Promise<ActAnswer> {
+function execute(command: readonly string[], stdin: string, env: Record<string, string> = {}): Promise<ActAnswer> {
   const [program = '', ...args] = command;
   return new Promise((resolve) => {
     const child = execFile(

@@ -67,10 +67,23 @@ export function launchd(command: readonly string[], log: string, throttleMs: num
     close: async () => {
       keep = false;
       clearTimeout(timer);
-      if (child === undefined) return;
+      const pid = child?.pid;
+      if (pid === undefined) return;
       const ended = new Promise((resolve) => child?.once('exit', resolve));
       signal('SIGKILL');
       await ended;
+      // The keeper is reaped first; what it ran may still be writing for a moment.
+      for (let i = 0; i < 400 && alive(pid); i++) await new Promise((resolve) => setTimeout(resolve, 5));
     },
   };
+}
+
+/** Whether a process of this group is still there. */
+function alive(group: number): boolean {
+  try {
+    process.kill(-group, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -79,7 +79,7 @@ export async function startMac(options: MacOptions): Promise<Mac> {
     faults,
     mdmRuns,
     truth,
-    close: () => close(daemon, faults, () => checks?.close(), watching, control.server),
+    close: () => close(daemon, faults, () => checks?.close(), watching, control.server, acts),
   };
 }
 
@@ -89,11 +89,13 @@ async function close(
   stopChecks: () => void,
   watching: { close(): void },
   server: Server,
+  acts: Acts,
 ): Promise<void> {
   stopChecks();
   faults.close();
   watching.close();
   await daemon.close();
+  await acts.settled();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 }

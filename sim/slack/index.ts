@@ -82,8 +82,7 @@ export async function startSlack(options: SlackOptions): Promise<SlackSim> {
       hub.close();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
-      saver.touch();
-      await saver.flushed();
+      await saver.close();
     },
   };
 }

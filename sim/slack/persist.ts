@@ -19,12 +19,15 @@ export interface Saver {
   touch(): void;
   /** Resolves when everything touched before this call is in the file. */
   flushed(): Promise<void>;
+  /** Flushes, and from then on changes are nothing to the file: it may be another process's by then. */
+  close(): Promise<void>;
 }
 
 /** Writes `snapshot()` to `path`, one write at a time; changes that come meanwhile share the next write. */
 export function createSaver(path: string | undefined, snapshot: () => string): Saver {
-  if (path === undefined) return { touch() {}, flushed: () => Promise.resolve() };
+  if (path === undefined) return { touch() {}, flushed: () => Promise.resolve(), close: () => Promise.resolve() };
   let dirty = false;
+  let closed = false;
   let running: Promise<void> | undefined;
   let failure: unknown;
   const write = async () => {
@@ -47,14 +50,22 @@ export function createSaver(path: string | undefined, snapshot: () => string): S
         if (dirty && failure === undefined) start();
       });
   };
+  const touch = () => {
+    if (closed) return;
+    dirty = true;
+    start();
+  };
+  const flushed = async () => {
+    while (running) await running;
+    if (failure !== undefined) throw failure;
+  };
   return {
-    touch() {
-      dirty = true;
-      start();
-    },
-    async flushed() {
-      while (running) await running;
-      if (failure !== undefined) throw failure;
+    touch,
+    flushed,
+    close() {
+      touch();
+      closed = true;
+      return flushed();
     },
   };
 }

@@ -128,9 +128,9 @@ async function info() {
   }
 }
 
-/** A Mac whose session begins is unfolded, whatever was before: that is what one waits for. */
+/** A Mac whose session begins is unfolded, whatever was before, and stays so when it ends: that is what one waits for. */
 function see(s, serial, truth) {
-  if (truth.session && s.macs[serial] && !s.macs[serial].session) delete s.open.mac;
+  if (truth.session && s.macs[serial] && !s.macs[serial].session) s.open.mac = serial;
   s.macs[serial] = truth;
 }
 

@@ -3,6 +3,7 @@ import { faultsPanel } from './faults.js';
 import { goLive } from './live.js';
 import { macsPanel } from './macs.js';
 import { mdmPanel } from './mdm.js';
+import { escapeKey } from './modal.js';
 import { peopleRail, personKeys } from './people.js';
 import { become, channelHere, greet, markOld, markRead } from './places.js';
 import { slackView } from './slack-view.js';
@@ -101,6 +102,7 @@ onDraw(() => {
 });
 
 document.addEventListener('keydown', personKeys);
+document.addEventListener('keydown', escapeKey);
 document.documentElement.dataset.theme = state.theme;
 goLive();
 change();

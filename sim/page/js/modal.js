@@ -8,7 +8,7 @@ import { element } from './elements.js';
 import { icon, mark } from './icons.js';
 import { namesFor } from './message.js';
 import { plainOf } from './mrkdwn.js';
-import { change, state } from './store.js';
+import { change, mine, state } from './store.js';
 import { h } from './vdom.js';
 
 /** The topmost modal. `covered`: a question lies above it. */
@@ -30,7 +30,6 @@ export function modalView(view, seen, { covered }) {
         tabindex: '-1',
         'data-view': view.id,
         onkeydown: (event) => {
-          if (event.key === 'Escape') close(view);
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && view.submit) submit();
         },
       },
@@ -65,6 +64,19 @@ export function modalView(view, seen, { covered }) {
 }
 
 const close = (view) => act('close-view', { viewId: view.id });
+
+/** Esc closes what lies on top, wherever the focus is. For the document's `keydown`. */
+export function escapeKey(event) {
+  if (event.key !== 'Escape') return;
+  if (state.confirm)
+    change((s) => {
+      s.confirm = undefined;
+    });
+  else {
+    const view = mine()?.modals.at(-1);
+    if (view) void close(view);
+  }
+}
 const draftsOf = (view) => state.drafts[view.id] ?? {};
 
 async function send(view, at) {
@@ -175,7 +187,6 @@ export function confirmDialog(ask) {
         role: 'alertdialog',
         'aria-labelledby': 'confirm-title',
         'aria-describedby': 'confirm-text',
-        onkeydown: (event) => event.key === 'Escape' && finish(),
       },
       h('header', {}, h('h2', { id: 'confirm-title' }, ask.title)),
       h('div', { class: 'modal-body' }, h('p', { id: 'confirm-text' }, ask.text)),
