@@ -29,10 +29,9 @@ export interface EventData {
   confirmed: { readonly confirmedAt: Instant; readonly deadlineAt: Instant };
   warned: Record<string, never>;
   expired: Record<string, never>;
-  revoked: { readonly cause: 'approver' | 'operator' | 'cancel' };
+  revoked: { readonly cause: RevokeCause };
   ended: Record<string, never>;
   'contact-lost': { readonly lastHeardAt: Instant };
-  'revoke-sent': { readonly attempt: number };
   alarm: { readonly what: 'revoke-pending' | 'evidence-missing'; readonly minutes: number };
   gone: { readonly observedAt: Instant; readonly how: string };
   'unproven-asked': { readonly findingDigest: Digest };
@@ -45,7 +44,21 @@ export interface EventData {
   'late-evidence': { readonly lines: number; readonly digest: Digest };
   /** Written by the sweep and the reconciler, without a workflow. */
   swept: { readonly observedAt: Instant; readonly how: string };
+  /** What a target shows is not what the store says. Under `HOUSE` when no elevation of ours is known for it. */
+  drift: { readonly what: Drift; readonly targetKey: string; readonly how: string; readonly likely: string };
+  /** Under `HOUSE`: from now on nothing new is granted anywhere. The words are in the store. */
+  frozen: { readonly reasonDigest: Digest };
+  unfrozen: { readonly reasonDigest: Digest };
 }
+
+/** Why access was taken back before its end; `left`: the person is no longer active in the directory. */
+export type RevokeCause = 'approver' | 'operator' | 'cancel' | 'left';
+/**
+ * What the reconciler finds: ours, but it should be gone; gone before, and there again; it should be there and is not;
+ * there, and not our doing.
+ */
+export const DRIFTS = ['left-behind', 'reappeared', 'missing', 'foreign'] as const;
+export type Drift = (typeof DRIFTS)[number];
 export type EventType = keyof EventData;
 
 /** One event as the workflow (or the sweep) makes it. */
@@ -62,7 +75,8 @@ export interface ElevationEvent<T extends EventType = EventType> {
   readonly actor: { readonly personId?: PersonId; readonly via: Via } & Pick<Actor, 'slackUserId' | 'serial'>;
   readonly data: EventData[T];
 }
-export type Via = 'slack' | 'device' | 'cli' | 'http' | 'temporal' | 'system' | 'sweep';
+export const VIAS = ['slack', 'device', 'cli', 'http', 'temporal', 'system', 'sweep', 'reconciler'] as const;
+export type Via = (typeof VIAS)[number];
 
 /** An event of any type with its own data (a discriminated union on `type`). */
 export type AnyEvent = { [T in EventType]: ElevationEvent<T> }[EventType];
@@ -89,7 +103,6 @@ export const EVENT_CODES: { readonly [T in EventType]: { readonly code: string; 
   revoked: { code: 'ST3002I', text: 'Revoked before its end' },
   ended: { code: 'ST3003I', text: 'Ended by the subject' },
   'contact-lost': { code: 'ST3004W', text: 'Contact with the Mac was lost' },
-  'revoke-sent': { code: 'ST3005I', text: 'The revoke was sent' },
   alarm: { code: 'ST3006E', text: 'Something is taking too long' },
   gone: { code: 'ST3007I', text: 'Access observed gone' },
   'unproven-asked': { code: 'ST3008W', text: 'One person asked to close without proof' },
@@ -101,4 +114,7 @@ export const EVENT_CODES: { readonly [T in EventType]: { readonly code: string; 
   closed: { code: 'ST5002I', text: 'Elevation closed' },
   'late-evidence': { code: 'ST5003I', text: 'Evidence came after the close' },
   swept: { code: 'ST6001E', text: 'The overdue sweep removed access' },
+  drift: { code: 'ST6002W', text: 'A target does not show what the store says' },
+  frozen: { code: 'ST7001W', text: 'Stint was frozen: nothing new is granted' },
+  unfrozen: { code: 'ST7002I', text: 'The freeze was lifted' },
 };

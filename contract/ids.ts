@@ -20,6 +20,8 @@ export type RequestId = Branded<'RequestId'>;
 export type Digest = Branded<'Digest'>;
 /** Stands in an event whose request is not known: a refused start, or a sweep that found no request. */
 export const NO_DIGEST = '0'.repeat(64) as Digest;
+/** Stands for the whole service in the record, where an entry concerns no single elevation (a freeze, a foreign access). */
+export const HOUSE = 'house'.padEnd(26, '2') as RequestId;
 /** One Temporal run of an elevation. */
 export type RunId = Branded<'RunId'>;
 /** An instant: UTC, ISO 8601 with milliseconds, as `Date#toISOString` writes it. */

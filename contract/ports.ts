@@ -109,7 +109,9 @@ export interface Ledger {
   count(filter: ListFilter): Promise<number>;
 }
 
-export type ArmAnswer = { readonly ok: true } | { readonly ok: false; readonly code: 'target-busy' | 'fenced' | 'too-late' };
+export type ArmAnswer =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: 'target-busy' | 'fenced' | 'too-late' | 'frozen' };
 
 /** The fence of design section 5. */
 export interface Fence {

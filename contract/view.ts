@@ -2,7 +2,7 @@
  * The elevation as it stands: a fold of its events, and the only thing that cards, tools and people are shown. Pure
  * and total: an event that the state does not know leaves the view as it was.
  */
-import type { AnyEvent, EventType } from './events.js';
+import type { AnyEvent, EventType, RevokeCause } from './events.js';
 import type { Digest, Instant, PersonId } from './ids.js';
 import type { ElevationRequest } from './request.js';
 import { next, type Outcome, type State, TRIGGERS, type Trigger } from './states.js';
@@ -36,7 +36,7 @@ export interface ElevationView {
   readonly endingAt?: Instant;
   /** Who or what ended it: a person, or nothing when a timer did. */
   readonly endedBy?: PersonId;
-  readonly revokeCause?: 'approver' | 'operator' | 'cancel';
+  readonly revokeCause?: RevokeCause;
   readonly failure?: string;
   /** Minutes that the last alarm spoke of. */
   readonly alarmMinutes?: number;

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { StintError } from '../contract/errors.js';
-import type { AnyEvent, EventData, EventType, Via } from '../contract/events.js';
+import { type AnyEvent, DRIFTS, type EventData, type EventType, type RevokeCause, VIAS } from '../contract/events.js';
 import type { RunId } from '../contract/ids.js';
 import { KINDS, type MessageKind } from '../contract/messages.js';
 import { OUTCOMES } from '../contract/states.js';
@@ -82,10 +82,9 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
   confirmed: strict<EventData['confirmed']>({ confirmedAt: instantText, deadlineAt: instantText }),
   warned: nothing,
   expired: nothing,
-  revoked: strict<EventData['revoked']>({ cause: z.enum(['approver', 'operator', 'cancel']) }),
+  revoked: strict<EventData['revoked']>({ cause: z.enum<RevokeCause[]>(['approver', 'operator', 'cancel', 'left']) }),
   ended: nothing,
   'contact-lost': strict<EventData['contact-lost']>({ lastHeardAt: instantText }),
-  'revoke-sent': strict<EventData['revoke-sent']>({ attempt: count }),
   alarm: strict<EventData['alarm']>({ what: z.enum(['revoke-pending', 'evidence-missing']), minutes: count }),
   gone: strict<EventData['gone']>({ observedAt: instantText, how: words }),
   'unproven-asked': strict<EventData['unproven-asked']>({ findingDigest: digest }),
@@ -101,9 +100,15 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
   closed: strict<EventData['closed']>({ outcome: z.enum(OUTCOMES) }),
   'late-evidence': strict<EventData['late-evidence']>({ lines: count, digest }),
   swept: strict<EventData['swept']>({ observedAt: instantText, how: words }),
+  drift: strict<EventData['drift']>({
+    what: z.enum(DRIFTS),
+    targetKey: z.string().min(1).max(300),
+    how: words,
+    likely: words,
+  }),
+  frozen: strict<EventData['frozen']>({ reasonDigest: digest }),
+  unfrozen: strict<EventData['unfrozen']>({ reasonDigest: digest }),
 };
-
-const VIA: readonly Via[] = ['slack', 'device', 'cli', 'http', 'temporal', 'system', 'sweep'];
 
 type Common = Omit<AnyEvent, 'data' | 'type'> & { readonly type: EventType; readonly data: unknown };
 const common = strict<Common>({
@@ -116,7 +121,7 @@ const common = strict<Common>({
   at: instantText,
   actor: strict<AnyEvent['actor']>({
     personId: personId.optional(),
-    via: z.enum(VIA),
+    via: z.enum(VIAS),
     slackUserId: slackUserId.optional(),
     serial: serial.optional(),
   }),
