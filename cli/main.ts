@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { isStintError } from '../contract/errors.js';
 import { addDemo } from './commands/demo.js';
 import { addDevice } from './commands/device.js';
+import { addDoctor } from './commands/doctor.js';
 import { addElevations } from './commands/elevations.js';
 import { addKeys } from './commands/keys.js';
 import { addLedger } from './commands/ledger.js';
@@ -25,11 +26,12 @@ Examples:
   $ stint demo --script            one whole elevation without a person, in about a minute
   $ stint all                      worker, Slack app and device API in one process
   $ stint list --live --json       what is going on now, for a script
+  $ stint doctor                   what is wrong with the set-up, and how to mend it
   $ stint show 3kq7mzv2            one elevation with everything that was recorded
 
 Configuration comes from the environment; see .env.example. Every command has its own --help.`,
     );
-  for (const add of [addDemo, addProcesses, addElevations, addPolicy, addKeys, addDevice, addLedger]) add(stint);
+  for (const add of [addDemo, addProcesses, addDoctor, addElevations, addPolicy, addKeys, addDevice, addLedger]) add(stint);
   return stint;
 }
 

@@ -45,7 +45,7 @@ function keys(db: Db): Pick<Devices, 'register' | 'key'> {
  * An order is one row per request and kind. That an `end` supersedes a `start` is part of the question, not of the
  * writing: so it holds even when a late `start` is written after its `end`, or at the same moment.
  */
-function orders(db: Db, clock: () => number): Pick<Devices, 'order' | 'clearOrders' | 'openOrders'> {
+function orders(db: Db, clock: () => number): Pick<Devices, 'order' | 'clearOrders' | 'openOrders' | 'openStarts'> {
   return {
     async order(serial, requestId, kind, at) {
       const row = { serial, request_id: requestId, kind, created_at: at };
@@ -75,30 +75,41 @@ function orders(db: Db, clock: () => number): Pick<Devices, 'order' | 'clearOrde
     },
     async openOrders(serials) {
       if (serials.length === 0) return [];
-      const rows = await db
-        .selectFrom('device_orders as o')
-        .selectAll()
+      const rows = await openRows(db)
         .where(sql<boolean>`o.serial = any(${[...serials]}::text[])`)
-        .where('o.closed_at', 'is', null)
-        .where((e) =>
-          e.or([
-            e('o.kind', '<>', 'start'),
-            e.not(
-              e.exists(
-                e
-                  .selectFrom('device_orders as later')
-                  .select('later.id')
-                  .whereRef('later.request_id', '=', 'o.request_id')
-                  .where('later.kind', '=', 'end'),
-              ),
-            ),
-          ]),
-        )
-        .orderBy('o.id')
         .execute();
       return rows.map(orderOf);
     },
+    async openStarts() {
+      const rows = await openRows(db).where('o.kind', '=', 'start').limit(STARTS_MAX).execute();
+      return rows.map(orderOf);
+    },
   };
+}
+
+const STARTS_MAX = 1_000;
+
+/** Open orders; a `start` only while there is no `end` of the same request. */
+function openRows(db: Db) {
+  return db
+    .selectFrom('device_orders as o')
+    .selectAll()
+    .where('o.closed_at', 'is', null)
+    .where((e) =>
+      e.or([
+        e('o.kind', '<>', 'start'),
+        e.not(
+          e.exists(
+            e
+              .selectFrom('device_orders as later')
+              .select('later.id')
+              .whereRef('later.request_id', '=', 'o.request_id')
+              .where('later.kind', '=', 'end'),
+          ),
+        ),
+      ]),
+    )
+    .orderBy('o.id');
 }
 
 function reports(db: Db): Pick<Devices, 'report' | 'lastReport'> {

@@ -3,7 +3,7 @@ import { StintError } from '../contract/errors.js';
 import type { Digest } from '../contract/ids.js';
 import type { MessageRefs, Requests, Store } from '../contract/ports.js';
 import { canonical, requestDigest, sha256 } from '../seal/canonical.js';
-import type { Db } from './schema.js';
+import type { Db, Trx } from './schema.js';
 
 /** Requests by id, free texts by digest. Both are checked against their digest on the way in and on the way out. */
 export function createRequests(db: Db): Requests {
@@ -30,16 +30,7 @@ export function createRequests(db: Db): Requests {
       if (requestDigest(request) !== row.digest) throw altered('request', requestId);
       return { request, digest: row.digest };
     },
-    async putText(text) {
-      const bytes = Buffer.from(text, 'utf8');
-      const digest = sha256(bytes);
-      await db
-        .insertInto('texts')
-        .values({ digest, bytes })
-        .onConflict((clash) => clash.doNothing())
-        .execute();
-      return digest;
-    },
+    putText: (text) => putText(db, text),
     async getText(digest) {
       const row = await db.selectFrom('texts').select('bytes').where('digest', '=', digest).executeTakeFirst();
       if (!row) return undefined;
@@ -47,6 +38,18 @@ export function createRequests(db: Db): Requests {
       return Buffer.from(row.bytes).toString('utf8');
     },
   };
+}
+
+/** Keeps a text under its digest. */
+export async function putText(db: Db | Trx, text: string): Promise<Digest> {
+  const bytes = Buffer.from(text, 'utf8');
+  const digest = sha256(bytes);
+  await db
+    .insertInto('texts')
+    .values({ digest, bytes })
+    .onConflict((clash) => clash.doNothing())
+    .execute();
+  return digest;
 }
 
 /** Policies by hash. The hash is the policy's own affair: nothing is checked but that the first text stays. */

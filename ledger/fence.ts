@@ -4,9 +4,11 @@
  */
 import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
-import type { Instant, PersonId, RequestId } from '../contract/ids.js';
+import type { Instant, PersonId, RequestId, RunId } from '../contract/ids.js';
 import type { ArmAnswer, Fence, Grant } from '../contract/ports.js';
 import { appendEvents } from './append.js';
+import { isFrozen } from './freeze.js';
+import { createLooks } from './looks.js';
 import type { Db, Tables, Trx } from './schema.js';
 
 type NewGrant = Omit<Grant, 'endedAt' | 'goneAt'>;
@@ -17,17 +19,7 @@ export function createFence(db: Db): Fence {
       requireFitting(grant, armed);
       return db.transaction().execute((trx) => arm(trx, grant, armed, now));
     },
-    async extend(requestId, runId, notAfter) {
-      const result = await db
-        .updateTable('grants')
-        .set({ not_after: notAfter })
-        .where('request_id', '=', requestId)
-        .where('run_id', '=', runId)
-        .where('ended_at', 'is', null)
-        .where('gone_at', 'is', null)
-        .executeTakeFirst();
-      return result.numUpdatedRows > 0n;
-    },
+    extend: (requestId, runId, notAfter) => db.transaction().execute((trx) => extend(trx, requestId, runId, notAfter)),
     async end(requestId, runId, target, personId, at) {
       // The tombstone of what was never armed holds no target: it is gone from the start.
       const tombstone = {
@@ -68,21 +60,57 @@ export function createFence(db: Db): Fence {
       const row = await live.executeTakeFirst();
       return row && grantOf(row);
     },
+    async open() {
+      const open = db.selectFrom('grants').selectAll().where('gone_at', 'is', null);
+      return (await open.orderBy('not_after').execute()).map(grantOf);
+    },
+    async recent(since) {
+      const unproven = db.selectFrom('elevations').select('request_id').where('outcome', '=', 'unproven');
+      const recent = db
+        .selectFrom('grants')
+        .selectAll()
+        .where('gone_at', 'is not', null)
+        .where((row) => row.or([row('gone_at', '>=', since), row('request_id', 'in', unproven)]));
+      return (await recent.orderBy('gone_at', 'desc').limit(RECENT_MAX).execute()).map(grantOf);
+    },
+    ...createLooks(db),
   };
 }
 
+const RECENT_MAX = 1_000;
+
 /**
- * Locks are taken in one order everywhere (person, grant, head of the ledger), so that two arms never wait for each
- * other in a circle.
+ * Locks are taken in one order everywhere (person, freeze, grant, head of the ledger), so that two arms never wait for
+ * each other in a circle.
  */
 async function arm(trx: Trx, grant: NewGrant, armed: AnyEvent, now: Instant): Promise<ArmAnswer> {
   await lockPerson(trx, grant.personId);
-  const found = (await lockGrant(trx, grant.requestId)) ?? (await take(trx, grant, now));
+  const frozen = await isFrozen(trx);
+  const there = await lockGrant(trx, grant.requestId);
+  // Before the freeze: what another run left has to be taken away by whoever meets it, frozen or not.
+  if (there && !isOurs(there, grant)) return { ok: false, code: 'fenced' };
+  // Also the repeat of a call whose answer was lost: nothing of it was sent yet.
+  if (frozen) return { ok: false, code: 'frozen' };
+  const found = there ?? (await take(trx, grant, now));
   if (typeof found === 'string') return { ok: false, code: found };
   if (!isOurs(found, grant)) return { ok: false, code: 'fenced' };
   if (found.not_after <= now) return { ok: false, code: 'too-late' };
   await appendEvents(trx, [armed], now);
   return { ok: true };
+}
+
+/** Moves the end of this run's live grant. While frozen nothing gets more time; the confirmation only ever takes some away. */
+async function extend(trx: Trx, requestId: RequestId, runId: RunId, notAfter: Instant): Promise<boolean> {
+  const frozen = await isFrozen(trx);
+  let own = trx
+    .updateTable('grants')
+    .set({ not_after: notAfter })
+    .where('request_id', '=', requestId)
+    .where('run_id', '=', runId)
+    .where('ended_at', 'is', null)
+    .where('gone_at', 'is', null);
+  if (frozen) own = own.where('not_after', '>=', notAfter);
+  return (await own.executeTakeFirst()).numUpdatedRows > 0n;
 }
 
 async function lockPerson(trx: Trx, personId: PersonId): Promise<void> {

@@ -115,6 +115,23 @@ async function livingRival(dir: string, mine: string): Promise<string | undefine
   return undefined;
 }
 
+/** The process id of the living owner of a folder, if there is one. Only looks: nothing is taken, made or removed. */
+export async function folderOwner(folder: string): Promise<string | undefined> {
+  const path = resolve(folder);
+  const names = await readdir(join(path, 'lock')).catch(() => []);
+  if (!names.some((name) => OWNER.test(name))) return undefined;
+  const sockets = await usable(path, () => prepare(path));
+  try {
+    for (const name of names) {
+      const owner = OWNER.exec(name);
+      if (owner && (await answers(join(sockets.dir, name)))) return owner[1];
+    }
+    return undefined;
+  } finally {
+    await sockets.forget();
+  }
+}
+
 /** Only a refusal, or no file at all, is proof of death; every other failure counts as alive. */
 function answers(path: string): Promise<boolean> {
   return new Promise((done) => {

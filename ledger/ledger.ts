@@ -3,6 +3,7 @@ import { type SelectQueryBuilder, sql } from 'kysely';
 import { instant, isRequestId } from '../contract/ids.js';
 import type { Ledger, ListFilter } from '../contract/ports.js';
 import { appendEvents } from './append.js';
+import { eventOf } from './entry.js';
 import { elevationOf, eventsOf } from './read-model.js';
 import type { Db, Tables } from './schema.js';
 
@@ -52,6 +53,22 @@ export function createLedger(db: Db, clock: () => number): Ledger {
     async count(filter) {
       const counting = db.selectFrom('elevations').select((q) => q.fn.countAll<number>().as('n'));
       return (await filtered(counting, filter).executeTakeFirstOrThrow()).n;
+    },
+    async news(after, types) {
+      const { size } = await db.selectFrom('ledger_head').select('size').executeTakeFirstOrThrow();
+      const from = after === undefined ? size - PAGE_MAX : after + 1;
+      const rows = await db
+        .selectFrom('entries')
+        .select(['seq', 'body'])
+        .where('seq', '>=', from)
+        .where('seq', '<', size)
+        .where('type', 'in', [...types])
+        .orderBy('seq')
+        .limit(PAGE_MAX)
+        .execute();
+      // A full page may have left some out: the next question goes on after its last.
+      const last = rows.length === PAGE_MAX ? rows.at(-1)?.seq : undefined;
+      return { events: rows.map(({ body }) => eventOf(body)), upTo: last ?? size - 1 };
     },
   };
 }

@@ -44,9 +44,12 @@ async function executed(trx: Trx): Promise<readonly string[]> {
 
 function refuseNewer(done: readonly string[]): void {
   const unknown = done.find((name) => !MIGRATIONS.some((step) => step.name === name));
-  if (unknown === undefined) return;
-  const sentence = `The store was written by a newer Stint (it has step ${unknown}, which this version does not know). Run that version, or a later one.`;
-  throw new StintError('bad-config', sentence);
+  if (unknown !== undefined) throw new StintError('bad-config', newerStore(unknown));
+}
+
+/** What is said of a store with a step that this version does not know. */
+export function newerStore(step: string): string {
+  return `The store was written by a newer Stint (it has step ${step}, which this version does not know). Run that version, or a later one.`;
 }
 
 async function run(trx: Trx, step: Migration): Promise<void> {

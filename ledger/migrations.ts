@@ -123,7 +123,29 @@ const DEVICES = [
   'create unique index evidence_one_total on evidence_chunks (request_id) where total is not null',
 ];
 
+const LOOKS = [
+  `create table looks (target text primary key, ${instantColumn('at')}, told text not null)`,
+  // The reconciler asks for what was gone since yesterday; without this it would read every grant there ever was.
+  'create index grants_gone on grants (gone_at)',
+  `create index elevations_unproven on elevations (request_id) where outcome = 'unproven'`,
+];
+
+const FREEZE = [
+  // The row is there from the start, so that every arm has something to lock (`freeze.ts`).
+  `create table freeze (
+    only_row boolean primary key default true check (only_row),
+    orders bigint not null,
+    ${instantColumn('since', '')},
+    operator text,
+    reason bytea,
+    check ((since is null) = (operator is null) and (since is null) = (reason is null)))`,
+  'insert into freeze (only_row, orders) values (true, 0)',
+  `create table untold (request_id text primary key, ${instantColumn('at')})`,
+];
+
 /** All steps, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
+  { name: '0002-freeze', statements: FREEZE },
+  { name: '0002-looks', statements: LOOKS },
 ];

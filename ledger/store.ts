@@ -9,14 +9,17 @@ import type { Store } from '../contract/ports.js';
 import { createDevices } from './devices.js';
 import { createDialect, type Source } from './dialect.js';
 import { createMessageRefs, createPolicies, createRequests } from './documents.js';
+import { openingError } from './errors.js';
 import { createEvidence } from './evidence.js';
 import { createFence } from './fence.js';
+import { createFreeze } from './freeze.js';
 import { createLedger } from './ledger.js';
 import { migrate } from './migrate.js';
 import { createOnce } from './once.js';
 import { pgliteInFolder, pgliteInMemory } from './pglite.js';
 import { postgresSource } from './postgres.js';
 import type { Db, Tables } from './schema.js';
+import { createUntold } from './untold.js';
 
 /** Exactly one of `databaseUrl`, `folder` and `memory`. */
 export interface StoreOptions {
@@ -66,7 +69,7 @@ export async function storeOn(source: Source, { chain, clock }: Pick<StoreOption
     return assemble(db, { chain: await migrate(db, chain), clock, close });
   } catch (error) {
     await close();
-    throw error;
+    throw openingError(error);
   }
 }
 
@@ -94,6 +97,8 @@ function assemble(db: Db, { chain, clock, close }: Parts): OpenStore {
   return {
     ledger: createLedger(db, clock),
     fence: createFence(db),
+    freeze: createFreeze(db),
+    untold: createUntold(db),
     requests: createRequests(db),
     messages: createMessageRefs(db),
     once: createOnce(db, clock),

@@ -35,6 +35,23 @@ export function verifyChain(rows: Iterable<LedgerEntry>, since: Verified = NOTHI
   return standing;
 }
 
+/**
+ * Checks the newest rows alone, in order of `seq`: each follows on the one before it, and the last is what the head says.
+ * What lies before them is taken on trust. Pure; never throws.
+ */
+export function verifyEnd(
+  rows: readonly LedgerEntry[],
+  head: { readonly size: number; readonly hash: Digest } | undefined,
+): ChainVerdict {
+  const [first, ...rest] = rows;
+  const verdict = !first || first.seq === 0 ? verifyChain(rows) : verifyChain(rest, onTrust(first));
+  if (!verdict.ok || head === undefined) return verdict;
+  const fits = verdict.entries === head.size && verdict.head === head.hash;
+  return fits ? verdict : { ok: false, seq: verdict.entries, what: `the head of the ledger speaks of ${head.size} entries` };
+}
+
+const onTrust = ({ seq, hash }: LedgerEntry): Verified => ({ ok: true, entries: seq + 1, head: hash });
+
 /** What is wrong with a row that should follow on what stands, or the name of its chain. */
 function wrong(row: LedgerEntry, { entries, head, chain }: Verified): string | { readonly chain: string } {
   if (row.seq !== entries) return `entry ${entries} is missing: the next one is ${row.seq}`;

@@ -1,0 +1,140 @@
+/**
+ * What is true of a database before a process opens it as its store: version, rights, clock, and whether the last entries
+ * of the ledger fit. Reads only; the one thing that it makes, to prove that it may, is rolled back.
+ */
+import { randomBytes } from 'node:crypto';
+import type { LedgerEntry } from '../contract/ports.js';
+import type { Session, Source } from './dialect.js';
+import { MIGRATIONS } from './migrations.js';
+import { type ChainVerdict, verifyEnd } from './verify.js';
+
+export interface StoreFacts {
+  /** Of the database server, such as `16.4`. */
+  readonly version: string;
+  readonly database: string;
+  readonly role: string;
+  /** `off` forgets what was acknowledged. */
+  readonly synchronousCommit: string;
+  /** Milliseconds since 1970 by the database's clock, and by ours before and after the question. */
+  readonly clock: { readonly theirs: number; readonly before: number; readonly after: number };
+  /** Steps of this version that were not run yet; all of them on an empty database. */
+  readonly pending: readonly string[];
+  /** Steps that this version does not know: the store is a newer Stint's. */
+  readonly unknown: readonly string[];
+  /** What the role lacks on tables that are there, such as `insert on grants`. */
+  readonly lacking: readonly string[];
+  /** Why the role cannot make tables and triggers, in the database's own words; undefined when it can. */
+  readonly cannotMake?: string;
+  /** Whether the end of the ledger fits; undefined while there is none. */
+  readonly ledger?: ChainVerdict;
+}
+
+/** How many of the newest entries are verified; all of them is `stint ledger verify`. */
+const NEWEST = 200;
+
+/** Looks at the database. Throws what `Source` and `Session` throw: `store-unavailable`, or the database's own error. */
+export async function storeFacts(source: Source, clock: () => number): Promise<StoreFacts> {
+  const session = await source.connect();
+  try {
+    const about = await aboutServer(session, clock);
+    const done = await steps(session);
+    const known = MIGRATIONS.map(({ name }) => name);
+    const lacking = await lackingRights(session);
+    const readable = done.length > 0 && lacking.length === 0;
+    const cannotMake = await whyNotMake(session);
+    return {
+      ...about,
+      pending: known.filter((name) => !done.includes(name)),
+      unknown: done.filter((name) => !known.includes(name)),
+      lacking,
+      ...(cannotMake !== undefined && { cannotMake }),
+      ...(readable && { ledger: await endOfLedger(session) }),
+    };
+  } finally {
+    session.release();
+  }
+}
+
+async function aboutServer(session: Session, clock: () => number) {
+  const before = clock();
+  const row = await one<{ version: string; database: string; role: string; sync: string; now: number }>(
+    session,
+    `select current_setting('server_version') as version, current_database() as database, current_user as role,
+       current_setting('synchronous_commit') as sync, extract(epoch from clock_timestamp())::float8 * 1000 as now`,
+  );
+  const after = clock();
+  const { version, database, role, sync, now } = row;
+  return { version, database, role, synchronousCommit: sync, clock: { theirs: Number(now), before, after } };
+}
+
+/** The names of the steps that were run; none on an empty database, or when the role may not look. */
+async function steps(session: Session): Promise<readonly string[]> {
+  const { there } = await one<{ there: boolean }>(
+    session,
+    `select case when to_regclass('stint_migrations') is null then false
+       else has_table_privilege(to_regclass('stint_migrations'), 'select') end as there`,
+  );
+  if (!there) return [];
+  const { rows } = await session.query('select name from stint_migrations order by name', []);
+  return rows.map((row) => String((row as { name: unknown }).name));
+}
+
+/** The tables that the steps make, so that a new step needs nothing here. */
+export const TABLES: readonly string[] = [
+  'stint_migrations',
+  ...MIGRATIONS.flatMap(({ statements }) => statements.flatMap((text) => /^\s*create table (\w+)/.exec(text)?.[1] ?? [])),
+];
+
+/** Rows of the ledger are never changed, so nobody needs the right to; what expires is deleted. */
+async function lackingRights(session: Session): Promise<readonly string[]> {
+  const { rows } = await session.query(
+    `select lower(p.word) || ' on ' || t.name as lack
+     from unnest($1::text[]) as t(name) cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as p(word)
+     where to_regclass(t.name) is not null and not has_table_privilege(to_regclass(t.name), p.word)
+       and not (t.name = 'entries' and p.word in ('UPDATE', 'DELETE'))
+       and not (p.word = 'DELETE' and t.name not in ('once', 'device_lanes'))
+     order by 1`,
+    [TABLES],
+  );
+  return rows.map((row) => String((row as { lack: unknown }).lack));
+}
+
+/** Makes what a step makes, and rolls it back: rights have too many sources to be read off the catalogue. */
+async function whyNotMake(session: Session): Promise<string | undefined> {
+  const name = `stint_doctor_${randomBytes(6).toString('hex')}`;
+  const attempt = [
+    `create table ${name} (at text)`,
+    `create function ${name}() returns trigger language plpgsql as $$ begin return new; end $$`,
+    `create trigger ${name} before insert on ${name} for each row execute function ${name}()`,
+    `alter table ${name} enable always trigger ${name}`,
+    `insert into ${name} values ('now')`,
+  ];
+  await session.query('begin', []);
+  try {
+    for (const statement of attempt) await session.query(statement, []);
+    return undefined;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return error.message;
+  } finally {
+    await session.query('rollback', []);
+  }
+}
+
+/** 42501 is `insufficient_privilege`, 25006 a server that only reads, 42704 and 3F000 a missing language or schema. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && /^(42501|25006|42704|3F000)$/.test(String(error.code));
+}
+
+async function endOfLedger(session: Session): Promise<ChainVerdict> {
+  const { rows } = await session.query('select seq, body, hash from entries order by seq desc limit $1', [NEWEST]);
+  const head = (await session.query('select size, hash from ledger_head', [])).rows[0] as
+    | { size: number | string; hash: LedgerEntry['hash'] }
+    | undefined;
+  const entries = (rows as readonly LedgerEntry[]).map((row) => ({ ...row, seq: Number(row.seq) })).reverse();
+  return verifyEnd(entries, head && { size: Number(head.size), hash: head.hash });
+}
+
+async function one<T>(session: Session, text: string): Promise<T> {
+  return (await session.query(text, [])).rows[0] as T;
+}
