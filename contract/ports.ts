@@ -2,7 +2,7 @@
  * What the product needs from the world. Each port is one interface; real implementations and stand-ins pass the same
  * contract suites. All calls are idempotent by request id. Errors are `StintError`; anything else is a bug.
  */
-import type { AnyEvent } from './events.js';
+import type { AnyEvent, EventType } from './events.js';
 import type { Digest, Instant, LocalUser, PersonId, RequestId, RunId, Serial, SlackUserId } from './ids.js';
 import type { Actor, Bodies, MessageKind } from './messages.js';
 import type { ElevationRequest, Target } from './request.js';
@@ -19,6 +19,17 @@ export interface Observation {
   readonly observedAt: Instant;
   /** One plain sentence: how this is known. */
   readonly how: string;
+  /** The elevation that the target itself names for a present access, whichever was asked about. */
+  readonly of?: RequestId;
+}
+
+/** A trace of ours at a target, found by asking the far end and not the store. */
+export interface Remnant {
+  /** The target's key. */
+  readonly target: string;
+  readonly requestId?: RequestId;
+  /** By what `clear` can be called where no elevation, and no list of ours, names the target. */
+  readonly as?: Target;
 }
 
 export interface GrantOrder {
@@ -47,7 +58,8 @@ export interface TargetDriver {
   revoke(requestId: RequestId, target: Target, signal: AbortSignal): Promise<void>;
   /** Removes what the grant left behind once all is over (MDM signals). */
   clear(requestId: RequestId, target: Target): Promise<void>;
-  listOurs(): Promise<readonly { readonly target: string; readonly requestId?: RequestId }[]>;
+  /** Everything at the far end that carries our mark now, whatever the store says of it. */
+  listOurs(): Promise<readonly Remnant[]>;
 }
 
 export type MdmSignal = 'elevate' | 'collect';
@@ -107,6 +119,16 @@ export interface Ledger {
   findByPrefix(prefix: string): Promise<ElevationRow | undefined>;
   list(filter: ListFilter): Promise<readonly ElevationRow[]>;
   count(filter: ListFilter): Promise<number>;
+  /**
+   * Entries of these types that were written after the number `after`, oldest first and at most 1,000, and the number to
+   * go on from. Without `after`: among the last 1,000 entries.
+   */
+  news(after: number | undefined, types: readonly EventType[]): Promise<News>;
+}
+
+export interface News {
+  readonly events: readonly AnyEvent[];
+  readonly upTo: number;
 }
 
 export type ArmAnswer =
@@ -130,6 +152,22 @@ export interface Fence {
   overdue(before: Instant): Promise<readonly Grant[]>;
   /** Live grant of a target, if any. */
   live(targetKey: string): Promise<Grant | undefined>;
+  /** All grants that are not gone. */
+  open(): Promise<readonly Grant[]>;
+  /** Grants that were gone at or after an instant, and those of elevations that were closed without proof; at most 1,000. */
+  recent(since: Instant): Promise<readonly Grant[]>;
+  /** What the reconciler saw at its last look at each target. */
+  looks(): Promise<readonly Look[]>;
+  looked(looks: readonly Look[]): Promise<void>;
+}
+
+/** One look of the reconciler at one target. */
+export interface Look {
+  /** Names the target and the account in it. */
+  readonly target: string;
+  readonly at: Instant;
+  /** What was told of it then, so that it is not told at every look. */
+  readonly told: readonly string[];
 }
 
 /** Requests and the free texts that are named by their digest. */
@@ -195,6 +233,8 @@ export interface Devices {
   clearOrders(requestId: RequestId): Promise<void>;
   /** Open orders of all the given Macs, in one query. */
   openOrders(serials: readonly Serial[]): Promise<readonly DeviceOrder[]>;
+  /** Orders to begin that are still open, of all Macs; at most 1,000. */
+  openStarts(): Promise<readonly DeviceOrder[]>;
   report(report: DeviceReport): Promise<void>;
   lastReport(serial: Serial, localUser: LocalUser): Promise<DeviceReport | undefined>;
   /** Compare-and-swap lease on a Mac's MDM record. False when another holds it. */
@@ -220,10 +260,38 @@ export interface EvidenceStore {
   assemble(requestId: RequestId): Promise<Uint8Array>;
 }
 
+/** A freeze as it stands: since when nothing new is granted anywhere, who ordered it, and why. */
+export interface Frozen {
+  readonly since: Instant;
+  /** The account that ran the command, as its computer names it: told, not proved. */
+  readonly operator: string;
+  readonly reason: string;
+}
+
+/** The one switch that stops all granting. Ending is never gated by it. */
+export interface Freeze {
+  /** Undefined when there is none. */
+  now(): Promise<Frozen | undefined>;
+  /** With its ledger entry, in one transaction. A freeze that is there stays as it is: `changed` is false. */
+  set(by: Pick<Frozen, 'operator' | 'reason'>, at: Instant): Promise<{ readonly changed: boolean; readonly frozen: Frozen }>;
+  /** Answers the freeze that was lifted, or undefined when there was none. */
+  lift(by: Pick<Frozen, 'operator' | 'reason'>, at: Instant): Promise<Frozen | undefined>;
+}
+
+/** Elevations that were ended past their workflow, which still has to hear of it. */
+export interface Untold {
+  put(requestId: RequestId, at: Instant): Promise<void>;
+  /** Oldest first. */
+  all(): Promise<readonly { readonly requestId: RequestId; readonly at: Instant }[]>;
+  remove(requestId: RequestId): Promise<void>;
+}
+
 /** Everything that the database holds, behind one connection. */
 export interface Store {
   readonly ledger: Ledger;
   readonly fence: Fence;
+  readonly freeze: Freeze;
+  readonly untold: Untold;
   readonly requests: Requests;
   readonly messages: MessageRefs;
   readonly once: OnceStore;

@@ -103,6 +103,20 @@ export class FakeFence implements Fence {
     return undefined;
   }
 
+  async open() {
+    return this.overdue();
+  }
+
+  async recent() {
+    return [...this.rows.values()].filter((row) => row.goneAt);
+  }
+
+  async looks() {
+    return [];
+  }
+
+  async looked() {}
+
   /** A row of the request, as arming leaves it. */
   hold(request: ElevationRequest, change: Partial<Grant> = {}): Grant {
     const { requestId, target, subject } = request;

@@ -53,7 +53,7 @@ describe('a grant', () => {
     await driver.grant(order(), alive());
     expect(kinds()).toEqual(['start']);
     expect(tagsOf(bench.mdm)).toContain(TAGS.elevate);
-    expect(await driver.listOurs()).toEqual([{ target: `mac-admin/${SERIAL}` }]);
+    expect(await driver.listOurs()).toMatchObject([{ requestId: REQUEST }, { as: { serial: SERIAL } }]);
   });
 
   it('at or after its last instant sends nothing at all', async () => {

@@ -4,8 +4,8 @@
  * happened is known from the reports alone.
  */
 import { isStintError, StintError } from '../../../contract/errors.js';
-import { instant, msOf, type RequestId } from '../../../contract/ids.js';
-import type { Devices, GrantOrder, Mdm, TargetDriver } from '../../../contract/ports.js';
+import { instant, type LocalUser, msOf, type RequestId, type Serial } from '../../../contract/ids.js';
+import type { Devices, GrantOrder, Mdm, Remnant, TargetDriver } from '../../../contract/ports.js';
 import type { Target } from '../../../contract/request.js';
 import { judgeReport } from './observe.js';
 
@@ -40,11 +40,23 @@ export function createMacAdminDriver(given: MacAdminDeps): TargetDriver {
     grant: (order, signal) => grant(deps, order, signal),
     revoke: (requestId, target, signal) => revoke(deps, requestId, target, signal),
     clear: (requestId, target) => clear(deps, requestId, target),
-    async listOurs() {
-      const serials = await deps.mdm.listSignalled('elevate');
-      return serials.map((serial) => ({ target: `mac-admin/${serial}` }));
-    },
+    listOurs: () => listOurs(deps),
   };
+}
+
+/** Tags and orders that make a Mac begin. A Mac that only its tag names can be cleared by its serial number alone. */
+async function listOurs({ mdm, devices }: MacAdminDeps): Promise<readonly Remnant[]> {
+  const [serials, starts] = await Promise.all([mdm.listSignalled('elevate'), devices.openStarts()]);
+  return [
+    ...starts.map(({ serial, requestId }) => ({ target: keyOf(serial), requestId })),
+    ...serials.map((serial) => ({ target: keyOf(serial), as: nobodyOn(serial) })),
+  ];
+}
+
+const keyOf = (serial: Serial): string => `mac-admin/${serial}`;
+
+function nobodyOn(serial: Serial): Target {
+  return { kind: 'mac-admin', key: keyOf(serial), serial, localUser: '' as LocalUser, display: serial };
 }
 
 async function observe(deps: MacAdminDeps, requestId: RequestId, target: Target): ReturnType<TargetDriver['observe']> {

@@ -45,9 +45,10 @@ function lastOrder(orders: readonly DeviceOrder[]): number | undefined {
 }
 
 /** Left open when the Mac names neither a standing right nor this elevation: then nobody may take it for either. */
-function whose(requestId: RequestId, report: DeviceReport): Pick<Observation, 'whose'> {
+function whose(requestId: RequestId, report: DeviceReport): Pick<Observation, 'whose' | 'of'> {
   if (report.standing) return { whose: 'standing' };
-  return report.requestId === requestId ? { whose: 'ours' } : {};
+  const named = report.requestId && { of: report.requestId };
+  return report.requestId === requestId ? { whose: 'ours', ...named } : { ...named };
 }
 
 const howPresent = (report: DeviceReport): string =>

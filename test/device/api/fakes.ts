@@ -47,6 +47,9 @@ export class FakeDevices implements Devices {
     this.queries.push(serials);
     return this.orders.filter((o) => serials.includes(o.serial));
   }
+  async openStarts(): Promise<readonly DeviceOrder[]> {
+    return this.orders.filter((o) => o.kind === 'start');
+  }
   async report(report: DeviceReport): Promise<void> {
     this.reports.push(report);
   }
@@ -146,6 +149,7 @@ export class FakeLedger implements Ledger {
   entries = async () => [];
   findByPrefix = async () => undefined;
   count = async () => this.views.size;
+  news = async () => ({ events: [], upTo: 0 });
 }
 
 export interface Said {
