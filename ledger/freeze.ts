@@ -9,14 +9,14 @@ import { appendEvents } from './append.js';
 import { putText } from './documents.js';
 import type { Db, Tables, Trx } from './schema.js';
 
-type Row = Tables['freeze'];
+type Row = Tables['freezing'];
 type By = Pick<Frozen, 'operator' | 'reason'>;
 
 /** The switch and its record. */
 export function createFreeze(db: Db): Freeze {
   return {
     async now() {
-      return frozenOf(await db.selectFrom('freeze').selectAll().executeTakeFirstOrThrow());
+      return frozenOf(await db.selectFrom('freezing').selectAll().executeTakeFirstOrThrow());
     },
     set: (by, at) =>
       db.transaction().execute(async (trx) => {
@@ -42,16 +42,16 @@ export function createFreeze(db: Db): Freeze {
 
 /** Whether a freeze stands, held so until this transaction is over. */
 export async function isFrozen(trx: Trx): Promise<boolean> {
-  const { since } = await trx.selectFrom('freeze').select('since').forShare().executeTakeFirstOrThrow();
+  const { since } = await trx.selectFrom('freezing').select('since').forShare().executeTakeFirstOrThrow();
   return since !== null;
 }
 
 function lock(trx: Trx): Promise<Row> {
-  return trx.selectFrom('freeze').selectAll().forUpdate().executeTakeFirstOrThrow();
+  return trx.selectFrom('freezing').selectAll().forUpdate().executeTakeFirstOrThrow();
 }
 
 async function write(trx: Trx, change: Omit<Row, 'only_row'>): Promise<void> {
-  await trx.updateTable('freeze').set(change).execute();
+  await trx.updateTable('freezing').set(change).execute();
 }
 
 /** Who and why go in as one text, so that the entry's digest commits to both. */

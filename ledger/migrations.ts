@@ -132,14 +132,14 @@ const LOOKS = [
 
 const FREEZE = [
   // The row is there from the start, so that every arm has something to lock (`freeze.ts`).
-  `create table freeze (
+  `create table freezing (
     only_row boolean primary key default true check (only_row),
     orders bigint not null,
     ${instantColumn('since', '')},
     operator text,
     reason bytea,
     check ((since is null) = (operator is null) and (since is null) = (reason is null)))`,
-  'insert into freeze (only_row, orders) values (true, 0)',
+  'insert into freezing (only_row, orders) values (true, 0)',
   `create table untold (request_id text primary key, ${instantColumn('at')})`,
 ];
 

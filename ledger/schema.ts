@@ -44,8 +44,8 @@ export interface Tables {
   /** The reconciler's memory; `told` is JSON. */
   looks: { target: string; at: Instant; told: string };
   people_locks: { person_id: PersonId };
-  /** One row, always there; frozen while `since` is set. */
-  freeze: { only_row: boolean; orders: number; since: Instant | null; operator: string | null; reason: Uint8Array | null };
+  /** One row, always there (`freeze` is a word of PostgreSQL's own); frozen while `since` is set. */
+  freezing: { only_row: boolean; orders: number; since: Instant | null; operator: string | null; reason: Uint8Array | null };
   untold: { request_id: RequestId; at: Instant };
   requests: { request_id: RequestId; digest: Digest; body: string };
   texts: { digest: Digest; bytes: Uint8Array };
