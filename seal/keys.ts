@@ -34,6 +34,7 @@ const trustedKeys = z.strictObject({
 });
 /** The JSON file of public keys: `{keys: [{keyId, sender, publicKey (SPKI PEM), notAfter?, revoked?}]}`. */
 export type TrustedKeys = z.infer<typeof trustedKeys>;
+export type TrustedEntry = TrustedKeys['keys'][number];
 
 export interface TrustedKey {
   readonly keyId: string;
@@ -64,69 +65,124 @@ export function keyIdOf(sender: Sender, publicKey: KeyObject): string {
   return `${sender}-${createHash('sha256').update(der).digest('hex').slice(0, 12)}`;
 }
 
-/** The private key of a PEM text with its id. Throws `bad-config`, never with any part of the text. */
-export function privateKeyFrom(sender: Sender, pem: string): { readonly keyId: string; readonly privateKey: KeyObject } {
+export interface SigningKey {
+  readonly keyId: string;
+  readonly privateKey: KeyObject;
+}
+
+/**
+ * The private key of a PEM text with its id; `where` names the file for the sentence. Throws `bad-config`, never with any
+ * part of the text.
+ */
+export function privateKeyFrom(sender: Sender, pem: string, where = ''): SigningKey {
+  const name = `The seal key of ${sender}${where && ` in ${where}`}`;
+  const fix = `Make a new one with "stint keys rotate ${sender}".`;
   let privateKey: KeyObject;
   try {
     privateKey = createPrivateKey(pem);
   } catch {
     // No cause: OpenSSL's message is not ours to vouch for next to a secret.
-    throw new StintError('bad-config', `The seal key of ${sender} is not a private key in PEM.`);
+    throw new StintError('bad-config', `${name} is not a private key in PEM${flawOf(pem)}. ${fix}`);
   }
-  if (privateKey.asymmetricKeyType !== 'ed25519') {
-    throw new StintError('bad-config', `The seal key of ${sender} must be Ed25519, not ${privateKey.asymmetricKeyType}.`);
-  }
+  if (privateKey.asymmetricKeyType !== 'ed25519')
+    throw new StintError('bad-config', `${name} must be Ed25519, not ${privateKey.asymmetricKeyType}. ${fix}`);
   return { keyId: keyIdOf(sender, createPublicKey(privateKey)), privateKey };
+}
+
+function flawOf(pem: string): string {
+  if (pem.trim() === '') return ': it is empty';
+  if (pem.includes('ENCRYPTED')) return ' that Stint can read: it has a passphrase';
+  if (pem.includes('BEGIN PUBLIC KEY')) return ': it is a public key';
+  return pem.includes('BEGIN') && !pem.includes('END') ? ': it is cut short' : '';
+}
+
+/** The entry of a key's public half. */
+export function trustedEntry({ keyId, sender, publicPem }: SealKey): TrustedEntry {
+  return { keyId, sender, publicKey: publicPem };
 }
 
 /** The file that lists the public halves of these keys. */
 export function trustedKeysText(keys: readonly SealKey[]): string {
-  const file: TrustedKeys = { keys: keys.map(({ keyId, sender, publicPem }) => ({ keyId, sender, publicKey: publicPem })) };
+  return textOf({ keys: keys.map(trustedEntry) });
+}
+
+/** The file as it is written. */
+export function textOf(file: TrustedKeys): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
-/** Reads the file of public keys. Throws `bad-config` with a sentence that names the entry and what is wrong. */
-export function loadTrustedKeys(text: string): KeyRing {
+/** Reads the file of public keys. Throws `bad-config` with a sentence that names the file, the entry and what is wrong. */
+export function loadTrustedKeys(text: string, file?: string): KeyRing {
   const ring = new Map<string, TrustedKey>();
-  parseTrusted(text).keys.forEach((entry, index) => {
-    if (ring.has(entry.keyId)) throw bad(`keys[${index}]: ${entry.keyId} is listed twice`);
-    ring.set(entry.keyId, toTrusted(entry, index));
-  });
+  for (const entry of parseTrustedKeys(text, file).keys) ring.set(entry.keyId, toTrusted(entry));
   return { find: (keyId) => ring.get(keyId) };
 }
 
-function parseTrusted(text: string): TrustedKeys {
+/** The file's entries, each of them checked. Throws as `loadTrustedKeys`. */
+export function parseTrustedKeys(text: string, file?: string): TrustedKeys {
+  const flaw = (what: string) => bad(file, what);
+  const parsed = shaped(text, flaw);
+  const known: TrustedEntry[] = [];
+  for (const [index, entry] of parsed.keys.entries()) {
+    const wrong = flawOfEntry(entry) ?? clash(entry, known);
+    if (wrong) throw flaw(`keys[${index}]: ${wrong}`);
+    known.push(entry);
+  }
+  return parsed;
+}
+
+function shaped(text: string, flaw: (what: string) => StintError): TrustedKeys {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch {
-    throw bad('it is not JSON');
+    throw flaw(text.trim() === '' ? 'it is empty' : 'it is not JSON; it may be cut short');
   }
   const parsed = trustedKeys.safeParse(raw);
   if (parsed.success) return parsed.data;
-  throw bad(parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`).join('; '));
+  throw flaw(parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`).join('; '));
 }
 
-function toTrusted(entry: TrustedKeys['keys'][number], index: number): TrustedKey {
-  const publicKey = publicKeyFrom(entry.publicKey, index);
-  const keyId = keyIdOf(entry.sender, publicKey);
-  if (entry.keyId !== keyId) throw bad(`keys[${index}]: keyId must be ${keyId} for this key and sender`);
-  const notAfterMs = entry.notAfter === undefined ? {} : { notAfterMs: Date.parse(entry.notAfter) };
-  return { keyId, sender: entry.sender, publicKey, revoked: entry.revoked ?? false, ...notAfterMs };
-}
-
-function publicKeyFrom(pem: string, index: number): KeyObject {
+function flawOfEntry({ keyId, sender, publicKey }: TrustedEntry): string | undefined {
   // createPublicKey takes a private key too and derives from it: such a file would hold secrets that nobody guards.
-  if (pem.includes('PRIVATE')) throw bad(`keys[${index}]: this is a private key; put its public half here`);
+  if (publicKey.includes('PRIVATE')) return 'this is a private key; put its public half here';
+  const key = publicKeyFrom(publicKey);
+  if (!key) return 'publicKey must be an Ed25519 public key in PEM';
+  const right = keyIdOf(sender, key);
+  return keyId === right ? undefined : `keyId must be ${right} for this key and sender`;
+}
+
+/** What an entry may not share with one before it: one key under two senders could say what either may. */
+function clash({ keyId, sender }: TrustedEntry, known: readonly TrustedEntry[]): string | undefined {
+  const same = known.find((other) => printOf(other.keyId) === printOf(keyId));
+  if (!same) return undefined;
+  if (same.sender === sender) return `${keyId} is listed twice; remove one of the two`;
+  return `this is the key of ${same.sender} too; each sender needs a key of its own`;
+}
+
+/** The part of a key id that names the key, whoever its sender is. */
+export function printOf(keyId: string): string {
+  return keyId.slice(-12);
+}
+
+function toTrusted(entry: TrustedEntry): TrustedKey {
+  const notAfterMs = entry.notAfter === undefined ? {} : { notAfterMs: Date.parse(entry.notAfter) };
+  const publicKey = createPublicKey(entry.publicKey);
+  return { keyId: entry.keyId, sender: entry.sender, publicKey, revoked: entry.revoked ?? false, ...notAfterMs };
+}
+
+function publicKeyFrom(pem: string): KeyObject | undefined {
   try {
     const key = createPublicKey(pem);
-    if (key.asymmetricKeyType === 'ed25519') return key;
+    return key.asymmetricKeyType === 'ed25519' ? key : undefined;
   } catch {
-    // falls through: the same sentence for "no key" and "another kind of key"
+    return undefined; // no key at all is answered as another kind of key is
   }
-  throw bad(`keys[${index}]: publicKey must be an Ed25519 public key in PEM`);
 }
 
-function bad(what: string): StintError {
-  return new StintError('bad-config', `The file of trusted keys is not valid: ${what}.`);
+function bad(file: string | undefined, what: string): StintError {
+  return new StintError(
+    'bad-config',
+    `The file of trusted keys${file ? ` ${file}` : ''} is not valid: ${what}. No message is carried out until it is mended.`,
+  );
 }
