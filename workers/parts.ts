@@ -25,9 +25,10 @@ import { openStore } from '../ledger/store.js';
 import { createJudge } from '../policy/judge.js';
 import { liveDirectory, livePolicy } from '../policy/live.js';
 import type { Policy } from '../policy/rules.js';
-import { createSealer } from '../seal/envelope.js';
-import { readSealKey } from '../seal/key-files.js';
-import { type KeyRing, loadTrustedKeys } from '../seal/keys.js';
+import { createSealer, type Seal } from '../seal/envelope.js';
+import { livingSealKey } from '../seal/key-files.js';
+import type { KeyRing } from '../seal/keys.js';
+import { livingRing } from '../seal/trusted-file.js';
 import { payloadConverterPath } from './bundle.js';
 import type { Config } from './config.js';
 import { createGate } from './gate.js';
@@ -76,21 +77,18 @@ export function temporalClient(config: Config<'temporal'>): Client {
   return new Client({ connection, namespace: config.temporal.namespace, dataConverter: { payloadConverterPath } });
 }
 
-/** The gate of one sender, with its own private key. */
+/** The gate of one sender, with its own private key, which is read anew after a rotation. Throws `bad-config`. */
 export function gateOf(config: Config<'seals'>, client: Client, store: Store, sender: Sender, via: Envelope['via']): Gate {
-  const key = readSealKey(config.seals.keysDir, sender);
-  const seal = createSealer({ sender, ...key, clock, random: randomBytes });
+  const key = livingSealKey(config.seals, sender, clock);
+  const seal: Seal = (...message) => createSealer({ sender, ...key(), clock, random: randomBytes })(...message);
   return createGate({ client, store, seal, via, sleep: pause });
 }
 
-/** The trusted keys, read anew when the file changes: a revoked key stops at once. */
+/** The trusted keys, read anew when the file changes: a revoked key stops at once. Throws `bad-config` when it is not valid now. */
 export function ringOf({ seals }: Config<'seals'>): () => KeyRing {
-  let last: { readonly text: string; readonly ring: KeyRing } | undefined;
-  return () => {
-    const text = readFileSync(seals.trustedKeysFile, 'utf8');
-    if (last?.text !== text) last = { text, ring: loadTrustedKeys(text) };
-    return last.ring;
-  };
+  const ring = livingRing(seals.trustedKeysFile);
+  ring(); // a worker that could read no message says so when it starts, not when somebody waits
+  return ring;
 }
 
 /** The key that signs the device API's replies. Throws `bad-config` naming the file. */
