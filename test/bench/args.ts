@@ -1,0 +1,43 @@
+/** The command line of the bench. */
+import { parseArgs } from 'node:util';
+import type { Metric } from './metric.js';
+
+export interface Options {
+  readonly json: boolean;
+  readonly quick: boolean;
+  readonly list: boolean;
+  /** Parts of names of groups or figures; none means all. */
+  readonly only: readonly string[];
+}
+
+export class UsageError extends Error {}
+
+/** Throws `UsageError` with a sentence. */
+export function readArgs(argv: readonly string[]): Options {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        json: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+        only: { type: 'string', multiple: true, default: [] },
+      },
+    });
+    const only = values.only.flatMap((names) => names.split(',')).map((name) => name.trim());
+    return { json: values.json, quick: values.quick, list: values.list, only: only.filter((name) => name !== '') };
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** The groups that a person asked for. A name fits a group, or any figure in it. Throws `UsageError` naming all there are. */
+export function chosen(groups: readonly Metric[], only: readonly string[]): readonly Metric[] {
+  if (only.length === 0) return groups;
+  const fits = (group: Metric, name: string) => [group.name, ...group.figures.map((f) => f.name)].some((n) => n.includes(name));
+  for (const name of only) {
+    if (groups.some((group) => fits(group, name))) continue;
+    throw new UsageError(`--only ${name}: no such figure. There are: ${groups.map((g) => g.name).join(', ')}; see --list.`);
+  }
+  return groups.filter((group) => only.some((name) => fits(group, name)));
+}

@@ -1,0 +1,91 @@
+/**
+ * A Mac without a Mac: says over the real device API what the agent says, signed, and is an administrator in a variable.
+ * Hundreds of them fit into one process, where the real agent is a shell script with a core of its own.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RequestId, Serial } from '../../../contract/ids.js';
+import { type Reply, TestMac } from '../../device/api/mac.js';
+import type { Owner } from './world.js';
+
+const LOG = Buffer.from('no commands\n');
+
+export class BenchMac {
+  /** When it stopped being an administrator, in ms since 1970. */
+  goneAt: number | undefined;
+  private readonly mac: TestMac;
+  private readonly headers: Record<string, string>;
+  private readonly bootSession = randomBytes(8).toString('hex');
+
+  constructor(
+    readonly owner: Owner,
+    /** A number of its own: behind one address, all Macs would share one limit of calls. */
+    index: number,
+    url: string,
+    serverKey: ConstructorParameters<typeof TestMac>[2],
+  ) {
+    this.mac = new TestMac(owner.serial as Serial, url, serverKey, () => Date.now());
+    this.headers = { 'x-forwarded-for': `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}` };
+  }
+
+  get publicKey(): string {
+    return this.mac.key().publicKey;
+  }
+
+  async ask(): Promise<RequestId> {
+    const { body } = await this.post('/device/v1/requests', {
+      askId: randomBytes(16).toString('hex'),
+      localUser: this.owner.user,
+      windowMs: this.owner.fleet.windowS * 1000,
+      category: 'install',
+      reason: 'Measure how long this takes here',
+    });
+    return body.requestId as RequestId;
+  }
+
+  /** Long polls as the agent does, until this order is there. */
+  async waitFor(order: 'start' | 'end', requestId: RequestId): Promise<void> {
+    for (;;) {
+      const { status, body } = await this.mac
+        .get('/device/v1/orders?wait=20', { send: { headers: this.headers } })
+        .catch(() => ({ status: 0, body: {} as Reply['body'] }));
+      if (body.order === order && body.requestId === requestId) return;
+      await sleep(status === 200 ? 500 : 250);
+    }
+  }
+
+  async claim(id: RequestId): Promise<void> {
+    await this.post(`/device/v1/elevations/${id}/claim`, this.self);
+  }
+
+  /** Becomes an administrator. Answers its deadline in ms since 1970. */
+  async confirm(id: RequestId): Promise<number> {
+    this.goneAt = undefined;
+    const { body } = await this.post(`/device/v1/elevations/${id}/confirm`, this.self);
+    return Date.parse(String(body.deadlineAt));
+  }
+
+  /** Waits for the end, stops being an administrator, says so, and sends its log. */
+  async endWhenTold(id: RequestId): Promise<void> {
+    await this.waitFor('end', id);
+    this.goneAt = Date.now();
+    await this.post('/device/v1/report', { requestId: id, ...this.self, admin: false, standing: false });
+    const sha256 = createHash('sha256').update(LOG).digest('hex');
+    await this.post(`/device/v1/elevations/${id}/log`, { seq: 0, total: 1, data: LOG.toString('base64'), sha256 });
+  }
+
+  private get self() {
+    return { localUser: this.owner.user, bootSession: this.bootSession };
+  }
+
+  /** Again and again while the server is away or busy, as the agent does; a refusal is an error. */
+  private async post(path: string, body: unknown): Promise<Reply> {
+    for (const until = Date.now() + 120_000; ; await sleep(250)) {
+      const reply = await this.mac.post(path, body, { send: { headers: this.headers } }).catch(() => undefined);
+      if (reply && reply.status < 300) return reply;
+      const refused = reply && reply.status < 500 && reply.status !== 429;
+      if (refused || Date.now() > until)
+        throw new Error(`${this.owner.serial} ${path}: ${reply ? `${reply.status} ${JSON.stringify(reply.body)}` : 'no answer'}`);
+    }
+  }
+}
