@@ -36,21 +36,54 @@ export interface StartupDeps {
 
 type Channel = NonNullable<ConversationsInfoResponse['channel']>;
 
+/** What Slack says of a bot token. */
+export interface TokenFacts {
+  readonly teamId: string | undefined;
+  readonly enterpriseId: string | undefined;
+  /** Undefined when nobody could say. */
+  readonly appId: string | undefined;
+  /** Undefined when Slack did not name them. */
+  readonly scopes: readonly string[] | undefined;
+}
+
 /** Throws `bad-config` when the token is not ours or lacks scopes; `slack-unavailable` when Slack did not answer. */
 export async function checkToken({ api, config, logger }: StartupDeps): Promise<void> {
+  const troubles = tokenTroubles(await askToken(api, logger), config);
+  if (troubles.length > 0) throw new StintError('bad-config', troubles.join(' '));
+}
+
+/** Asks Slack about the token. Throws as `checkToken` does, when Slack does not accept it at all. */
+export async function askToken(api: WebClient, logger: Log): Promise<TokenFacts> {
   const me = await ask('auth.test', () => api.auth.test());
-  const { teamId, enterpriseId } = config;
-  if (me.team_id !== teamId) refuse(`The bot token belongs to the workspace ${me.team_id}, but slack.teamId is ${teamId}.`);
-  if (enterpriseId !== undefined && me.enterprise_id !== enterpriseId) {
-    refuse(
-      `The bot token belongs to the organisation ${me.enterprise_id ?? '(none)'}, but slack.enterpriseId is ${enterpriseId}.`,
-    );
+  return {
+    teamId: me.team_id,
+    enterpriseId: me.enterprise_id,
+    appId: me.app_id ?? (await appOf(api, me.bot_id, logger)),
+    // Slack names the token's scopes in the header `x-oauth-scopes`; without the header nothing can be said.
+    scopes: me.response_metadata?.scopes,
+  };
+}
+
+/** Everything about the token that does not fit the configuration, each with its fix. Pure. */
+export function tokenTroubles(token: TokenFacts, config: Omit<StartupDeps['config'], 'approverChannel'>): readonly string[] {
+  const { teamId, enterpriseId, appId } = config;
+  const found: string[] = [];
+  if (token.teamId !== teamId)
+    found.push(`The bot token belongs to the workspace ${token.teamId}, but slack.teamId is ${teamId}.`);
+  if (enterpriseId !== undefined && token.enterpriseId !== enterpriseId) {
+    const theirs = token.enterpriseId ?? '(none)';
+    found.push(`The bot token belongs to the organisation ${theirs}, but slack.enterpriseId is ${enterpriseId}.`);
   }
-  const appId = me.app_id ?? (await appOf(api, me.bot_id, logger));
-  if (typeof appId === 'string' && appId !== config.appId) {
-    refuse(`The bot token belongs to the app ${appId}, but slack.appId is ${config.appId}.`);
-  }
-  checkScopes(me.response_metadata?.scopes);
+  if (token.appId !== undefined && token.appId !== appId)
+    found.push(`The bot token belongs to the app ${token.appId}, but slack.appId is ${appId}.`);
+  return [...found, ...scopeTroubles(token.scopes)];
+}
+
+/** What the token may not do, of what the manifest asks for. Pure. */
+export function scopeTroubles(granted: readonly string[] | undefined): readonly string[] {
+  const missing = BOT_SCOPES.filter((scope) => granted && !granted.includes(scope));
+  if (missing.length === 0) return [];
+  return [`The bot token lacks the scopes ${missing.join(', ')}. Update the app from slack-app/manifest.json and reinstall it.`];
 }
 
 /** `auth.test` rarely names the app; the bot does. A reference that cannot be asked is not a mismatch. */
@@ -64,42 +97,39 @@ async function appOf(api: WebClient, bot: string | undefined, logger: Log): Prom
   }
 }
 
-/** Slack names the token's scopes in the header `x-oauth-scopes`; without the header nothing can be said. */
-function checkScopes(granted: readonly string[] | undefined): void {
-  if (!granted) return;
-  const missing = BOT_SCOPES.filter((scope) => !granted.includes(scope));
-  if (missing.length > 0) {
-    refuse(`The bot token lacks the scopes ${missing.join(', ')}. Update the app from slack-app/manifest.json and reinstall it.`);
-  }
-}
-
 /**
  * Why the approver channel cannot be used, or undefined. Throws `slack-unavailable` when Slack did not answer.
  * Outside members of a shared channel see our cards and can press what is on them, so a shared channel is refused.
  */
-export async function channelTrouble({ api, config, logger }: StartupDeps): Promise<string | undefined> {
-  const id = config.approverChannel;
+export function channelTrouble({ api, config, logger }: StartupDeps): Promise<string | undefined> {
+  return troubleOf({ api, logger }, config.approverChannel, 'approver channel');
+}
+
+/** The same for any channel; `name` is what it is called in the sentences. */
+export async function troubleOf(
+  { api, logger }: Pick<StartupDeps, 'api' | 'logger'>,
+  id: string,
+  name: string,
+): Promise<string | undefined> {
   let channel: Channel | undefined;
   try {
-    channel = (await ask('conversations.info', () => api.conversations.info({ channel: id }))).channel;
+    channel = (await ask('conversations.info', () => api.conversations.info({ channel: id }), name)).channel;
   } catch (error) {
     if (error instanceof StintError && error.code === 'bad-config') return error.sentence;
     throw error;
   }
-  if (!channel) return `Slack does not show the approver channel ${id}.`;
+  if (!channel) return `Slack does not show the ${name} ${id}.`;
   if (channel.is_im || channel.is_mpim) return `${id} is a direct message, not a channel.`;
   if (channel.is_ext_shared || channel.is_pending_ext_shared) {
-    return `The approver channel ${id} is shared with another organisation. Use a private channel of your own.`;
+    return `The ${name} ${id} is shared with another organisation. Use a private channel of your own.`;
   }
-  if (channel.is_archived) return `The approver channel ${id} is archived.`;
-  if (!channel.is_member) return `Stint is not a member of the approver channel ${id}: type /invite @Stint there.`;
-  if (!channel.is_private) logger.warn({ channel: id }, 'the approver channel is public: everyone can read the requests');
+  if (channel.is_archived) return `The ${name} ${id} is archived. Unarchive it, or name another one.`;
+  if (!channel.is_member) return `Stint is not a member of the ${name} ${id}: type /invite @Stint there.`;
+  if (!channel.is_private) logger.warn({ channel: id }, `the ${name} is public: everyone can read what is posted there`);
   return undefined;
 }
 
 const HINTS: { readonly [error: string]: string } = {
-  channel_not_found:
-    'Slack does not find the approver channel. Check slack.approverChannel, and invite Stint to the channel if it is private.',
   missing_scope: 'The bot token lacks a scope. Update the app from slack-app/manifest.json and reinstall it.',
   invalid_auth: 'Slack does not accept the bot token. Copy it again from "OAuth & Permissions".',
   not_authed: 'Slack does not accept the bot token. Copy it again from "OAuth & Permissions".',
@@ -108,17 +138,14 @@ const HINTS: { readonly [error: string]: string } = {
 };
 
 /** Slack's definite answers are the configuration's fault; everything else is Slack's or the network's. */
-async function ask<T>(method: string, call: () => Promise<T>): Promise<T> {
+async function ask<T>(method: string, call: () => Promise<T>, channel = 'channel'): Promise<T> {
   try {
     return await call();
   } catch (error) {
     const code = error instanceof webApi.WebAPIPlatformError ? error.data.error : undefined;
-    const hint = code === undefined ? undefined : HINTS[code];
+    const unfound = `Slack does not find the ${channel}. Check its id, and invite Stint to the channel if it is private.`;
+    const hint = code === 'channel_not_found' ? unfound : HINTS[code ?? ''];
     if (hint) throw new StintError('bad-config', hint, { cause: error });
     throw new StintError('slack-unavailable', `Slack did not answer ${method}: ${errorText(error)}`, { cause: error });
   }
-}
-
-function refuse(sentence: string): never {
-  throw new StintError('bad-config', sentence);
 }

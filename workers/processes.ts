@@ -29,6 +29,7 @@ import {
   temporalOptions,
 } from './parts.js';
 import { startPolling } from './poll.js';
+import { slackAppConfig } from './slack-config.js';
 import { startSweep } from './sweep.js';
 import { installRuntime } from './telemetry.js';
 
@@ -90,21 +91,7 @@ async function startSlackApp(config: Config, store: Store, log: Logger): Promise
   const client = temporalClient(config);
   const notices = noticesOf(config, store, people.directory);
   const app = await createSlackApp({
-    config: {
-      mode: slack.mode,
-      botToken: posting.botToken.reveal(),
-      ...(slack.appToken && { appToken: slack.appToken.reveal() }),
-      ...(slack.signingSecret && { signingSecret: slack.signingSecret.reveal() }),
-      appId: slack.appId,
-      teamId: slack.teamId,
-      ...(slack.enterpriseId && { enterpriseId: slack.enterpriseId }),
-      slackApiUrl: posting.apiUrl,
-      port: slack.port,
-      host: slack.host,
-      approverChannel: posting.approverChannel,
-      adminSlackUserIds: slack.adminSlackUserIds,
-      clientPingTimeoutMs: slack.clientPingTimeoutMs,
-    },
+    config: slackAppConfig(posting, slack),
     store,
     gate: gateOf(config, client, store, 'slack-app', 'slack'),
     directory: people.directory,
