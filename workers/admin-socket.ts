@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { ERRORS, isStintError, StintError } from '../contract/errors.js';
 import type { Store } from '../contract/ports.js';
-import { type Ask, answer, type Question } from './questions.js';
+import { type Ask, answer, type Question, type Tools } from './questions.js';
 
 /** Where the socket of a data folder is. */
 export function socketPath(home: string): string {
@@ -16,12 +16,12 @@ export function socketPath(home: string): string {
 }
 
 /** Serves questions about this store until it is closed. */
-export async function serveAdmin(home: string, store: Store): Promise<FastifyInstance> {
+export async function serveAdmin(home: string, store: Store, tools?: Tools): Promise<FastifyInstance> {
   const path = socketPath(home);
   const app = Fastify({ bodyLimit: 64 * 1024, logger: false });
   app.post('/ask', async (req, reply) => {
     try {
-      return { answer: (await answer(store, req.body as Question)) ?? null };
+      return { answer: (await answer(store, req.body as Question, tools)) ?? null };
     } catch (error) {
       if (!isStintError(error)) throw error;
       return reply.code(error.status).send({ code: error.code, sentence: error.sentence });

@@ -13,6 +13,7 @@ import { createSlackApp } from '../slack-app/app.js';
 import { serveAdmin } from './admin-socket.js';
 import { bundleFolder, workflowBundle } from './bundle.js';
 import type { Config, ConfigPart } from './config.js';
+import { startFollowUps } from './followups.js';
 import { serveHealth } from './health.js';
 import { keepTrying, type Part as Running } from './keep-trying.js';
 import {
@@ -29,6 +30,7 @@ import {
   temporalOptions,
 } from './parts.js';
 import { startPolling } from './poll.js';
+import type { Tools } from './questions.js';
 import { slackAppConfig } from './slack-config.js';
 import { startSweep } from './sweep.js';
 import { installRuntime } from './telemetry.js';
@@ -60,6 +62,16 @@ const worker: Part = async (config, store, log) => {
       ),
     failed: (error) => log.warn({ err: error }, 'The overdue sweep could not read the store.'),
   });
+  const followUps = startFollowUps({
+    store,
+    driverOf: targets.driverOf,
+    client: temporalClient(config),
+    peopleFile: config.policy.peopleFile,
+    repair: (requestId) => repairCard(store, notices, requestId),
+    clock,
+    wait,
+    log,
+  });
   const polling = startPolling({
     options: temporalOptions(config),
     namespace: config.temporal.namespace,
@@ -72,6 +84,7 @@ const worker: Part = async (config, store, log) => {
   return {
     stop: async () => {
       sweep.stop();
+      await followUps.stop();
       await polling.stop();
     },
   };
@@ -163,6 +176,13 @@ export const NEEDS: { readonly [P in ProcessName]: readonly ConfigPart[] } = {
   all: [...COMMON, 'posting', 'slack', 'mdm', 'device'],
 };
 
+/** With the MDM's settings the command line can have an access ended here while Temporal is down. */
+function toolsOf(name: ProcessName, config: Config, store: Store): Tools {
+  if (!NEEDS[name].includes('mdm')) return { clock };
+  const { driverOf } = targetsOf(config, store);
+  return { clock, targets: () => ({ driverOf, sleep: wait }) };
+}
+
 /** Starts one process. What was already started is stopped again when a later part fails. */
 export async function startProcess(name: ProcessName, config: Config, log: Logger): Promise<Running> {
   const stops: (() => Promise<unknown>)[] = [];
@@ -176,7 +196,7 @@ export async function startProcess(name: ProcessName, config: Config, log: Logge
     const store = await storeOf(config);
     stops.push(() => store.close());
     if (config.store.kind === 'pglite') {
-      const admin = await serveAdmin(config.home, store);
+      const admin = await serveAdmin(config.home, store, toolsOf(name, config, store));
       stops.push(() => admin.close());
     }
     const parts = name === 'all' ? [worker, deviceApi, slackApp] : [PARTS[name]];

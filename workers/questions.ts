@@ -2,15 +2,27 @@
 import { z } from 'zod';
 import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
-import { isRequestId, type PersonId, type RequestId, type Serial } from '../contract/ids.js';
-import type { DeviceKey, ElevationRow, Store } from '../contract/ports.js';
+import { instant, isRequestId, type PersonId, type RequestId, type Serial } from '../contract/ids.js';
+import type { DeviceKey, ElevationRow, Grant, Store } from '../contract/ports.js';
 import { deviceKeyId } from './device-keys.js';
+import { type EndNowDeps, fence, fenceOff, proveEnded } from './end-now.js';
+import { revocable } from './revocable.js';
+
+const requestId = z.custom<RequestId>(isRequestId, { error: 'must be the whole id of an elevation' });
+/** What an operator says for the record: one line, and of a length that every surface can show. */
+const words = z
+  .string()
+  .max(2000)
+  .transform((text) => text.replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ').trim())
+  .pipe(z.string().min(1, { error: 'must say something' }).max(500, { error: 'must be at most 500 characters' }));
+const order = { operator: words, reason: words };
 
 const question = z.discriminatedUnion('ask', [
   z.strictObject({
     ask: z.literal('list'),
     live: z.boolean().optional(),
     personId: z.string().max(100).optional(),
+    targetKey: z.string().max(300).optional(),
     limit: z.number().int().min(1).max(500).optional(),
   }),
   z.strictObject({ ask: z.literal('show'), id: z.string().min(6).max(26) }),
@@ -21,9 +33,24 @@ const question = z.discriminatedUnion('ask', [
   }),
   z.strictObject({ ask: z.literal('entries'), from: z.number().int().min(0), limit: z.number().int().min(1).max(1000) }),
   z.strictObject({ ask: z.literal('ping') }),
+  z.strictObject({ ask: z.literal('frozen') }),
+  z.strictObject({ ask: z.literal('freeze'), ...order }),
+  z.strictObject({ ask: z.literal('unfreeze'), ...order }),
+  z.strictObject({
+    ask: z.literal('revocable'),
+    id: z.string().min(6).max(26).optional(),
+    personId: z.string().max(100).optional(),
+    targetKey: z.string().max(300).optional(),
+  }),
+  z.strictObject({ ask: z.literal('keep-words'), text: words }),
+  // The steps of ending one past its workflow; see `end-now.ts`.
+  z.strictObject({ ask: z.literal('fence'), requestId }),
+  z.strictObject({ ask: z.literal('fence-off'), requestId }),
+  z.strictObject({ ask: z.literal('prove-ended'), requestId }),
+  z.strictObject({ ask: z.literal('told'), requestId }),
 ]);
 
-export type Question = z.infer<typeof question>;
+export type Question = z.input<typeof question>;
 /** Puts one question, wherever the store is. */
 export type Ask = <T>(question: Question) => Promise<T>;
 
@@ -31,20 +58,32 @@ export type Ask = <T>(question: Question) => Promise<T>;
 export interface Shown {
   readonly row: ElevationRow;
   readonly timeline: readonly AnyEvent[];
+  /** Its row in the fence, once there is one. */
+  readonly grant?: Grant;
 }
 
+/** What the process that holds the store can do beside reading it. */
+export interface Tools {
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** Reaches the targets without Temporal; a process without the MDM's settings has none. */
+  readonly targets?: () => Pick<EndNowDeps, 'driverOf' | 'sleep' | 'watchMs'>;
+}
+const JUST_THE_STORE: Tools = { clock: Date.now };
+
 /** The answer from the store. Throws `bad-input` naming the field, `unknown-request`. */
-export async function answer(store: Store, raw: unknown): Promise<unknown> {
+export async function answer(store: Store, raw: unknown, tools: Tools = JUST_THE_STORE): Promise<unknown> {
   const parsed = question.safeParse(raw);
   if (!parsed.success)
     throw new StintError('bad-input', parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
   const asked = parsed.data;
   switch (asked.ask) {
     case 'list': {
-      const { live, personId, limit } = asked;
+      const { live, personId, targetKey, limit } = asked;
       return store.ledger.list({
         ...(live && { live }),
         ...(personId && { personId: personId as PersonId }),
+        ...(targetKey && { targetKey }),
         ...(limit && { limit }),
       });
     }
@@ -56,18 +95,46 @@ export async function answer(store: Store, raw: unknown): Promise<unknown> {
       return store.ledger.entries(asked.from, asked.limit);
     case 'ping':
       return store.ping();
+    case 'frozen':
+      return store.freeze.now();
+    case 'freeze':
+      return store.freeze.set({ operator: asked.operator, reason: asked.reason }, instant(tools.clock()));
+    case 'unfreeze':
+      return store.freeze.lift({ operator: asked.operator, reason: asked.reason }, instant(tools.clock()));
+    case 'revocable':
+      return revocable(store, asked);
+    case 'keep-words':
+      return store.requests.putText(asked.text);
+    case 'fence':
+      return fence({ store, clock: tools.clock }, asked.requestId);
+    case 'fence-off':
+      return fenceOff({ store, clock: tools.clock }, asked.requestId, 'operator');
+    case 'prove-ended':
+      return proveEnded({ store, clock: tools.clock, ...targetsOf(tools) }, asked.requestId, 'operator');
+    case 'told':
+      return store.untold.remove(asked.requestId);
   }
 }
 
 /** Asks a store that this process holds. */
-export function askStore(store: Store): Ask {
-  return async <T>(asked: Question) => (await answer(store, asked)) as T;
+export function askStore(store: Store, tools?: Tools): Ask {
+  return async <T>(asked: Question) => (await answer(store, asked, tools)) as T;
+}
+
+function targetsOf({ targets }: Tools): ReturnType<NonNullable<Tools['targets']>> {
+  if (targets) return targets();
+  throw new StintError(
+    'bad-config',
+    'The process that holds the store has no settings of the MDM, so it cannot reach a target. A worker does it within two minutes.',
+  );
 }
 
 async function show(store: Store, id: string): Promise<Shown> {
   const row = isRequestId(id) ? await store.ledger.find(id) : await store.ledger.findByPrefix(id);
   if (!row) throw new StintError('unknown-request', `No elevation, or several, begin with ${id}. Give more of the id.`);
-  return { row, timeline: await store.ledger.timeline(row.view.request.requestId as RequestId) };
+  const { requestId } = row.view.request;
+  const [timeline, grant] = await Promise.all([store.ledger.timeline(requestId), store.fence.grant(requestId)]);
+  return { row, timeline, ...(grant && { grant }) };
 }
 
 async function registerDevice(store: Store, serial: Serial, publicKey: string): Promise<{ readonly keyId: string }> {

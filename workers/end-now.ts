@@ -1,0 +1,144 @@
+/**
+ * Ending an elevation past its workflow: when Temporal cannot be reached or the workflow is not there, or when a person
+ * has left. The fence first, so that nothing of it is granted any more whatever wakes up later; then the record; then the
+ * target's own driver until nothing is left. Every step may be repeated, and a process may die between any two: the
+ * overdue sweep takes what was fenced, and `untold` remembers that the workflow has yet to hear of it.
+ */
+import { proveGone, SEND_WITHIN_MS } from '../activities/target.js';
+import type { GoneProof } from '../contract/duties.js';
+import { StintError } from '../contract/errors.js';
+import type { AnyEvent, RevokeCause } from '../contract/events.js';
+import { type Instant, instant, msOf, NO_DIGEST, type PersonId, type RequestId, type RunId } from '../contract/ids.js';
+import type { Grant, Store, TargetDriver } from '../contract/ports.js';
+import type { Target } from '../contract/request.js';
+import { next } from '../contract/states.js';
+
+/** Longer than a grant call may still be on its way, plus what a Mac needs to report. */
+const WATCH_MS = 20_000;
+/** Stands in the tombstone of what no run ever armed. */
+const NO_RUN = 'no-run' as RunId;
+
+/** Who orders an end past the workflow: an operator, or the directory by no longer knowing the person. */
+export type EndCause = Extract<RevokeCause, 'operator' | 'left'>;
+
+export interface FenceOffDeps {
+  readonly store: Pick<Store, 'fence' | 'ledger' | 'requests' | 'untold'>;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+export interface EndNowDeps extends FenceOffDeps {
+  readonly driverOf: (kind: Target['kind']) => TargetDriver;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** How long one attempt watches the target; 20 s by default. */
+  readonly watchMs?: number;
+}
+
+/** Only the fence: from its answer on no run can grant it, and a sweep takes it away two minutes later if nobody else did. */
+export async function fence({ store, clock }: FenceOffDeps, requestId: RequestId): Promise<Grant> {
+  const there = await store.fence.grant(requestId);
+  const { runId, target, personId } = there ?? (await neverArmed(store, requestId));
+  await store.fence.end(requestId, runId, target, personId, instant(clock()));
+  const row = await store.fence.grant(requestId);
+  if (!row) throw new StintError('store-unavailable', 'The store did not keep the end of this elevation. Try again.');
+  return row;
+}
+
+/**
+ * Fences it off and records the end. What was still waiting is over with that (`goneAt` is set); of what may hold access
+ * the proof is still to come. Throws `unknown-request`, `store-unavailable`.
+ */
+export async function fenceOff(deps: FenceOffDeps, requestId: RequestId, cause: EndCause): Promise<Grant> {
+  const { store, clock } = deps;
+  await store.untold.put(requestId, instant(clock()));
+  const row = await fence(deps, requestId);
+  const view = (await store.ledger.find(requestId))?.view;
+  if (!view || next(view, 'revoked')) await store.ledger.append([revokedEvent(row, await digestOf(store, requestId), cause)]);
+  return row;
+}
+
+/**
+ * Revokes through the driver until the target shows nothing, then records, frees and clears. Answers the proof that there
+ * already is. Throws `not-gone` when the target still shows it after a while: call again.
+ */
+export async function proveEnded(deps: EndNowDeps, requestId: RequestId, cause: EndCause): Promise<GoneProof> {
+  const { store, driverOf, clock, sleep, watchMs = WATCH_MS } = deps;
+  const row = await store.fence.grant(requestId);
+  if (!row?.endedAt)
+    throw new StintError('state-conflict', 'This elevation was not fenced off; it is not ended past its workflow.');
+  if (row.goneAt) return { observedAt: row.goneAt, how: 'recorded as gone before' };
+  const driver = driverOf(row.target.kind);
+  const never = new AbortController().signal;
+  const call = { signal: () => never, sleep };
+  const proof = await proveGone(driver, row, await quietFrom(store, row, row.endedAt), { clock, call, watchMs });
+  // The entry first: what is recorded as gone is not looked at again, and would never get one.
+  await store.ledger.append([sweptEvent(row, await digestOf(store, requestId), proof, cause)]);
+  await store.fence.gone(requestId, proof.observedAt);
+  // What stays behind at the MDM gives no access: the fence refuses a claim, and the reconciler looks after signals.
+  await driver.clear(requestId, row.target).catch(() => undefined);
+  return proof;
+}
+
+/** Its request was stored before anything else of it could be. */
+async function neverArmed(
+  store: FenceOffDeps['store'],
+  requestId: RequestId,
+): Promise<{ readonly runId: RunId; readonly target: Target; readonly personId: PersonId }> {
+  const stored = await store.requests.get(requestId);
+  if (!stored) throw new StintError('unknown-request');
+  return { runId: NO_RUN, target: stored.request.target, personId: stored.request.subject.personId };
+}
+
+/** After this nothing of a grant call can still leave: as the grant said when it was sent, else as long as it is allowed to. */
+async function quietFrom(
+  { ledger }: FenceOffDeps['store'],
+  { requestId, runId, notAfter }: Grant,
+  endedAt: Instant,
+): Promise<Instant> {
+  const sent = (await ledger.timeline(requestId)).findLast((event) => event.type === 'grant-sent' && event.runId === runId);
+  if (sent?.type === 'grant-sent') return sent.data.sendBefore;
+  return instant(Math.min(msOf(endedAt), msOf(notAfter)) + SEND_WITHIN_MS);
+}
+
+async function digestOf({ requests }: FenceOffDeps['store'], requestId: RequestId): Promise<AnyEvent['requestDigest']> {
+  return (await requests.get(requestId))?.digest ?? NO_DIGEST;
+}
+
+const VIA = { operator: 'cli', left: 'system' } as const;
+
+/** At the instant that the fence keeps, so that a repeat, or another process, writes the same entry. */
+function revokedEvent(
+  { requestId, runId, endedAt, notAfter }: Grant,
+  requestDigest: AnyEvent['requestDigest'],
+  cause: EndCause,
+): AnyEvent {
+  const at = endedAt ?? notAfter;
+  return {
+    id: `${requestId}/${runId}/${cause}-${at}`,
+    type: 'revoked',
+    requestId,
+    requestDigest,
+    runId: 'no-run',
+    at,
+    actor: { via: VIA[cause] },
+    data: { cause },
+  };
+}
+
+function sweptEvent(
+  { requestId, runId }: Grant,
+  requestDigest: AnyEvent['requestDigest'],
+  { observedAt, how }: GoneProof,
+  cause: EndCause,
+): AnyEvent {
+  return {
+    id: `${requestId}/${runId}/${cause}-gone-${observedAt}`,
+    type: 'swept',
+    requestId,
+    requestDigest,
+    runId: 'no-run',
+    at: observedAt,
+    actor: { via: VIA[cause] },
+    data: { observedAt, how },
+  };
+}

@@ -1,0 +1,84 @@
+/** The loops beside a worker that need no workflow: people who leave, and workflows that have yet to hear of an end. */
+import { readFile, stat } from 'node:fs/promises';
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { PersonId, RequestId } from '../contract/ids.js';
+import type { Store } from '../contract/ports.js';
+import { parsePeople } from '../policy/people.js';
+import type { EndNowDeps } from './end-now.js';
+import { type Roster, startLeavers } from './leavers.js';
+import { createCancel, tellWorkflows } from './untold.js';
+
+const TELL_MS = 5000;
+/** A change that leaves time and size of a file as they were is seen after this long. */
+const READ_ANYWAY_MS = 30_000;
+
+export interface FollowUpDeps extends Pick<EndNowDeps, 'driverOf'> {
+  readonly store: Store;
+  readonly client: Client;
+  readonly peopleFile: string;
+  /** Draws the card of a closed elevation again. */
+  readonly repair: (requestId: RequestId) => Promise<void>;
+  readonly clock: () => number;
+  /** A wait that keeps no process alive. */
+  readonly wait: (ms: number) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** Starts both. A store that is down is waited for: without it nobody knows what there is to end. */
+export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
+  const { store, client, driverOf, clock, wait, log, repair } = deps;
+  const cancel = createCancel(client, clock);
+  const leavers = startLeavers({
+    store,
+    driverOf,
+    clock,
+    sleep: wait,
+    roster: createRoster(deps.peopleFile, clock),
+    cancel,
+    repair: (requestId) =>
+      repair(requestId).catch((error: unknown) => log.warn({ err: error, requestId }, 'a card could not be drawn again')),
+    log,
+  });
+  let stopped = false;
+  const telling = async () => {
+    while (!stopped) {
+      await tellWorkflows({
+        store,
+        cancel,
+        repair,
+        clock,
+        failed: (requestId, error) => log.warn({ requestId, err: error }, UNTOLD),
+      }).catch((error: unknown) => log.warn({ err: error }, 'The store could not be asked what workflows have yet to hear.'));
+      await wait(TELL_MS);
+    }
+  };
+  void telling();
+  return {
+    async stop() {
+      stopped = true;
+      leavers.stop();
+      await client.connection.close();
+    },
+  };
+}
+
+const UNTOLD = 'An elevation was ended past its workflow, which could not be told yet; it is tried again.';
+
+/** Who is active by the people file. Reads it again when it has changed; throws as long as it is not valid. */
+export function createRoster(path: string, clock: () => number): () => Promise<Roster> {
+  let last: { readonly mark: string; readonly at: number; readonly text: string; readonly roster: Roster } | undefined;
+  return async () => {
+    const { mtimeMs, size, ino } = await stat(path);
+    const mark = `${mtimeMs}/${size}/${ino}`;
+    if (last?.mark === mark && clock() - last.at < READ_ANYWAY_MS) return last.roster;
+    const text = await readFile(path, 'utf8');
+    const roster = last?.text === text ? last.roster : rosterOf(text, path);
+    last = { mark, at: clock(), text, roster };
+    return roster;
+  };
+}
+
+function rosterOf(text: string, path: string): Roster {
+  return new Map<PersonId, boolean>(parsePeople(text, path).map(({ personId, active }) => [personId, active]));
+}
