@@ -84,8 +84,11 @@ export interface Control {
   admin: Admin;
   socket: { disconnect(reason: DisconnectReason, only?: 'oldest'): number; drop(silent?: boolean): number; count(): number };
   state(as: string): Json;
-  /** A copy: what happens later doesn't change it. */
-  truth(): TruthView;
+  /**
+   * A copy: what happens later doesn't change it. With `since` (milliseconds since 1970) without older calls, deliveries
+   * and errors, and without messages that were neither posted nor edited from then on.
+   */
+  truth(since?: number): TruthView;
   fault(input: FaultInput): Fault;
   faults(): Fault[];
   clearFaults(id?: number): void;
@@ -101,7 +104,7 @@ export function createControl(stage: Stage, faults: Faults, hub: SocketHub): Con
     admin: createAdmin(world, truth, faults),
     socket: { disconnect: hub.disconnect, drop: (silent = false) => hub.drop(silent), count: hub.count },
     state: (as) => see(world, as),
-    truth: () => structuredClone(truthView(world, truth, faults)),
+    truth: (since = 0) => structuredClone(from(since, truthView(world, truth, faults))),
     fault(input) {
       const fault = faults.add(input);
       if (input.kind === 'down') {
@@ -205,6 +208,13 @@ function createAdmin(world: World, truth: Truth, faults: Faults): Admin {
       world.reset();
     },
   };
+}
+
+function from(since: number, view: TruthView): TruthView {
+  if (since === 0) return view;
+  const recent = <T extends { at: number }>(list: T[]) => list.filter(({ at }) => at >= since);
+  const messages = view.messages.filter(({ ts, edited = '0' }) => Math.max(Number(ts), Number(edited)) * 1000 >= since);
+  return { ...view, messages, calls: recent(view.calls), deliveries: recent(view.deliveries), errors: recent(view.errors) };
 }
 
 function truthView({ data }: World, truth: Truth, faults: Faults): TruthView {

@@ -1,0 +1,226 @@
+/** The verdict: each check holds the far ends' truth against what was approved, recorded and said. */
+import { MAX_MS } from '../world.js';
+import {
+  type Access,
+  accesses,
+  at,
+  eligible,
+  type Facts,
+  LAG_MS,
+  outage,
+  UNCONFIRMED_MS,
+  type Violation,
+  windowEnd,
+} from './facts.js';
+import { only, type Recorded } from './ledger.js';
+
+/** Everything that was broken; empty when all held. */
+export function judge(facts: Facts): Violation[] {
+  const all = accesses(facts);
+  return [
+    ...all.flatMap((access) => insideWindow(facts, access)),
+    ...facts.oddities.map((o) => ({
+      rule: o.what.slice(0, 3).replace(':', ''),
+      requestId: '',
+      serial: o.serial,
+      what: `${o.what} (${iso(o.at)})`,
+    })),
+    ...facts.recorded.flatMap((r) => [
+      ...gone(facts, r, all),
+      ...deadlines(facts, r),
+      ...votes(facts, r),
+      ...once(facts, r),
+      ...shown(facts, r),
+    ]),
+    ...saidGone(facts, all),
+    ...countdowns(facts),
+    ...tagsAfterArmed(facts),
+    ...asks(facts),
+    ...(facts.verify.ok ? [] : [{ rule: 'ledger', requestId: '', what: `stint ledger verify: ${JSON.stringify(facts.verify)}` }]),
+  ];
+}
+
+const iso = (ms: number) => (Number.isFinite(ms) ? new Date(ms).toISOString() : String(ms));
+
+/** How far an access reached past its deadline, in milliseconds, without what fate did to that Mac; negative when it did not. */
+export function overrun(facts: Facts, { mac, held, of }: Access): number {
+  const end = held.to ?? facts.now;
+  if (!of) return end - held.from;
+  const confirmed = at(of.view.confirmedAt);
+  const bound = confirmed <= end ? windowEnd(facts, of) : held.from + UNCONFIRMED_MS;
+  const past = end - bound;
+  return past > 0 ? past - outage(facts, mac.serial, bound, end) : past;
+}
+
+/** I5, and I1 with it: nobody is an administrator but after an approval, and until the end of what was approved. */
+function insideWindow(facts: Facts, access: Access): Violation[] {
+  const { mac, held, of } = access;
+  const say = (what: string): Violation => ({
+    rule: 'I5',
+    requestId: of?.requestId ?? '',
+    serial: mac.serial,
+    what: `${what}: administrator from ${iso(held.from)} to ${held.to ? iso(held.to) : 'now'}`,
+  });
+  if (!of) return [say('no elevation was armed')];
+  const first = Math.min(...eligible(facts, of, /^approve:/).map((p) => p.at));
+  if (!(first <= held.from)) return [say('nobody who may had approved')];
+  const past = overrun(facts, access);
+  return past > LAG_MS ? [say(`${past} ms past the end of the window, ${LAG_MS} allowed`)] : [];
+}
+
+/** I6: what may have held access is observed gone, or still ending with an alarm; and gone was true when it was said. */
+function gone(_facts: Facts, { requestId, view, events }: Recorded, all: readonly Access[]): Violation[] {
+  const own = all.filter((a) => a.of?.requestId === requestId);
+  const say = (what: string): Violation => ({ rule: 'I6', requestId, serial: view.request.target.serial, what });
+  const found: Violation[] = [];
+  if (only(events, 'armed').length > 0 && !view.goneAt && view.outcome !== 'unproven') {
+    const loud = view.state === 'ending' && view.alarmMinutes !== undefined;
+    if (!loud) found.push(say(`was armed, and is ${view.state} without a proof that it is gone`));
+  }
+  for (const { held } of own)
+    if (view.goneAt && at(view.goneAt) >= held.from && !((held.to ?? Number.POSITIVE_INFINITY) <= at(view.goneAt) + 250))
+      found.push(say(`recorded as gone at ${view.goneAt}, but administrator until ${held.to ? iso(held.to) : 'now'}`));
+  for (const { held } of own)
+    if (view.goneAt && held.from > at(view.goneAt))
+      found.push(say(`administrator again at ${iso(held.from)}, after it was gone at ${view.goneAt}`));
+  return found;
+}
+
+/** I6: nobody is told that it ended before it was gone. */
+function saidGone(facts: Facts, all: readonly Access[]): Violation[] {
+  return facts.saidGone.flatMap(({ requestId, at: saidAt, method, text }) =>
+    all
+      .filter(
+        ({ of, held }) => of?.requestId === requestId && held.from <= saidAt && (held.to ?? Number.POSITIVE_INFINITY) > saidAt,
+      )
+      .map(({ mac }) => ({
+        rule: 'I6',
+        requestId,
+        serial: mac.serial,
+        what: `${method} said "${text.slice(0, 80)}" at ${iso(saidAt)}, before it was gone`,
+      })),
+  );
+}
+
+/** I7: no deadline is later than what was approved, nor than the policy's cap. */
+function deadlines(facts: Facts, recorded: Recorded): Violation[] {
+  const { requestId, view, events } = recorded;
+  if (!view.confirmedAt || !view.deadlineAt) return [];
+  const found: Violation[] = [];
+  const say = (what: string) => found.push({ rule: 'I7', requestId, serial: view.request.target.serial, what });
+  if (at(view.deadlineAt) > windowEnd(facts, recorded))
+    say(`the deadline ${view.deadlineAt} is past what was approved, ${iso(windowEnd(facts, recorded))}`);
+  for (const e of [...only(events, 'confirmed'), ...only(events, 'extended')])
+    if (at(e.data.deadlineAt) > at(view.confirmedAt) + MAX_MS) say(`${e.type} with a deadline past the policy's cap`);
+  return found;
+}
+
+/** I7 on the Mac: what it counts down to. Whole seconds, and the look itself takes a moment. */
+function countdowns(facts: Facts): Violation[] {
+  return facts.countdowns.flatMap(({ serial, requestId, endsAt }) => {
+    const of = facts.recorded.find((r) => r.requestId === requestId);
+    if (!of?.view.confirmedAt || endsAt <= windowEnd(facts, of) + 2500) return [];
+    return [{ rule: 'I7', requestId, serial, what: `the Mac counted to ${iso(endsAt)}, past ${iso(windowEnd(facts, of))}` }];
+  });
+}
+
+/** I1, I2, I3, I11: each vote is a press by somebody who may, of what was pressed, and counts once. */
+function votes(facts: Facts, recorded: Recorded): Violation[] {
+  const { requestId, view, events } = recorded;
+  const found: Violation[] = [];
+  const say = (rule: string, what: string) => found.push({ rule, requestId, what });
+  for (const { data } of only(events, 'voted')) {
+    const { personId, decision, roundDigest, windowMs } = data.vote;
+    const pattern = decision === 'approve' ? new RegExp(`^(ext-)?approve:${windowMs}$`) : /^(ext-)?deny$/;
+    const pressed = eligible(facts, recorded, pattern).some((p) => p.personId === personId && p.digest === roundDigest);
+    if (!pressed) say('I1', `a vote (${decision}) of ${personId} that nobody who may had cast`);
+  }
+  const counted = view.verdict.approvedBy;
+  if (new Set(counted).size < counted.length) say('I3', `counted twice: ${counted.join(', ')}`);
+  if (counted.includes(view.request.requester.personId)) say('I2', 'the requester counts for themselves');
+  return found;
+}
+
+const ONCE = ['requested', 'approved', 'armed', 'confirmed', 'gone', 'closed'] as const;
+
+/** I11, I8: nothing of a life happens twice, except where somebody made its run begin anew. */
+function once({ notebook }: Facts, { requestId, view, events }: Recorded): Violation[] {
+  const reset = [...(notebook.touched.get(requestId) ?? [])].some((kind) => kind.startsWith('temporal-reset'));
+  const types = reset ? (['armed', 'confirmed'] as const) : ONCE;
+  const twice = types.filter((type) => only(events, type).length > 1);
+  const rounds = only(events, 'extended').map((e) => e.data.roundDigest);
+  return [
+    ...twice.map((type) => ({
+      rule: type === 'closed' ? 'I8' : 'I11',
+      requestId,
+      what: `${only(events, type).length} entries ${type} (runs ${[...new Set(events.map((e) => e.runId))].join(', ')})`,
+    })),
+    ...(new Set(rounds).size < rounds.length
+      ? [{ rule: 'I11', requestId, serial: view.request.target.serial, what: 'one extension counted twice' }]
+      : []),
+  ];
+}
+
+/** I10: one card, each message once, and the card shows how it ended. */
+function shown(facts: Facts, { requestId, view }: Recorded): Violation[] {
+  const own = facts.messages.filter((m) => m.requestId === requestId && !m.deleted);
+  const say = (what: string): Violation => ({ rule: 'I10', requestId, what });
+  const counts = new Map<string, number>();
+  for (const { key } of own) if (key) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const found = [...counts].filter(([, n]) => n > 1).map(([key, n]) => say(`${key} was posted ${n} times`));
+  const card = own.findLast((m) => m.key === `card/${requestId}`);
+  if (!card) return [...found, say('there is no card')];
+  if (view.state !== 'closed') return found;
+  if (card.buttons.length > 0)
+    found.push(say(`the card of a closed elevation has buttons: ${card.buttons.map((b) => b.action_id).join(', ')}`));
+  const wanted = finalWords(view);
+  if (!wanted.test(card.text)) found.push(say(`the card says "${card.text.slice(0, 160)}" and should say ${wanted}`));
+  return found;
+}
+
+function finalWords({ outcome, goneAt, confirmedAt }: Recorded['view']): RegExp {
+  if (outcome === 'unproven') return /without proof/;
+  if (goneAt) return confirmedAt ? /Ended\. Access gone/ : /no access was confirmed/;
+  return /nothing was granted/;
+}
+
+/** I9: our tag is never asked for on a Mac's record before an elevation of that Mac was recorded as armed. */
+function tagsAfterArmed(facts: Facts): Violation[] {
+  return facts.tagCalls.flatMap(({ serial, at: calledAt }) => {
+    const own = facts.recorded.filter((r) => r.view.request.target.serial === serial);
+    const covered = own.some(
+      (r) => only(r.events, 'armed').some((e) => at(e.at) <= calledAt) && !(at(r.view.closedAt) < calledAt),
+    );
+    return covered
+      ? []
+      : [{ rule: 'I9', requestId: '', serial, what: `our tag was asked for at ${iso(calledAt)} without an armed elevation` }];
+  });
+}
+
+/** A form closes only when the request is safely started, and one ask is one request. */
+function asks(facts: Facts): Violation[] {
+  const cards = new Map<string, Set<string>>();
+  for (const m of facts.messages) {
+    const quote = /storm-\d+-\d+/.exec(m.words)?.[0];
+    if (quote && m.key.startsWith('card/')) cards.set(quote, (cards.get(quote) ?? new Set()).add(m.requestId));
+  }
+  return facts.notebook.asks.flatMap(({ quote, serial, ackedAt, requestId }) => {
+    const ids = cards.get(quote) ?? new Set<string>();
+    const found: Violation[] = [];
+    if (ids.size > 1)
+      found.push({
+        rule: 'I11',
+        requestId: [...ids].join(' '),
+        serial,
+        what: `${quote} was asked for once and became ${ids.size} requests`,
+      });
+    if (ackedAt !== undefined && ids.size === 0)
+      found.push({
+        rule: 'ask',
+        requestId: requestId ?? '',
+        serial,
+        what: `${quote} was taken at ${iso(ackedAt)} and never became a card`,
+      });
+    return found;
+  });
+}

@@ -1,0 +1,46 @@
+/** What the storm itself did, with times: the judge knows from it what was asked for, approved and broken. */
+
+export interface Ask {
+  readonly quote: string;
+  readonly personId: string;
+  readonly serial: string;
+  readonly windowMs: number;
+  readonly via: 'slack' | 'mac';
+  /** When it was told that the request is safely started. */
+  ackedAt?: number;
+  requestId?: string;
+}
+
+export interface Press {
+  readonly at: number;
+  readonly personId: string;
+  readonly requestId: string;
+  readonly actionId: string;
+  /** Which round: of an extension or of the request. */
+  readonly digest: string;
+  ack: string;
+}
+
+/** A time in which a Mac could not act on its deadline by fate's doing: asleep, its agent killed, its directory refusing. */
+export interface Outage {
+  readonly serial: string;
+  readonly kind: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Notebook {
+  readonly asks: Ask[];
+  readonly presses: Press[];
+  readonly outages: Outage[];
+  readonly kills: { readonly at: number; readonly victim: string; readonly downMs: number }[];
+  readonly faults: { readonly at: number; readonly kind: string; readonly what: string }[];
+  /** Requests whose Temporal run fate has touched, and how. */
+  readonly touched: Map<string, Set<string>>;
+  /** Every person's steps that did not go as meant; for a reader who looks into one elevation. */
+  readonly log: string[];
+}
+
+export function createNotebook(): Notebook {
+  return { asks: [], presses: [], outages: [], kills: [], faults: [], touched: new Map(), log: [] };
+}

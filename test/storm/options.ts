@@ -1,0 +1,98 @@
+/** The storm's command line. */
+import { parseArgs } from 'node:util';
+
+export interface StormOptions {
+  readonly kills: number;
+  readonly seed: number;
+  /** How long it may blow at most, in minutes; the calm after it is not counted. */
+  readonly minutes: number;
+  readonly elevations: number;
+  readonly topology: 'embedded' | 'postgres';
+  /** How long the calm may take until everything has converged, in minutes. */
+  readonly calm: number;
+  /** Simulated Macs beside the three real agents. */
+  readonly macs: number;
+  /** Whether Temporal's terminate is among the faults: what it leaves is only found by the sweep, minutes later. */
+  readonly terminate: boolean;
+  /** Keep the folder also when all went well. */
+  readonly keep: boolean;
+  readonly json: boolean;
+}
+
+export const HELP = `Usage: npm run storm -- [options]
+
+Lets people ask for, decide and end elevations on real and simulated Macs while the product's processes are killed, far
+ends misbehave and clocks step, and judges by the far ends' own truth. Exit code 1 when a promise was broken.
+
+  --kills N        SIGKILLs of server processes until it may end (20)
+  --elevations N   elevations asked for until it may end (40)
+  --minutes M      the longest that it may blow (10); what was not reached by then is a failure
+  --seed S         which plan; the same seed is the same plan of acts, kills and faults, but not the same timing (random)
+  --topology T     embedded (stint all, PGlite, Temporal's dev server) or postgres (worker, slack-app and device-api as
+                   processes of their own, Temporal and Stint on PostgreSQL) (embedded)
+  --macs N         simulated Macs beside three real agents (20)
+  --calm M         minutes that everything may take to converge afterwards (5)
+  --no-terminate   leave out Temporal's terminate; what it leaves is swept only after minutes
+  --keep           keep the folder of logs and evidence also when all went well
+  --json           the result as one line of JSON on standard output
+
+Examples:
+  $ npm run storm
+  $ npm run storm -- --kills 1000 --elevations 1500 --minutes 150 --seed 7 --keep
+  $ npm run storm -- --topology postgres --kills 50 --json
+`;
+
+/** Thrown for a command line that is not understood; the message names the option. */
+export class BadOption extends Error {}
+
+/** Reads the options; `help` when they ask for it. `fallbackSeed` is used where none is given. */
+export function readOptions(argv: readonly string[], fallbackSeed: number): StormOptions | 'help' {
+  const { values } = parse(argv);
+  if (values.help) return 'help';
+  const topology = values.topology ?? 'embedded';
+  if (topology !== 'embedded' && topology !== 'postgres') throw new BadOption('--topology is embedded or postgres.');
+  return {
+    kills: number(values.kills, '--kills', 20, 0),
+    seed: number(values.seed, '--seed', fallbackSeed, 0),
+    minutes: number(values.minutes, '--minutes', 10, 0.1),
+    elevations: number(values.elevations, '--elevations', 40, 1),
+    calm: number(values.calm, '--calm', 5, 0.1),
+    macs: number(values.macs, '--macs', 20, 1),
+    topology,
+    terminate: !values['no-terminate'],
+    keep: values.keep ?? false,
+    json: values.json ?? false,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        kills: text,
+        seed: text,
+        minutes: text,
+        elevations: text,
+        topology: text,
+        calm: text,
+        macs: text,
+        'no-terminate': flag,
+        keep: flag,
+        json: flag,
+        help: { ...flag, short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new BadOption(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function number(given: string | undefined, name: string, otherwise: number, least: number): number {
+  if (given === undefined) return otherwise;
+  const value = Number(given);
+  if (!Number.isFinite(value) || value < least) throw new BadOption(`${name} is a number of at least ${least}.`);
+  return value;
+}

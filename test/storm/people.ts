@@ -1,0 +1,261 @@
+/** People who carry out their stories in Slack and on their Macs, as well as the storm lets them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CHANNEL, GENERAL } from '../../cli/demo/world.js';
+import type { FarEnds } from './far/ends.js';
+import type { Eyes, Seen } from './far/eyes.js';
+import type { Ask, Notebook } from './notebook.js';
+import { type Story, stories } from './plan.js';
+import type { StormMac, StormPerson, World } from './world.js';
+
+export interface PeopleDeps {
+  readonly world: World;
+  readonly far: FarEnds;
+  readonly eyes: Eyes;
+  readonly notebook: Notebook;
+  readonly seed: number;
+  /** Nothing new is asked for once it is over; what is under way is played to its end. */
+  readonly over: AbortSignal;
+  readonly wanted: () => boolean;
+}
+
+type Asker = StormPerson & { readonly mac: StormMac };
+
+/** How long people keep trying, in milliseconds. */
+const PATIENCE = { ask: 60_000, card: 60_000, decide: 40_000, start: 60_000, end: 60_000, close: 150_000 } as const;
+
+/** Everybody with a Mac lives story after story. Resolves when all have finished their last. */
+export async function letPeopleAct(deps: PeopleDeps): Promise<void> {
+  await Promise.all(
+    deps.world.askers.map(async (asker, n) => {
+      const next = stories(deps.seed, asker.id);
+      await sleep(150 * n);
+      for (let count = 1; !deps.over.aborted && deps.wanted(); count++)
+        await live(deps, asker, next(), `storm-${n + 1}-${count}`);
+    }),
+  );
+}
+
+async function live(deps: PeopleDeps, asker: Asker, story: Story, quote: string): Promise<void> {
+  const one = createOne(deps, asker, story, quote);
+  try {
+    await sleep(story.pauseMs);
+    if (deps.over.aborted) return;
+    const requestId = await one.ask();
+    if (!requestId) return;
+    await one.decide(requestId);
+    await one.use(requestId);
+    await one.seeTheEnd(requestId);
+  } catch (error) {
+    deps.notebook.log.push(`${new Date().toISOString()} ${asker.id} ${quote}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function createOne({ world, far, eyes, notebook }: PeopleDeps, asker: Asker, story: Story, quote: string) {
+  const { slack } = far;
+  const approver = world.it[story.by] ?? world.it[0];
+  const other = world.it[(story.by + 1) % world.it.length] ?? world.it[0];
+
+  const until = async <T>(
+    what: string,
+    ms: number,
+    look: () => T | undefined | false | Promise<T | undefined | false>,
+  ): Promise<T> => {
+    for (const deadline = Date.now() + ms; ; await sleep(250)) {
+      const found = await look();
+      if (found !== undefined && found !== false) return found;
+      if (Date.now() > deadline) throw new Error(`not within ${ms / 1000} s: ${what}`);
+    }
+  };
+
+  /** Presses a button that is there; what came of it is noted whatever it is. */
+  async function press(
+    by: StormPerson,
+    seen: Pick<Seen, 'channel' | 'ts' | 'requestId'>,
+    actionId: string,
+    value: string,
+    old = false,
+  ): Promise<void> {
+    const digest = /"d":"([0-9a-f]{64})"/.exec(value)?.[1] ?? '';
+    const note = { at: Date.now(), personId: by.id, requestId: seen.requestId, actionId, digest, ack: 'pending' };
+    notebook.presses.push(note);
+    const input = { user: by.slack, channel: seen.channel, ts: seen.ts, actionId, ...(old && { forge: { value } }) };
+    try {
+      const acted = await slack.act.click(input);
+      note.ack = acted.ack;
+      if (acted.ack === 'ok') await fillForm(by, actionId);
+    } catch (error) {
+      note.ack = error instanceof Error ? `not pressed: ${error.message}` : String(error); // the button was gone by then
+    }
+  }
+
+  /** A denial asks why; the form is there a moment after the press. */
+  async function fillForm(by: StormPerson, actionId: string): Promise<void> {
+    if (actionId !== 'deny' && actionId !== 'ext-deny') return;
+    await sleep(200);
+    await slack.act.submit({ user: by.slack, values: {} }).catch(() => undefined);
+    await Promise.resolve(slack.act.closeView({ user: by.slack, all: true })).catch(() => undefined);
+  }
+
+  const button = (seen: Seen | undefined, pattern: RegExp) => seen?.buttons.find((b) => pattern.test(b.action_id));
+  const card = (requestId: string) => eyes.card(requestId);
+  const dmWith = (requestId: string, pattern: RegExp) =>
+    eyes
+      .of(requestId)
+      .findLast(
+        (m) => !m.deleted && m.channel !== CHANNEL.id && m.key.endsWith(`/${asker.id}`) && button(m, pattern) !== undefined,
+      );
+  const isAdmin = () => !asker.mac.standing && (far.light.get(asker.mac.serial)?.isAdmin ?? realIsAdmin());
+  const realIsAdmin = () => far.real.get(asker.mac.serial)?.truth().admins.includes(asker.mac.user) ?? false;
+  const isOver = (requestId: string) => {
+    const seen = card(requestId);
+    return seen !== undefined && seen.buttons.length === 0 && /Ended\.|Closed[: ]|without proof/.test(seen.text);
+  };
+
+  /** Presses until the card no longer offers it. */
+  async function pressUntil(
+    by: StormPerson,
+    requestId: string,
+    pattern: RegExp,
+    place: () => Seen | undefined,
+    ms: number,
+    twice = false,
+  ): Promise<void> {
+    const deadline = Date.now() + ms;
+    for (let pause = 900; Date.now() < deadline; pause = Math.min(4000, pause * 1.5)) {
+      const seen = place();
+      const found = button(seen, pattern);
+      if (!seen || !found) {
+        if (isOver(requestId)) return;
+        await sleep(300);
+        if (place() && !button(place(), pattern)) return;
+        continue;
+      }
+      const once = () => press(by, seen, found.action_id, found.value);
+      await (twice ? Promise.all([once(), once()]) : once());
+      await sleep(pause);
+    }
+  }
+
+  async function askInSlack(note: Ask): Promise<void> {
+    const values = {
+      target: `mac-admin/${asker.mac.serial}`,
+      window: String(story.windowMs),
+      category: 'debug',
+      reason: `because of ${quote} in a test`,
+    };
+    const user = asker.slack;
+    await until('the form is taken', PATIENCE.ask, async () => {
+      await Promise.resolve(slack.act.closeView({ user, all: true })).catch(() => undefined);
+      const begun = await slack.act.command({ user, channel: GENERAL.id, command: '/elevate' }).catch(() => undefined);
+      if (begun?.ack !== 'ok') return sleep(1200).then(() => undefined);
+      for (let n = 0; n < 8; n++) {
+        await sleep(300);
+        const acted = await slack.act.submit({ user, values }).catch(() => undefined);
+        if (acted?.ack === 'ok' && !acted.errors) {
+          note.ackedAt = Date.now();
+          return true;
+        }
+        if (acted?.errors && /asked for this Mac already/.test(JSON.stringify(acted.errors)))
+          return sleep(2000).then(() => eyes.requestOf(quote) !== undefined);
+        if (acted) await sleep(1200); // an error in the form: what was written is kept, and sent again
+      }
+      return eyes.requestOf(quote) !== undefined;
+    });
+  }
+
+  async function askOnMac(note: Ask): Promise<void> {
+    const light = far.light.get(asker.mac.serial);
+    const reason = `because of ${quote} in a test`;
+    await until('the Mac may ask', PATIENCE.ask, async () => {
+      if (light) {
+        const requestId = await light.ask(story.windowMs, reason, 4).catch(() => undefined);
+        if (requestId) Object.assign(note, { requestId, ackedAt: Date.now() });
+        return requestId !== undefined || sleep(3000).then(() => eyes.requestOf(quote) !== undefined);
+      }
+      const acted = await far.real
+        .get(asker.mac.serial)
+        ?.acts.request({ localUser: asker.mac.user, windowMs: story.windowMs, category: 'debug', reason });
+      if (acted?.ok) Object.assign(note, { requestId: acted.output.split(' ')[0], ackedAt: Date.now() });
+      return acted?.ok || sleep(3000).then(() => eyes.requestOf(quote) !== undefined);
+    });
+  }
+
+  return {
+    /** The request id, once its card is there. */
+    async ask(): Promise<string | undefined> {
+      const note: Ask = { quote, personId: asker.id, serial: asker.mac.serial, windowMs: story.windowMs, via: story.via };
+      notebook.asks.push(note);
+      await (story.via === 'mac' ? askOnMac(note) : askInSlack(note));
+      note.requestId ??= await until('the card', PATIENCE.card, () => eyes.requestOf(quote));
+      const requestId = note.requestId;
+      await until('the card', PATIENCE.card, () => card(requestId));
+      return requestId;
+    },
+
+    async decide(requestId: string): Promise<void> {
+      const place = () => card(requestId);
+      const yes = new RegExp(`^approve:${story.approvedMs}$`);
+      if (story.meddling) await meddle(requestId);
+      const approve = () =>
+        pressUntil(approver.id === asker.id ? other : approver, requestId, yes, place, PATIENCE.decide, story.twice);
+      const withdraw = () => pressUntil(asker, requestId, /^withdraw$/, () => dmWith(requestId, /^withdraw$/), 15_000);
+      const deny = () => pressUntil(other, requestId, /^deny$/, place, PATIENCE.decide);
+      if (story.decision === 'approve') await approve();
+      else if (story.decision === 'deny') await deny();
+      else if (story.decision === 'withdraw') await withdraw();
+      else if (story.decision === 'approve-and-deny') await Promise.all([approve(), deny()]);
+      else if (story.decision === 'approve-and-withdraw') await Promise.all([approve(), withdraw()]);
+    },
+
+    /** What is done while the access is there, up to the wish that it ends. */
+    async use(requestId: string): Promise<void> {
+      if (!story.decision.startsWith('approve') || asker.mac.standing) return;
+      await until('admin, or over', PATIENCE.start, () => isAdmin() || isOver(requestId));
+      if (isOver(requestId)) return;
+      far.real.get(asker.mac.serial)?.acts.sudo(asker.mac.user, `/usr/bin/true ${quote}`);
+      await sleep(story.endAfterMs);
+      if (story.ending === 'revoke') await pressUntil(other, requestId, /^revoke$/, () => card(requestId), PATIENCE.end);
+      else if (story.ending === 'end-in-slack')
+        await pressUntil(asker, requestId, /^end$/, () => dmWith(requestId, /^end$/), 12_000);
+      else if (story.ending === 'end-on-mac') await endOnMac();
+      else if (story.ending === 'extend' || story.ending === 'extend-denied') await extend(requestId);
+    },
+
+    async seeTheEnd(requestId: string): Promise<void> {
+      await until('the card says that it is over', PATIENCE.close, () => isOver(requestId));
+      if (!story.oldButtons) return;
+      const seen = card(requestId);
+      const first = notebook.presses.find((p) => p.requestId === requestId && p.digest !== '');
+      if (!seen || !first) return;
+      const plain = JSON.stringify({ r: requestId, d: first.digest });
+      const timed = JSON.stringify({ r: requestId, d: first.digest, w: story.approvedMs });
+      await press(approver, seen, `approve:${story.approvedMs}`, timed, true);
+      await press(approver, seen, 'revoke', plain, true);
+    },
+  };
+
+  /** A stranger and the requester themselves press Approve: neither may count. */
+  async function meddle(requestId: string): Promise<void> {
+    const seen = await until('buttons', PATIENCE.card, () =>
+      button(card(requestId), /^approve:/) || isOver(requestId) ? card(requestId) : undefined,
+    );
+    const found = button(seen, /^approve:/);
+    if (!found) return;
+    await press(world.stranger, seen, found.action_id, found.value);
+    // The requester need not even see the channel: a forged press comes with their name.
+    await press(asker, seen, found.action_id, found.value, true);
+  }
+
+  async function endOnMac(): Promise<void> {
+    const light = far.light.get(asker.mac.serial);
+    if (light) light.end();
+    else await far.real.get(asker.mac.serial)?.acts.end();
+  }
+
+  async function extend(requestId: string): Promise<void> {
+    await pressUntil(asker, requestId, /^extend:/, () => dmWith(requestId, /^extend:/), 8000);
+    const wanted = story.ending === 'extend' ? /^ext-approve:/ : /^ext-deny$/;
+    if (button(card(requestId), wanted))
+      await pressUntil(approver.id === asker.id ? other : approver, requestId, wanted, () => card(requestId), 15_000);
+  }
+}

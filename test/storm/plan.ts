@@ -1,0 +1,142 @@
+/**
+ * What is going to be tried, from the seed alone: each person's stories, and what fate does and when. Pure, so the same
+ * seed is the same plan; how it then meets the running product is the storm's own business.
+ */
+import { type Random, random } from './random.js';
+import { WINDOWS_MS } from './world.js';
+
+/** How the people of one elevation decide it. */
+export type Decision = 'approve' | 'deny' | 'withdraw' | 'ignore' | 'approve-and-deny' | 'approve-and-withdraw';
+/** How it is ended, once it is there. */
+export type Ending = 'window' | 'revoke' | 'end-in-slack' | 'end-on-mac' | 'extend' | 'extend-denied';
+
+/** One elevation as people mean it to go. */
+export interface Story {
+  readonly via: 'slack' | 'mac';
+  readonly windowMs: number;
+  /** What the approver chooses. */
+  readonly approvedMs: number;
+  readonly decision: Decision;
+  /** Which of the approvers, by index. */
+  readonly by: number;
+  /** Somebody without a say, and the requester, press Approve first. */
+  readonly meddling: boolean;
+  /** The approver presses twice, at once. */
+  readonly twice: boolean;
+  readonly ending: Ending;
+  /** After the start, in milliseconds. */
+  readonly endAfterMs: number;
+  /** Buttons of the finished card are pressed by somebody who still has it on screen. */
+  readonly oldButtons: boolean;
+  readonly pauseMs: number;
+}
+
+/** The stories of one person, without end. */
+export function stories(seed: number, personId: string): () => Story {
+  const r = random(seed, `stories/${personId}`);
+  return () => ({
+    via: r.chance(0.12) ? 'mac' : 'slack',
+    windowMs: r.pick(WINDOWS_MS),
+    approvedMs: r.pick(WINDOWS_MS),
+    decision: r.weighted<Decision>({
+      approve: 74,
+      deny: 5,
+      withdraw: 4,
+      ignore: 3,
+      'approve-and-deny': 7,
+      'approve-and-withdraw': 7,
+    }),
+    by: r.int(0, 2),
+    meddling: r.chance(0.3),
+    twice: r.chance(0.4),
+    ending: r.weighted<Ending>({ window: 40, revoke: 18, 'end-in-slack': 12, 'end-on-mac': 10, extend: 14, 'extend-denied': 6 }),
+    endAfterMs: r.int(0, 7000),
+    oldButtons: r.chance(0.4),
+    pauseMs: r.int(0, 3000),
+  });
+}
+
+/** One SIGKILL of a server process. */
+export interface Kill {
+  /** After the victim was healthy again from its last, in milliseconds. */
+  readonly lifeMs: number;
+  readonly victim: string;
+  /** How long it stays down. */
+  readonly downMs: number;
+}
+
+/** Kills without end, over the victims that a topology has. */
+export function kills(seed: number, victims: Readonly<Record<string, number>>): () => Kill {
+  const r = random(seed, 'kills');
+  return () => ({
+    victim: r.weighted(victims),
+    // now and then while it is still starting, mostly after some life
+    lifeMs: r.chance(0.15) ? r.int(50, 1500) : r.int(1500, 7000),
+    downMs: r.chance(0.1) ? r.int(4000, 9000) : r.int(0, 1200),
+  });
+}
+
+export const FAULTS = {
+  'slack-delay': 6,
+  'slack-429': 5,
+  'slack-500': 4,
+  'slack-500-after': 5,
+  'slack-drop-before': 4,
+  'slack-drop-after': 7,
+  'slack-hang': 3,
+  'slack-html': 2,
+  'slack-html-after': 3,
+  'slack-down': 4,
+  'slack-click-twice': 6,
+  'slack-click-no-ack': 5,
+  'slack-click-late': 5,
+  'slack-click-lost': 3,
+  'slack-socket-cut': 4,
+  'slack-socket-warning': 2,
+  'slack-card-deleted': 2,
+  'mdm-latency': 4,
+  'mdm-429': 3,
+  'mdm-500': 4,
+  'mdm-drop-before': 3,
+  'mdm-drop-after': 5,
+  'mdm-lie': 3,
+  'mdm-down': 3,
+  'mdm-tag-delay': 4,
+  'mac-offline': 6,
+  'mac-slow': 3,
+  'mac-reply-lost': 7,
+  'mac-call-twice': 3,
+  'mac-clock': 6,
+  'mac-sleep': 5,
+  'mac-reboot': 3,
+  'mac-agent-killed': 8,
+  'mac-directory-refuses': 3,
+  'temporal-cancel': 3,
+  'temporal-reset-first': 3,
+  'temporal-reset-last': 2,
+  'temporal-terminate': 2,
+} as const;
+export type FaultKind = keyof typeof FAULTS;
+
+/** One thing that goes wrong. */
+export interface PlannedFault {
+  readonly kind: FaultKind;
+  readonly afterMs: number;
+  /** Which Mac, method or run, as a share of all there are. */
+  readonly whom: number;
+  readonly ms: number;
+  readonly times: number;
+}
+
+/** Faults without end. */
+export function faults(seed: number, without: readonly FaultKind[] = []): () => PlannedFault {
+  const r: Random = random(seed, 'faults');
+  const weights = Object.fromEntries(Object.entries(FAULTS).filter(([kind]) => !without.includes(kind as FaultKind)));
+  return () => ({
+    kind: r.weighted(weights) as FaultKind,
+    afterMs: r.int(200, 2200),
+    whom: r.next(),
+    ms: r.int(300, 6000),
+    times: r.int(1, 4),
+  });
+}

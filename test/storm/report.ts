@@ -1,0 +1,143 @@
+/** What a storm tells: figures as text and as JSON, and the evidence of each violation. */
+import type { Eyes } from './far/eyes.js';
+import type { Facts, Violation } from './judge/facts.js';
+import { only } from './judge/ledger.js';
+import type { Watch } from './judge/truth.js';
+import type { StormOptions } from './options.js';
+import type { Topology } from './topology/topology.js';
+
+export interface Result {
+  readonly ok: boolean;
+  readonly seed: number;
+  readonly topology: string;
+  readonly blewMs: number;
+  readonly kills: Readonly<Record<string, number>>;
+  readonly totalKills: number;
+  /** Processes that ended without having been killed. */
+  readonly selfEnded: Readonly<Record<string, number>>;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly totalFaults: number;
+  readonly slackCalls: number;
+  readonly slackCallsStruck: number;
+  readonly asked: number;
+  readonly elevations: number;
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly granted: number;
+  readonly mostAtOnce: number;
+  readonly samples: number;
+  /** The longest that anybody was an administrator past a deadline, in milliseconds; below 0: nobody was. */
+  readonly longestPastMs: number | undefined;
+  readonly longestPastAt: { readonly serial: string; readonly requestId: string } | undefined;
+  /** From the calm until everything was closed and shown; undefined when it did not happen in time. */
+  readonly convergedMs: number | undefined;
+  readonly short: readonly string[];
+  readonly violations: readonly Violation[];
+}
+
+export interface Told {
+  readonly options: StormOptions;
+  readonly facts: Facts;
+  readonly violations: readonly Violation[];
+  readonly longest: { readonly ms: number; readonly serial: string; readonly requestId: string } | undefined;
+  readonly began: number;
+  readonly converged: number | undefined;
+  readonly topology: Topology;
+  readonly calls: Eyes['calls'];
+  readonly watch: Watch;
+}
+
+export function resultOf({ options, facts, violations, longest, began, converged, topology, calls, watch }: Told): Result {
+  const { kills, asks, faults } = facts.notebook;
+  const done = faults.filter((f) => !f.what.startsWith('not done'));
+  const short = [
+    ...(kills.length < options.kills ? [`${kills.length} of ${options.kills} kills`] : []),
+    ...(facts.recorded.length < options.elevations ? [`${facts.recorded.length} of ${options.elevations} elevations`] : []),
+    ...(converged === undefined ? [`not everything had converged after ${options.calm} min of calm`] : []),
+  ];
+  return {
+    ok: violations.length === 0 && short.length === 0,
+    seed: options.seed,
+    topology: options.topology,
+    blewMs: facts.calmFrom - began,
+    kills: tally(kills.map((k) => k.victim)),
+    totalKills: kills.length,
+    selfEnded: Object.fromEntries([...topology.processes].map(([name, p]) => [name, p.selfEnded])),
+    faults: tally(done.map((f) => f.kind)),
+    totalFaults: done.length,
+    slackCalls: calls.total,
+    slackCallsStruck: calls.struck,
+    asked: asks.length,
+    elevations: facts.recorded.length,
+    outcomes: tally(
+      facts.recorded.map(({ view }) => (view.state === 'closed' ? (view.outcome ?? 'closed') : `still ${view.state}`)),
+    ),
+    granted: facts.recorded.filter(({ events }) => only(events, 'confirmed').length > 0).length,
+    mostAtOnce: watch.mostAtOnce,
+    samples: watch.samples,
+    longestPastMs: longest?.ms,
+    longestPastAt: longest && { serial: longest.serial, requestId: longest.requestId },
+    convergedMs: converged === undefined ? undefined : converged - facts.calmFrom,
+    short,
+    violations,
+  };
+}
+
+function tally(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of [...words].sort()) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}
+
+const list = (counts: Readonly<Record<string, number>>) =>
+  Object.entries(counts)
+    .map(([name, n]) => `${name} ${n}`)
+    .join(', ') || 'none';
+
+/** The result in words. */
+export function inWords(r: Result): string {
+  const past =
+    r.longestPastMs === undefined
+      ? 'nobody was an administrator'
+      : `${r.longestPastMs} ms (${r.longestPastAt?.serial}, ${r.longestPastAt?.requestId})`;
+  const lines = [
+    `seed ${r.seed}, ${r.topology}, blew for ${Math.round(r.blewMs / 1000)} s`,
+    `kills: ${r.totalKills} (${list(r.kills)}); ended by themselves: ${list(r.selfEnded)}`,
+    `faults: ${r.totalFaults} (${list(r.faults)})`,
+    `Slack calls: ${r.slackCalls}, of which faults struck ${r.slackCallsStruck}`,
+    `elevations: ${r.elevations} of ${r.asked} asked for; ${r.granted} were granted, at most ${r.mostAtOnce} at once (${list(r.outcomes)})`,
+    `Macs looked at: ${r.samples} times; longest access past a deadline: ${past}`,
+    `converged after ${r.convergedMs === undefined ? 'no end in sight' : `${Math.round(r.convergedMs / 1000)} s`}`,
+    ...r.short.map((what) => `SHORT: ${what}`),
+    ...r.violations.map((v) => `VIOLATION ${v.rule} ${v.requestId} ${v.serial ?? ''}: ${v.what}`),
+    r.ok ? 'every promise was kept' : 'NOT every promise was kept',
+  ];
+  return lines.join('\n');
+}
+
+/** All that is known of one elevation. */
+export function evidenceOf(facts: Facts, requestId: string, violations: readonly Violation[]): object {
+  const recorded = facts.recorded.find((r) => r.requestId === requestId);
+  const serials = new Set([
+    recorded?.view.request.target.serial,
+    ...violations.filter((v) => v.requestId === requestId).map((v) => v.serial),
+  ]);
+  const { notebook } = facts;
+  return {
+    violations: violations.filter((v) => v.requestId === requestId),
+    view: recorded?.view,
+    timeline: recorded?.events.map((e) => `${e.at} ${e.type} ${e.runId} ${JSON.stringify(e.data)}`),
+    macs: facts.macs
+      .filter((mac) => serials.has(mac.serial))
+      .map((mac) => ({
+        ...mac,
+        held: mac.held.map((h) => ({ from: new Date(h.from).toISOString(), to: h.to && new Date(h.to).toISOString() })),
+      })),
+    outages: notebook.outages.filter((o) => serials.has(o.serial)),
+    asks: notebook.asks.filter((a) => serials.has(a.serial)),
+    presses: notebook.presses.filter((p) => p.requestId === requestId).map((p) => ({ ...p, at: new Date(p.at).toISOString() })),
+    messages: facts.messages.filter((m) => m.requestId === requestId).map(({ words: _, ...m }) => m),
+    touched: [...(notebook.touched.get(requestId) ?? [])],
+    kills: notebook.kills.map((k) => ({ ...k, at: new Date(k.at).toISOString() })),
+    faults: notebook.faults.map((f) => ({ ...f, at: new Date(f.at).toISOString() })),
+  };
+}

@@ -1,0 +1,183 @@
+/** One storm from the first process to the verdict: set-up, people, kills and faults at once, the calm, the judge. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openHome } from '../../cli/demo/home.js';
+import { TAGS } from '../../cli/demo/world.js';
+import { freePort } from '../../cli/temporal-server/ports.js';
+import { stint } from '../e2e/built.js';
+import { type FarEnds, startFarEnds } from './far/ends.js';
+import { createEyes, type Eyes } from './far/eyes.js';
+import { heal, letThingsGoWrong } from './fate/faults.js';
+import { letFateKill } from './fate/killer.js';
+import { judge, overrun } from './judge/checks.js';
+import { accesses, type Facts, type TagCall, type Violation } from './judge/facts.js';
+import { readLedger } from './judge/ledger.js';
+import { readMacs, startWatch } from './judge/truth.js';
+import { createNotebook } from './notebook.js';
+import type { StormOptions } from './options.js';
+import { letPeopleAct } from './people.js';
+import { evidenceOf, type Result, resultOf } from './report.js';
+import { startEmbedded } from './topology/embedded.js';
+import type { Skipped, Topology } from './topology/topology.js';
+import { makeWorld, POLICY, peopleFile } from './world.js';
+
+/** Runs the whole storm. Its folder stays when it is to be kept, or when something was broken. */
+export async function runStorm(options: StormOptions, say: (line: string) => void): Promise<Result | Skipped> {
+  const folder = mkdtempSync(join(tmpdir(), 'stint-storm-'));
+  let keep = true;
+  try {
+    const result = await runIn(folder, options, say);
+    keep = options.keep || ('ok' in result && !result.ok);
+    if (keep) say(`logs and evidence: ${folder}`);
+    return result;
+  } finally {
+    if (!keep) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function runIn(folder: string, options: StormOptions, say: (line: string) => void): Promise<Result | Skipped> {
+  const world = makeWorld(options.macs);
+  writeFileSync(join(folder, 'policy.yaml'), POLICY);
+  writeFileSync(join(folder, 'people.yaml'), peopleFile(world));
+  const home = openHome(folder, false);
+  const deviceApiPort = await freePort();
+  const far = await startFarEnds(home, world, `http://127.0.0.1:${deviceApiPort}`);
+  const eyes = createEyes(far.slack);
+  let topology: Topology | Skipped | undefined;
+  try {
+    topology = await startTopology(options, { home, deviceApiPort, far });
+    if ('skipped' in topology) return topology;
+    for (const [serial, publicKey] of far.publicKeys) await topology.ask({ ask: 'register-device', serial, publicKey });
+    return await blow({ options, say, world, far, eyes, topology, folder });
+  } finally {
+    await eyes.close();
+    if (topology && 'close' in topology) await topology.close();
+    await far.close();
+  }
+}
+
+type Places = Parameters<typeof startEmbedded>[0];
+
+async function startTopology(options: StormOptions, places: Places): Promise<Topology | Skipped> {
+  if (options.topology === 'embedded') return startEmbedded(places);
+  const { startPostgresTopology } = await import('./topology/postgres.js');
+  return startPostgresTopology(places);
+}
+
+interface Storm {
+  readonly options: StormOptions;
+  readonly say: (line: string) => void;
+  readonly world: ReturnType<typeof makeWorld>;
+  readonly far: FarEnds;
+  readonly eyes: Eyes;
+  readonly topology: Topology;
+  readonly folder: string;
+}
+
+async function blow(storm: Storm): Promise<Result> {
+  const { options, say, world, far, eyes, topology, folder } = storm;
+  const { seed } = options;
+  const notebook = createNotebook();
+  const watch = startWatch(world, far);
+  for (const mac of far.light.values()) mac.start();
+  const began = Date.now();
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), options.minutes * 60_000);
+  const enough = { kills: () => notebook.kills.length >= options.kills, asks: () => notebook.asks.length >= options.elevations };
+  const progress = setInterval(() => say(line(storm, notebook, began, watch.mostAtOnce)), 10_000);
+
+  // People go on while it kills, and fate kills while people ask: whichever has had enough waits for the other.
+  const both = () => !(enough.kills() && enough.asks());
+  const people = letPeopleAct({ world, far, eyes, notebook, seed, over: over.signal, wanted: both });
+  const without = options.terminate ? [] : (['temporal-terminate'] as const);
+  const wrong = letThingsGoWrong({ topology, far, eyes, notebook, seed, without, over: over.signal });
+  await letFateKill({ topology, notebook, seed, wanted: both, over: over.signal });
+  clearTimeout(timer);
+  over.abort();
+  await wrong;
+  heal({ far });
+  const calmFrom = Date.now();
+  say(`${line(storm, notebook, began, watch.mostAtOnce)}; now the calm`);
+  await Promise.all([...topology.processes.values()].map((p) => p.healthy(90_000)));
+  await Promise.race([people, sleep(options.calm * 60_000)]);
+  const converged = await convergence(storm, calmFrom + options.calm * 60_000);
+  clearInterval(progress);
+  await watch.stop();
+  eyes.look();
+  const recorded = await readLedger(topology.ask);
+  const facts: Facts = {
+    world,
+    notebook,
+    recorded,
+    macs: readMacs(world, far),
+    messages: eyes.all(),
+    saidGone: eyes.saidGone,
+    tagCalls: tagCalls(far),
+    oddities: watch.oddities,
+    countdowns: watch.countdowns,
+    verify: await verify(topology),
+    calmFrom,
+    now: Date.now(),
+  };
+  const violations: Violation[] = judge(facts);
+  const longest = accesses(facts)
+    .map((access) => ({ ms: overrun(facts, access), serial: access.mac.serial, requestId: access.of?.requestId ?? '' }))
+    .sort((a, b) => b.ms - a.ms)[0];
+  const result = resultOf({ options, facts, violations, longest, began, converged, topology, calls: eyes.calls, watch });
+  if (!result.ok || options.keep) evidence(folder, facts, violations, result);
+  return result;
+}
+
+/** Waits until the store shows nothing under way, and the cards show it too. When that was, or undefined. */
+async function convergence({ topology, eyes }: Storm, until: number): Promise<number | undefined> {
+  for (;;) {
+    const live = await topology.ask<readonly unknown[]>({ ask: 'list', live: true, limit: 500 }).catch(() => [undefined]);
+    eyes.look();
+    const open = eyes.all().filter((m) => m.key.startsWith('card/') && !m.deleted && m.buttons.length > 0);
+    if (live.length === 0 && open.length === 0) return Date.now();
+    if (Date.now() > until) return undefined;
+    await sleep(1000);
+  }
+}
+
+function line(
+  { options, eyes }: Storm,
+  { kills, asks, faults }: ReturnType<typeof createNotebook>,
+  began: number,
+  most: number,
+): string {
+  const s = Math.round((Date.now() - began) / 1000);
+  const over = eyes.all().filter((m) => m.key.startsWith('card/') && !m.deleted && m.buttons.length === 0).length;
+  return `${s} s: ${kills.length}/${options.kills} kills, ${faults.length} faults, ${asks.length}/${options.elevations} asked for, ${over} cards without buttons, at most ${most} administrators at once`;
+}
+
+/** Calls that put our tag on a device, from the MDM's own record. */
+function tagCalls(far: FarEnds): TagCall[] {
+  return far.mdm.control.truth().devices.flatMap((device) =>
+    device.history.flatMap((change, i) => {
+      const before = device.history[i - 1]?.tags ?? [];
+      const new_ = change.tags.includes(TAGS.elevate) && !before.includes(TAGS.elevate);
+      return new_ ? [{ serial: device.serial, at: Date.parse(change.at) }] : [];
+    }),
+  );
+}
+
+async function verify({ cliEnv }: Topology): Promise<{ readonly ok: boolean }> {
+  const { out, err } = await stint(['ledger', 'verify', '--json'], cliEnv);
+  try {
+    return JSON.parse(out) as { ok: boolean };
+  } catch {
+    return { ok: false, ...{ err } };
+  }
+}
+
+function evidence(folder: string, facts: Facts, violations: readonly Violation[], result: Result): void {
+  const to = join(folder, 'evidence');
+  mkdirSync(to, { recursive: true });
+  writeFileSync(join(to, 'result.json'), JSON.stringify(result, null, 2));
+  writeFileSync(join(to, 'people.log'), `${facts.notebook.log.join('\n')}\n`);
+  for (const id of new Set(violations.map((v) => v.requestId)))
+    writeFileSync(join(to, `${id || 'no-request'}.json`), JSON.stringify(evidenceOf(facts, id, violations), null, 2));
+}
