@@ -15,8 +15,6 @@ export interface StoreFacts {
   readonly role: string;
   /** `off` forgets what was acknowledged. */
   readonly synchronousCommit: string;
-  /** Milliseconds since 1970 by the database's clock, and by ours before and after the question. */
-  readonly clock: { readonly theirs: number; readonly before: number; readonly after: number };
   /** Steps of this version that were not run yet; all of them on an empty database. */
   readonly pending: readonly string[];
   /** Steps that this version does not know: the store is a newer Stint's. */
@@ -33,10 +31,10 @@ export interface StoreFacts {
 const NEWEST = 200;
 
 /** Looks at the database. Throws what `Source` and `Session` throw: `store-unavailable`, or the database's own error. */
-export async function storeFacts(source: Source, clock: () => number): Promise<StoreFacts> {
+export async function storeFacts(source: Source): Promise<StoreFacts> {
   const session = await source.connect();
   try {
-    const about = await aboutServer(session, clock);
+    const about = await aboutServer(session);
     const done = await steps(session);
     const known = MIGRATIONS.map(({ name }) => name);
     const lacking = await lackingRights(session);
@@ -55,16 +53,28 @@ export async function storeFacts(source: Source, clock: () => number): Promise<S
   }
 }
 
-async function aboutServer(session: Session, clock: () => number) {
-  const before = clock();
-  const row = await one<{ version: string; database: string; role: string; sync: string; now: number }>(
+async function aboutServer(session: Session) {
+  const { version, database, role, sync } = await one<{ version: string; database: string; role: string; sync: string }>(
     session,
     `select current_setting('server_version') as version, current_database() as database, current_user as role,
-       current_setting('synchronous_commit') as sync, extract(epoch from clock_timestamp())::float8 * 1000 as now`,
+       current_setting('synchronous_commit') as sync`,
   );
-  const after = clock();
-  const { version, database, role, sync, now } = row;
-  return { version, database, role, synchronousCommit: sync, clock: { theirs: Number(now), before, after } };
+  return { version, database, role, synchronousCommit: sync };
+}
+
+/** The database's clock, and ours before and after the question; milliseconds since 1970. Throws as `storeFacts` does. */
+export async function databaseClock(
+  source: Source,
+  clock: () => number,
+): Promise<{ readonly theirs: number; readonly before: number; readonly after: number }> {
+  const session = await source.connect();
+  try {
+    const before = clock();
+    const { now } = await one<{ now: number }>(session, 'select extract(epoch from clock_timestamp())::float8 * 1000 as now');
+    return { theirs: now, before, after: clock() };
+  } finally {
+    session.release();
+  }
 }
 
 /** The names of the steps that were run; none on an empty database, or when the role may not look. */
@@ -85,16 +95,18 @@ export const TABLES: readonly string[] = [
   ...MIGRATIONS.flatMap(({ statements }) => statements.flatMap((text) => /^\s*create table (\w+)/.exec(text)?.[1] ?? [])),
 ];
 
-/** Rows of the ledger are never changed, so nobody needs the right to; what expires is deleted. */
+/** Nothing is ever deleted from these, and the first is never changed either: nobody needs the right to. */
+const KEPT = ['entries', 'ledger_head', 'grants', 'requests', 'texts', 'policies', 'elevations', 'stint_migrations'];
+
 async function lackingRights(session: Session): Promise<readonly string[]> {
   const { rows } = await session.query(
     `select lower(p.word) || ' on ' || t.name as lack
      from unnest($1::text[]) as t(name) cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as p(word)
      where to_regclass(t.name) is not null and not has_table_privilege(to_regclass(t.name), p.word)
-       and not (t.name = 'entries' and p.word in ('UPDATE', 'DELETE'))
-       and not (p.word = 'DELETE' and t.name not in ('once', 'device_lanes'))
+       and not (t.name = 'entries' and p.word = 'UPDATE')
+       and not (p.word = 'DELETE' and t.name = any($2))
      order by 1`,
-    [TABLES],
+    [TABLES, KEPT],
   );
   return rows.map((row) => String((row as { lack: unknown }).lack));
 }

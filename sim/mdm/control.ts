@@ -92,6 +92,8 @@ function change(inside: Inside, body: unknown): Answer {
   if (typeof given.tagDelayMs === 'number') settings.tagDelayMs = given.tagDelayMs;
   if (typeof given.hourlyLimit === 'number') settings.hourlyLimit = given.hourlyLimit;
   if (given.unknownTag === 'refuse' || given.unknownTag === 'create') settings.unknownTag = given.unknownTag;
+  const { refused } = given;
+  if (Array.isArray(refused) && refused.every((one) => typeof one === 'string')) settings.refused = refused;
   return { status: 200, body: settings };
 }
 

@@ -54,6 +54,7 @@ export async function startMdm(options: MdmOptions): Promise<MdmStandIn> {
     tagDelayMs: options.tagDelayMs ?? 0,
     unknownTag: options.unknownTag ?? 'refuse',
     hourlyLimit: options.hourlyLimit ?? 10_000,
+    refused: [],
   };
   const world = new World(options.devices, options.tags, settings, clock, options.dataFile);
   const events = new EventStream();
@@ -141,6 +142,8 @@ function judged(
   if (text !== '' && !request.headers['content-type']?.startsWith('application/json')) {
     return failure(415, 'detail', `Unsupported media type "${request.headers['content-type'] ?? ''}" in request.`);
   }
+  if (inside.settings.refused.includes(`${method} ${url.pathname.split('/')[3]}`))
+    return failure(403, 'detail', 'You do not have permission to perform this action.');
   const body = parse(text);
   if (text !== '' && body === undefined) return failure(400, 'detail', 'JSON parse error');
   const got = answer(inside.world, inside.settings, { method, path: url.pathname, query: url.searchParams, body, lie });

@@ -60,6 +60,8 @@ export interface Settings {
   unknownTag: 'refuse' | 'create';
   /** Calls per hour of the whole tenant. */
   hourlyLimit: number;
+  /** What the token lacks the right to, such as `PATCH devices`; asked before the thing itself is looked for. */
+  refused: readonly string[];
 }
 
 export class World {

@@ -1,30 +1,72 @@
 /** Which checks there are for a process, from its settings: an area whose settings are not valid is not looked at. */
-import type { ConfigPart } from '../config.js';
+import { isStintError } from '../../contract/errors.js';
+import type { Person } from '../../contract/ports.js';
+import type { ConfigPart, PartConfigs } from '../config.js';
 import type { Source } from '../config-reader.js';
 import type { Area, Check } from './check.js';
+import { type AskClock, checkClock, httpClock } from './clock.js';
+import { checkKeys } from './keys.js';
+import { checkMdm } from './mdm.js';
+import { checkPolicy, peopleOf } from './policy.js';
 import { checkSettings, readSettings, type Settings } from './settings.js';
-import { checkStore } from './store.js';
-import { checkTemporal } from './temporal.js';
+import { checkSlack } from './slack.js';
+import { checkStore, storeClock } from './store.js';
+import { checkTemporal, temporalClock } from './temporal.js';
 
 export interface AreaDeps extends Source {
   /** What the process needs, as it names it itself. */
   readonly parts: readonly ConfigPart[];
   readonly clock: () => number;
 }
+export type Checks = Partial<Readonly<Record<Area, Check>>>;
 
 /** The checks of all areas that this process has to do with. */
-export function checksOf({ parts, clock, ...source }: AreaDeps): Partial<Readonly<Record<Area, Check>>> {
-  const settings = readSettings(source, parts);
+export function checksOf(deps: AreaDeps): Checks {
+  const settings = readSettings(deps, deps.parts);
   const { base, parts: valid } = settings;
-  const has = (part: ConfigPart) => parts.includes(part);
-  return {
+  const { parts, clock, readFile } = deps;
+  const unread = notLookedAt(settings);
+  /** The check of an area when the process has to do with it, and whether its settings can be used. */
+  const area = (part: ConfigPart, check: Check | undefined) => (parts.includes(part) ? (check ?? unread) : undefined);
+  const { seals, policy, store, temporal, posting, slack, mdm, device } = valid;
+  const slackReady = posting && (slack || !parts.includes('slack'));
+  const all = {
     configuration: checkSettings(settings, parts),
-    ...(has('store') && { store: base && valid.store ? checkStore({ base, store: valid.store, clock }) : unread(settings) }),
-    ...(has('temporal') && { temporal: valid.temporal ? checkTemporal(valid.temporal) : unread(settings) }),
+    keys: area('seals', seals && checkKeys({ seals, ...(device && { device }), parts, clock })),
+    policy: area('policy', policy && checkPolicy({ policy, readFile })),
+    store: area('store', base && store && checkStore({ base, store })),
+    temporal: area('temporal', temporal && checkTemporal(temporal)),
+    slack: area('posting', slackReady ? checkSlack({ posting, ...(slack && { slack }) }) : undefined),
+    mdm: area('mdm', mdm && checkMdm({ mdm, clock, people: () => peopleIfValid(policy, readFile) })),
+    clock: checkClock(clocksOf(valid, clock)),
   };
+  return Object.fromEntries(Object.entries(all).filter(([, check]) => check !== undefined));
+}
+
+/** Everybody whose clock can be asked with these settings. */
+export function clocksOf({ store, temporal, posting, mdm }: Partial<PartConfigs>, clock: () => number): readonly AskClock[] {
+  return [
+    ...(store?.kind === 'postgres' ? [storeClock(store.url.reveal(), clock)] : []),
+    ...(temporal ? [temporalClock(temporal, clock)] : []),
+    ...(posting ? [httpClock('Slack', `${posting.apiUrl}api.test`, 'POST', clock)] : []),
+    ...(mdm ? [httpClock('the MDM', `${mdm.url.replace(/\/+$/, '')}/api/v1/devices?limit=1`, 'GET', clock)] : []),
+  ];
+}
+
+async function peopleIfValid(
+  policy: PartConfigs['policy'] | undefined,
+  readFile: (path: string) => string,
+): Promise<readonly Person[] | undefined> {
+  try {
+    return policy && peopleOf({ policy, readFile });
+  } catch (error) {
+    if (!isStintError(error)) throw error;
+    return undefined; // said by the check of the policy
+  }
 }
 
 /** Said in place of a check whose settings are wrong: that nothing is known is not that nothing is wrong. */
-function unread({ problems }: Settings): Check {
-  return async (say) => say.fail('settings', `not looked at: its settings are not valid (${problems.length} in "configuration")`);
+function notLookedAt({ problems }: Settings): Check {
+  return async (say) =>
+    say.fail('settings', `not looked at: its settings are not valid (see "configuration"; ${problems.length} in all)`);
 }

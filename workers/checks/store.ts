@@ -9,7 +9,7 @@ import { isStintError } from '../../contract/errors.js';
 import type { LedgerEntry } from '../../contract/ports.js';
 import type { Source } from '../../ledger/dialect.js';
 import { openingError } from '../../ledger/errors.js';
-import { type StoreFacts, storeFacts } from '../../ledger/facts.js';
+import { databaseClock, type StoreFacts, storeFacts } from '../../ledger/facts.js';
 import { folderOwner } from '../../ledger/folder-lock.js';
 import { newerStore } from '../../ledger/migrate.js';
 import { pgliteInFolder } from '../../ledger/pglite.js';
@@ -19,32 +19,41 @@ import { askSocket } from '../admin-socket.js';
 import type { BaseConfig, PartConfigs } from '../config.js';
 import type { Ask } from '../questions.js';
 import type { Check, Say } from './check.js';
+import type { AskClock } from './clock.js';
 
 export interface StoreCheckDeps {
   readonly base: Pick<BaseConfig, 'home'>;
   readonly store: PartConfigs['store'];
-  readonly clock: () => number;
-  /** Given the database's clock, for the check of all clocks. */
-  readonly clockSeen?: (clock: StoreFacts['clock']) => void;
 }
 
 /** Version, rights, durability, and the end of the ledger. */
 export function checkStore(deps: StoreCheckDeps): Check {
   const { store } = deps;
-  return (say) => (store.kind === 'postgres' ? onPostgres(deps, store.url.reveal(), say) : inFolder(deps, store.dir, say));
+  return (say) => (store.kind === 'postgres' ? onPostgres(store.url.reveal(), say) : inFolder(deps, store.dir, say));
 }
 
-async function onPostgres(deps: StoreCheckDeps, url: string, say: Say): Promise<void> {
-  const facts = await look(postgresSource(url), deps);
+async function onPostgres(url: string, say: Say): Promise<void> {
+  const facts = await look(postgresSource(url));
   const { version, role, database } = facts;
   say.ok('reachable', `PostgreSQL ${version}, database ${database}, role ${role}`);
-  deps.clockSeen?.(facts.clock);
   tell(facts, say);
 }
 
-async function look(source: Source, { clock }: StoreCheckDeps): Promise<StoreFacts> {
+/** PostgreSQL's own clock, over a connection of its own. */
+export function storeClock(url: string, clock: () => number): AskClock {
+  return async () => {
+    const source = postgresSource(url);
+    try {
+      return { source: 'the store', resolutionMs: 0, ...(await databaseClock(source, clock)) };
+    } finally {
+      await source.end();
+    }
+  };
+}
+
+async function look(source: Source): Promise<StoreFacts> {
   try {
-    return await storeFacts(source, clock);
+    return await storeFacts(source);
   } catch (error) {
     throw openingError(error);
   } finally {
@@ -57,7 +66,7 @@ async function inFolder(deps: StoreCheckDeps, dir: string, say: Say): Promise<vo
   if (owner !== undefined) return atWork(deps, dir, owner, say);
   if (!existsSync(join(dir, 'pg', 'stint-ready'))) return notYet(dir, say);
   say.ok('folder', `${dir}: no process uses it now`);
-  tell(await look(await pgliteInFolder(dir), deps), say);
+  tell(await look(await pgliteInFolder(dir)), say);
 }
 
 /** The folder's own process answers for it. */

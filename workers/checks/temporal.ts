@@ -4,9 +4,10 @@
  */
 import { Connection, ScheduleClient, ScheduleNotFoundError } from '@temporalio/client';
 import { StintError } from '../../contract/errors.js';
-import { SEARCH_ATTRIBUTES } from '../../contract/queues.js';
+import { QUEUES, SEARCH_ATTRIBUTES } from '../../contract/queues.js';
 import type { PartConfigs } from '../config.js';
 import type { Check, Say } from './check.js';
+import type { AskClock } from './clock.js';
 
 /**
  * The first server in which workflow updates are on by default; without them no Mac can claim or confirm
@@ -17,9 +18,11 @@ const TESTED = '1.32.0';
 /** A closed run is what one looks into after an incident; messages themselves live for a day at most. */
 const RETENTION_GOOD_S = 7 * 24 * 3600;
 const RETENTION_LEAST_S = 24 * 3600;
-/** Temporal's numbers for a namespace in use, and for the type Keyword. */
+/** Temporal's numbers for a namespace in use, for the type Keyword, and for a queue of workflows. */
 const REGISTERED = 1;
 const KEYWORD = 2;
+const WORKFLOW_QUEUE = 1;
+const POLLERS_KEPT_MS = 5 * 60_000 + 1000;
 const CONNECT_MS = 5_000;
 /** The Schedule of the reconciler. */
 export const RECONCILE_SCHEDULE = 'stint-reconcile';
@@ -32,16 +35,20 @@ type Trouble = { readonly check: string; readonly level: 'warn' | 'fail'; readon
 /** All of it, as rows. */
 export function checkTemporal(temporal: PartConfigs['temporal']): Check {
   return async (say) => {
-    const { address, tls, apiKey, namespace } = temporal;
-    const connection = await connect({ address, tls, ...(apiKey && { apiKey: apiKey.reveal() }) });
+    const { namespace } = temporal;
+    const connection = await connect(optionsOf(temporal));
     try {
-      await examineServer(connection, namespace, say);
+      if (!(await examineServer(connection, namespace, say))) return;
       await examineAttributes(connection, namespace, say);
       await examineSchedule(connection, namespace, say);
     } finally {
       await connection.close();
     }
   };
+}
+
+function optionsOf({ address, tls, apiKey }: PartConfigs['temporal']): TemporalOptions {
+  return { address, tls, ...(apiKey && { apiKey: apiKey.reveal() }) };
 }
 
 async function connect(options: TemporalOptions): Promise<Connection> {
@@ -57,17 +64,16 @@ async function connect(options: TemporalOptions): Promise<Connection> {
   }
 }
 
-async function examineServer(connection: Connection, namespace: string, say: Say): Promise<void> {
+/** Answers whether there is a namespace to look into. */
+async function examineServer(connection: Connection, namespace: string, say: Say): Promise<boolean> {
   const { serverVersion } = await connection.workflowService.getSystemInfo({});
   const version = serverVersion || 'unknown';
   const trouble = [...versionTrouble(version), ...(await namespaceTrouble(connection, namespace))];
   if (!trouble.some(({ check }) => check === 'version')) say.ok('version', `the server is ${version}`);
-  if (!trouble.some(({ check }) => check === 'namespace')) say.ok('namespace', `${namespace} is there`);
-  tell(trouble, say);
-}
-
-function tell(trouble: readonly Trouble[], say: Say): void {
+  const there = !trouble.some(({ check }) => check === 'namespace');
+  if (there) say.ok('namespace', `${namespace} is there`);
   for (const { check, level, found, fix } of trouble) say[level](check, found, fix);
+  return there;
 }
 
 /** Pure; a version such as `1.28.0-145.0` is Temporal Cloud's. */
@@ -189,6 +195,29 @@ async function examineSchedule(connection: Connection, namespace: string, say: S
     const found = `there is no Schedule ${RECONCILE_SCHEDULE}: nobody compares the targets with the store`;
     say.warn('reconciler', found, 'A worker makes it when it starts. Start one, and see its log if this stays.');
   }
+}
+
+/**
+ * Temporal's clock, as far as it tells: when a worker last polled the story's queue, which it forgets after five minutes.
+ * Good enough for a clock that is off by an hour, and the only trace that it leaves without making anything.
+ */
+export function temporalClock(temporal: PartConfigs['temporal'], clock: () => number): AskClock {
+  return async () => {
+    const connection = await connect(optionsOf(temporal));
+    try {
+      const before = clock();
+      const { pollers } = await connection.workflowService.describeTaskQueue({
+        namespace: temporal.namespace,
+        taskQueue: { name: QUEUES.story },
+        taskQueueType: WORKFLOW_QUEUE,
+      });
+      const seen = (pollers ?? []).map(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000);
+      if (seen.length === 0) throw new Error('nobody polls, so Temporal does not show its clock');
+      return { source: 'Temporal', theirs: Math.max(...seen), resolutionMs: POLLERS_KEPT_MS, before, after: clock() };
+    } finally {
+      await connection.close();
+    }
+  };
 }
 
 /**

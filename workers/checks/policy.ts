@@ -1,0 +1,92 @@
+/**
+ * Policy and people: read exactly as the processes read them, and what they say about each other. A process starts with a
+ * broken file, since revoking needs none, but grants nothing until it is mended; so it is to be said.
+ */
+import { stat } from 'node:fs/promises';
+import { StintError } from '../../contract/errors.js';
+import type { Person } from '../../contract/ports.js';
+import { findings } from '../../policy/check.js';
+import { parsePolicy } from '../../policy/load.js';
+import { directoryFrom, parsePeople } from '../../policy/people.js';
+import { covers, includes, type Policy } from '../../policy/rules.js';
+import type { PartConfigs } from '../config.js';
+import type { Check, Say } from './check.js';
+import { some } from './mdm.js';
+
+export interface PolicyCheckDeps {
+  readonly policy: PartConfigs['policy'];
+  readonly readFile: (path: string) => string;
+}
+
+/** Both files, and what does not fit between them. */
+export function checkPolicy(deps: PolicyCheckDeps): Check {
+  const { policyFile, peopleFile } = deps.policy;
+  return async (say) => {
+    const policy = attempt(say, 'policy', () => policyOf(deps));
+    const people = attempt(say, 'people', () => peopleOf(deps));
+    await Promise.all([refuseWritable(policyFile, say), refuseWritable(peopleFile, say)]);
+    if (policy) say.ok('policy', `${policyFile}: ${policy.rules.length} rules (${policy.hash.slice(0, 12)})`);
+    if (people) say.ok('people', `${peopleFile}: ${people.length} people`);
+    if (!policy || !people) return;
+    const odd = [...(await findings(policy, directoryFrom(people))), ...uncovered(policy, people), ...mute(policy, people)];
+    for (const one of odd) say.warn('together', one);
+    if (odd.length === 0) say.ok('together', 'everybody named is there, and every request could be approved');
+  };
+}
+
+function attempt<T>(say: Say, check: string, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof StintError)) throw error;
+    say.fail(check, error.sentence, 'Until it is mended nothing is granted; revoking goes on.');
+    return undefined;
+  }
+}
+
+/** The policy as it is now. Throws `bad-policy`. */
+export function policyOf({ policy, readFile }: PolicyCheckDeps): Policy {
+  return parsePolicy(textOf(policy.policyFile, 'STINT_POLICY', readFile), policy.policyFile);
+}
+
+/** Everybody as they are now. Throws `bad-config`. */
+export function peopleOf({ policy, readFile }: PolicyCheckDeps): readonly Person[] {
+  return parsePeople(textOf(policy.peopleFile, 'STINT_PEOPLE', readFile), policy.peopleFile);
+}
+
+function textOf(file: string, variable: string, readFile: (path: string) => string): string {
+  try {
+    return readFile(file);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
+    throw new StintError('bad-config', `${file} cannot be read (${code}). Put it there, or correct ${variable}.`, { cause });
+  }
+}
+
+/** Who may write these files decides who gets access. */
+async function refuseWritable(file: string, say: Say): Promise<void> {
+  const mode = (await stat(file).catch(() => undefined))?.mode ?? 0;
+  if ((mode & 0o002) !== 0)
+    say.fail('writable', `${file} can be written by everybody on this computer`, `Run: chmod o-w '${file}'`);
+}
+
+/** A Mac that no rule of its owner's covers can never be asked for. */
+function uncovered(policy: Policy, people: readonly Person[]): readonly string[] {
+  const alone = people.flatMap((person) =>
+    person.macs.filter((mac) => {
+      const target = { ...mac, kind: 'mac-admin', key: `mac-admin/${mac.serial}`, display: mac.name } as const;
+      return !policy.rules.some((rule) => covers(rule, target) && includes(rule.ask, person));
+    }),
+  );
+  if (alone.length === 0) return [];
+  return [`No rule lets its owner ask for ${some(alone.map(({ serial, localUser }) => `${serial} (${localUser})`))}.`];
+}
+
+/** Decisions are made in Slack: an approver without an account there cannot make any. */
+function mute(policy: Policy, people: readonly Person[]): readonly string[] {
+  const silent = people.filter(
+    (person) => person.active && person.slack.length === 0 && policy.rules.some((rule) => includes(rule.approve, person)),
+  );
+  if (silent.length === 0) return [];
+  return [`These approvers have no Slack account in the people file: ${some(silent.map(({ personId }) => personId))}.`];
+}
