@@ -43,12 +43,18 @@ export function asFailure(error: unknown, relentless = false): unknown {
   });
 }
 
-function wrap<T extends object>(duties: T, relentless: boolean): T {
+/** Told at the end of each activity: without a code it worked. */
+export type Ended = (code?: string) => void;
+
+function wrap<T extends object>(duties: T, relentless: boolean, ended: Ended): T {
   const entries = Object.entries(duties).map(([name, duty]: [string, Duty]) => {
     const guarded = async (...args: never[]) => {
       try {
-        return await duty(...args);
+        const answer = await duty(...args);
+        ended();
+        return answer;
       } catch (error) {
+        ended(isStintError(error) ? error.code : 'unforeseen');
         throw asFailure(error, relentless);
       }
     };
@@ -58,11 +64,11 @@ function wrap<T extends object>(duties: T, relentless: boolean): T {
 }
 
 /** Activities whose definite refusals end the retries. */
-export function guarded<T extends object>(duties: T): T {
-  return wrap(duties, false);
+export function guarded<T extends object>(duties: T, ended: Ended = () => {}): T {
+  return wrap(duties, false, ended);
 }
 
 /** Activities that are tried for ever, whatever the answer: revoking, and writing what happened. */
-export function relentless<T extends object>(duties: T): T {
-  return wrap(duties, true);
+export function relentless<T extends object>(duties: T, ended: Ended = () => {}): T {
+  return wrap(duties, true, ended);
 }

@@ -40,7 +40,8 @@ export async function sweepOnce(deps: SweepDeps): Promise<number> {
   return swept.filter((result) => result.status === 'fulfilled').length;
 }
 
-async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
+/** Takes one grant away and proves it gone: fence, revoke, entry, row, signals. Throws `not-gone` while it is not. */
+export async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
   const { store, driverOf, clock, sleep } = deps;
   const { requestId, runId, target, personId } = grant;
   // First the fence: from here on no run can grant it any more, whatever it still believes.
@@ -79,17 +80,27 @@ function sweptEvent(
   };
 }
 
+export interface Sweep {
+  /** When a round last came through, in milliseconds since 1970. */
+  ranAt(): number | undefined;
+  stop(): void;
+}
+
 /** The loop. A store that is down is waited for: without it nothing is known, and the Mac ends by itself. */
-export function startSweep(deps: SweepDeps & { readonly failed: (error: unknown) => void }): { stop(): void } {
+export function startSweep(deps: SweepDeps & { readonly failed: (error: unknown) => void }): Sweep {
   let stopped = false;
+  let ranAt: number | undefined;
   const loop = async () => {
     while (!stopped) {
-      await sweepOnce(deps).catch(deps.failed);
+      await sweepOnce(deps).then(() => {
+        ranAt = deps.clock();
+      }, deps.failed);
       await deps.sleep(EVERY_MS);
     }
   };
   void loop();
   return {
+    ranAt: () => ranAt,
     stop: () => {
       stopped = true;
     },

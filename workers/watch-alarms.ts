@@ -1,0 +1,109 @@
+/** What the watch has to say, from what it sees. Pure. */
+import { type Alarm, alarmStep } from '../contract/alarms.js';
+import type { AnyEvent, EventType } from '../contract/events.js';
+import { instant, msOf, shortId } from '../contract/ids.js';
+import type { Grant } from '../contract/ports.js';
+import type { Trouble } from './pulse.js';
+
+/** A revoke that is not proved yet: who, where, since when. Undefined before its first minute. */
+export function pendingAlarm(grant: Grant, nowMs: number): Alarm | undefined {
+  const { requestId, personId, target, targetKey, endedAt, notAfter } = grant;
+  const sinceMs = Math.min(msOf(notAfter), endedAt ? msOf(endedAt) : Number.POSITIVE_INFINITY);
+  const step = alarmStep(nowMs - sinceMs);
+  if (step === undefined) return undefined;
+  const ended = endedAt ? `ended at ${instant(sinceMs)}` : `was to end at ${instant(sinceMs)} and nobody has ended it`;
+  return {
+    key: `revoke-pending/${requestId}`,
+    step,
+    severity: step >= 5 ? 'error' : 'warning',
+    sentence: `The access of ${personId} to ${target.display} (${targetKey}) ${ended}, and is not proved gone after ${step} min.`,
+    todo: 'Stint goes on by itself. Nearly always the Mac is asleep or offline, and has ended by itself; else see "A revoke stays pending" in docs/operations.md.',
+    requestId,
+    target: targetKey,
+  };
+}
+
+/** The entries that the watch reads. */
+export const HEARD: readonly EventType[] = ['alarm', 'evidence-settled', 'refused'];
+
+/** What a seal can be refused for. Ordinary conflicts (a late click) are not among them. */
+const SEALS: ReadonlySet<string> = new Set(['bad-seal', 'seal-expired', 'wrong-sender', 'bad-input', 'replayed']);
+const COUNTED_MS = 10 * 60_000;
+/** What is older was told by whoever watched then. */
+const STALE_MS = 12 * 3_600_000;
+
+/** A log that did not come, in an elevation that is over. */
+export function evidenceAlarm(event: AnyEvent, nowMs: number): Alarm | undefined {
+  const missing =
+    (event.type === 'alarm' && event.data.what === 'evidence-missing') ||
+    (event.type === 'evidence-settled' && !event.data.complete);
+  if (!missing || nowMs - msOf(event.at) > STALE_MS) return undefined;
+  return {
+    key: `evidence-missing/${event.requestId}`,
+    step: 1,
+    severity: 'warning',
+    sentence: `The log of elevation ${shortId(event.requestId)} did not come in time; it was closed as "log missing".`,
+    todo: 'It is taken whenever it comes. If it does not, ask the person: silence is a finding.',
+    requestId: event.requestId,
+  };
+}
+
+/** Refused messages, counted by ten minutes. */
+export interface RefusalCount {
+  note(event: AnyEvent): void;
+  /** One alarm for each span of this last hour that has any; it grows with powers of ten. */
+  alarms(nowMs: number): readonly Alarm[];
+}
+
+export function createRefusalCount(): RefusalCount {
+  const spans = new Map<number, { count: number; codes: Set<string> }>();
+  return {
+    note(event) {
+      if (event.type !== 'refused' || !SEALS.has(event.data.code)) return;
+      const span = Math.floor(msOf(event.at) / COUNTED_MS);
+      const { count, codes } = spans.get(span) ?? { count: 0, codes: new Set<string>() };
+      spans.set(span, { count: count + 1, codes: codes.add(event.data.code) });
+    },
+    alarms(nowMs) {
+      for (const span of spans.keys()) if (nowMs - span * COUNTED_MS > 60 * 60_000) spans.delete(span);
+      return [...spans].map(([span, { count, codes }]) => refusedAlarm(span * COUNTED_MS, count, [...codes].sort()));
+    },
+  };
+}
+
+function refusedAlarm(fromMs: number, count: number, codes: readonly string[]): Alarm {
+  const step = 10 ** Math.floor(Math.log10(count));
+  const few = count < 10 && codes.every((code) => code === 'replayed' || code === 'seal-expired');
+  return {
+    key: `refused-seals/${instant(fromMs)}`,
+    step,
+    severity: few ? 'info' : count >= 10 ? 'error' : 'warning',
+    sentence: `${count} ${count === 1 ? 'message was' : 'messages were'} refused for ${codes.join(', ')} in the ten minutes from ${instant(fromMs)}. Nothing was changed by them.`,
+    todo: 'Look in Temporal who may write to the namespace and who did ("stint show" names the elevations). After a rotation of keys: does every process have its new key?',
+  };
+}
+
+/** How long a queue, the store or Temporal may fail before somebody is told, in milliseconds. */
+export const FAILING_MS = 120_000;
+
+/** Work that piles up because its far end does not answer. */
+export function troubleAlarm({ queue, sinceMs, failures, code }: Trouble, nowMs: number): Alarm {
+  return downAlarm(
+    `queue/${queue}`,
+    `Nothing on the queue ${queue} has worked since ${instant(sinceMs)}: ${failures} calls failed, the last one with ${code}. The work is kept and waits.`,
+    DOWN[queue] ?? 'Look at the log of this worker for the whole error.',
+    nowMs - sinceMs,
+  );
+}
+
+const DOWN: { readonly [queue: string]: string } = {
+  'stint-slack':
+    'Is Slack up (slack-status.com), the bot in the channel, its token valid? "stint doctor" says. Revokes and deadlines go on meanwhile.',
+  'stint-store':
+    'Is the database up, and the policy file valid? "stint doctor" says. Nothing new is granted; revokes and deadlines go on meanwhile.',
+};
+
+/** Something that this process can't reach. */
+export function downAlarm(key: string, sentence: string, todo: string, forMs: number): Alarm {
+  return { key, step: Math.max(1, alarmStep(forMs) ?? 1), severity: 'error', sentence, todo };
+}

@@ -1,0 +1,182 @@
+/**
+ * The watch: a plain loop in each worker process, without Temporal, that tells people what is not as it should be, and
+ * calls the dead-man's beat only while everything that keeps the promise is at work here. Silence is then noticed outside.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Alarms } from '../contract/alarms.js';
+import { StintError } from '../contract/errors.js';
+import { instant, msOf } from '../contract/ids.js';
+import type { Store } from '../contract/ports.js';
+import type { Pulse } from './pulse.js';
+import { createRefusalCount, downAlarm, evidenceAlarm, FAILING_MS, HEARD, pendingAlarm, troubleAlarm } from './watch-alarms.js';
+
+export interface WatchDeps {
+  readonly store: Pick<Store, 'fence' | 'ledger' | 'once' | 'ping'>;
+  readonly alarms: Alarms;
+  readonly pulse: Pulse;
+  /** Whether the workers of this process poll. */
+  readonly polls: () => boolean;
+  /** When the sweep last came through, in milliseconds since 1970. */
+  readonly sweptAt: () => number | undefined;
+  /** Calls the outside watchdog. Absent: there is none. */
+  readonly beat?: () => Promise<void>;
+  /** Runs the reconciler here, because nobody has run it for long. */
+  readonly reconcile: () => Promise<unknown>;
+  readonly reconcileEveryMs: number;
+  readonly clock: () => number;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly failed: (error: unknown, what: string) => void;
+}
+
+const EVERY_MS = 15_000;
+/** Of the beat, and of the question whether the reconciler still runs. */
+const BEAT_MS = 60_000;
+const PING_MS = 5_000;
+/** A sweep that has not come through for so long is stuck: one round takes well under a minute. */
+const SWEEP_LATE_MS = 3 * 60_000;
+/** The Schedule runs the reconciler; when nobody did for so many of its turns, this process does. */
+const TURNS_MISSED = 3;
+
+export interface Watch {
+  /** One round. Never throws. */
+  tick(): Promise<void>;
+  start(): void;
+  stop(): void;
+}
+
+/** Everything that the watch remembers between two rounds. */
+export function createWatch(deps: WatchDeps): Watch {
+  const { store, alarms, pulse, clock } = deps;
+  const refusals = createRefusalCount();
+  const begunMs = clock();
+  let storeSince = begunMs;
+  let storeUp = false;
+  let polledAt = begunMs;
+  let beatAt = Number.NEGATIVE_INFINITY;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let cursor: number | undefined;
+  let reconciling: Promise<unknown> | undefined;
+  let stopped = false;
+
+  const lookAtStore = async () => {
+    storeUp = await answers(store);
+    if (storeUp) storeSince = clock();
+    const silentMs = clock() - storeSince;
+    if (silentMs >= FAILING_MS) alarms.raise(storeDown(silentMs));
+  };
+  const lookAtGrants = async () => {
+    for (const grant of await store.fence.overdue(instant(clock()))) {
+      const alarm = pendingAlarm(grant, clock());
+      if (alarm) alarms.raise(alarm);
+    }
+  };
+  const lookAtNews = async () => {
+    const { events, upTo } = await store.ledger.news(cursor, HEARD);
+    cursor = upTo;
+    for (const event of events) {
+      refusals.note(event);
+      const alarm = evidenceAlarm(event, clock());
+      if (alarm) alarms.raise(alarm);
+    }
+    for (const alarm of refusals.alarms(clock())) alarms.raise(alarm);
+  };
+  const lookAtWorkers = async () => {
+    if (deps.polls()) polledAt = clock();
+    const silentMs = clock() - polledAt;
+    if (silentMs >= FAILING_MS) alarms.raise(temporalDown(silentMs));
+    for (const trouble of pulse.troubles(FAILING_MS)) alarms.raise(troubleAlarm(trouble, clock()));
+    const lateMs = clock() - (deps.sweptAt() ?? begunMs);
+    if (storeUp && lateMs > SWEEP_LATE_MS) alarms.raise(sweepLate(lateMs));
+  };
+  const lookAtReconciler = async () => {
+    const patience = TURNS_MISSED * deps.reconcileEveryMs;
+    if (reconciling || clock() - askedAt < BEAT_MS) return;
+    askedAt = clock();
+    if (!(await isForgotten(deps, begunMs, patience))) return;
+    // In the background: a long run must hold up neither alarms nor the beat.
+    reconciling = deps
+      .reconcile()
+      .catch((error: unknown) => deps.failed(error, 'the reconciler'))
+      .finally(() => {
+        reconciling = undefined;
+      });
+  };
+  const beat = async () => {
+    if (!deps.beat || clock() - beatAt < BEAT_MS) return;
+    const swept = deps.sweptAt();
+    if (!storeUp || !deps.polls() || swept === undefined || clock() - swept > SWEEP_LATE_MS) return;
+    beatAt = clock();
+    await deps.beat();
+  };
+
+  const steps: readonly (readonly [string, () => Promise<void>])[] = [
+    ['the store', lookAtStore],
+    ['the workers', lookAtWorkers],
+    ['pending revokes', async () => void (storeUp && (await lookAtGrants()))],
+    ['new entries', async () => void (storeUp && (await lookAtNews()))],
+    ['the reconciler', async () => void (storeUp && (await lookAtReconciler()))],
+    ['the beat', beat],
+  ];
+  const tick = async () => {
+    for (const [what, step] of steps) await step().catch((error: unknown) => deps.failed(error, what));
+  };
+  const loop = async () => {
+    while (!stopped) {
+      await tick();
+      await deps.wait(EVERY_MS);
+    }
+  };
+  return {
+    tick,
+    start: () => void loop(),
+    stop: () => {
+      stopped = true;
+    },
+  };
+}
+
+/** Whether nobody looked for so long; of several processes that notice, one does it. */
+async function isForgotten({ store, clock }: WatchDeps, begunMs: number, patienceMs: number): Promise<boolean> {
+  const now = clock();
+  if (now - begunMs < patienceMs) return false;
+  const last = (await store.fence.looks()).reduce((latest, { at }) => Math.max(latest, msOf(at)), 0);
+  return now - last >= patienceMs && store.once.first('reconcile', 'instead of the schedule', instant(now + patienceMs));
+}
+
+async function answers(store: Pick<Store, 'ping'>): Promise<boolean> {
+  const enough = new AbortController();
+  const late = sleep(PING_MS, undefined, { signal: enough.signal, ref: false }).then(() =>
+    Promise.reject(new StintError('store-unavailable')),
+  );
+  try {
+    await Promise.race([store.ping(), late]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    enough.abort();
+    late.catch(() => undefined);
+  }
+}
+
+const storeDown = (forMs: number) =>
+  downAlarm(
+    'store-down',
+    `The store has not answered this worker for ${Math.round(forMs / 60_000)} min. Nothing new is granted; revokes and deadlines go on, and their entries wait.`,
+    'Bring the database back; "stint doctor" says what is wrong with it.',
+    forMs,
+  );
+const temporalDown = (forMs: number) =>
+  downAlarm(
+    'temporal-down',
+    `This worker has not polled Temporal for ${Math.round(forMs / 60_000)} min. Macs end by themselves, and the sweep goes on here.`,
+    'Bring Temporal back; workers connect again by themselves.',
+    forMs,
+  );
+const sweepLate = (forMs: number) =>
+  downAlarm(
+    'sweep-late',
+    `The overdue sweep of this worker has not come through for ${Math.round(forMs / 60_000)} min.`,
+    'Look at the log of this worker, and start it anew if nothing explains it.',
+    forMs,
+  );
