@@ -1,19 +1,33 @@
 /** How a command reaches the store: directly when there is a PostgreSQL, else through the process that holds the folder. */
 import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import type { Store } from '../contract/ports.js';
 import { askSocket } from '../workers/admin-socket.js';
 import { loadConfig } from '../workers/config.js';
-import { type Ask, askStore } from '../workers/questions.js';
+import { type Ask, askStore, type Tools } from '../workers/questions.js';
 
-/** Runs `use` with a way to ask, and cleans up. Throws `store-unavailable` with what to do. */
-export async function withStore<T>(use: (ask: Ask) => Promise<T>): Promise<T> {
+/**
+ * Runs `use` with a way to ask, and cleans up. Throws `store-unavailable` with what to do. `tools` are for a store that
+ * this very process opens; a process that holds a folder has its own.
+ */
+export async function withStore<T>(use: (ask: Ask) => Promise<T>, tools?: (store: Store) => Tools): Promise<T> {
   const config = loadConfig({ env: process.env, readFile: (path) => readFileSync(path, 'utf8'), parts: ['store'] });
   if (config.store.kind === 'pglite') return use(askSocket(config.home));
   const { openStore } = await import('../ledger/store.js'); // a database's driver is not loaded for the socket
   const store = await openStore({ databaseUrl: config.store.url.reveal(), clock: Date.now });
   try {
-    return await use(askStore(store));
+    return await use(askStore(store, tools?.(store)));
   } finally {
     await store.close();
+  }
+}
+
+/** The account that runs this command, as this computer names it. It is told, not proved: never taken for a person of ours. */
+export function operatorName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`; // a container's user need not have a name
   }
 }
 

@@ -6,10 +6,12 @@ import { addDemo } from './commands/demo.js';
 import { addDevice } from './commands/device.js';
 import { addDoctor } from './commands/doctor.js';
 import { addElevations } from './commands/elevations.js';
+import { addFreeze } from './commands/freeze.js';
 import { addKeys } from './commands/keys.js';
 import { addLedger } from './commands/ledger.js';
 import { addPolicy } from './commands/policy.js';
 import { addProcesses } from './commands/processes.js';
+import { addRevoke } from './commands/revoke.js';
 import { packageVersion } from './package-root.js';
 
 /** The whole command tree; built anew for tests. */
@@ -27,11 +29,25 @@ Examples:
   $ stint all                      worker, Slack app and device API in one process
   $ stint list --live --json       what is going on now, for a script
   $ stint doctor                   what is wrong with the set-up, and how to mend it
+  $ stint revoke --person ada      takes back what somebody holds, also while Temporal or Slack is down
+  $ stint freeze --reason INC-417  nothing new is granted anywhere
   $ stint show 3kq7mzv2            one elevation with everything that was recorded
 
 Configuration comes from the environment; see .env.example. Every command has its own --help.`,
     );
-  for (const add of [addDemo, addProcesses, addDoctor, addElevations, addPolicy, addKeys, addDevice, addLedger]) add(stint);
+  for (const add of [
+    addDemo,
+    addProcesses,
+    addDoctor,
+    addElevations,
+    addRevoke,
+    addFreeze,
+    addPolicy,
+    addKeys,
+    addDevice,
+    addLedger,
+  ])
+    add(stint);
   return stint;
 }
 

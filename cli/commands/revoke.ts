@@ -1,0 +1,146 @@
+/** `stint revoke`: takes access back now, whichever part of Stint is down. */
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { isStintError, StintError } from '../../contract/errors.js';
+import { isRequestId, type RequestId } from '../../contract/ids.js';
+import type { Ask } from '../../workers/questions.js';
+import type { Choice, Revocable } from '../../workers/revocable.js';
+import type { TakenBack } from '../../workers/take-back.js';
+
+interface Options {
+  readonly request?: string;
+  readonly all?: boolean;
+  readonly person?: string;
+  readonly target?: string;
+  readonly reason?: string;
+  readonly yes?: boolean;
+  readonly wait?: boolean | string;
+  readonly json?: boolean;
+}
+
+/** Adds the command. */
+export function addRevoke(stint: Command): void {
+  stint
+    .command('revoke')
+    .description(
+      'Takes access back now, and calls off what only waits. Works while Slack is down; where Temporal or the workflow is not there, it ends the access directly.',
+    )
+    .argument('[id]', 'the id of one elevation, or its first characters (6 or more)')
+    .option('--request <id>', 'the same, by name')
+    .option('--person <id>', 'everything of this person')
+    .option('--target <key>', 'whatever holds this target, such as mac-admin/C02XK0AAJG5H')
+    .option('--all', 'everything; asks first')
+    .option('--reason <text>', 'why; goes with the sealed message')
+    .option('--yes', 'with --all: do not ask')
+    .option('--wait [seconds]', 'until the access is proved gone (120 s if not said); exit code 1 where it is not')
+    .option('--json', 'as JSON, for a script; the steps go to standard error')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ stint revoke 3kq7mzv2 --wait
+  $ stint revoke --person ada --reason "left the company"
+  $ stint freeze --reason INC-417 && stint revoke --all --yes --wait 300`,
+    )
+    .action(revoke);
+}
+
+const WIDTH = 8;
+const WAIT_S = 120;
+
+async function revoke(id: string | undefined, options: Options): Promise<void> {
+  const choice = choiceOf(id, options);
+  const waitMs = waitOf(options.wait);
+  const [{ print, withStore }, { handOf, targetsFromHere }, { sideBySide }, { takeBack }] = await Promise.all([
+    import('../ask.js'),
+    import('../operator.js'),
+    import('../../workers/side-by-side.js'),
+    import('../../workers/take-back.js'),
+  ]);
+  const say = (line: string) => (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+  const clock = () => Date.now();
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+  const results = await withStore(async (ask) => {
+    const found = await findOr(ask, choice, say);
+    if (options.all && found.length > 0 && !options.yes) await confirm(found);
+    if (found.length === 0) say('There is nothing to take back.');
+    const { hand, close } = await handOf(ask, options.reason, say);
+    const settled = await sideBySide(found, WIDTH, (one) =>
+      takeBack({ ask, hand, say, clock, sleep, ...(waitMs !== undefined && { waitMs }) }, one),
+    );
+    await close();
+    return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  }, targetsFromHere);
+  const failed = results.filter((one) => (waitMs === undefined ? one.problem !== undefined : !one.gone));
+  if (options.json) print(true, { ok: failed.length === 0, elevations: results }, () => '');
+  else if (results.length > 1) say(summary(results, failed, waitMs));
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+function summary(results: readonly TakenBack[], failed: readonly TakenBack[], waitMs: number | undefined): string {
+  if (failed.length > 0)
+    return `${failed.length} of ${results.length} could not be ${waitMs === undefined ? 'ended' : 'proved gone'}.`;
+  return waitMs === undefined ? `${results.length} told.` : `All ${results.length} are proved gone.`;
+}
+
+/** Exactly one way to say which. */
+function choiceOf(id: string | undefined, { request, all, person, target }: Options): Choice {
+  const ways = [id, request, person, target, all ? '' : undefined].filter((way) => way !== undefined);
+  if (ways.length !== 1)
+    throw new StintError('bad-input', 'Say which: one id, or one of --person, --target and --all. See "stint list --live".');
+  const one = id ?? request;
+  if (one !== undefined && !/^[a-z2-7]{6,26}$/.test(one))
+    throw new StintError('bad-input', `${one} is no id of an elevation: give 6 to 26 of its letters and digits.`);
+  return { id: one, personId: person, targetKey: target };
+}
+
+function waitOf(wait: Options['wait']): number | undefined {
+  if (wait === undefined || wait === false) return undefined;
+  const seconds = wait === true ? WAIT_S : Number(wait);
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 86_400) return seconds * 1000;
+  throw new StintError('bad-input', `--wait must be a whole number of seconds from 1 to 86400, not ${wait}.`);
+}
+
+/** With the store down, one elevation that is named in full can still be cancelled. */
+async function findOr(ask: Ask, choice: Choice, say: (line: string) => void): Promise<readonly Revocable[]> {
+  try {
+    return await ask<readonly Revocable[]>({ ask: 'revocable', ...defined(choice) });
+  } catch (error) {
+    if (choice.id === undefined || !isRequestId(choice.id)) throw error;
+    await cancelBlind(choice.id, error, say);
+    return [];
+  }
+}
+
+function defined({ id, personId, targetKey }: Choice) {
+  return { ...(id && { id }), ...(personId && { personId }), ...(targetKey && { targetKey }) };
+}
+
+async function cancelBlind(requestId: RequestId, why: unknown, say: (line: string) => void): Promise<void> {
+  if (!isStintError(why) || why.code !== 'store-unavailable') throw why;
+  const { handOf } = await import('../operator.js');
+  const { hand, close } = await handOf(undefined, undefined, say);
+  try {
+    const heard = await hand.cancel(requestId);
+    if (heard === 'over')
+      throw new StintError('store-unavailable', `The store cannot be reached, and no workflow of ${requestId} runs.`);
+    say(`${requestId}  cancelled in Temporal; the store cannot be reached, so nothing can be proved here`);
+    process.exitCode = 1;
+  } finally {
+    await close();
+  }
+}
+
+async function confirm(found: readonly Revocable[]): Promise<void> {
+  const people = new Set(found.map(({ personId }) => personId)).size;
+  if (!process.stdin.isTTY)
+    throw new StintError(
+      'bad-input',
+      `This would end ${found.length} elevations of ${people} people. Say --yes, for nobody can be asked here.`,
+    );
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const said = await prompt.question(`End ${found.length} elevations of ${people} people? Type yes: `);
+  prompt.close();
+  if (said.trim() !== 'yes') throw new StintError('bad-input', 'Nothing was ended.');
+}
