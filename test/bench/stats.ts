@@ -1,7 +1,8 @@
 /** Arithmetic on samples. */
 
-/** The nearest-rank percentile: a value that was really seen. NaN of nothing. */
+/** The nearest-rank percentile: a value that was really seen. NaN of nothing, and as soon as one sample is lost (NaN). */
 export function percentile(samples: readonly number[], p: number): number {
+  if (samples.some(Number.isNaN)) return Number.NaN;
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((p / 100) * sorted.length) - 1)] ?? Number.NaN;
 }

@@ -1,7 +1,7 @@
 /** From an approval to the call at the MDM. */
 import { steps, warmUp } from '../bare/floor.js';
 import type { Metric } from '../metric.js';
-import { paced, pooled } from '../pace.js';
+import { paced, until } from '../pace.js';
 import { startRig } from '../rig/rig.js';
 import { approve, askAll, mdmCalls } from '../rig/stories.js';
 import { median, spread } from '../stats.js';
@@ -21,8 +21,10 @@ export const approval: Metric = {
     try {
       const all = await askAll(rig, rig.macs);
       const sent = await paced(all, EVERY_MS, (one) => approve(rig, one));
-      await pooled(all, 4, ({ mac, id }) => mac.waitFor('start', id));
-      const firstCall = mdmCalls(rig);
+      const firstCall = await until('every approval has reached the MDM', () => {
+        const calls = mdmCalls(rig);
+        return all.every(({ mac }, i) => calls(mac.owner.serial, sent[i] ?? 0) !== undefined) ? calls : undefined;
+      });
       const took = all
         .map(({ mac }, i) => (firstCall(mac.owner.serial, sent[i] ?? 0) ?? Number.NaN) - (sent[i] ?? 0))
         .slice(WARM);

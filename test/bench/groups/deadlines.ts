@@ -12,8 +12,8 @@ const ALONE_MS = 600;
 const WINDOW_S = 20;
 const BURST = 20;
 const BURST_EVERY_MS = 6_000;
-/** Twenty confirmations each two seconds, each with a window two seconds shorter: all end in the same second. */
-const STEP_S = 2;
+/** Twenty confirmations every three seconds, each time with a window three seconds shorter: all end in the same second. */
+const STEP_S = 3;
 const LAST_WINDOW_S = 40;
 
 export const deadlines: Metric = {
@@ -41,11 +41,11 @@ export const deadlines: Metric = {
       const one = await phase(rig, 'ALONE', say, (all) => paced(all, ALONE_MS, confirm));
       const twenty = await phase(rig, 'BURST', say, async (all) => {
         const groups = Array.from({ length: bursts }, (_, i) => all.slice(i * BURST, (i + 1) * BURST));
-        return (await paced(groups, BURST_EVERY_MS, (group) => paced(group, 40, confirm))).flat();
+        return (await paced(groups, BURST_EVERY_MS, (group) => paced(group, 30, confirm))).flat();
       });
       const many = await phase(rig, 'S', say, async (all) => {
         const groups = Array.from({ length: steps }, (_, i) => all.slice(i * BURST, (i + 1) * BURST));
-        return (await paced(groups, STEP_S * 1000, (group) => paced(group, 40, confirm))).flat();
+        return (await paced(groups, STEP_S * 1000, (group) => paced(group, 30, confirm))).flat();
       });
       await rig.startBare();
       await warmUp(rig.client);

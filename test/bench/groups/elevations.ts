@@ -1,0 +1,89 @@
+/** Whole elevations: how many a second one worker carries, and what an ordinary one costs in Temporal. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { workflowIdOf } from '../../../contract/ids.js';
+import { elevations as bareElevations, warmUp } from '../bare/floor.js';
+import type { Metric } from '../metric.js';
+import type { BenchMac } from '../rig/bench-mac.js';
+import { costOf } from '../rig/history.js';
+import { type Rig, startRig } from '../rig/rig.js';
+import { approve, asked, closed } from '../rig/stories.js';
+
+/** Long enough for a warning before the end, which an ordinary elevation has. */
+const WINDOW_S = 3;
+/** A life takes a quarter of a minute however idle the machine is, since no proof counts while a grant could still land. */
+const WARM_S = 30;
+
+export const elevations: Metric = {
+  name: 'elevation',
+  figures: [
+    { name: 'elevations-per-second', unit: '/s', bar: { atLeastFloors: 0.5 } },
+    { name: 'history.events', unit: 'events', bar: { atMost: 160 } },
+    { name: 'history.size', unit: 'KB', bar: { atMost: 120 } },
+  ],
+  async measure({ quick, say }) {
+    const inFlight = quick ? 60 : 200;
+    const seconds = quick ? 20 : 60;
+    const rig = await startRig({
+      fleets: [
+        { name: 'ONE', count: 1, windowS: WINDOW_S },
+        { name: 'ELE', count: inFlight, windowS: WINDOW_S },
+      ],
+      say,
+    });
+    try {
+      const [one, ...others] = rig.macs as [BenchMac, ...BenchMac[]];
+      const cost = await costOf(rig.client, workflowIdOf(await life(rig, one)));
+      say(`  an ordinary elevation: ${cost.events} events, ${cost.activities} activities, ${cost.timers} timers`);
+      const { rate, count } = await throughput(rig, others, seconds);
+      await rig.startBare();
+      await warmUp(rig.client);
+      const shape = { activities: cost.activities, timers: cost.timers };
+      const floor = await bareElevations(rig.client, shape, inFlight, quick ? 5 : 15, seconds);
+      const made = `${inFlight} in flight for ${seconds} s; floor: ${cost.activities} activities and ${cost.timers} timers each`;
+      return {
+        measured: {
+          'elevations-per-second': { value: rate, floor, n: count, note: made },
+          'history.events': {
+            value: cost.events,
+            n: 1,
+            note: 'asked, approved, claimed, confirmed, warned, expired, proved gone, log filed',
+          },
+          'history.size': { value: cost.bytes / 1024, n: 1 },
+        },
+        details: ['what each step of an ordinary elevation costs in its history', ...cost.lines],
+      };
+    } finally {
+      await rig.close();
+    }
+  },
+};
+
+/** One elevation from the ask to the close. Answers its id. */
+async function life(rig: Rig, mac: BenchMac) {
+  const one = await asked(rig, mac, await mac.ask());
+  await approve(rig, one);
+  await mac.waitFor('start', one.id);
+  await mac.claim(one.id);
+  await mac.confirm(one.id);
+  await mac.endWhenTold(one.id);
+  await closed(rig, one.id, 300_000);
+  return one.id;
+}
+
+/** A closed loop: each Mac begins anew when its elevation is closed. Counts what closes after the warm-up. */
+async function throughput(rig: Rig, macs: readonly BenchMac[], seconds: number): Promise<{ rate: number; count: number }> {
+  const from = Date.now() + WARM_S * 1000;
+  const to = from + seconds * 1000;
+  let count = 0;
+  const lane = async (mac: BenchMac, i: number) => {
+    // Spread over a life: lanes in step would load one part of the worker at a time.
+    await sleep((i / macs.length) * 15_000);
+    while (Date.now() < to) {
+      await life(rig, mac);
+      const now = Date.now();
+      if (now >= from && now < to) count += 1;
+    }
+  };
+  await Promise.all(macs.map(lane));
+  return { rate: count / seconds, count };
+}
