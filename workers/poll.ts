@@ -5,8 +5,8 @@
 import { Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { StintError } from '../contract/errors.js';
-import { SEARCH_ATTRIBUTES } from '../contract/queues.js';
+import { isStintError } from '../contract/errors.js';
+import { KEYWORD, missingAttributes, notMade, requireFit } from './checks/temporal.js';
 import { createWorkers, type Duties, runWorkers } from './worker.js';
 
 export interface PollDeps {
@@ -19,13 +19,13 @@ export interface PollDeps {
 }
 
 const AGAIN_MS = 2000;
-/** Temporal's number for the type Keyword. */
-const KEYWORD = 2;
 
 export interface Polling {
   /** Settles at the first time that the workers poll, or when stopped before. */
   readonly started: Promise<void>;
   polls(): boolean;
+  /** Why it does not poll now, as a sentence; undefined while it does. */
+  trouble(): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -34,6 +34,7 @@ export function startPolling(deps: PollDeps): Polling {
   const { log } = deps;
   let stopped = false;
   let polls = false;
+  let trouble: string | undefined;
   let stopRun = () => {};
   let tell = () => {};
   const started = new Promise<void>((resolve) => {
@@ -41,7 +42,7 @@ export function startPolling(deps: PollDeps): Polling {
   });
 
   const once = async () => {
-    await registerAttributes(deps);
+    await prepare(deps);
     const connection = await NativeConnection.connect(deps.options);
     try {
       const workers = await createWorkers({ connection, namespace: deps.namespace, bundle: deps.bundle, duties: deps.duties });
@@ -49,6 +50,7 @@ export function startPolling(deps: PollDeps): Polling {
       stopRun = run.stop;
       if (stopped) run.stop();
       polls = true;
+      trouble = undefined;
       tell();
       log.info({ namespace: deps.namespace }, 'worker polls');
       await run.done;
@@ -60,12 +62,13 @@ export function startPolling(deps: PollDeps): Polling {
 
   const loop = async () => {
     while (!stopped) {
-      await once().catch((error: unknown) =>
-        log.warn(
-          { err: error, address: deps.options.address },
-          'Temporal cannot be used; trying again. The overdue sweep goes on.',
-        ),
-      );
+      await once().catch((error: unknown) => {
+        trouble = isStintError(error) ? error.sentence : `Temporal at ${deps.options.address} cannot be reached.`;
+        // Our own sentences are about the set-up and name the fix; everything else is an outage, and passes.
+        const level = isStintError(error) ? 'error' : 'warn';
+        const what = isStintError(error) ? error.sentence : 'Temporal cannot be used';
+        log[level]({ err: error, address: deps.options.address }, `${what} Trying again. The overdue sweep goes on.`);
+      });
       if (!stopped) await deps.wait(AGAIN_MS);
     }
     tell();
@@ -74,6 +77,7 @@ export function startPolling(deps: PollDeps): Polling {
   return {
     started,
     polls: () => polls,
+    trouble: () => trouble,
     stop: async () => {
       stopped = true;
       stopRun();
@@ -83,27 +87,29 @@ export function startPolling(deps: PollDeps): Polling {
 }
 
 /**
- * Registers the search attributes. A workflow that shows one which is not there cannot go on, so nothing is polled before
- * all of them are. A service that does not let us look (Temporal Cloud) is believed to have them.
+ * Looks whether Temporal is as we need it, and registers the search attributes: a workflow that shows one which is not
+ * there cannot go on, so nothing is polled before. A service that does not let us look (Temporal Cloud) is believed to have
+ * them. Throws `temporal-unavailable` with the fix.
  */
-async function registerAttributes({ options, namespace, log }: PollDeps): Promise<void> {
+async function prepare({ options, namespace, log }: PollDeps): Promise<void> {
   const connection = await Connection.connect(options);
-  const list = async () => {
-    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-    return SEARCH_ATTRIBUTES.filter((name) => !(name in (customAttributes ?? {})));
-  };
   try {
-    const missing = await list().catch((error: unknown) => {
-      log.warn({ err: error }, 'the search attributes cannot be looked at here; create them as Keyword if workflows complain');
-      return [];
-    });
-    if (missing.length === 0) return;
-    const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
-    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
-    const still = await list();
-    if (still.length > 0)
-      throw new StintError('temporal-unavailable', `The search attributes ${still.join(', ')} are not there yet.`);
+    await requireFit(connection, namespace);
+    const missing = await missingAttributes(connection, namespace);
+    if (missing === 'unseen')
+      log.warn({}, 'The search attributes cannot be looked at here. If workflows complain, make them as Keyword.');
+    else if (missing.length > 0) await register(connection, namespace, missing);
   } finally {
     await connection.close();
   }
+}
+
+async function register(connection: Connection, namespace: string, missing: readonly string[]): Promise<void> {
+  const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
+  const failure = await connection.operatorService
+    .addSearchAttributes({ namespace, searchAttributes })
+    .catch((error: unknown) => error);
+  const still = await missingAttributes(connection, namespace);
+  // Another worker may have made them in this moment: what counts is what is there now.
+  if (still !== 'unseen' && still.length > 0) throw notMade(namespace, still, failure);
 }

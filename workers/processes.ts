@@ -12,6 +12,8 @@ import { createPreview } from '../policy/preview.js';
 import { createSlackApp } from '../slack-app/app.js';
 import { serveAdmin } from './admin-socket.js';
 import { bundleFolder, workflowBundle } from './bundle.js';
+import { clocksOf } from './checks/areas.js';
+import { requireKeys } from './checks/keys.js';
 import type { Config, ConfigPart } from './config.js';
 import { startFollowUps } from './followups.js';
 import { serveHealth } from './health.js';
@@ -30,12 +32,14 @@ import {
   temporalOptions,
 } from './parts.js';
 import { startPolling } from './poll.js';
+import { insistFreePorts, portError } from './ports.js';
 import type { Tools } from './questions.js';
+import { type SelfWatch, startSelfWatch, withFitClock } from './self-watch.js';
 import { slackAppConfig } from './slack-config.js';
 import { startSweep } from './sweep.js';
 import { installRuntime } from './telemetry.js';
 
-type Part = (config: Config, store: Store, log: Logger) => Promise<Running>;
+type Part = (config: Config, store: Store, log: Logger, watch: SelfWatch) => Promise<Running>;
 
 /** How long a start waits for the first poll; a Temporal that is down is waited for in the background. */
 const FIRST_POLL_MS = 10_000;
@@ -45,7 +49,7 @@ const wait = (ms: number) =>
     setTimeout(resolve, ms).unref();
   });
 
-const worker: Part = async (config, store, log) => {
+const worker: Part = async (config, store, log, watch) => {
   const people = peopleOf(config);
   const targets = targetsOf(config, store);
   const notices = noticesOf(config, store, people.directory);
@@ -53,7 +57,8 @@ const worker: Part = async (config, store, log) => {
   const sweep = startSweep({
     store,
     driverOf: targets.driverOf,
-    clock,
+    // A clock that is far off would end what still runs, or leave what is over: the sweep goes by the others then.
+    clock: () => clock() - watch.clockOffMs(),
     sleep: wait,
     alarm: (sentence, grant, error) => log.error({ requestId: grant.requestId, target: grant.targetKey, err: error }, sentence),
     swept: (requestId) =>
@@ -72,16 +77,18 @@ const worker: Part = async (config, store, log) => {
     wait,
     log,
   });
+  const duties = dutiesOf(config, store, people, targets);
   const polling = startPolling({
     options: temporalOptions(config),
     namespace: config.temporal.namespace,
     bundle,
-    duties: dutiesOf(config, store, people, targets),
+    duties: { ...duties, grant: withFitClock(duties.grant, watch) },
     log,
     wait: pause,
   });
   await Promise.race([polling.started, wait(FIRST_POLL_MS)]);
   return {
+    trouble: polling.trouble,
     stop: async () => {
       sweep.stop();
       await followUps.stop();
@@ -183,6 +190,21 @@ function toolsOf(name: ProcessName, config: Config, store: Store): Tools {
   return { clock, targets: () => ({ driverOf, sleep: wait }) };
 }
 
+/**
+ * What a retry cannot mend is looked at before anything is started: keys and ports. Policy and clock do not keep a process
+ * from running, since revoking needs neither, but are told.
+ */
+async function insist(name: ProcessName, config: Config): Promise<void> {
+  const parts = NEEDS[name];
+  const { seals, device } = config;
+  requireKeys({ seals, ...(parts.includes('device') && { device }), parts, clock });
+  await insistFreePorts(config, parts);
+}
+
+function selfWatchOf(config: Config, log: Logger): SelfWatch {
+  return startSelfWatch({ policy: config.policy, clocks: clocksOf(config, clock), log, wait });
+}
+
 /** Starts one process. What was already started is stopped again when a later part fails. */
 export async function startProcess(name: ProcessName, config: Config, log: Logger): Promise<Running> {
   const stops: (() => Promise<unknown>)[] = [];
@@ -192,6 +214,9 @@ export async function startProcess(name: ProcessName, config: Config, log: Logge
     stops.length = 0;
   };
   try {
+    await insist(name, config);
+    const watch = selfWatchOf(config, log);
+    stops.push(async () => watch.stop());
     stops.push(installRuntime(log, config.metricsPort));
     const store = await storeOf(config);
     stops.push(() => store.close());
@@ -200,17 +225,20 @@ export async function startProcess(name: ProcessName, config: Config, log: Logge
       stops.push(() => admin.close());
     }
     const parts = name === 'all' ? [worker, deviceApi, slackApp] : [PARTS[name]];
+    const runs: Running[] = [];
     for (const part of parts) {
-      const running = await part(config, store, log);
+      const running = await part(config, store, log, watch);
+      runs.push(running);
       stops.push(running.stop);
     }
+    const warnings = () => [...watch.troubles(), ...runs.flatMap((run) => run.trouble?.() ?? [])];
     if (config.healthPort !== undefined) {
-      const health = await serveHealth(config.healthPort, () => store.ping());
+      const health = await serveHealth(config.healthPort, () => store.ping(), warnings);
       stops.push(() => health.close());
     }
     return { stop };
   } catch (error) {
     await stop();
-    throw error;
+    throw portError(error);
   }
 }

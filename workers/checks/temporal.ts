@@ -20,7 +20,7 @@ const RETENTION_GOOD_S = 7 * 24 * 3600;
 const RETENTION_LEAST_S = 24 * 3600;
 /** Temporal's numbers for a namespace in use, for the type Keyword, and for a queue of workflows. */
 const REGISTERED = 1;
-const KEYWORD = 2;
+export const KEYWORD = 2;
 const WORKFLOW_QUEUE = 1;
 const POLLERS_KEPT_MS = 5 * 60_000 + 1000;
 const CONNECT_MS = 5_000;
@@ -234,9 +234,15 @@ export async function requireFit(connection: Connection, namespace: string): Pro
   if (found.length > 0) throw new StintError('temporal-unavailable', `Temporal cannot be used as it is: ${found.join(' ')}`);
 }
 
+/** Which of our search attributes are not there; `unseen` where the service does not let us look. */
+export async function missingAttributes(connection: Connection, namespace: string): Promise<readonly string[] | 'unseen'> {
+  const attributes = await attributeTypes(connection, namespace);
+  return attributes === 'unseen' ? attributes : attributes.missing;
+}
+
 /** What to say when the search attributes are missing and Temporal does not let us make them. */
 export function notMade(namespace: string, names: readonly string[], error: unknown): StintError {
-  const sentence = `The search attributes ${names.join(', ')} are missing and could not be made (${said(error)}). ${createAttributes(namespace, names)}`;
+  const sentence = `The search attributes ${names.join(', ')} are missing, and Temporal did not let us make them (${said(error)}). ${createAttributes(namespace, names)}`;
   return new StintError('temporal-unavailable', sentence, { cause: error });
 }
 

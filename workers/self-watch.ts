@@ -1,0 +1,105 @@
+/**
+ * What a process looks at in itself, at its start and every few minutes: whether its clock agrees with those that it talks
+ * to, and whether policy and people can be read. None of it ends the process, for revoking needs neither; but a worker
+ * whose clock is off grants nothing, and everybody who looks at the log or at `/healthz` is told.
+ */
+import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
+import type { GrantDuties } from '../contract/duties.js';
+import { isStintError, StintError } from '../contract/errors.js';
+import { type AskClock, CLOCK_FIX, FAIL_MS, inWords, offBy, readClocks, WARN_MS } from './checks/clock.js';
+import { peopleOf, policyOf } from './checks/policy.js';
+import type { PartConfigs } from './config.js';
+
+export interface SelfWatchDeps {
+  readonly policy: PartConfigs['policy'];
+  readonly clocks: readonly AskClock[];
+  readonly log: Pick<Logger, 'error' | 'warn' | 'info'>;
+  /** Must not keep the process alive. */
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+export interface SelfWatch {
+  /** What is wrong now, each a sentence with its fix. */
+  troubles(): readonly string[];
+  /** How far this clock is ahead of the others (behind: negative), in ms; 0 unless it is so far off that it must not be used. */
+  clockOffMs(): number;
+  /** Settles when the clocks were looked at for the first time; never rejects. */
+  readonly looked: Promise<void>;
+  stop(): void;
+}
+
+const EVERY_MS = 5 * 60_000;
+/** The first grant of a process waits at most this long for the clocks. */
+const ANSWER_MS = 3_000;
+
+/** Begins at once; the files are read before it returns, the clocks are asked behind it. */
+export function startSelfWatch(deps: SelfWatchDeps): SelfWatch {
+  let stopped = false;
+  let offMs = 0;
+  let files = lookAtFiles(deps);
+  let clock: string | undefined;
+  const look = async () => {
+    offMs = offBy(await readClocks(deps.clocks, ANSWER_MS));
+    clock = sayClock(offMs, deps.log);
+  };
+  const looked = look();
+  const loop = async () => {
+    await looked;
+    for (;;) {
+      await deps.wait(EVERY_MS);
+      if (stopped) return;
+      files = lookAtFiles(deps);
+      await look();
+    }
+  };
+  void loop();
+  return {
+    troubles: () => [...files, ...(clock === undefined ? [] : [clock])],
+    clockOffMs: () => (Math.abs(offMs) > FAIL_MS ? offMs : 0),
+    looked,
+    stop: () => {
+      stopped = true;
+    },
+  };
+}
+
+function sayClock(offMs: number, log: SelfWatchDeps['log']): string | undefined {
+  if (Math.abs(offMs) <= WARN_MS) return undefined;
+  const off = Math.abs(offMs) > FAIL_MS;
+  const what = `This computer's clock is ${inWords(offMs)} every other that Stint talks to.`;
+  const sentence = `${what} ${off ? 'It is not used: this process grants nothing until it is right. ' : ''}${CLOCK_FIX}`;
+  if (off) log.error({ offMs }, sentence);
+  else log.warn({ offMs }, sentence);
+  return sentence;
+}
+
+/** A broken file stops every grant, and nobody sees that before somebody asks; so it is said now. */
+function lookAtFiles({ policy, log }: SelfWatchDeps): readonly string[] {
+  const readFile = (path: string) => readFileSync(path, 'utf8');
+  return [policyOf, peopleOf].flatMap((read) => {
+    try {
+      read({ policy, readFile });
+      return [];
+    } catch (error) {
+      if (!isStintError(error)) throw error;
+      const sentence = `Nothing is granted until this is mended: ${error.sentence}`;
+      log.error({}, sentence);
+      return [sentence];
+    }
+  });
+}
+
+/** The grant of a worker whose clock is off is refused, for another worker or a later try: it could leave after its time. */
+export function withFitClock({ grant, ...others }: GrantDuties, watch: Pick<SelfWatch, 'looked' | 'clockOffMs'>): GrantDuties {
+  return {
+    ...others,
+    grant: async (order) => {
+      await watch.looked;
+      const off = watch.clockOffMs();
+      if (off === 0) return grant(order);
+      const sentence = `This worker's clock is off by ${Math.round(off / 1000)} s, so it grants nothing. ${CLOCK_FIX}`;
+      throw new StintError('temporal-unavailable', sentence);
+    },
+  };
+}
