@@ -31,13 +31,19 @@ export function readArgs(argv: readonly string[]): Options {
   }
 }
 
-/** The groups that a person asked for. A name fits a group, or any figure in it. Throws `UsageError` naming all there are. */
+/**
+ * The groups that a person asked for: by a group's own name, else by any part of the name of a figure in it. Throws
+ * `UsageError` naming all there are, or a misspelt name would be a green run that measured nothing.
+ */
 export function chosen(groups: readonly Metric[], only: readonly string[]): readonly Metric[] {
   if (only.length === 0) return groups;
-  const fits = (group: Metric, name: string) => [group.name, ...group.figures.map((f) => f.name)].some((n) => n.includes(name));
-  for (const name of only) {
-    if (groups.some((group) => fits(group, name))) continue;
-    throw new UsageError(`--only ${name}: no such figure. There are: ${groups.map((g) => g.name).join(', ')}; see --list.`);
-  }
-  return groups.filter((group) => only.some((name) => fits(group, name)));
+  const wanted = new Set(only.flatMap((name) => fitting(groups, name)));
+  return groups.filter((group) => wanted.has(group));
+}
+
+function fitting(groups: readonly Metric[], name: string): readonly Metric[] {
+  const exact = groups.filter((group) => group.name === name);
+  const found = exact.length > 0 ? exact : groups.filter((group) => group.figures.some((f) => f.name.includes(name)));
+  if (found.length > 0) return found;
+  throw new UsageError(`--only ${name}: no such figure. There are: ${groups.map((g) => g.name).join(', ')}; see --list.`);
 }

@@ -30,6 +30,9 @@ async function bench({ json: asJson, quick, list, only }: Options): Promise<numb
   return exitCode(results);
 }
 
+// Children end with this process; its folders are removed at its exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 try {
   process.exitCode = await bench(readArgs(process.argv.slice(2)));
 } catch (error) {

@@ -1,7 +1,7 @@
 /** From a deadline to the revoke call: alone, twenty in one second, two hundred in one second. */
 import { deadlines as bareDeadlines, warmUp } from '../bare/floor.js';
 import type { Measured, Metric } from '../metric.js';
-import { paced } from '../pace.js';
+import { paced, pooled } from '../pace.js';
 import { type Rig, startRig } from '../rig/rig.js';
 import { type Asked, claimAll, closed, mdmCalls } from '../rig/stories.js';
 import type { Fleet } from '../rig/world.js';
@@ -97,7 +97,8 @@ async function phase(
   await Promise.all(endings);
   const firstCall = mdmCalls(rig);
   const late = all.map(({ mac }, i) => (firstCall(mac.owner.serial, ends[i] ?? 0) ?? Number.NaN) - (ends[i] ?? 0));
-  await Promise.all(all.map(({ id }) => closed(rig, id)));
+  await Promise.all(all.map(({ mac, id }) => mac.insist(id)));
+  await pooled(all, 8, ({ id }) => closed(rig, id));
   return { ends, late };
 }
 

@@ -66,6 +66,7 @@ async function life(rig: Rig, mac: BenchMac) {
   await mac.claim(one.id);
   await mac.confirm(one.id);
   await mac.endWhenTold(one.id);
+  await mac.insist(one.id);
   await closed(rig, one.id, 300_000);
   return one.id;
 }

@@ -8,6 +8,8 @@ import type { RequestId, Serial } from '../../../contract/ids.js';
 import { type Reply, TestMac } from '../../device/api/mac.js';
 import type { Owner } from './world.js';
 
+/** After this long the agent acts on the same order again, in ms. */
+const AGAIN_MS = 10_000;
 const LOG = Buffer.from('no commands\n');
 
 export class BenchMac {
@@ -46,9 +48,7 @@ export class BenchMac {
   /** Long polls as the agent does, until this order is there. */
   async waitFor(order: 'start' | 'end', requestId: RequestId): Promise<void> {
     for (;;) {
-      const { status, body } = await this.mac
-        .get('/device/v1/orders?wait=20', { send: { headers: this.headers } })
-        .catch(() => ({ status: 0, body: {} as Reply['body'] }));
+      const { status, body } = await this.poll(20);
       if (body.order === order && body.requestId === requestId) return;
       await sleep(status === 200 ? 500 : 250);
     }
@@ -69,9 +69,30 @@ export class BenchMac {
   async endWhenTold(id: RequestId): Promise<void> {
     await this.waitFor('end', id);
     this.goneAt = Date.now();
-    await this.post('/device/v1/report', { requestId: id, ...this.self, admin: false, standing: false });
+    await this.sayGone(id);
     const sha256 = createHash('sha256').update(LOG).digest('hex');
     await this.post(`/device/v1/elevations/${id}/log`, { seq: 0, total: 1, data: LOG.toString('base64'), sha256 });
+  }
+
+  /** Says it again, as the agent does, for as long as it is told to end: a word that came too early proves nothing. */
+  async insist(id: RequestId): Promise<void> {
+    for (let said = Date.now(); ; await sleep(2_000)) {
+      const { order, waiting } = (await this.poll(0)).body;
+      if (order !== 'end' && waiting === false) return;
+      if (order !== 'end' || Date.now() - said < AGAIN_MS) continue;
+      said = Date.now();
+      await this.sayGone(id);
+    }
+  }
+
+  private sayGone(requestId: RequestId): Promise<Reply> {
+    return this.post('/device/v1/report', { requestId, ...this.self, admin: false, standing: false });
+  }
+
+  /** An answer without a status when the server is away. */
+  private poll(waitS: number): Promise<Pick<Reply, 'status' | 'body'>> {
+    const path = `/device/v1/orders?wait=${waitS}`;
+    return this.mac.get(path, { send: { headers: this.headers } }).catch(() => ({ status: 0, body: {} }));
   }
 
   private get self() {

@@ -81,7 +81,9 @@ async function build(options: RigOptions, closers: (() => unknown)[], close: () 
   const { fleets, say } = options;
   const owners = ownersOf(fleets);
   const folder = mkdtempSync(join(tmpdir(), 'stint-bench-'));
-  closers.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  process.once('exit', remove); // after Ctrl-C too
+  closers.push(remove);
   mkdirSync(join(folder, 'home'));
   writeFileSync(join(folder, 'home', 'policy.yaml'), policyText(fleets));
   writeFileSync(join(folder, 'home', 'people.yaml'), peopleText(owners));

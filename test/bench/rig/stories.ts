@@ -35,7 +35,7 @@ export function claimAll(rig: Rig, macs: readonly BenchMac[], width = 12): Promi
   });
 }
 
-/** Whether an elevation is over, evidence and all. */
+/** Until an elevation is over, evidence and all. */
 export async function closed(rig: Rig, id: RequestId, ms = 120_000): Promise<void> {
   await until(`${id} is closed`, async () => (await rig.shown(id)).row.view.state === 'closed' || undefined, ms);
 }
