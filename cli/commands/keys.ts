@@ -5,7 +5,7 @@ import { StintError } from '../../contract/errors.js';
 import { instant } from '../../contract/ids.js';
 import { SENDERS, type Sender } from '../../contract/messages.js';
 import type { KeyPlace } from '../../seal/key-files.js';
-import type { ListedKey } from './keys/list.js';
+import type { ListedKey } from '../keys/list.js';
 
 /** Adds the commands. */
 export function addKeys(stint: Command): void {
@@ -51,7 +51,7 @@ Examples:
 Give each process only its own private key; every worker gets the file of public keys. Nothing is ever overwritten.`,
     )
     .action(async (options: Options) => {
-      const [{ init }, { print }] = await Promise.all([import('./keys/init.js'), import('../ask.js')]);
+      const [{ init }, { print }] = await Promise.all([import('../keys/init.js'), import('../ask.js')]);
       const place = await placeOf(options);
       const privateKeys = onDisk(() => init(place));
       const trusted = place.trustedKeysFile;
@@ -70,7 +70,7 @@ function addList(keys: Command): void {
     .option(...JSON_OPTION)
     .addHelpText('after', '\nExamples:\n  $ stint keys list\n  $ stint keys list --json | jq .problems')
     .action(async (options: Options) => {
-      const [{ listKeys }, { print }] = await Promise.all([import('./keys/list.js'), import('../ask.js')]);
+      const [{ listKeys }, { print }] = await Promise.all([import('../keys/list.js'), import('../ask.js')]);
       const place = await placeOf(options);
       const listed = onDisk(() => listKeys(place, Date.now()));
       print(options.json, { trusted: place.trustedKeysFile, ...listed }, () =>
@@ -111,8 +111,8 @@ it again: the sender's key is believed at every moment.`,
 
 async function rotateKey(sender: Sender, { overlap, ...options }: Options & { overlap: string }): Promise<void> {
   const [{ rotate }, { keyDisk }, { parseDuration }, { print }] = await Promise.all([
-    import('./keys/rotate.js'),
-    import('./keys/disk.js'),
+    import('../keys/rotate.js'),
+    import('../keys/disk.js'),
     import('../../policy/duration.js'),
     import('../ask.js'),
   ]);
@@ -165,8 +165,8 @@ that is not granted yet. Access that is held goes on until its deadline; end it 
 
 async function revokeKey(keyId: string, { force, ...options }: Options & { force?: boolean }): Promise<void> {
   const [{ revoke }, { keyDisk }, { print }] = await Promise.all([
-    import('./keys/revoke.js'),
-    import('./keys/disk.js'),
+    import('../keys/revoke.js'),
+    import('../keys/disk.js'),
     import('../ask.js'),
   ]);
   const { trustedKeysFile } = await placeOf(options);

@@ -4,11 +4,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { type KeyDisk, keyDisk } from '../../cli/commands/keys/disk.js';
-import { init } from '../../cli/commands/keys/init.js';
-import { listKeys } from '../../cli/commands/keys/list.js';
-import { revoke } from '../../cli/commands/keys/revoke.js';
-import { rotate } from '../../cli/commands/keys/rotate.js';
+import { type KeyDisk, keyDisk } from '../../cli/keys/disk.js';
+import { init } from '../../cli/keys/init.js';
+import { listKeys } from '../../cli/keys/list.js';
+import { revoke } from '../../cli/keys/revoke.js';
+import { rotate } from '../../cli/keys/rotate.js';
 import { isStintError } from '../../contract/errors.js';
 import { instant } from '../../contract/ids.js';
 import type { Envelope } from '../../contract/messages.js';

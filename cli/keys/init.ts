@@ -2,10 +2,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StintError } from '../../../contract/errors.js';
-import { SENDERS, type Sender } from '../../../contract/messages.js';
-import { type KeyPlace, sealKeyPath, writeSealKey } from '../../../seal/key-files.js';
-import { generateSealKey, trustedKeysText } from '../../../seal/keys.js';
+import { StintError } from '../../contract/errors.js';
+import { SENDERS, type Sender } from '../../contract/messages.js';
+import { type KeyPlace, sealKeyPath, writeSealKey } from '../../seal/key-files.js';
+import { generateSealKey, trustedKeysText } from '../../seal/keys.js';
 
 const NAMES = Object.keys(SENDERS) as Sender[];
 

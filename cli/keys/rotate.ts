@@ -6,19 +6,12 @@
 import { createPublicKey } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { StintError } from '../../../contract/errors.js';
-import type { Sender } from '../../../contract/messages.js';
-import { readPrivate, sealKeyPath } from '../../../seal/key-files.js';
-import {
-  generateSealKey,
-  parseTrustedKeys,
-  type TrustedEntry,
-  type TrustedKeys,
-  textOf,
-  trustedEntry,
-} from '../../../seal/keys.js';
-import { countingKeys, standingOf, withKey, withOthersEnded, withoutLongEnded } from '../../../seal/rotation.js';
-import { readTrustedText } from '../../../seal/trusted-file.js';
+import { StintError } from '../../contract/errors.js';
+import type { Sender } from '../../contract/messages.js';
+import { readPrivate, sealKeyPath } from '../../seal/key-files.js';
+import { generateSealKey, parseTrustedKeys, type TrustedEntry, type TrustedKeys, textOf, trustedEntry } from '../../seal/keys.js';
+import { countingKeys, standingOf, withKey, withOthersEnded, withoutLongEnded } from '../../seal/rotation.js';
+import { readTrustedText } from '../../seal/trusted-file.js';
 import type { KeyDisk } from './disk.js';
 
 export interface RotateInput {

@@ -4,9 +4,9 @@
  */
 import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { StintError } from '../../../contract/errors.js';
-import { parseTrustedKeys } from '../../../seal/keys.js';
-import { readTrustedText } from '../../../seal/trusted-file.js';
+import { StintError } from '../../contract/errors.js';
+import { parseTrustedKeys } from '../../seal/keys.js';
+import { readTrustedText } from '../../seal/trusted-file.js';
 
 export interface KeyDisk {
   /** Writes a secret for its owner only, over whatever is there. */

@@ -1,11 +1,11 @@
 /** The trusted keys as they stand, and whether the private keys on this computer fit them. */
 import { existsSync } from 'node:fs';
-import { isStintError } from '../../../contract/errors.js';
-import { SENDERS, type Sender } from '../../../contract/messages.js';
-import { type KeyPlace, readSealKey, sealKeyPath } from '../../../seal/key-files.js';
-import type { TrustedKeys } from '../../../seal/keys.js';
-import { countingKeys, type Standing, standingOf } from '../../../seal/rotation.js';
-import { readTrustedKeys, unfitness } from '../../../seal/trusted-file.js';
+import { isStintError } from '../../contract/errors.js';
+import { SENDERS, type Sender } from '../../contract/messages.js';
+import { type KeyPlace, readSealKey, sealKeyPath } from '../../seal/key-files.js';
+import type { TrustedKeys } from '../../seal/keys.js';
+import { countingKeys, type Standing, standingOf } from '../../seal/rotation.js';
+import { readTrustedKeys, unfitness } from '../../seal/trusted-file.js';
 
 export interface ListedKey {
   readonly keyId: string;

@@ -1,9 +1,9 @@
 /** Taking the trust from one key, at once and for ever. */
-import { StintError } from '../../../contract/errors.js';
-import type { Sender } from '../../../contract/messages.js';
-import { parseTrustedKeys, type TrustedEntry, textOf } from '../../../seal/keys.js';
-import { countingKeys, withRevoked } from '../../../seal/rotation.js';
-import { readTrustedText } from '../../../seal/trusted-file.js';
+import { StintError } from '../../contract/errors.js';
+import type { Sender } from '../../contract/messages.js';
+import { parseTrustedKeys, type TrustedEntry, textOf } from '../../seal/keys.js';
+import { countingKeys, withRevoked } from '../../seal/rotation.js';
+import { readTrustedText } from '../../seal/trusted-file.js';
 import type { KeyDisk } from './disk.js';
 
 export interface RevokeInput {
