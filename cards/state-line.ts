@@ -3,6 +3,7 @@
  * observed gone, and a state that may hold access past its window says so loudly. An emoji never stands without words.
  */
 import { ERRORS } from '../contract/errors.js';
+import type { RevokeCause } from '../contract/events.js';
 import { type Instant, instant, msOf } from '../contract/ids.js';
 import type { Outcome } from '../contract/states.js';
 import type { ElevationView } from '../contract/view.js';
@@ -19,10 +20,10 @@ export function stateLines(view: ElevationView, options: SayOptions = {}): reado
   switch (view.state) {
     case 'requested':
       return [waiting(view), soFar(view, options)];
+    // One sentence for both: the step between them is ours, and no news to anybody.
     case 'approved':
-      return [approved(view, options)];
     case 'granting':
-      return [granting(view), byWhom(view, options)];
+      return [approved(view, options)];
     case 'active':
       return [active(view, options), byWhom(view, options)];
     case 'ending':
@@ -54,13 +55,15 @@ function soFar(view: ElevationView, { people }: SayOptions): Sentence {
 }
 
 function approved(view: ElevationView, options: SayOptions): Sentence {
-  const start: Sentence = view.startBy ? [' It must start by ', when(view.startBy), '.'] : [];
-  return ['🟢 ', strong('Approved'), ...terms(view, options), '. Waiting for the Mac to start.', ...start];
-}
-
-function granting(view: ElevationView): Sentence {
   const by: Sentence = view.startBy ? [' by ', when(view.startBy)] : [];
-  return ['🔵 ', strong('Starting.'), ' The Mac must confirm the admin rights', ...by, '; the clock starts then.'];
+  return [
+    '🟢 ',
+    strong('Approved'),
+    ...terms(view, options),
+    '. The Mac must confirm the admin rights',
+    ...by,
+    '; the clock starts then.',
+  ];
 }
 
 function active(view: ElevationView, { now }: SayOptions): Sentence {
@@ -138,8 +141,15 @@ function denier(view: ElevationView, { people }: SayOptions): Sentence {
 
 function revoker(view: ElevationView, options: SayOptions): Sentence {
   if (view.endedBy) return ender(view, options);
-  return view.revokeCause === 'cancel' ? [' by a cancel in the workflow engine'] : [];
+  return view.revokeCause ? [REVOKER[view.revokeCause]] : [];
 }
+
+const REVOKER: { readonly [C in RevokeCause]: string } = {
+  approver: '',
+  operator: ' by an operator',
+  cancel: ' by a cancel in the workflow engine',
+  left: ', because the person is no longer active,',
+};
 
 function closers(view: ElevationView, { people }: SayOptions): Sentence {
   const names = [...new Set(view.unprovenBy)].map((id) => whoIs(view, id, people));

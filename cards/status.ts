@@ -2,11 +2,12 @@
 import type { Button, HomeView, KnownBlock } from '@slack/types';
 import { type AnyEvent, EVENT_CODES } from '../contract/events.js';
 import { shortId } from '../contract/ids.js';
-import type { ElevationRow, Rendered } from '../contract/ports.js';
+import type { ElevationRow, Frozen, Rendered } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
 import { formatPage } from './actions.js';
 import { actions, bullets, button, context, header, lines, rendered } from './blocks.js';
 import { facts } from './card.js';
+import { frozenLine } from './frozen.js';
 import { macOf, type PeopleLookup, plain, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
 import { stateLines } from './state-line.js';
 
@@ -22,20 +23,27 @@ export interface StatusPage {
   /** From 0. */
   readonly page: number;
   readonly isLast: boolean;
+  readonly frozen?: Frozen | undefined;
 }
 
 /** The list for administrators, for an ephemeral answer. */
-export function adminStatus({ rows, total, page, isLast }: StatusPage): Rendered {
+export function adminStatus({ rows, total, page, isLast, frozen }: StatusPage): Rendered {
   const shown = rows.slice(0, STATUS_PAGE_SIZE).map((row) => brief(row.view));
   const summary = `${plural(total, 'elevation')}, page ${page + 1}.`;
   const body: KnownBlock[] = shown.length > 0 ? [bullets(shown)] : [lines(['Nothing here.'])];
   const blocks = [
     header('Elevations'),
+    ...freeze(frozen),
     ...body,
     context(`${summary} For one in full: /admin-status <id>`),
     ...actions(turn(page, isLast)),
   ];
-  return rendered([summary, ...shown.map(plain)].join(' '), blocks);
+  const head = frozen ? [plain(frozenLine(frozen))] : [];
+  return rendered([...head, summary, ...shown.map(plain)].join(' '), blocks);
+}
+
+function freeze(frozen: Frozen | undefined): KnownBlock[] {
+  return frozen ? [lines(frozenLine(frozen))] : [];
 }
 
 function turn(page: number, isLast: boolean): readonly Button[] {
@@ -85,13 +93,14 @@ function entry(view: ElevationView, event: AnyEvent, people: PeopleLookup | unde
 }
 
 /** App Home: what there is about the person who looks at it. */
-export function home(views: readonly ElevationView[]): HomeView {
+export function home(views: readonly ElevationView[], frozen?: Frozen): HomeView {
   const shown = views.slice(0, SHOWN_AT_HOME).map(brief);
   const more = views.length - shown.length;
   return {
     type: 'home',
     blocks: [
       header('Stint'),
+      ...freeze(frozen),
       lines(['Ask for admin rights for a while with ', strong('/elevate'), '. They end by themselves.']),
       ...(shown.length > 0 ? [bullets(shown)] : [lines(['You have no elevations yet.'])]),
       ...(more > 0 ? [context(`${more} more not shown`)] : []),

@@ -7,7 +7,7 @@ import type { PeopleLookup } from '../cards/say.js';
 import { adminDetail, adminStatus, STATUS_PAGE_SIZE } from '../cards/status.js';
 import { StintError } from '../contract/errors.js';
 import { isRequestId, type PersonId } from '../contract/ids.js';
-import type { Directory, ElevationRow, Ledger, Rendered } from '../contract/ports.js';
+import type { Directory, ElevationRow, Freeze, Ledger, Rendered } from '../contract/ports.js';
 import type { Answerer } from './answer.js';
 import type { Ack } from './clicks.js';
 import type { Gatekeeper } from './gatekeeper.js';
@@ -18,6 +18,7 @@ import type { Claim, Command, Press } from './payload.js';
 export interface AdminStatusDeps {
   readonly gatekeeper: Gatekeeper;
   readonly ledger: Ledger;
+  readonly freeze: Pick<Freeze, 'now'>;
   readonly directory: Directory;
   readonly answerer: Answerer;
   readonly random: () => number;
@@ -45,9 +46,9 @@ export function createAdminStatus(deps: AdminStatusDeps): AdminStatus {
   async function list(page: number): Promise<Rendered> {
     // Live ones first, so that a stuck revoke is never pushed off the first page by history.
     const offset = page * STATUS_PAGE_SIZE;
-    const [total, live] = await Promise.all([ledger.count({}), ledger.count({ live: true })]);
+    const [total, live, frozen] = await Promise.all([ledger.count({}), ledger.count({ live: true }), deps.freeze.now()]);
     const rows = await pageOf(ledger, offset, live);
-    return adminStatus({ rows, total, page, isLast: offset + STATUS_PAGE_SIZE >= total });
+    return adminStatus({ rows, total, page, isLast: offset + STATUS_PAGE_SIZE >= total, frozen });
   }
 
   async function detail(id: string): Promise<Rendered> {

@@ -120,6 +120,7 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
     preview,
     recall,
     replay,
+    freeze: store.freeze,
     channelTrouble: tools.channelTrouble,
     logger,
   });
@@ -134,10 +135,10 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
     answerer,
     clicks: createClicks(base),
     forms: createForms({ ...base, requests: store.requests, approverChannel: config.approverChannel }),
-    elevate: createElevate({ ...base, ledger: store.ledger }),
+    elevate: createElevate({ ...base, ledger: store.ledger, freeze: store.freeze }),
     submit: createSubmit({ ...base, store, teamId: config.teamId }),
-    adminStatus: createAdminStatus({ ...base, ledger: store.ledger, directory }),
-    home: createHome({ api, gatekeeper, directory, ledger: store.ledger, logger }),
+    adminStatus: createAdminStatus({ ...base, ledger: store.ledger, freeze: store.freeze, directory }),
+    home: createHome({ api, gatekeeper, directory, ledger: store.ledger, freeze: store.freeze, logger }),
   };
 }
 type Parts = ReturnType<typeof createParts>;

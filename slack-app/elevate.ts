@@ -4,9 +4,10 @@
  */
 import type { ModalView } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
+import { frozenSentence } from '../cards/frozen.js';
 import { loadingModal, messageModal, requestModal } from '../cards/modals.js';
 import { StintError } from '../contract/errors.js';
-import type { Ledger, Person } from '../contract/ports.js';
+import type { Freeze, Ledger, Person } from '../contract/ports.js';
 import type { Offer, Preview } from '../contract/preview.js';
 import { CATEGORIES } from '../contract/request.js';
 import type { ElevationView } from '../contract/view.js';
@@ -23,6 +24,7 @@ export interface ElevateDeps {
   readonly gatekeeper: Gatekeeper;
   readonly preview: Preview;
   readonly ledger: Ledger;
+  readonly freeze: Pick<Freeze, 'now'>;
   readonly answerer: Answerer;
   readonly random: () => number;
   readonly logger: Log;
@@ -50,6 +52,8 @@ export function createElevate(deps: ElevateDeps): Elevate {
     const reason = unescaped(command.text);
     try {
       const { person } = await deps.gatekeeper.identify(command.claim);
+      const frozen = await deps.freeze.now();
+      if (frozen) throw new StintError('frozen', frozenSentence(frozen));
       const offers = await deps.preview.targetsFor(person);
       return await formFor(person, offers, reason, deps.ledger);
     } catch (error) {

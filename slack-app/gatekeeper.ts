@@ -5,9 +5,10 @@
  * The workflow re-checks what adds access; this is the first gate, and the only one for taking access away.
  */
 import type { ParsedAction } from '../cards/actions.js';
+import { frozenSentence } from '../cards/frozen.js';
 import { StintError } from '../contract/errors.js';
 import type { Actor } from '../contract/messages.js';
-import type { Directory, Person } from '../contract/ports.js';
+import type { Directory, Freeze, Person } from '../contract/ports.js';
 import type { Preview } from '../contract/preview.js';
 import type { ElevationView } from '../contract/view.js';
 import {
@@ -64,6 +65,7 @@ export interface GatekeeperDeps {
   readonly preview: Preview;
   readonly recall: Recall;
   readonly replay: ReplayGuard;
+  readonly freeze: Pick<Freeze, 'now'>;
   /** Why nothing that adds access may be decided now (the approver channel is not safe), or undefined. */
   readonly channelTrouble: () => string | undefined;
   readonly logger: Log;
@@ -97,6 +99,7 @@ export function createGatekeeper(deps: GatekeeperDeps): Gatekeeper {
     if (known.how !== 'read') return { ...who, view };
     checkRound(view, ask);
     checkStanding(who.person, view, ask);
+    if (rule.grants) await refuseFrozen(deps.freeze);
     return { ...who, view };
   }
 
@@ -127,6 +130,12 @@ export function createGatekeeper(deps: GatekeeperDeps): Gatekeeper {
       return admitted;
     },
   };
+}
+
+/** After all else: whose click could not count anyway need not hear of it. `arm` looks again, in its own transaction. */
+async function refuseFrozen(freeze: Pick<Freeze, 'now'>): Promise<void> {
+  const frozen = await freeze.now();
+  if (frozen) throw new StintError('frozen', frozenSentence(frozen));
 }
 
 /** Waits for `first`, while `other` is already on its way; its failure is never left unhandled. */

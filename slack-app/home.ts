@@ -2,7 +2,7 @@
 import type { WebClient } from '@slack/web-api';
 import { home } from '../cards/status.js';
 import { isStintError } from '../contract/errors.js';
-import type { Directory, Ledger } from '../contract/ports.js';
+import type { Directory, Freeze, Ledger } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
 import type { Gatekeeper } from './gatekeeper.js';
 import { errorText, type Log } from './log.js';
@@ -18,6 +18,7 @@ export function createHome(deps: {
   readonly gatekeeper: Gatekeeper;
   readonly directory: Directory;
   readonly ledger: Ledger;
+  readonly freeze: Pick<Freeze, 'now'>;
   readonly logger: Log;
 }): Home {
   async function viewsOf(claim: Claim): Promise<readonly ElevationView[]> {
@@ -31,7 +32,8 @@ export function createHome(deps: {
     async opened({ claim, tab }) {
       if (tab !== 'home') return;
       try {
-        await deps.api.views.publish({ user_id: claim.userId, view: home(await viewsOf(claim)) });
+        const view = home(await viewsOf(claim), await deps.freeze.now());
+        await deps.api.views.publish({ user_id: claim.userId, view });
       } catch (error) {
         const level = isStintError(error) ? 'info' : 'warn';
         deps.logger[level]({ slackUserId: claim.userId, error: errorText(error) }, 'Home was not drawn');

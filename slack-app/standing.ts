@@ -15,6 +15,8 @@ export interface KindRule {
    * through without it, since nothing may stand between a person and the end of an access.
    */
   readonly adds: boolean;
+  /** Whether it gives access or time: nobody may while a freeze stands. */
+  readonly grants: boolean;
   readonly who: 'approver' | 'holder';
   /** Whether requester and subject are shut out. */
   readonly notOwn: boolean;
@@ -33,19 +35,27 @@ const BEFORE: readonly State[] = ['requested', 'approved'];
 const LIVE: readonly State[] = ['requested', 'approved', 'granting', 'active'];
 
 export const RULES: { readonly [K in ClickKind]: KindRule } = {
-  approve: rule({ sends: 'approve', adds: true, notOwn: true, window: true, states: ['requested'] }),
+  approve: rule({ sends: 'approve', adds: true, grants: true, notOwn: true, window: true, states: ['requested'] }),
   deny: rule({ sends: 'deny', notOwn: true, form: 'deny', states: BEFORE }),
   revoke: rule({ sends: 'revoke', admin: true, states: LIVE }),
   end: rule({ sends: 'end', who: 'holder', states: LIVE }),
   withdraw: rule({ sends: 'withdraw', who: 'holder', states: BEFORE }),
-  extend: rule({ sends: 'askExtension', adds: true, who: 'holder', window: true, states: ['active'] }),
-  'ext-approve': rule({ sends: 'approve', adds: true, notOwn: true, round: 'extension', window: true, states: ['active'] }),
+  extend: rule({ sends: 'askExtension', adds: true, grants: true, who: 'holder', window: true, states: ['active'] }),
+  'ext-approve': rule({
+    sends: 'approve',
+    adds: true,
+    grants: true,
+    notOwn: true,
+    round: 'extension',
+    window: true,
+    states: ['active'],
+  }),
   'ext-deny': rule({ sends: 'deny', notOwn: true, round: 'extension', form: 'deny', states: ['active'] }),
   'close-unproven': rule({ sends: 'closeUnproven', adds: true, notOwn: true, form: 'finding', states: ['ending'] }),
 };
 
 function rule(given: Partial<KindRule> & Pick<KindRule, 'sends' | 'states'>): KindRule {
-  return { adds: false, who: 'approver', notOwn: false, round: 'request', window: false, admin: false, ...given };
+  return { adds: false, grants: false, who: 'approver', notOwn: false, round: 'request', window: false, admin: false, ...given };
 }
 
 /** Why this click is too late or out of place, said as what is true now; undefined when it may be sent. */

@@ -2,6 +2,7 @@
  * A submitted request. The form closes only when the request is safely started; every failure is shown in the form,
  * with what was written still in it. The request id comes from the form's own id, so sending again is the same request.
  */
+import { frozenSentence } from '../cards/frozen.js';
 import { FIELDS } from '../cards/modals.js';
 import { StintError } from '../contract/errors.js';
 import { type Digest, instant, type RequestId } from '../contract/ids.js';
@@ -65,6 +66,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
     const others = await openOf(store.ledger, who.person, draft.target.key);
     const other = others.find((view) => view.request.requestId !== request.requestId);
     if (other) throw new StintError('target-busy', `You have asked for this Mac already. ${now(other)}`);
+    await refuseFrozen(store, request.requestId);
     await deps.gate.start(request, who.actor);
     deps.logger.info({ requestId: request.requestId, personId: who.person.personId }, 'request handed over');
   }
@@ -120,6 +122,12 @@ async function requestOf(store: SlackStore, draft: Draft, formKey: string, atMs:
     await refuseStarted(store, requestId);
   }
   throw new StintError('state-conflict');
+}
+
+/** Nothing new while a freeze stands; what has begun already is only answered again. */
+async function refuseFrozen(store: SlackStore, requestId: RequestId): Promise<void> {
+  const frozen = await store.freeze.now();
+  if (frozen && !(await store.ledger.find(requestId))) throw new StintError('frozen', frozenSentence(frozen));
 }
 
 async function refuseStarted(store: SlackStore, requestId: RequestId): Promise<void> {

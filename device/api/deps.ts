@@ -14,7 +14,7 @@ export type AskPreview = (
 ) => Promise<{ readonly ok: true; readonly windowsMs: readonly number[] } | { readonly ok: false; readonly sentence: string }>;
 
 export interface DeviceApiDeps {
-  readonly store: Pick<Store, 'devices' | 'evidence' | 'ledger' | 'requests' | 'once' | 'ping'>;
+  readonly store: Pick<Store, 'devices' | 'evidence' | 'fence' | 'freeze' | 'ledger' | 'requests' | 'once' | 'ping'>;
   readonly gate: Gate;
   readonly directory: Pick<Directory, 'personByMac'>;
   readonly preview: AskPreview;

@@ -10,6 +10,7 @@ import type { Caller } from './caller.js';
 import type { App, DeviceApiDeps } from './deps.js';
 import type { Desk, StoredRequest } from './desk.js';
 import { AskBody, AskReply, ProblemReply } from './schemas.js';
+import { refuseFrozen } from './stops.js';
 
 type Ask = (typeof AskBody)['_output'];
 
@@ -48,6 +49,7 @@ async function ask(
   const stored = await desk.find(caller, requestId);
   const reason = tidyReason(body.reason);
   if (stored) return repeat(deps, desk, caller, stored, { ...body, reason });
+  await refuseFrozen(deps.store);
   const person = await personOf(deps, caller, body);
   const target = targetOf(caller, body, person);
   await checkPolicy(deps, person, target, body.windowMs);
@@ -83,6 +85,7 @@ async function repeat(deps: DeviceApiDeps, desk: Desk, caller: Caller, { request
   if (!same) throw new StintError('state-conflict', 'This ask was already made with other content. Ask anew.');
   const view = await desk.view(request.requestId);
   if (view) return view.state;
+  await refuseFrozen(deps.store);
   await checkFree(desk, caller, request.requestId);
   await deps.gate.start(request, { personId: request.requester.personId, serial: caller.serial });
   return 'requested';

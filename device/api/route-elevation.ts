@@ -6,6 +6,7 @@ import type { Desk } from './desk.js';
 import { refusal } from './problem.js';
 import { ClaimBody, ClaimReply, ConfirmReply, ElevationParams, EndBody, EndReply, ProblemReply } from './schemas.js';
 import { secondsLeft, secondsUntil } from './standing.js';
+import { refuseEnded, refuseFrozen } from './stops.js';
 
 /** Below the 15 s after which a Mac gives a call up: it then learns why. */
 const ANSWER_WITHIN_MS = 12_000;
@@ -25,6 +26,8 @@ function claimRoute(app: App, deps: DeviceApiDeps, desk: Desk): void {
     const { serial } = call.caller;
     const { request, digest } = await desk.own(call.caller, call.params.id, localUser);
     const body = { serial, localUser, bootSession };
+    await refuseFrozen(deps.store);
+    await refuseEnded(deps.store, request.requestId);
     const answer = await within(deps, deps.gate.ask<'claim', ClaimAnswer>('claim', request.requestId, digest, body, { serial }));
     if (!answer.ok) throw refusal(answer.code, answer.sentence);
     const startByS = secondsUntil(answer.startBy, deps.clock());
@@ -43,6 +46,7 @@ function confirmRoute(app: App, deps: DeviceApiDeps, desk: Desk): void {
     const { serial } = call.caller;
     const { request, digest } = await desk.own(call.caller, call.params.id, localUser);
     const body = { serial, localUser, bootSession };
+    await refuseEnded(deps.store, request.requestId);
     const asked = deps.gate.ask<'confirm', ConfirmAnswer>('confirm', request.requestId, digest, body, { serial });
     const answer = await within(deps, asked);
     if (!answer.ok) throw refusal(answer.code, answer.sentence);

@@ -11,7 +11,7 @@ import {
   type SlackUserId,
 } from '../../contract/ids.js';
 import type { Actor } from '../../contract/messages.js';
-import type { Directory, ElevationRow, Gate, ListFilter, MessageRef, Person } from '../../contract/ports.js';
+import type { Directory, ElevationRow, Frozen, Gate, ListFilter, MessageRef, Person } from '../../contract/ports.js';
 import type { ClickKind, Offer, Preview } from '../../contract/preview.js';
 import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
 import type { Verdict } from '../../contract/verdict.js';
@@ -154,6 +154,7 @@ export function fakeGate(): FakeGate {
 
 export interface FakeStore extends SlackStore {
   mode: 'up' | 'down' | 'hang';
+  frozen: Frozen | undefined;
   readonly views: Map<RequestId, ElevationView>;
   readonly cards: Map<string, MessageRef>;
   readonly texts: Map<Digest, string>;
@@ -175,6 +176,7 @@ export function fakeStore(): FakeStore {
       .filter((v) => f.targetKey === undefined || v.request.target.key === f.targetKey);
   const store: FakeStore = {
     mode: 'up',
+    frozen: undefined,
     views: new Map(),
     cards: new Map(),
     texts: new Map(),
@@ -197,6 +199,12 @@ export function fakeStore(): FakeStore {
             .map(row),
         ),
       count: (f) => up(() => select(f).length),
+      news: () => up(() => ({ events: [], upTo: -1 })),
+    },
+    freeze: {
+      now: () => up(() => store.frozen),
+      set: () => Promise.reject(new Error('the Slack app never freezes')),
+      lift: () => Promise.reject(new Error('the Slack app never lifts a freeze')),
     },
     messages: {
       get: (key) => up(() => store.cards.get(key)),
@@ -274,3 +282,10 @@ export function fakeLog(): Log & { readonly lines: Line[] } {
   const at = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
+
+/** A freeze as an operator left it. */
+export const FROZEN: Frozen = {
+  since: '2026-11-21T14:05:00.000Z' as Instant,
+  operator: 'root',
+  reason: 'INC-417: <@U0ALICE> a stolen key',
+};

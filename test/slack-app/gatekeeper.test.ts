@@ -77,6 +77,7 @@ function gatekeeper(cfg: SlackAppConfig = config): Gatekeeper {
     preview,
     recall: createRecall({ store, logger }),
     replay: createReplayGuard({ once: store.once, clock, logger }),
+    freeze: store.freeze,
     channelTrouble: () => trouble,
     logger,
   });

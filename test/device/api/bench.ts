@@ -8,7 +8,7 @@ import type { AskPreview, DeviceApiDeps } from '../../../device/api/deps.js';
 import { createDeviceApi } from '../../../device/api/server.js';
 import { requestDigest } from '../../../seal/canonical.js';
 import { everyone, requestOf } from '../../fixtures/people.js';
-import { FakeDevices, FakeEvidence, FakeGate, FakeLedger, FakeOnce, FakeRequests } from './fakes.js';
+import { FakeDevices, FakeEvidence, FakeGate, FakeLedger, FakeOnce, FakeRequests, FakeStops } from './fakes.js';
 import { TestMac } from './mac.js';
 
 export const ADA_MAC = 'C02ADA0001' as Serial;
@@ -29,7 +29,9 @@ export async function createBench(change: Partial<DeviceApiDeps> = {}) {
   const log: string[] = [];
   const replyKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const preview: AskPreview = async () => ({ ok: true, windowsMs: [5, 10, 15, 30].map((m) => m * 60_000) });
-  const store = { devices, evidence, requests, ledger, once, ping: async () => undefined };
+  const stops = new FakeStops();
+  const { fence, freeze } = stops;
+  const store = { devices, evidence, fence, freeze, requests, ledger, once, ping: async () => undefined };
   const directory = {
     personByMac: async (serial: Serial, user: LocalUser) =>
       everyone.find((p) => p.macs.some((m) => m.serial === serial && m.localUser === user)),
@@ -71,6 +73,9 @@ export async function createBench(change: Partial<DeviceApiDeps> = {}) {
     requests,
     ledger,
     once,
+    stops,
+    fence,
+    freeze,
     gate,
     log,
     macs,

@@ -8,7 +8,11 @@ import type {
   Devices,
   ElevationRow,
   EvidenceStore,
+  Fence,
+  Freeze,
+  Frozen,
   Gate,
+  Grant,
   Ledger,
   OnceStore,
   Requests,
@@ -190,4 +194,42 @@ export class FakeGate implements Gate {
     this.said.push({ kind: kind as K, requestId, roundDigest, body, actor });
     return this.answer as A;
   };
+}
+
+/** A freeze, and elevations that the store has the end of. */
+export class FakeStops {
+  frozen: Frozen | undefined;
+  readonly ended = new Set<RequestId>();
+
+  readonly freeze: Freeze = {
+    now: async () => this.frozen,
+    set: () => never('freezes'),
+    lift: () => never('lifts a freeze'),
+  };
+  readonly fence: Fence = {
+    grant: async (requestId) => (this.ended.has(requestId) ? { ...NOBODYS, requestId } : undefined),
+    arm: () => never('arms'),
+    extend: () => never('extends'),
+    end: () => never('ends in the store'),
+    gone: () => never('frees a target'),
+    overdue: () => never('sweeps'),
+    live: () => never('looks at targets'),
+    open: () => never('looks at all grants'),
+    recent: () => never('looks back'),
+    looks: () => never('looks'),
+    looked: () => never('looks'),
+  };
+}
+
+const NOBODYS = {
+  targetKey: '',
+  target: {},
+  personId: '',
+  runId: '',
+  notAfter: '',
+  endedAt: '2026-11-21T14:05:00.000Z',
+} as unknown as Grant;
+
+function never(what: string): Promise<never> {
+  return Promise.reject(new Error(`the device API never ${what}`));
 }
