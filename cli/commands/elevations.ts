@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { StintError } from '../../contract/errors.js';
 import { type Instant, msOf, shortId } from '../../contract/ids.js';
-import type { ElevationRow } from '../../contract/ports.js';
+import type { ElevationRow, Frozen, Grant } from '../../contract/ports.js';
+import type { ElevationView } from '../../contract/view.js';
 import type { Shown } from '../../workers/questions.js';
 
 /** Adds both commands. */
@@ -12,9 +13,13 @@ export function addElevations(stint: Command): void {
     .description('Lists elevations, newest first.')
     .option('--live', 'only those that are not closed')
     .option('--person <id>', 'only those of this person')
+    .option('--target <key>', 'only those of this target, such as mac-admin/C02XK0AAJG5H')
     .option('--limit <n>', 'at most this many', '50')
     .option('--json', 'as JSON, for a script')
-    .addHelpText('after', '\nExamples:\n  $ stint list --live\n  $ stint list --person ada --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ stint list --live\n  $ stint list --person ada --json\n  $ stint list --target mac-admin/C02XK0AAJG5H',
+    )
     .action(list);
   stint
     .command('show')
@@ -25,25 +30,28 @@ export function addElevations(stint: Command): void {
     .action(show);
 }
 
-async function list({
-  live,
-  person,
-  limit,
-  json,
-}: {
-  live?: boolean;
-  person?: string;
-  limit: string;
-  json?: boolean;
-}): Promise<void> {
+interface ListOptions {
+  readonly live?: boolean;
+  readonly person?: string;
+  readonly target?: string;
+  readonly limit: string;
+  readonly json?: boolean;
+}
+
+async function list({ live, person, target, limit, json }: ListOptions): Promise<void> {
   const count = Number(limit);
   if (!Number.isInteger(count) || count < 1 || count > 500)
     throw new StintError('bad-input', `--limit must be a whole number from 1 to 500, not ${limit}.`);
-  const { print, withStore } = await import('../ask.js');
-  const rows = await withStore((ask) =>
-    ask<readonly ElevationRow[]>({ ask: 'list', ...(live && { live }), ...(person && { personId: person }), limit: count }),
+  const [{ print, withStore }, { frozenLine }] = await Promise.all([import('../ask.js'), import('./freeze.js')]);
+  const filter = { ...(live && { live }), ...(person && { personId: person }), ...(target && { targetKey: target }) };
+  const [rows, frozen] = await withStore((ask) =>
+    Promise.all([
+      ask<readonly ElevationRow[]>({ ask: 'list', ...filter, limit: count }),
+      ask<Frozen | undefined>({ ask: 'frozen' }),
+    ]),
   );
-  print(json, rows, () => (rows.length === 0 ? 'No elevations.' : rows.map(row).join('\n')));
+  const head = frozen ? [`${frozenLine(frozen)}`, ''] : [];
+  print(json, rows, () => [...head, ...(rows.length === 0 ? ['No elevations.'] : rows.map(row))].join('\n'));
 }
 
 function row({ view }: ElevationRow): string {
@@ -55,9 +63,24 @@ function row({ view }: ElevationRow): string {
     subject.personId.padEnd(12),
     target.key.padEnd(26),
     view.deadlineAt ?? view.request.askedAt,
+    endedBy(view),
   ];
-  return cells.join('  ');
+  return cells.join('  ').trimEnd();
 }
+
+/** Who or what ended it, in a word or two; empty while nobody did. */
+function endedBy({ outcome, endedBy: by, revokeCause }: ElevationView): string {
+  if (by) return `by ${by}`;
+  if (outcome !== 'revoked') return '';
+  return revokeCause ? BY[revokeCause] : '';
+}
+
+const BY: { readonly [C in NonNullable<ElevationView['revokeCause']>]: string } = {
+  approver: 'by an approver',
+  operator: 'by an operator',
+  cancel: 'cancelled in Temporal',
+  left: 'the person left',
+};
 
 async function show(id: string, { json }: { json?: boolean }): Promise<void> {
   if (!/^[a-z2-7]{6,26}$/.test(id))
@@ -70,17 +93,21 @@ async function show(id: string, { json }: { json?: boolean }): Promise<void> {
   print(json, shown, () => text(shown));
 }
 
-function text({ row: { view }, timeline }: Shown): string {
+function text({ row: { view }, timeline, grant }: Shown): string {
   const { request } = view;
+  const by = endedBy(view);
   const head = [
     `elevation   ${request.requestId}`,
     `state       ${view.state}${view.outcome ? ` (${view.outcome})` : ''}`,
+    ...(by ? [`ended       ${by}${view.endingAt ? ` at ${view.endingAt}` : ''}`] : []),
+    ...(view.failure ? [`failure     ${view.failure}`] : []),
     `who         ${request.subject.name} (${request.subject.personId})`,
     `what        ${request.target.key}, account ${request.target.localUser} on ${request.target.display}`,
     `window      asked ${request.windowMs / 1000} s, approved ${view.approvedWindowMs ? `${view.approvedWindowMs / 1000} s` : 'not'}`,
     ...(view.confirmedAt && view.goneAt
       ? [`held        ${seconds(view.confirmedAt, view.goneAt)} s, from ${view.confirmedAt} to ${view.goneAt}`]
       : []),
+    `fence       ${fenceLine(grant)}`,
     `digest      ${view.digest}`,
     '',
   ];
@@ -88,6 +115,14 @@ function text({ row: { view }, timeline }: Shown): string {
     (event) => `${event.at}  ${event.type.padEnd(18)} ${event.actor.personId ?? event.actor.serial ?? event.actor.via}`,
   );
   return [...head, ...lines].join('\n');
+}
+
+/** What the fence has: the row that decides whether anything of it can still be granted. */
+function fenceLine(grant: Grant | undefined): string {
+  if (!grant) return 'never taken';
+  if (grant.goneAt && grant.goneAt === grant.endedAt) return `closed at ${grant.endedAt}, before anything was granted`;
+  const ended = grant.endedAt ? `ended ${grant.endedAt}` : `open until ${grant.notAfter} at the latest`;
+  return `${ended}, ${grant.goneAt ? `gone ${grant.goneAt}` : 'not proved gone'}`;
 }
 
 function seconds(from: Instant, to: Instant): string {
