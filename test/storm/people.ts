@@ -21,7 +21,7 @@ export interface PeopleDeps {
 type Asker = StormPerson & { readonly mac: StormMac };
 
 /** How long people keep trying, in milliseconds. */
-const PATIENCE = { ask: 60_000, card: 60_000, decide: 40_000, start: 60_000, end: 60_000, close: 150_000 } as const;
+const PATIENCE = { ask: 60_000, card: 60_000, decide: 55_000, start: 100_000, end: 60_000, close: 150_000 } as const;
 
 /** Everybody with a Mac lives story after story. Resolves when all have finished their last. */
 export async function letPeopleAct(deps: PeopleDeps): Promise<void> {

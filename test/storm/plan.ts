@@ -58,22 +58,25 @@ export function stories(seed: number, personId: string): () => Story {
 
 /** One SIGKILL of a server process. */
 export interface Kill {
-  /** After the victim was healthy again from its last, in milliseconds. */
+  /** After it was healthy again from its last, in milliseconds. */
   readonly lifeMs: number;
-  readonly victim: string;
   /** How long it stays down. */
   readonly downMs: number;
 }
 
-/** Kills without end, over the victims that a topology has. */
-export function kills(seed: number, victims: Readonly<Record<string, number>>): () => Kill {
-  const r = random(seed, 'kills');
-  return () => ({
-    victim: r.weighted(victims),
-    // now and then while it is still starting, mostly after some life
-    lifeMs: r.chance(0.15) ? r.int(50, 1500) : r.int(1500, 7000),
-    downMs: r.chance(0.1) ? r.int(4000, 9000) : r.int(0, 1200),
-  });
+/** Kills of one process without end. */
+export function kills(seed: number, victim: string): () => Kill {
+  const r = random(seed, `kills/${victim}`);
+  return () => ({ lifeMs: r.int(50, 3500), downMs: r.chance(0.1) ? r.int(2000, 6000) : r.int(0, 900) });
+}
+
+/**
+ * The weather of kills: gusts, in which each process is killed as soon as it lives again, and lulls, in which elevations get
+ * somewhere. Without lulls nothing would: a workflow task that was under way waits ten seconds for its worker.
+ */
+export function weather(seed: number): () => { readonly gustMs: number; readonly lullMs: number } {
+  const r = random(seed, 'weather');
+  return () => ({ gustMs: r.int(4000, 16_000), lullMs: r.chance(0.2) ? r.int(3000, 10_000) : r.int(16_000, 30_000) });
 }
 
 export const FAULTS = {

@@ -106,6 +106,7 @@ async function blow(storm: Storm): Promise<Result> {
   clearInterval(progress);
   await watch.stop();
   eyes.look();
+  eyes.lookAtAll();
   const recorded = await readLedger(topology.ask);
   const facts: Facts = {
     world,

@@ -43,6 +43,10 @@ export interface Eyes {
   /** Calls of the product by method, and those that were struck by a fault. */
   readonly calls: { total: number; struck: number };
   look(): void;
+  /** Somebody deleted a message: no look at what is new would show it. */
+  deleted(channel: string, ts: string): void;
+  /** Reads everything once more, from the beginning. */
+  lookAtAll(): void;
   close(): Promise<void>;
 }
 
@@ -68,11 +72,20 @@ export function createEyes(slack: SlackSim): Eyes {
   function take(message: Message): void {
     const seen = read(message);
     if (!seen) return;
+    keep(seen);
+    const quote = /storm-\d+-\d+/.exec(seen.words)?.[0];
+    if (quote && seen.key.startsWith('card/')) byQuote.set(quote, seen.requestId);
+  }
+
+  function deleted(channel: unknown, ts: unknown): void {
+    const seen = messages.get(`${channel}/${ts}`);
+    if (seen) keep({ ...seen, deleted: true });
+  }
+
+  function keep(seen: Seen): void {
     messages.set(`${seen.channel}/${seen.ts}`, seen);
     const own = byRequest.get(seen.requestId) ?? new Map<string, Seen>();
     byRequest.set(seen.requestId, own.set(`${seen.channel}/${seen.ts}`, seen));
-    const quote = /storm-\d+-\d+/.exec(seen.words)?.[0];
-    if (quote && seen.key.startsWith('card/')) byQuote.set(quote, seen.requestId);
   }
 
   function look(): void {
@@ -87,6 +100,7 @@ export function createEyes(slack: SlackSim): Eyes {
       lastCall = call.n;
       calls.total += 1;
       if (call.faults.length > 0) calls.struck += 1;
+      if (call.method === 'chat.delete' && (call.answer as { ok?: boolean } | null)?.ok) deleted(call.args.channel, call.args.ts);
       const text = typeof call.args.text === 'string' ? call.args.text : '';
       const requestId = requestIn(JSON.stringify(call.args)) ?? messages.get(`${call.args.channel}/${call.args.ts}`)?.requestId;
       if (requestId && GONE.test(text)) saidGone.push({ requestId, at: call.at, method: call.method, text });
@@ -109,6 +123,10 @@ export function createEyes(slack: SlackSim): Eyes {
     saidGone,
     calls,
     look,
+    deleted,
+    lookAtAll() {
+      for (const message of slack.truth().messages) take(message);
+    },
     async close() {
       closed = true;
       stop();

@@ -90,6 +90,7 @@ async function slackFault({ far, eyes }: FaultDeps, { kind, whom, ms, times }: P
       const cards = eyes.all().filter((m) => m.key.startsWith('card/') && !m.deleted && m.buttons.length > 0);
       const card = share(cards, whom);
       slack.admin.deleteMessage({ channel: CHANNEL.id, ts: card.ts });
+      eyes.deleted(CHANNEL.id, card.ts);
       return card.requestId;
     }
     default: {

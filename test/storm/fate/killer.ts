@@ -1,7 +1,8 @@
 /** SIGKILLs of server processes, by the plan. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Notebook } from '../notebook.js';
-import { kills } from '../plan.js';
+import { kills, weather } from '../plan.js';
+import type { StormProcess } from '../topology/process.js';
 import type { Topology } from '../topology/topology.js';
 
 export interface KillerDeps {
@@ -16,18 +17,48 @@ export interface KillerDeps {
 export const BACK_WITHIN_MS = 90_000;
 
 /** Kills until enough were killed or it is over. Rejects when something does not come back. */
-export async function letFateKill({ topology, notebook, seed, wanted, over }: KillerDeps): Promise<void> {
-  const next = kills(seed, topology.weights);
+export async function letFateKill(deps: KillerDeps): Promise<void> {
+  const stop = new AbortController();
+  const over = AbortSignal.any([deps.over, stop.signal]);
+  const sky = { gust: false };
+  const each = [...deps.topology.processes.values()].map((process) => killOne({ ...deps, over }, sky, process));
+  const turning = turn(deps, sky, over);
+  try {
+    await Promise.all(each);
+  } finally {
+    stop.abort(); // one that does not come back ends it for all
+    await Promise.allSettled([...each, turning]);
+  }
+}
+
+async function turn({ seed, wanted }: KillerDeps, sky: { gust: boolean }, over: AbortSignal): Promise<void> {
+  const next = weather(seed);
   while (wanted() && !over.aborted) {
-    const { victim, lifeMs, downMs } = next();
-    const process = topology.processes.get(victim);
-    if (!process) throw new Error(`there is no ${victim}`);
+    const { gustMs, lullMs } = next();
+    for (const [gust, ms] of [
+      [false, lullMs],
+      [true, gustMs],
+    ] as const) {
+      sky.gust = gust;
+      await sleep(ms, undefined, { signal: over }).catch(() => undefined);
+    }
+  }
+}
+
+/** Each process has its own fate, so that in a gust several are down at once. */
+async function killOne(
+  { notebook, seed, wanted, over }: KillerDeps,
+  sky: { readonly gust: boolean },
+  process: StormProcess,
+): Promise<void> {
+  const next = kills(seed, process.name);
+  while (wanted() && !over.aborted) {
+    const { lifeMs, downMs } = next();
     await process.healthy(BACK_WITHIN_MS);
-    await sleep(Math.max(0, (process.healthySince ?? Date.now()) + lifeMs - Date.now()), undefined, { signal: over }).catch(
-      () => undefined,
-    );
-    if (over.aborted) return;
-    if (process.kill(downMs)) notebook.kills.push({ at: Date.now(), victim, downMs });
-    await sleep(400); // one after the other is already bad enough; now and then two at once
+    while (!sky.gust && wanted() && !over.aborted) await sleep(100);
+    const dueAt = Math.max(Date.now(), (process.healthySince ?? Date.now()) + lifeMs);
+    await sleep(dueAt - Date.now(), undefined, { signal: over }).catch(() => undefined);
+    if (over.aborted || !wanted()) return;
+    if (process.kill(downMs)) notebook.kills.push({ at: Date.now(), victim: process.name, downMs });
   }
 }

@@ -43,7 +43,6 @@ export async function startEmbedded({ home, deviceApiPort, far }: Places): Promi
   await stint.start();
   return {
     processes: new Map([stint, temporal].map((p) => [p.name, p])),
-    weights: { stint: 70, temporal: 30 },
     temporalAddress: `127.0.0.1:${temporalPort}`,
     temporalCli: found.path,
     ask: askSocket(home.folder),

@@ -3,9 +3,8 @@ import type { Ask } from '../../../workers/questions.js';
 import type { StormProcess } from './process.js';
 
 export interface Topology {
-  /** By the name under which kills are counted, with how often each is chosen. */
+  /** By the name under which kills are counted. */
   readonly processes: ReadonlyMap<string, StormProcess>;
-  readonly weights: Readonly<Record<string, number>>;
   readonly temporalAddress: string;
   /** The Temporal CLI. */
   readonly temporalCli: string;

@@ -1,0 +1,216 @@
+/** The judge itself: a life that went as it should passes, and each broken promise is found by its name. */
+import { describe, expect, it } from 'vitest';
+import type { AnyEvent } from '../../../contract/events.js';
+import { type Digest, instant, type LocalUser, type PersonId, type Serial } from '../../../contract/ids.js';
+import { foldAll } from '../../../contract/view.js';
+import { Elevation, VERDICT } from '../../ledger/events.js';
+import type { Seen } from '../far/eyes.js';
+import { createNotebook, type Notebook } from '../notebook.js';
+import { makeWorld } from '../world.js';
+import { judge } from './checks.js';
+import type { Facts } from './facts.js';
+
+const world = makeWorld(3);
+const asker = world.askers[3]; // of IT, with a light Mac
+const T = Date.parse('2026-03-02T09:00:00.000Z');
+const s = (seconds: number) => instant(T + seconds * 1000);
+const ms = (seconds: number) => T + seconds * 1000;
+const WINDOW = 10_000;
+
+interface Life {
+  events: AnyEvent[];
+  held: { from: number; to?: number }[];
+  messages: Seen[];
+  notebook: Notebook;
+  more: Partial<Facts>;
+}
+
+/** Asked at 0, approved at 5, armed at 6, an administrator from 8, confirmed at 9, over at 19, gone at 20. */
+function life(): Life & { readonly facts: () => Facts; readonly requestId: string } {
+  if (!asker) throw new Error('no asker');
+  const person = { personId: asker.id as PersonId, name: asker.id };
+  const { serial, user } = asker.mac;
+  const target = {
+    kind: 'mac-admin',
+    key: `mac-admin/${serial}`,
+    serial: serial as Serial,
+    localUser: user as LocalUser,
+    display: 'm',
+  } as const;
+  const e = new Elevation({ requester: person, subject: person, target });
+  const { requestId } = e.request;
+  const digest = 'd'.repeat(64) as Digest;
+  const verdict = { ...VERDICT, approvedBy: ['it1' as PersonId], maxWindowMs: 60_000, windowsMs: [WINDOW] };
+  const vote = { personId: 'it1' as PersonId, decision: 'approve' as const, roundDigest: digest, windowMs: WINDOW, at: s(5) };
+  const events = [
+    e.event('requested', { request: e.request, digest, verdict }, { at: s(0) }),
+    e.event('voted', { vote, verdict } as never, { at: s(5) }),
+    e.event('approved', { windowMs: WINDOW, startBy: s(60), verdict }, { at: s(5) }),
+    e.event('armed', { notAfter: s(70) }, { at: s(6) }),
+    e.event('confirmed', { confirmedAt: s(9), deadlineAt: s(19) }, { at: s(9) }),
+    e.event('expired', {}, { at: s(19) }),
+    e.event('gone', { observedAt: s(20), how: 'the Mac says so' }, { at: s(20) }),
+    e.event('evidence-settled', { complete: true, lines: 0 }, { at: s(21) }),
+    e.event('closed', { outcome: 'expired' }, { at: s(21) }),
+  ];
+  const card: Seen = {
+    channel: 'C',
+    ts: '1.0',
+    text: '✅ Ended. Access gone now',
+    key: `card/${requestId}`,
+    requestId,
+    deleted: false,
+    buttons: [],
+    words: 'because of storm-4-1 in a test',
+  };
+  const notebook = createNotebook();
+  notebook.asks.push({
+    quote: 'storm-4-1',
+    personId: asker.id,
+    serial,
+    windowMs: WINDOW,
+    via: 'slack',
+    ackedAt: ms(0),
+    requestId,
+  });
+  notebook.presses.push({ at: ms(4.5), personId: 'it1', requestId, actionId: `approve:${WINDOW}`, digest, ack: 'ok' });
+  const it: Life = { events, held: [{ from: ms(8), to: ms(18.9) }], messages: [card], notebook, more: {} };
+  return Object.assign(it, {
+    requestId,
+    facts: (): Facts => {
+      const view = foldAll(it.events);
+      if (!view) throw new Error('no view');
+      return {
+        world,
+        notebook: it.notebook,
+        macs: [{ serial, user, kind: 'light', standing: false, held: it.held }],
+        recorded: [{ requestId, events: it.events, view }],
+        messages: it.messages,
+        saidGone: [{ requestId, at: ms(20.1), method: 'chat.update', text: 'Access gone' }],
+        tagCalls: [{ serial, at: ms(7) }],
+        oddities: [],
+        countdowns: [{ serial, requestId, phase: 'active', endsAt: ms(19) }],
+        verify: { ok: true },
+        calmFrom: ms(30),
+        now: ms(60),
+        ...it.more,
+      };
+    },
+  });
+}
+
+const found = (facts: Facts) => judge(facts).map((v) => `${v.rule}: ${v.what}`);
+
+describe('the judge', () => {
+  it('finds nothing in a life that went as it should', () => {
+    expect(found(life().facts())).toEqual([]);
+  });
+
+  it.each<[string, RegExp, (l: ReturnType<typeof life>) => void]>([
+    [
+      'an administrator six seconds past the window',
+      /^I5: 6000 ms past/,
+      (l) => void l.held.splice(0, 1, { from: ms(8), to: ms(25) }),
+    ],
+    ['one who still is', /^I5: .*to now/, (l) => void l.held.splice(0, 1, { from: ms(8) })],
+    ['one without an armed elevation', /^I5: no elevation was armed/, (l) => void l.held.push({ from: ms(2), to: ms(3) })],
+    [
+      'one before anybody who may had approved',
+      /^I5: nobody who may/,
+      (l) => void Object.assign(l.notebook.presses[0] ?? {}, { personId: 'mallory' }),
+    ],
+    ['a vote that nobody cast', /^I1: a vote/, (l) => void l.notebook.presses.splice(0)],
+    ['a vote of the requester', /^I1: a vote/, (l) => void Object.assign(l.notebook.presses[0] ?? {}, { personId: asker?.id })],
+    [
+      'another length than was pressed',
+      /^I1: a vote/,
+      (l) => void Object.assign(l.notebook.presses[0] ?? {}, { actionId: 'approve:20000' }),
+    ],
+    [
+      'a deadline past the window',
+      /^I7: the deadline/,
+      (l) => void Object.assign(l.events[4]?.data ?? {}, { deadlineAt: s(25) }),
+    ],
+    [
+      'a Mac that counts too far',
+      /^I7: the Mac counted/,
+      (l) =>
+        void Object.assign(l, {
+          more: {
+            countdowns: [{ serial: asker?.mac.serial ?? '', requestId: l.requestId, phase: 'active', endsAt: ms(30) }],
+          },
+        }),
+    ],
+    ['access that comes back', /^I6: administrator again/, (l) => void l.held.push({ from: ms(22), to: ms(23) })],
+    [
+      'gone recorded before it was',
+      /^I6: recorded as gone/,
+      (l) => void Object.assign(l.events[6]?.data ?? {}, { observedAt: s(12) }),
+    ],
+    [
+      'gone said before it was',
+      /^I6: chat.update said/,
+      (l) =>
+        void Object.assign(l, {
+          more: { saidGone: [{ requestId: l.requestId, at: ms(15), method: 'chat.update', text: 'Access gone' }] },
+        }),
+    ],
+    ['no proof at all', /^I6: was armed, and is active/, (l) => void l.events.splice(5)],
+    [
+      'two confirmations',
+      /^I11: 2 entries confirmed/,
+      (l) => void l.events.push(...l.events.filter((e) => e.type === 'confirmed')),
+    ],
+    ['two ends', /^I8: 2 entries closed/, (l) => void l.events.push(...l.events.filter((e) => e.type === 'closed'))],
+    ['a card that was posted twice', /^I10: card.* 2 times/, (l) => void l.messages.push(...l.messages)],
+    [
+      'a card that does not say how it ended',
+      /^I10: the card says/,
+      (l) => void Object.assign(l, { messages: l.messages.map((m) => ({ ...m, text: 'Active' })) }),
+    ],
+    [
+      'a closed card with a button',
+      /^I10: .*has buttons: revoke/,
+      (l) =>
+        void Object.assign(l, { messages: l.messages.map((m) => ({ ...m, buttons: [{ action_id: 'revoke', value: '' }] })) }),
+    ],
+    ['no card', /^I10: there is no card/, (l) => void l.messages.splice(0)],
+    [
+      'a tag before it was armed',
+      /^I9: our tag/,
+      (l) => void Object.assign(l, { more: { tagCalls: [{ serial: asker?.mac.serial ?? '', at: ms(5.5) }] } }),
+    ],
+    [
+      'an ask that was taken and lost',
+      /^ask: storm-9-9/,
+      (l) =>
+        void l.notebook.asks.push({ quote: 'storm-9-9', personId: 'x', serial: 'y', windowMs: 1, via: 'slack', ackedAt: ms(1) }),
+    ],
+    [
+      'one ask that became two requests',
+      /^I11: storm-4-1/,
+      (l) => void l.messages.push(...l.messages.map((m) => ({ ...m, requestId: 'another' }))),
+    ],
+    ['a ledger that does not verify', /^ledger: /, (l) => void Object.assign(l, { more: { verify: { ok: false } } })],
+    [
+      'a standing administrator taken away',
+      /^I12: /,
+      (l) => void Object.assign(l, { more: { oddities: [{ serial: 'x', at: ms(1), what: 'I12: gone' }] } }),
+    ],
+  ])('finds %s', (_, rule, change) => {
+    const one = life();
+    change(one);
+    expect(found(one.facts())).toEqual(expect.arrayContaining([expect.stringMatching(rule)]));
+  });
+
+  it('does not count the time in which fate kept a Mac asleep', () => {
+    const one = life();
+    one.held.splice(0, 1, { from: ms(8), to: ms(27) });
+    one.events.splice(6, 1, { ...one.events[6], data: { observedAt: s(28), how: 'x' } } as AnyEvent);
+    one.more = { saidGone: [] };
+    one.notebook.outages.push({ serial: asker?.mac.serial ?? '', kind: 'mac-sleep', from: ms(17), to: ms(25) });
+    expect(found(one.facts())).toEqual([]);
+    one.notebook.outages.splice(0);
+    expect(found(one.facts())).toHaveLength(1);
+  });
+});

@@ -1,0 +1,50 @@
+/** The storm's plan and command line. */
+import { describe, expect, it } from 'vitest';
+import { BadOption, readOptions } from './options.js';
+import { FAULTS, type FaultKind, faults, kills, stories, weather } from './plan.js';
+
+const some = <T>(next: () => T, n = 300): readonly T[] => Array.from({ length: n }, next);
+const all = (seed: number) => [some(stories(seed, 'user1')), some(kills(seed, 'stint')), some(weather(seed)), some(faults(seed))];
+
+describe('the plan', () => {
+  it('is the same for the same seed, and another for another', () => {
+    expect(all(7)).toEqual(all(7));
+    expect(all(7)).not.toEqual(all(8));
+  });
+
+  it('gives each person and each process a fate of their own', () => {
+    expect(some(stories(7, 'user1'))).not.toEqual(some(stories(7, 'user2')));
+    expect(some(kills(7, 'stint'))).not.toEqual(some(kills(7, 'temporal')));
+  });
+
+  it('knows every decision, every ending and every fault', () => {
+    const told = some(stories(1, 'user1'), 1000);
+    expect(new Set(told.map((s) => s.decision)).size).toBe(6);
+    expect(new Set(told.map((s) => s.ending)).size).toBe(6);
+    expect(new Set(some(faults(1), 4000).map((f) => f.kind)).size).toBe(Object.keys(FAULTS).length);
+  });
+
+  it('leaves out what it is told to', () => {
+    const without: readonly FaultKind[] = ['temporal-terminate'];
+    expect(some(faults(1, without), 4000).map((f) => f.kind)).not.toContain('temporal-terminate');
+  });
+});
+
+describe('the command line', () => {
+  it('has a default for everything', () => {
+    expect(readOptions([], 5)).toMatchObject({
+      kills: 20,
+      elevations: 40,
+      seed: 5,
+      topology: 'embedded',
+      terminate: true,
+      json: false,
+    });
+  });
+
+  it('names the option that it does not understand', () => {
+    expect(() => readOptions(['--kills', 'many'], 1)).toThrow(BadOption);
+    expect(() => readOptions(['--topology', 'docker'], 1)).toThrow(/--topology is embedded or postgres/);
+    expect(() => readOptions(['--fast'], 1)).toThrow(/--fast/);
+  });
+});
