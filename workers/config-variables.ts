@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { slackTeamId, slackUserId } from '../seal/shapes.js';
 import { authority, duration, host, list, matching, number, oneOf, path, port, shape, tag, text, url } from './config-checks.js';
 
-export const PARTS = ['base', 'policy', 'seals', 'store', 'temporal', 'posting', 'slack', 'mdm', 'device'] as const;
+export const PARTS = ['base', 'policy', 'seals', 'store', 'temporal', 'posting', 'slack', 'mdm', 'device', 'alarms'] as const;
 /** `base` is what every process needs; the others are asked for by the processes that use them. */
 export type Part = (typeof PARTS)[number];
 
@@ -272,6 +272,38 @@ export const VARIABLES = table({
     example: './.stint/keys/reply.pem',
     optional: true,
     help: 'Private key that signs the answers to Macs. Default: keys/reply.pem in STINT_HOME.',
+  },
+
+  // ---- what watches over the promise
+  STINT_ALARM_CHANNEL: {
+    part: 'alarms',
+    check: matching(/^[CG][A-Z0-9]{1,20}$/, 'a channel id such as C012AB3CD, not a name'),
+    example: 'C067ALARM',
+    optional: true,
+    help: 'The Slack channel for alarms. Default: SLACK_APPROVER_CHANNEL.',
+  },
+  STINT_ALARM_WEBHOOK_URL: {
+    part: 'alarms',
+    check: url('https', 'http'),
+    example: 'https://alerts.example.com/hooks/8f2c',
+    optional: true,
+    secret: true,
+    help: 'Gets every alarm as a POST of JSON, for whatever wakes people up.',
+  },
+  STINT_BEAT_URL: {
+    part: 'alarms',
+    check: url('https', 'http'),
+    example: 'https://beats.example.com/ping/3d1e',
+    optional: true,
+    secret: true,
+    help: 'Called every minute while this worker is well: a watchdog outside then notices silence.',
+  },
+  STINT_RECONCILE_EVERY: {
+    part: 'alarms',
+    check: duration('1m', '1h'),
+    example: '5m',
+    fallback: '5m',
+    help: 'How often all targets are compared with the store.',
   },
 });
 

@@ -56,6 +56,15 @@ export interface PartConfigs {
     readonly trustProxy?: string;
     readonly replyKeyFile: string;
   };
+  /** What watches over the promise, and whom it tells. */
+  readonly alarms: {
+    /** Absent: the approvers' channel. */
+    readonly channel?: string;
+    readonly webhook?: Secret;
+    /** The outside watchdog. */
+    readonly beat?: Secret;
+    readonly reconcileEveryMs: number;
+  };
 }
 export type ConfigPart = keyof PartConfigs;
 export type Config<P extends ConfigPart = ConfigPart> = BaseConfig & Pick<PartConfigs, P>;
@@ -113,7 +122,19 @@ const BUILD: { readonly [P in ConfigPart]: (reader: Reader, base: BaseConfig) =>
     ...optionally('trustProxy', value('DEVICE_API_TRUST_PROXY')),
     replyKeyFile: value('STINT_REPLY_KEY_FILE') ?? join(home, 'keys', 'reply.pem'),
   }),
+  alarms: (reader) => ({
+    ...optionally('channel', reader.value('STINT_ALARM_CHANNEL')),
+    ...optionally('webhook', secretUrl(reader, 'STINT_ALARM_WEBHOOK_URL')),
+    ...optionally('beat', secretUrl(reader, 'STINT_BEAT_URL')),
+    reconcileEveryMs: reader.value('STINT_RECONCILE_EVERY') ?? 0,
+  }),
 };
+
+/** An address that is itself a secret: whoever knows it can raise alarms, or keep the watchdog quiet. */
+function secretUrl(reader: Reader, name: 'STINT_ALARM_WEBHOOK_URL' | 'STINT_BEAT_URL'): Secret | undefined {
+  const text = secureUrl(reader, name);
+  return text === '' ? undefined : new Secret(text);
+}
 
 function optionally<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
@@ -164,8 +185,10 @@ function mdmOf(reader: Reader): PartConfigs['mdm'] {
 /** Stands where a required secret is missing; never leaves, for then the load fails. */
 const NONE = new Secret('');
 
+type UrlName = 'SLACK_API_URL' | 'MDM_URL' | 'STINT_ALARM_WEBHOOK_URL' | 'STINT_BEAT_URL';
+
 /** A token goes with every call there: in the clear only to this very computer, and only when asked for by name. */
-function secureUrl({ value, problems }: Reader, name: 'SLACK_API_URL' | 'MDM_URL'): string {
+function secureUrl({ value, problems }: Reader, name: UrlName): string {
   const text = value(name);
   if (text === undefined) return '';
   const { protocol, hostname, username, password } = new URL(text);

@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
+import { createNews } from '../activities/news.js';
 import { createNotices, type NoticeDeps } from '../activities/notices.js';
 import { createRecordDuties } from '../activities/record.js';
 import { createSealDuties } from '../activities/seals.js';
@@ -20,7 +21,7 @@ import { createIru } from '../activities/targets/mac-admin/iru.js';
 import { createRegistry, type DriverRegistry } from '../activities/targets/registry.js';
 import { StintError } from '../contract/errors.js';
 import type { Envelope, Sender } from '../contract/messages.js';
-import type { Directory, Gate, Store } from '../contract/ports.js';
+import type { Directory, Gate, Store, TargetDriver } from '../contract/ports.js';
 import { openStore } from '../ledger/store.js';
 import { createJudge } from '../policy/judge.js';
 import { liveDirectory, livePolicy } from '../policy/live.js';
@@ -38,7 +39,9 @@ export const clock = () => Date.now();
 /** Whether the running activity is not its first attempt; false outside of activities. */
 const repeated = () => {
   try {
-    return Context.current().info.attempt > 1;
+    const { attempt, activityType } = Context.current().info;
+    // Whatever is posted outside of the first attempt (`activities/news.ts`) follows one that may have come through.
+    return attempt > 1 || activityType !== 'publish';
   } catch {
     return false;
   }
@@ -104,6 +107,7 @@ export function replyKeyOf({ device }: Config<'device'>) {
 }
 
 export interface Targets {
+  readonly drivers: readonly TargetDriver[];
   readonly driverOf: DriverRegistry;
   readonly askEvidence: Parameters<typeof createRevokeDuties>[0]['askEvidence'];
 }
@@ -120,8 +124,10 @@ export function targetsOf(config: Config<'mdm'>, store: Store): Targets {
     clock,
     lanes: devices,
   });
-  const driverOf = createRegistry([createMacAdminDriver({ mdm: iru, devices, clock, contactGraceMs })]);
-  return { driverOf, askEvidence: (requestId, target) => askForEvidence({ mdm: iru, devices, clock }, requestId, target.serial) };
+  const drivers = [createMacAdminDriver({ mdm: iru, devices, clock, contactGraceMs })];
+  const askEvidence: Targets['askEvidence'] = (requestId, target) =>
+    askForEvidence({ mdm: iru, devices, clock }, requestId, target.serial);
+  return { drivers, driverOf: createRegistry(drivers), askEvidence };
 }
 
 /** What is posted to Slack, from activities and for repairs. */
@@ -135,11 +141,14 @@ export function noticesOf({ posting }: Config<'posting'>, store: Store, director
 export function dutiesOf(config: Config<'seals' | 'posting'>, store: Store, people: People, targets: Targets): Duties {
   const judge = createJudge({ ...people, policies: store.policies, clock });
   const target = { ...targets, fence: store.fence, clock, call: activityCall };
+  const record = createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: ringOf(config) });
+  const slack = createNotices(noticesOf(config, store, people.directory));
   return {
     seals: createSealDuties({ ring: ringOf(config), clock }),
-    store: createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: ringOf(config) }),
+    store: record,
     grant: createGrantDuties(target),
     revoke: createRevokeDuties(target),
-    slack: createNotices(noticesOf(config, store, people.directory)),
+    slack,
+    news: createNews({ store: record, slack, beating: activityCall.beating }),
   };
 }

@@ -7,6 +7,8 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { isStintError } from '../contract/errors.js';
 import { KEYWORD, missingAttributes, notMade, requireFit } from './checks/temporal.js';
+import type { Pulse } from './pulse.js';
+import { ensureSchedule } from './schedule.js';
 import { createWorkers, type Duties, runWorkers } from './worker.js';
 
 export interface PollDeps {
@@ -14,6 +16,9 @@ export interface PollDeps {
   readonly namespace: string;
   readonly bundle: { readonly codePath: string };
   readonly duties: Duties;
+  readonly pulse: Pulse;
+  /** How often the Schedule runs the reconciler, in milliseconds. */
+  readonly reconcileEveryMs: number;
   readonly log: Logger;
   readonly wait: (ms: number) => Promise<void>;
 }
@@ -45,7 +50,8 @@ export function startPolling(deps: PollDeps): Polling {
     await prepare(deps);
     const connection = await NativeConnection.connect(deps.options);
     try {
-      const workers = await createWorkers({ connection, namespace: deps.namespace, bundle: deps.bundle, duties: deps.duties });
+      const { namespace, bundle, duties, pulse } = deps;
+      const workers = await createWorkers({ connection, namespace, bundle, duties, pulse });
       const run = runWorkers(workers);
       stopRun = run.stop;
       if (stopped) run.stop();
@@ -91,7 +97,7 @@ export function startPolling(deps: PollDeps): Polling {
  * there cannot go on, so nothing is polled before. A service that does not let us look (Temporal Cloud) is believed to have
  * them. Throws `temporal-unavailable` with the fix.
  */
-async function prepare({ options, namespace, log }: PollDeps): Promise<void> {
+async function prepare({ options, namespace, reconcileEveryMs, log }: PollDeps): Promise<void> {
   const connection = await Connection.connect(options);
   try {
     await requireFit(connection, namespace);
@@ -99,6 +105,10 @@ async function prepare({ options, namespace, log }: PollDeps): Promise<void> {
     if (missing === 'unseen')
       log.warn({}, 'The search attributes cannot be looked at here. If workflows complain, make them as Keyword.');
     else if (missing.length > 0) await register(connection, namespace, missing);
+    // Without it the watch runs the reconciler, only later: nothing that a worker should wait for.
+    await ensureSchedule(connection, namespace, reconcileEveryMs).catch((error: unknown) =>
+      log.warn({ err: error }, 'The Schedule of the reconciler could not be made; this process runs it by itself.'),
+    );
   } finally {
     await connection.close();
   }

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { type NoticeDeps, paintCard } from '../activities/notices.js';
+import { createReconcileDuties } from '../activities/reconcile.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 import { createContactWatch } from '../device/api/contact-watch.js';
@@ -16,6 +17,7 @@ import { clocksOf } from './checks/areas.js';
 import { requireKeys } from './checks/keys.js';
 import type { Config, ConfigPart } from './config.js';
 import { startFollowUps } from './followups.js';
+import { alarmsOf, beatOf, reconcilerOf, summaryOf, sweepAlarm, temporalAnswers } from './guard.js';
 import { serveHealth } from './health.js';
 import { keepTrying, type Part as Running } from './keep-trying.js';
 import {
@@ -33,11 +35,13 @@ import {
 } from './parts.js';
 import { startPolling } from './poll.js';
 import { insistFreePorts, portError } from './ports.js';
+import { createPulse } from './pulse.js';
 import type { Tools } from './questions.js';
 import { type SelfWatch, startSelfWatch, withFitClock } from './self-watch.js';
 import { slackAppConfig } from './slack-config.js';
 import { startSweep } from './sweep.js';
 import { installRuntime } from './telemetry.js';
+import { createWatch } from './watch.js';
 
 type Part = (config: Config, store: Store, log: Logger, watch: SelfWatch) => Promise<Running>;
 
@@ -54,19 +58,33 @@ const worker: Part = async (config, store, log, watch) => {
   const targets = targetsOf(config, store);
   const notices = noticesOf(config, store, people.directory);
   const bundle = await workflowBundle(bundleFolder);
+  const alarms = alarmsOf(config, store, log);
+  // A clock that is far off would end what still runs, or leave what is over: sweep and reconciler go by the others then.
+  const fitClock = () => clock() - watch.clockOffMs();
+  const swept = (requestId: RequestId) =>
+    repairCard(store, notices, requestId).catch((error: unknown) =>
+      log.warn({ err: error, requestId }, 'a card could not be drawn again'),
+    );
+  const say = sweepAlarm(alarms);
   const sweep = startSweep({
     store,
     driverOf: targets.driverOf,
-    // A clock that is far off would end what still runs, or leave what is over: the sweep goes by the others then.
-    clock: () => clock() - watch.clockOffMs(),
+    clock: fitClock,
     sleep: wait,
-    alarm: (sentence, grant, error) => log.error({ requestId: grant.requestId, target: grant.targetKey, err: error }, sentence),
-    swept: (requestId) =>
-      repairCard(store, notices, requestId).catch((error: unknown) =>
-        log.warn({ err: error, requestId }, 'a card could not be drawn again'),
-      ),
+    alarm: (sentence, grant, error) => {
+      if (error !== undefined) log.error({ requestId: grant.requestId, target: grant.targetKey, err: error }, sentence);
+      say(sentence, grant, error);
+    },
+    swept,
     failed: (error) => log.warn({ err: error }, 'The overdue sweep could not read the store.'),
   });
+  const reconcile = reconcilerOf(config, store, targets, { alarms, clock: fitClock, sleep: wait, swept });
+  const run = async () => {
+    const result = await reconcile({ dryRun: false });
+    for (const failure of result.failures) log.warn({ ...failure }, 'The reconciler could not ask this.');
+    return summaryOf(result);
+  };
+  const pulse = createPulse(clock);
   const followUps = startFollowUps({
     store,
     driverOf: targets.driverOf,
@@ -82,17 +100,37 @@ const worker: Part = async (config, store, log, watch) => {
     options: temporalOptions(config),
     namespace: config.temporal.namespace,
     bundle,
-    duties: { ...duties, grant: withFitClock(duties.grant, watch) },
+    duties: { ...duties, grant: withFitClock(duties.grant, watch), reconcile: createReconcileDuties(run) },
+    pulse,
+    reconcileEveryMs: config.alarms.reconcileEveryMs,
     log,
     wait: pause,
   });
+  const beat = beatOf(config);
+  const client = temporalClient(config);
+  const guard = createWatch({
+    store,
+    alarms,
+    pulse,
+    polls: async () => polling.polls() && temporalAnswers(client),
+    sweptAt: sweep.ranAt,
+    ...(beat && { beat }),
+    reconcile: run,
+    reconcileEveryMs: config.alarms.reconcileEveryMs,
+    clock: fitClock,
+    wait,
+    failed: (error, what) => log.warn({ err: error }, `The watch could not look after ${what}.`),
+  });
+  guard.start();
   await Promise.race([polling.started, wait(FIRST_POLL_MS)]);
   return {
     trouble: polling.trouble,
     stop: async () => {
+      guard.stop();
       sweep.stop();
       await followUps.stop();
       await polling.stop();
+      await client.connection.close();
     },
   };
 };
@@ -177,17 +215,20 @@ const COMMON: readonly ConfigPart[] = ['policy', 'seals', 'store', 'temporal'];
 
 /** What each process asks of the configuration: no process holds a secret that it has no use for. */
 export const NEEDS: { readonly [P in ProcessName]: readonly ConfigPart[] } = {
-  worker: [...COMMON, 'posting', 'mdm'],
+  worker: [...COMMON, 'posting', 'mdm', 'alarms'],
   'slack-app': [...COMMON, 'posting', 'slack'],
   'device-api': [...COMMON, 'device'],
-  all: [...COMMON, 'posting', 'slack', 'mdm', 'device'],
+  all: [...COMMON, 'posting', 'slack', 'mdm', 'device', 'alarms'],
 };
 
 /** With the MDM's settings the command line can have an access ended here while Temporal is down. */
-function toolsOf(name: ProcessName, config: Config, store: Store): Tools {
+function toolsOf(name: ProcessName, config: Config, store: Store, log: Logger): Tools {
   if (!NEEDS[name].includes('mdm')) return { clock };
-  const { driverOf } = targetsOf(config, store);
-  return { clock, targets: () => ({ driverOf, sleep: wait }) };
+  const targets = targetsOf(config, store);
+  const { driverOf } = targets;
+  const alarms = alarmsOf(config, store, log);
+  const reconcile = reconcilerOf(config, store, targets, { alarms, clock, sleep: wait });
+  return { clock, targets: () => ({ driverOf, sleep: wait }), reconcile: () => reconcile };
 }
 
 /**
@@ -221,7 +262,7 @@ export async function startProcess(name: ProcessName, config: Config, log: Logge
     const store = await storeOf(config);
     stops.push(() => store.close());
     if (config.store.kind === 'pglite') {
-      const admin = await serveAdmin(config.home, store, toolsOf(name, config, store));
+      const admin = await serveAdmin(config.home, store, toolsOf(name, config, store, log));
       stops.push(() => admin.close());
     }
     const parts = name === 'all' ? [worker, deviceApi, slackApp] : [PARTS[name]];

@@ -6,6 +6,7 @@ import { instant, isRequestId, type PersonId, type RequestId, type Serial } from
 import type { DeviceKey, ElevationRow, Grant, Store } from '../contract/ports.js';
 import { deviceKeyId } from './device-keys.js';
 import { type EndNowDeps, fence, fenceOff, proveEnded } from './end-now.js';
+import type { Reconcile } from './guard.js';
 import { revocable } from './revocable.js';
 
 const requestId = z.custom<RequestId>(isRequestId, { error: 'must be the whole id of an elevation' });
@@ -48,6 +49,7 @@ const question = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('fence-off'), requestId }),
   z.strictObject({ ask: z.literal('prove-ended'), requestId }),
   z.strictObject({ ask: z.literal('told'), requestId }),
+  z.strictObject({ ask: z.literal('reconcile'), dryRun: z.boolean() }),
 ]);
 
 export type Question = z.input<typeof question>;
@@ -68,6 +70,8 @@ export interface Tools {
   readonly clock: () => number;
   /** Reaches the targets without Temporal; a process without the MDM's settings has none. */
   readonly targets?: () => Pick<EndNowDeps, 'driverOf' | 'sleep' | 'watchMs'>;
+  /** Compares targets with the store; needs the settings of the MDM and the people file, too. */
+  readonly reconcile?: () => Reconcile;
 }
 const JUST_THE_STORE: Tools = { clock: Date.now };
 
@@ -113,6 +117,8 @@ export async function answer(store: Store, raw: unknown, tools: Tools = JUST_THE
       return proveEnded({ store, clock: tools.clock, ...targetsOf(tools) }, asked.requestId, 'operator');
     case 'told':
       return store.untold.remove(asked.requestId);
+    case 'reconcile':
+      return reconcilerOf(tools)({ dryRun: asked.dryRun });
   }
 }
 
@@ -126,6 +132,14 @@ function targetsOf({ targets }: Tools): ReturnType<NonNullable<Tools['targets']>
   throw new StintError(
     'bad-config',
     'The process that holds the store has no settings of the MDM, so it cannot reach a target. A worker does it within two minutes.',
+  );
+}
+
+function reconcilerOf({ reconcile }: Tools): Reconcile {
+  if (reconcile) return reconcile();
+  throw new StintError(
+    'bad-config',
+    'The process that holds the store has no settings of the MDM, so it cannot look at targets. A worker does it every few minutes.',
   );
 }
 

@@ -32,6 +32,8 @@ export interface ReconcileDeps extends SightDeps {
 
 const LOOKS_MAX = 500;
 const REMOVALS_MAX = 20;
+/** The part of the looks that targets with an elevation or a trace of ours may take. */
+const FIRST_SHARE = 0.75;
 const AT_ONCE = 8;
 const WATCH_MS = 15_000;
 
@@ -63,7 +65,7 @@ export async function reconcileOnce(deps: ReconcileDeps, { dryRun }: { readonly 
   const nowMs = deps.clock();
   const gathered = await gather(deps, nowMs);
   const failures = [...gathered.failures];
-  const now = gathered.spots.slice(0, deps.looksMax ?? LOOKS_MAX);
+  const now = share(gathered.spots, deps.looksMax ?? LOOKS_MAX);
   const looked = await lookAt(deps, now, failures);
   const findings = looked.flatMap(({ spot, sight }) =>
     compare(sight, nowMs, deps.graceMs ?? OVERDUE_MS).map((finding) => ({ spot, finding })),
@@ -86,6 +88,13 @@ export async function reconcileOnce(deps: ReconcileDeps, { dryRun }: { readonly 
     swept,
     failures: failures.map(({ what, error }) => ({ what, sentence: sentenceOf(error) })),
   };
+}
+
+/** Those that matter most come first, but never take all the room: the others would not be looked at on a busy day. */
+function share(spots: readonly Spot[], max: number): readonly Spot[] {
+  const first = spots.filter((spot) => spot.first).slice(0, Math.ceil(max * FIRST_SHARE));
+  const rest = spots.filter((spot) => !first.includes(spot));
+  return [...first, ...rest.filter((spot) => !spot.first), ...rest.filter((spot) => spot.first)].slice(0, max);
 }
 
 interface Looked {

@@ -14,8 +14,8 @@ export interface WatchDeps {
   readonly store: Pick<Store, 'fence' | 'ledger' | 'once' | 'ping'>;
   readonly alarms: Alarms;
   readonly pulse: Pulse;
-  /** Whether the workers of this process poll. */
-  readonly polls: () => boolean;
+  /** Whether the workers of this process poll, and Temporal answers. Never throws. */
+  readonly polls: () => Promise<boolean>;
   /** When the sweep last came through, in milliseconds since 1970. */
   readonly sweptAt: () => number | undefined;
   /** Calls the outside watchdog. Absent: there is none. */
@@ -51,6 +51,7 @@ export function createWatch(deps: WatchDeps): Watch {
   const begunMs = clock();
   let storeSince = begunMs;
   let storeUp = false;
+  let polling = false;
   let polledAt = begunMs;
   let beatAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -81,7 +82,8 @@ export function createWatch(deps: WatchDeps): Watch {
     for (const alarm of refusals.alarms(clock())) alarms.raise(alarm);
   };
   const lookAtWorkers = async () => {
-    if (deps.polls()) polledAt = clock();
+    polling = await deps.polls();
+    if (polling) polledAt = clock();
     const silentMs = clock() - polledAt;
     if (silentMs >= FAILING_MS) alarms.raise(temporalDown(silentMs));
     for (const trouble of pulse.troubles(FAILING_MS)) alarms.raise(troubleAlarm(trouble, clock()));
@@ -104,7 +106,7 @@ export function createWatch(deps: WatchDeps): Watch {
   const beat = async () => {
     if (!deps.beat || clock() - beatAt < BEAT_MS) return;
     const swept = deps.sweptAt();
-    if (!storeUp || !deps.polls() || swept === undefined || clock() - swept > SWEEP_LATE_MS) return;
+    if (!storeUp || !polling || swept === undefined || clock() - swept > SWEEP_LATE_MS) return;
     beatAt = clock();
     await deps.beat();
   };

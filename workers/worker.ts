@@ -1,15 +1,25 @@
 /**
- * The workers of one process: five queues, each with its own slots, so that a hanging Slack or a slow store can never
- * starve a revoke. The story's worker also runs the local activities that check seals.
+ * The workers of one process: six queues, each with its own slots, so that a hanging Slack or a slow store can never
+ * starve a revoke. The story's worker also checks seals.
  */
 import { Context } from '@temporalio/activity';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { guarded, relentless } from '../activities/failure.js';
+import type { ReconcileDuties } from '../activities/reconcile.js';
 import type { CallContext } from '../activities/target.js';
-import type { EvidenceDuties, GrantDuties, RevokeDuties, SealDuties, SlackDuties, StoreDuties } from '../contract/duties.js';
+import type {
+  EvidenceDuties,
+  GrantDuties,
+  NewsDuties,
+  RevokeDuties,
+  SealDuties,
+  SlackDuties,
+  StoreDuties,
+} from '../contract/duties.js';
 import type { RunId } from '../contract/ids.js';
 import { QUEUES } from '../contract/queues.js';
 import { payloadConverterPath } from './bundle.js';
+import type { Pulse } from './pulse.js';
 
 export interface Duties {
   readonly seals: SealDuties;
@@ -17,6 +27,8 @@ export interface Duties {
   readonly grant: GrantDuties;
   readonly revoke: RevokeDuties;
   readonly slack: SlackDuties;
+  readonly news: NewsDuties;
+  readonly reconcile?: ReconcileDuties;
 }
 
 export interface WorkerDeps {
@@ -24,6 +36,8 @@ export interface WorkerDeps {
   readonly namespace: string;
   readonly bundle: { readonly codePath: string } | { readonly code: string };
   readonly duties: Duties;
+  /** Told how each activity ended. */
+  readonly pulse?: Pulse;
   /** How long running activities may take to finish at a stop, in milliseconds. */
   readonly graceMs?: number;
 }
@@ -53,6 +67,7 @@ export async function createWorkers({
   namespace,
   bundle,
   duties,
+  pulse,
   graceMs = 5000,
 }: WorkerDeps): Promise<readonly Worker[]> {
   const common: Omit<WorkerOptions, 'taskQueue'> = {
@@ -72,10 +87,11 @@ export async function createWorkers({
       activities: relentless(duties.seals),
       maxCachedWorkflows: 1000,
     }),
-    queue(QUEUES.revoke, relentless(duties.revoke), 500),
+    queue(QUEUES.revoke, { ...relentless(duties.revoke), ...guarded(duties.reconcile ?? {}) }, 500),
     queue(QUEUES.grant, guarded(duties.grant), 50),
-    queue(QUEUES.store, relentless(duties.store), 50),
-    queue(QUEUES.slack, guarded(duties.slack), 20),
+    queue(QUEUES.store, relentless(duties.store, pulse?.teller(QUEUES.store)), 50),
+    queue(QUEUES.slack, guarded(duties.slack, pulse?.teller(QUEUES.slack)), 20),
+    queue(QUEUES.news, guarded(duties.news, pulse?.teller(QUEUES.news)), 100),
   ]);
 }
 
