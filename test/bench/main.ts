@@ -33,10 +33,13 @@ async function bench({ json: asJson, quick, list, only }: Options): Promise<numb
 // Children end with this process; its folders are removed at its exit.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
+/** Ends at once when all is printed: after a group that failed, jobs of it may still wait for what is no more. */
+const end = (code: number) => process.stdout.write('', () => process.exit(code));
+
 try {
-  process.exitCode = await bench(readArgs(process.argv.slice(2)));
+  end(await bench(readArgs(process.argv.slice(2))));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   say(error.message);
-  process.exitCode = 2;
+  end(2);
 }

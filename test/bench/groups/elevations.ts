@@ -8,10 +8,10 @@ import { costOf } from '../rig/history.js';
 import { type Rig, startRig } from '../rig/rig.js';
 import { approve, asked, closed } from '../rig/stories.js';
 
-/** Long enough for a warning before the end, which an ordinary elevation has. */
-const WINDOW_S = 3;
-/** A life takes a quarter of a minute however idle the machine is, since no proof counts while a grant could still land. */
-const WARM_S = 30;
+/** Longer than a confirmation takes on a machine that is kept busy, so that the end comes by the deadline. */
+const WINDOW_S = 10;
+/** A life takes twenty seconds and more however idle the machine is: its window, and the time in which a grant could still land. */
+const WARM_S = 40;
 
 export const elevations: Metric = {
   name: 'elevation',
@@ -21,7 +21,7 @@ export const elevations: Metric = {
     { name: 'history.size', unit: 'KB', bar: { atMost: 120 } },
   ],
   async measure({ quick, say }) {
-    const inFlight = quick ? 60 : 200;
+    const inFlight = quick ? 80 : 240;
     const seconds = quick ? 20 : 60;
     const rig = await startRig({
       fleets: [
@@ -64,7 +64,10 @@ async function life(rig: Rig, mac: BenchMac) {
   await approve(rig, one);
   await mac.waitFor('start', one.id);
   await mac.claim(one.id);
-  await mac.confirm(one.id);
+  await mac.confirm(one.id).catch((error: unknown) => {
+    // On an overloaded machine the answer can come after the window; the elevation then ends all the same.
+    if (!/too-late/.test(String(error))) throw error;
+  });
   await mac.endWhenTold(one.id);
   await mac.insist(one.id);
   await closed(rig, one.id, 300_000);
@@ -78,7 +81,7 @@ async function throughput(rig: Rig, macs: readonly BenchMac[], seconds: number):
   let count = 0;
   const lane = async (mac: BenchMac, i: number) => {
     // Spread over a life: lanes in step would load one part of the worker at a time.
-    await sleep((i / macs.length) * 15_000);
+    await sleep((i / macs.length) * 20_000);
     while (Date.now() < to) {
       await life(rig, mac);
       const now = Date.now();

@@ -8,6 +8,8 @@ import type { RequestId, Serial } from '../../../contract/ids.js';
 import { type Reply, TestMac } from '../../device/api/mac.js';
 import type { Owner } from './world.js';
 
+/** Longer than any window and any wait of the bench, in ms. */
+const PATIENCE_MS = 6 * 60_000;
 /** After this long the agent acts on the same order again, in ms. */
 const AGAIN_MS = 10_000;
 const LOG = Buffer.from('no commands\n');
@@ -47,11 +49,12 @@ export class BenchMac {
 
   /** Long polls as the agent does, until this order is there. */
   async waitFor(order: 'start' | 'end', requestId: RequestId): Promise<void> {
-    for (;;) {
+    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; ) {
       const { status, body } = await this.poll(20);
       if (body.order === order && body.requestId === requestId) return;
       await sleep(status === 200 ? 500 : 250);
     }
+    throw new Error(`${this.owner.serial} was not told to ${order} within ${PATIENCE_MS / 60_000} minutes`);
   }
 
   async claim(id: RequestId): Promise<void> {
