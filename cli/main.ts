@@ -11,6 +11,7 @@ import { addKeys } from './commands/keys.js';
 import { addLedger } from './commands/ledger.js';
 import { addPolicy } from './commands/policy.js';
 import { addProcesses } from './commands/processes.js';
+import { addReconcile } from './commands/reconcile.js';
 import { addRevoke } from './commands/revoke.js';
 import { packageVersion } from './package-root.js';
 
@@ -31,6 +32,7 @@ Examples:
   $ stint doctor                   what is wrong with the set-up, and how to mend it
   $ stint revoke --person ada      takes back what somebody holds, also while Temporal or Slack is down
   $ stint freeze --reason INC-417  nothing new is granted anywhere
+  $ stint reconcile --dry-run      what targets show that the store does not know
   $ stint show 3kq7mzv2            one elevation with everything that was recorded
 
 Configuration comes from the environment; see .env.example. Every command has its own --help.`,
@@ -41,6 +43,7 @@ Configuration comes from the environment; see .env.example. Every command has it
     addDoctor,
     addElevations,
     addRevoke,
+    addReconcile,
     addFreeze,
     addPolicy,
     addKeys,

@@ -7,6 +7,8 @@ import type { Store } from '../contract/ports.js';
 import { createSealer, type Seal } from '../seal/envelope.js';
 import { readSealKey } from '../seal/key-files.js';
 import { type ConfigPart, loadConfig } from '../workers/config.js';
+import { alarmsOf, reconcilerOf } from '../workers/guard.js';
+import { createLog } from '../workers/log.js';
 import { createHand } from '../workers/operator-hand.js';
 import { pause, targetsOf, temporalClient } from '../workers/parts.js';
 import type { Ask, Tools } from '../workers/questions.js';
@@ -34,6 +36,17 @@ export function targetsFromHere(store: Store): Tools {
     targets: () => {
       targets ??= { driverOf: targetsOf(settings(['mdm']), store).driverOf, sleep: pause };
       return targets;
+    },
+    reconcile: () => {
+      const config = settings(['policy', 'mdm', 'alarms']);
+      // Whoever runs the command reads what it found; the webhook and the ledger hear of it, too.
+      const alarms = alarmsOf(config, store, createLog('silent', 'reconcile'));
+      const run = reconcilerOf(config, store, targetsOf(config, store), { alarms, clock: Date.now, sleep: pause });
+      return async (options) => {
+        const result = await run(options);
+        await alarms.idle();
+        return result;
+      };
     },
   };
 }

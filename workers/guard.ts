@@ -66,7 +66,7 @@ export function sweepAlarm(alarms: Alarms): SweepDeps['alarm'] {
   };
 }
 
-export type Reconcile = (options: { readonly dryRun: boolean }) => Promise<Reconciled>;
+export type Reconcile = (options: RunOptions) => Promise<Reconciled>;
 
 /** The reconciler of a process, one run at a time: a Schedule, an operator and the watch may all ask for one. */
 export function reconcilerOf(

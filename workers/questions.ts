@@ -49,7 +49,7 @@ const question = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('fence-off'), requestId }),
   z.strictObject({ ask: z.literal('prove-ended'), requestId }),
   z.strictObject({ ask: z.literal('told'), requestId }),
-  z.strictObject({ ask: z.literal('reconcile'), dryRun: z.boolean() }),
+  z.strictObject({ ask: z.literal('reconcile'), dryRun: z.boolean(), all: z.boolean() }),
 ]);
 
 export type Question = z.input<typeof question>;
@@ -118,7 +118,7 @@ export async function answer(store: Store, raw: unknown, tools: Tools = JUST_THE
     case 'told':
       return store.untold.remove(asked.requestId);
     case 'reconcile':
-      return reconcilerOf(tools)({ dryRun: asked.dryRun });
+      return reconcilerOf(tools)({ dryRun: asked.dryRun, all: asked.all });
   }
 }
 

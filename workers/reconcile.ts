@@ -60,12 +60,19 @@ export interface Reconciled {
   readonly failures: readonly { readonly what: string; readonly sentence: string }[];
 }
 
+export interface RunOptions {
+  /** Only looks: removes nothing, records nothing, tells nobody. */
+  readonly dryRun: boolean;
+  /** Looks at all targets, however many; removals stay capped. */
+  readonly all?: boolean;
+}
+
 /** One run. Throws only when the store can't be read. */
-export async function reconcileOnce(deps: ReconcileDeps, { dryRun }: { readonly dryRun: boolean }): Promise<Reconciled> {
+export async function reconcileOnce(deps: ReconcileDeps, { dryRun, all }: RunOptions): Promise<Reconciled> {
   const nowMs = deps.clock();
   const gathered = await gather(deps, nowMs);
   const failures = [...gathered.failures];
-  const now = share(gathered.spots, deps.looksMax ?? LOOKS_MAX);
+  const now = all ? gathered.spots : share(gathered.spots, deps.looksMax ?? LOOKS_MAX);
   const looked = await lookAt(deps, now, failures);
   const findings = looked.flatMap(({ spot, sight }) =>
     compare(sight, nowMs, deps.graceMs ?? OVERDUE_MS).map((finding) => ({ spot, finding })),
