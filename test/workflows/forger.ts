@@ -155,11 +155,20 @@ async function all(h: Harness, e: Asked) {
   };
 }
 
+/** When a window begins, the store learns its end a moment later. */
+async function settled(h: Harness, e: Asked): Promise<void> {
+  await until(async () => {
+    const view = await e.view();
+    return view?.state !== 'active' || (await h.store.fence.grant(e.requestId))?.notAfter === view.deadlineAt;
+  }, 'the stored end');
+}
+
 /**
  * Lets somebody try, and insists that nothing changed: the view, the Mac, the fence, and that the workflow lives. Each
  * refusal is counted in the view and stands in the ledger with its code.
  */
 export async function inVain(h: Harness, e: Asked, codes: readonly string[], attempt: () => Promise<unknown>): Promise<void> {
+  await settled(h, e);
   const [before, known] = [await all(h, e), await refusedCodes(h, e)];
   await attempt();
   const wanted = [...known, ...codes].sort();
