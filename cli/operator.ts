@@ -1,6 +1,7 @@
 /** What an operator's command needs beside the store: a way to workflows, and one to the targets for when that is closed. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isStintError } from '../contract/errors.js';
 import type { Digest } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
@@ -13,6 +14,8 @@ import { createHand } from '../workers/operator-hand.js';
 import { pause, targetsOf, temporalClient } from '../workers/parts.js';
 import type { Ask, Tools } from '../workers/questions.js';
 import type { Hand } from '../workers/take-back.js';
+
+const TELL_MS = 5_000;
 
 /** The way to Temporal. A key of the command line that is not there is said, and Cancel does without. */
 export async function handOf(
@@ -44,7 +47,11 @@ export function targetsFromHere(store: Store): Tools {
       const run = reconcilerOf(config, store, targetsOf(config, store), { alarms, clock: Date.now, sleep: pause });
       return async (options) => {
         const result = await run(options);
-        await alarms.idle();
+        // One try and a repeat; a webhook that is down must not keep the command from answering.
+        const enough = new AbortController();
+        const late = sleep(TELL_MS, undefined, { signal: enough.signal }).catch(() => undefined);
+        await Promise.race([alarms.idle(), late]);
+        enough.abort();
         return result;
       };
     },
