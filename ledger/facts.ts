@@ -3,6 +3,7 @@
  * of the ledger fit. Reads only; the one thing that it makes, to prove that it may, is rolled back.
  */
 import { randomBytes } from 'node:crypto';
+import { StintError } from '../contract/errors.js';
 import type { LedgerEntry } from '../contract/ports.js';
 import type { Session, Source } from './dialect.js';
 import { MIGRATIONS } from './migrations.js';
@@ -126,16 +127,19 @@ async function whyNotMake(session: Session): Promise<string | undefined> {
     for (const statement of attempt) await session.query(statement, []);
     return undefined;
   } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return error.message;
+    const refusal = refusalIn(error);
+    if (refusal === undefined) throw error;
+    return refusal;
   } finally {
     await session.query('rollback', []);
   }
 }
 
 /** 42501 is `insufficient_privilege`, 25006 a server that only reads, 42704 and 3F000 a missing language or schema. */
-function isRefusal(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && /^(42501|25006|42704|3F000)$/.test(String(error.code));
+function refusalIn(error: unknown): string | undefined {
+  const said = error instanceof StintError ? error.cause : error;
+  const refused = said instanceof Error && 'code' in said && /^(42501|25006|42704|3F000)$/.test(String(said.code));
+  return refused ? said.message : undefined;
 }
 
 async function endOfLedger(session: Session): Promise<ChainVerdict> {

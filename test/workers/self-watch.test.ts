@@ -1,0 +1,173 @@
+/** What a process says of itself at its start: a clock that is off, a policy that is broken; and what it then does not do. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { POLICY_YAML, peopleYaml } from '../../cli/demo/world.js';
+import { StintError } from '../../contract/errors.js';
+import { type AskClock, aheadBy, offBy, type Reading } from '../../workers/checks/clock.js';
+import { keepTrying } from '../../workers/keep-trying.js';
+import { insistFreePorts, portError } from '../../workers/ports.js';
+import { type SelfWatch, startSelfWatch, withFitClock } from '../../workers/self-watch.js';
+
+const HOUR = 3_600_000;
+let folder: string;
+let said: { level: number; msg: string }[];
+let watch: SelfWatch | undefined;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stint-self-'));
+  said = [];
+  writeFileSync(join(folder, 'policy.yaml'), POLICY_YAML);
+  writeFileSync(join(folder, 'people.yaml'), peopleYaml());
+});
+afterEach(() => {
+  watch?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+const log = pino({ level: 'trace' }, { write: (line: string) => void said.push(JSON.parse(line)) });
+const ERROR = 50;
+
+/** A clock that runs this much behind ours, or does not answer. */
+const clockBehind =
+  (ms: number | undefined, source = 'the store'): AskClock =>
+  async () => {
+    if (ms === undefined) throw new Error('no answer');
+    return { source, theirs: Date.now() - ms, resolutionMs: 0, before: Date.now(), after: Date.now() };
+  };
+
+async function watching(...clocks: AskClock[]): Promise<SelfWatch> {
+  const policy = { policyFile: join(folder, 'policy.yaml'), peopleFile: join(folder, 'people.yaml') };
+  const started = startSelfWatch({ policy, clocks, log, wait: () => new Promise(() => {}) });
+  watch = started;
+  await started.looked;
+  return started;
+}
+
+const granting = async (one: SelfWatch) => {
+  let granted = 0;
+  const grant = async () => {
+    granted += 1;
+    return { sendBefore: 'x' } as never;
+  };
+  const answer = await withFitClock({ grant } as never, one)
+    .grant({} as never)
+    .catch((error: unknown) => error);
+  return { granted, answer };
+};
+
+describe('a clock', () => {
+  test('that agrees is not spoken of, and grants go out', async () => {
+    const one = await watching(clockBehind(200), clockBehind(-300));
+    expect(one.troubles()).toEqual([]);
+    expect(said).toEqual([]);
+    expect(await granting(one)).toMatchObject({ granted: 1 });
+  });
+
+  test.each([HOUR, -HOUR])('that is off by %i ms is said loudly, and nothing is granted by it', async (ms) => {
+    const one = await watching(clockBehind(ms), clockBehind(ms + 900, 'Slack'), clockBehind(undefined, 'the MDM'));
+    expect(Math.abs(one.clockOffMs() - ms)).toBeLessThan(2000);
+    expect(said).toMatchObject([{ level: ERROR, msg: expect.stringMatching(/grants nothing until it is right.*NTP/) }]);
+    expect(one.troubles()).toHaveLength(1);
+    const { granted, answer } = await granting(one);
+    expect(granted).toBe(0);
+    expect(answer).toMatchObject({ retryable: true, sentence: expect.stringContaining("This worker's clock is off") });
+  });
+
+  test('of somebody else that is off, while another agrees with ours, stops nothing', async () => {
+    const one = await watching(clockBehind(HOUR, 'the MDM'), clockBehind(0));
+    expect(one.clockOffMs()).toBe(0);
+    expect(await granting(one)).toMatchObject({ granted: 1 });
+  });
+
+  test('that nobody can be asked about stops nothing', async () => {
+    const one = await watching(clockBehind(undefined));
+    expect(one.clockOffMs()).toBe(0);
+    expect(await granting(one)).toMatchObject({ granted: 1 });
+  });
+
+  test('that is off by ten seconds is a warning, and is used', async () => {
+    const one = await watching(clockBehind(10_000));
+    expect(said).toMatchObject([{ level: 40 }]);
+    expect(one.clockOffMs()).toBe(0);
+    expect(await granting(one)).toMatchObject({ granted: 1 });
+  });
+
+  test('is off only by what no slow answer and no rounding can explain', () => {
+    const reading = (theirs: number, resolutionMs: number): Reading => ({
+      source: 'x',
+      theirs,
+      resolutionMs,
+      before: 1000,
+      after: 3000,
+    });
+    expect(aheadBy(reading(2000, 0))).toBe(0);
+    expect(aheadBy(reading(500, 1000))).toBe(0);
+    expect(aheadBy(reading(-500, 1000))).toBe(500);
+    expect(aheadBy(reading(4000, 1000))).toBe(-1000);
+    expect(offBy([])).toBe(0);
+    expect(offBy([reading(-500, 1000), reading(-9000, 1000)])).toBe(500);
+    expect(offBy([reading(-9000, 1000), reading(9000, 1000)])).toBe(0);
+  });
+});
+
+test('a broken policy does not keep a process from starting, but is said with line and column', async () => {
+  writeFileSync(join(folder, 'policy.yaml'), POLICY_YAML.replace('windows', 'windws'));
+  rmSync(join(folder, 'people.yaml'));
+  const one = await watching();
+  expect(said.map(({ level }) => level)).toEqual([ERROR, ERROR]);
+  expect(one.troubles()).toMatchObject([
+    expect.stringMatching(/Nothing is granted until this is mended: .*\n.*policy\.yaml:\d+:\d+/),
+    expect.stringMatching(/people\.yaml cannot be read \(ENOENT\)/),
+  ]);
+});
+
+describe('ports', () => {
+  test('that are taken are all named with their variables, before anything is started', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const config = { healthPort: port, device: { host: '127.0.0.1', port }, slack: { mode: 'socket', host: 'x', port } };
+    const insist = (parts: readonly ('device' | 'slack')[], change = {}) =>
+      insistFreePorts({ ...config, ...change } as never, parts);
+    try {
+      await expect(insist(['device', 'slack'])).rejects.toMatchObject({
+        code: 'port-used',
+        sentence: expect.stringMatching(new RegExp(`Port ${port} \\(STINT_HEALTH_PORT\\).*\nPort ${port} \\(DEVICE_API_PORT\\)`)),
+      });
+      await insist([], { healthPort: 0 });
+      await expect(insist([], { healthPort: undefined, device: {} })).resolves.toBeUndefined();
+      await expect(insist(['device'], { healthPort: 0, device: { host: '192.0.2.1', port: 1 } })).rejects.toMatchObject({
+        sentence: expect.stringMatching(/192\.0\.2\.1 is no address of this computer|may not be listened on/),
+      });
+    } finally {
+      server.close();
+    }
+  });
+
+  test('one that was taken since is a sentence, too; other errors stay as they are', () => {
+    const used = Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE', port: 8443 });
+    expect(portError(used)).toMatchObject({ code: 'port-used', sentence: expect.stringContaining('8443') });
+    const other = new Error('x');
+    expect(portError(other)).toBe(other);
+  });
+});
+
+describe('a part that cannot start', () => {
+  test('because of a mistake that shows at once ends the start', async () => {
+    const start = async () => {
+      throw new StintError('bad-config', 'Wrong token.');
+    };
+    await expect(keepTrying('A part', start, log)).rejects.toMatchObject({ sentence: 'Wrong token.' });
+  });
+
+  test('because the other end is down is tried again, and says so meanwhile', async () => {
+    const start = async () => {
+      throw new StintError('slack-unavailable', 'Slack is down.');
+    };
+    const part = await keepTrying('A part', start, log);
+    expect(part.trouble?.()).toBe('A part does not run: Slack is down.');
+    await part.stop();
+  });
+});
