@@ -69,11 +69,12 @@ function insideWindow(facts: Facts, access: Access): Violation[] {
 }
 
 /** I6: what may have held access is observed gone, or still ending with an alarm; and gone was true when it was said. */
-function gone(_facts: Facts, { requestId, view, events }: Recorded, all: readonly Access[]): Violation[] {
+function gone(facts: Facts, recorded: Recorded, all: readonly Access[]): Violation[] {
+  const { requestId, view, events } = recorded;
   const own = all.filter((a) => a.of?.requestId === requestId);
   const say = (what: string): Violation => ({ rule: 'I6', requestId, serial: view.request.target.serial, what });
   const found: Violation[] = [];
-  if (only(events, 'armed').length > 0 && !view.goneAt && view.outcome !== 'unproven') {
+  if (only(events, 'armed').length > 0 && !view.goneAt && view.outcome !== 'unproven' && !neverBegan(facts, recorded, own)) {
     const loud = view.state === 'ending' && view.alarmMinutes !== undefined;
     if (!loud) found.push(say(`was armed, and is ${view.state} without a proof that it is gone`));
   }
@@ -84,6 +85,19 @@ function gone(_facts: Facts, { requestId, view, events }: Recorded, all: readonl
     if (view.goneAt && held.from > at(view.goneAt))
       found.push(say(`administrator again at ${iso(held.from)}, after it was gone at ${view.goneAt}`));
   return found;
+}
+
+/**
+ * The arm was written, and its answer never reached the run before it gave up: then nothing was sent. Believed only if
+ * neither the ledger, nor the MDM, nor the Mac knows of anything.
+ */
+function neverBegan({ tagCalls }: Facts, { view, events }: Recorded, own: readonly Access[]): boolean {
+  const [armed] = only(events, 'armed');
+  const sent = events.some((e) => e.type === 'grant-sent' || e.type === 'claimed' || e.type === 'confirmed');
+  const tagged = tagCalls.some(
+    (c) => c.serial === view.request.target.serial && c.at >= at(armed?.at) && c.at <= at(view.closedAt),
+  );
+  return view.state === 'closed' && !sent && !tagged && own.length === 0;
 }
 
 /** I6: nobody is told that it ended before it was gone. */
