@@ -28,7 +28,7 @@ export function checksOf(deps: AreaDeps): Checks {
   const unread = notLookedAt(settings);
   /** The check of an area when the process has to do with it, and whether its settings can be used. */
   const area = (part: ConfigPart, check: Check | undefined) => (parts.includes(part) ? (check ?? unread) : undefined);
-  const { seals, policy, store, temporal, posting, slack, mdm, device } = valid;
+  const { seals, policy, store, temporal, posting, slack, mdm, device, alarms } = valid;
   const slackReady = posting && (slack || !parts.includes('slack'));
   const all = {
     configuration: checkSettings(settings, parts),
@@ -36,7 +36,7 @@ export function checksOf(deps: AreaDeps): Checks {
     policy: area('policy', policy && checkPolicy({ policy, readFile })),
     store: area('store', base && store && checkStore({ base, store })),
     temporal: area('temporal', temporal && checkTemporal(temporal)),
-    slack: area('posting', slackReady ? checkSlack({ posting, ...(slack && { slack }) }) : undefined),
+    slack: area('posting', slackReady ? checkSlack({ posting, ...(slack && { slack }), ...(alarms && { alarms }) }) : undefined),
     mdm: area('mdm', mdm && checkMdm({ mdm, clock, people: () => peopleIfValid(policy, readFile) })),
     clock: checkClock(clocksOf(valid, clock)),
   };

@@ -38,5 +38,13 @@ export function checkSettings(settings: Settings, wanted: readonly ConfigPart[])
   return async (say) => {
     for (const problem of settings.problems) say.fail(problem.split(/[ :]/, 1)[0] ?? 'settings', problem);
     if (settings.problems.length === 0) say.ok('settings', `all that is needed is there and valid: ${wanted.join(', ')}`);
+    const { alarms } = settings.parts;
+    if (alarms && !alarms.beat) {
+      say.warn(
+        'watchdog',
+        'nobody outside notices when Stint falls silent',
+        'Set STINT_BEAT_URL to a dead-man’s switch of your monitoring.',
+      );
+    }
   };
 }

@@ -17,15 +17,17 @@ export interface SlackCheckDeps {
   readonly posting: PartConfigs['posting'];
   /** There for the process that Slack reaches; a worker only posts. */
   readonly slack?: PartConfigs['slack'];
+  /** There for the process that raises alarms. */
+  readonly alarms?: PartConfigs['alarms'];
 }
 
 /** Everything about Slack that this process needs. */
-export function checkSlack({ posting, slack }: SlackCheckDeps): Check {
+export function checkSlack({ posting, slack, alarms }: SlackCheckDeps): Check {
   return async (say) => {
     const api = createPostingClient({ token: posting.botToken.reveal(), slackApiUrl: posting.apiUrl });
     if (!(await examineToken(api, slack, say))) return;
     await Promise.all([
-      examineChannels(api, posting, say),
+      examineChannels(api, channelsOf(posting, alarms), say),
       ...(slack ? [examineEntrance(posting, slack, say), examineAdmins(api, slack.adminSlackUserIds, say)] : []),
     ]);
   };
@@ -53,8 +55,8 @@ function logTo(say: Say, check: string): Log {
   return { debug: nothing, info: nothing, warn: (_, message) => say.warn(check, message), error: nothing };
 }
 
-async function examineChannels(api: WebClient, posting: PartConfigs['posting'], say: Say): Promise<void> {
-  for (const [name, id] of channelsOf(posting)) {
+async function examineChannels(api: WebClient, channels: readonly NamedChannel[], say: Say): Promise<void> {
+  for (const [name, id] of channels) {
     try {
       const trouble = await troubleOf({ api, logger: logTo(say, name) }, id, name);
       if (trouble === undefined) say.ok(name, `${id}: Stint is in it, and it is shared with nobody outside`);
@@ -66,9 +68,12 @@ async function examineChannels(api: WebClient, posting: PartConfigs['posting'], 
   }
 }
 
-/** The channel of the cards and, where there is one, that of the alarms. */
-function channelsOf(posting: PartConfigs['posting']): readonly (readonly [name: string, id: string])[] {
-  return [['approver channel', posting.approverChannel]];
+type NamedChannel = readonly [name: string, id: string];
+
+/** The channel of the cards and, where it is another, that of the alarms. */
+function channelsOf(posting: PartConfigs['posting'], alarms: PartConfigs['alarms'] | undefined): readonly NamedChannel[] {
+  const own = alarms?.channel !== undefined && alarms.channel !== posting.approverChannel;
+  return [['approver channel', posting.approverChannel], ...(own ? [['alarm channel', alarms.channel] as const] : [])];
 }
 
 /** How Slack reaches us: in socket mode a ticket is asked for and let go; an open port cannot be tried from inside. */
