@@ -80,6 +80,7 @@ async function once(rig: Rig, mac: BenchMac, { kill, start }: Death): Promise<nu
   await Promise.all([revoke(rig, one), up]);
   await ending;
   const gone = mac.goneAt ?? Number.NaN;
+  await mac.insist(one.id);
   await until(
     'it is over',
     async () => ['collecting', 'closed'].includes((await rig.shown(one.id)).row.view.state) || undefined,
