@@ -17,7 +17,7 @@ import { callQuietly, slackSink, webhookSink } from './alarm-sinks.js';
 import { type AlarmSink, createAlarms } from './alarms.js';
 import type { Config } from './config.js';
 import { clock, type Targets } from './parts.js';
-import { type ReconcileDeps, type Reconciled, reconcileOnce } from './reconcile.js';
+import { type ReconcileDeps, type Reconciled, type RunOptions, reconcileOnce } from './reconcile.js';
 import type { SweepDeps } from './sweep.js';
 
 /** The alarms of a process: its log, Slack, and the webhook where there is one. Posting is left out where it is not set up. */
