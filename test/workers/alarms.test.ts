@@ -1,0 +1,206 @@
+/** Alarms: said once by one of several workers, told to everybody, and never in anybody's way. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Alarm, alarmStep } from '../../contract/alarms.js';
+import { StintError } from '../../contract/errors.js';
+import type { OnceStore, Store } from '../../contract/ports.js';
+import { openStore } from '../../ledger/store.js';
+import { messageOf, slackSink, webhookSink } from '../../workers/alarm-sinks.js';
+import { AGAIN_MS, type AlarmSink, type AlarmsDeps, createAlarms, type Told } from '../../workers/alarms.js';
+import { Secret } from '../../workers/secrets.js';
+import { CHANNEL, startStage } from '../activities/slack/stage.js';
+
+const T0 = Date.parse('2026-03-02T09:00:00.000Z');
+let now = T0;
+let store: Store;
+beforeAll(async () => {
+  store = await openStore({ memory: true, clock: () => now });
+});
+afterAll(() => store.close());
+afterEach(() => {
+  now += 48 * 3_600_000;
+});
+
+const alarm = (change: Partial<Alarm> = {}): Alarm => ({
+  key: 'revoke-pending/x',
+  severity: 'error',
+  sentence: 'It is still there.',
+  todo: 'Look.',
+  ...change,
+});
+
+/** A worker process with one sink that notes what it is told. */
+function worker(change: Partial<AlarmsDeps> & { fails?: () => boolean } = {}) {
+  const told: Told[] = [];
+  const logged: string[] = [];
+  let tries = 0;
+  const sink: AlarmSink = {
+    name: 'fake',
+    send: async (one) => {
+      tries += 1;
+      if (change.fails?.()) throw new StintError('not-ready');
+      told.push(one);
+    },
+  };
+  const note = (_: unknown, sentence: string) => void logged.push(sentence);
+  const log = { error: note, warn: note, info: note } as unknown as AlarmsDeps['log'];
+  const alarms = createAlarms({ sinks: [sink], once: store.once, log, clock: () => now, wait: async () => {}, ...change });
+  return { alarms, told, logged, tries: () => tries };
+}
+
+describe('an alarm', () => {
+  it('is said once, and again only after an hour', async () => {
+    const w = worker();
+    for (let i = 0; i < 5; i++) w.alarms.raise(alarm());
+    now += AGAIN_MS - 1;
+    w.alarms.raise(alarm());
+    await w.alarms.idle();
+    expect(w.told).toHaveLength(1);
+    now += 1;
+    w.alarms.raise(alarm());
+    await w.alarms.idle();
+    expect(w.told).toHaveLength(2);
+  });
+
+  it('that grows is said at each step, once', async () => {
+    const w = worker();
+    for (const step of [1, 1, 5, 5, 15, 30, 30]) {
+      w.alarms.raise(alarm({ step }));
+      await w.alarms.idle();
+    }
+    expect(w.told.map(({ step }) => step)).toEqual([1, 5, 15, 30]);
+  });
+
+  it('is said by one of several workers, and not anew by one that starts again', async () => {
+    const [a, b] = [worker(), worker()];
+    a.alarms.raise(alarm());
+    b.alarms.raise(alarm());
+    await Promise.all([a.alarms.idle(), b.alarms.idle()]);
+    const restarted = worker();
+    restarted.alarms.raise(alarm());
+    await restarted.alarms.idle();
+    expect(a.told.length + b.told.length + restarted.told.length).toBe(1);
+  });
+
+  it('is said all the same while the store is down or hangs, by each worker once', async () => {
+    const down: OnceStore = { first: () => Promise.reject(new StintError('store-unavailable')) };
+    const hangs: OnceStore = { first: () => new Promise(() => undefined) };
+    for (const once of [down, hangs]) {
+      const w = worker({ once });
+      w.alarms.raise(alarm());
+      w.alarms.raise(alarm());
+      await w.alarms.idle();
+      expect(w.told).toHaveLength(1);
+    }
+  });
+
+  it('costs whoever raises it nothing: a sink that hangs or throws, even at once, is not felt', async () => {
+    const bad: AlarmSink = {
+      name: 'bad',
+      send: () => {
+        throw new Error('at once');
+      },
+    };
+    const hanging: AlarmSink = { name: 'hanging', send: () => new Promise(() => undefined) };
+    const w = worker();
+    const told: Told[] = [];
+    const good: AlarmSink = { name: 'good', send: async (one) => void told.push(one) };
+    const log = { error: () => {}, warn: () => {}, info: () => {} } as unknown as AlarmsDeps['log'];
+    const alarms = createAlarms({ sinks: [bad, hanging, good], once: store.once, log, clock: () => now, wait: async () => {} });
+    expect(() => alarms.raise(alarm())).not.toThrow();
+    await vi.waitFor(() => expect(told).toHaveLength(1));
+    expect(w.told).toEqual([]);
+  });
+
+  it('that could not be told is tried again a few times, then only stands in the log', async () => {
+    let left = 3;
+    const w = worker({ fails: () => left-- > 0 });
+    w.alarms.raise(alarm());
+    await w.alarms.idle();
+    expect([w.told.length, w.tries()]).toEqual([1, 4]);
+    const never = worker({ fails: () => true });
+    never.alarms.raise(alarm({ key: 'other' }));
+    await never.alarms.idle();
+    expect([never.told.length, never.tries()]).toEqual([0, 6]);
+    expect(never.logged).toEqual(['It is still there.', 'an alarm could not be told there']);
+  });
+});
+
+describe('the steps of a wait', () => {
+  it.each([
+    [0, undefined],
+    [59_999, undefined],
+    [60_000, 1],
+    [299_999, 1],
+    [300_000, 5],
+    [900_000, 15],
+    [1_799_999, 15],
+    [1_800_000, 30],
+    [6_300_000, 105],
+  ])('after %i ms is %s', (waited, step) => expect(alarmStep(waited)).toBe(step));
+});
+
+describe('the webhook', () => {
+  let server: Server;
+  let url: string;
+  const seen: { readonly type: string | undefined; readonly body: string }[] = [];
+  let status = 204;
+  beforeAll(async () => {
+    server = createServer((req, res) => {
+      let body = '';
+      req.on('data', (part) => {
+        body += part;
+      });
+      req.on('end', () => {
+        seen.push({ type: req.headers['content-type'], body });
+        res.writeHead(status, { location: '/elsewhere' }).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks/very-secret`;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+  const told: Told = { ...alarm({ step: 5 }), at: '2026-03-02T09:00:00.000Z' as Told['at'], id: 'a@1' };
+
+  it('gets the alarm as JSON', async () => {
+    await webhookSink(new Secret(url)).send(told);
+    expect(seen.at(-1)?.type).toBe('application/json');
+    expect(JSON.parse(seen.at(-1)?.body ?? '')).toEqual({ v: 1, ...told });
+  });
+
+  it.each([302, 400, 500])('that answers %i has not taken it, and its address is in no error', async (answer) => {
+    status = answer;
+    const failure = await webhookSink(new Secret(url))
+      .send(told)
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StintError);
+    expect(String((failure as StintError).stack)).not.toContain('very-secret');
+    expect((failure as StintError).cause).toBeUndefined();
+  });
+});
+
+describe('in Slack', () => {
+  it('an alarm is one message in its channel, however often it is sent, and nothing in it is alive', async () => {
+    const stage = await startStage();
+    try {
+      const one = alarm({ sentence: 'Gone from <!channel> @here & ada-mac', target: 'mac-admin/C02ADA0001' });
+      const told: Told = { ...one, at: '2026-03-02T09:00:00.000Z' as Told['at'], id: 'slack@1' };
+      await slackSink(stage.worker(), CHANNEL).send(told);
+      await slackSink(stage.worker(), CHANNEL).send(told);
+      const [message, ...others] = stage.posted();
+      expect(others).toEqual([]);
+      expect(message?.text).toContain('Stint: Alarm');
+      expect(message?.text).not.toMatch(/<!channel>|@here/);
+      expect(JSON.stringify(message?.blocks)).toContain('ada-mac');
+    } finally {
+      await stage.close();
+    }
+  });
+
+  it('fits into a message, however long its words are', () => {
+    const long = messageOf({ ...alarm({ sentence: 'x'.repeat(9000), todo: 'y'.repeat(9000) }), at: 'z' as Told['at'], id: '1' });
+    expect(long.text.length).toBeLessThan(4000);
+    expect(JSON.stringify(long.blocks).length).toBeLessThan(6000);
+  });
+});

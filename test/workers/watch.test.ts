@@ -1,0 +1,247 @@
+/** The watch: what it tells, when it grows, and that the beat goes out only while all is at work. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Alarm } from '../../contract/alarms.js';
+import { StintError } from '../../contract/errors.js';
+import { instant } from '../../contract/ids.js';
+import type { Store } from '../../contract/ports.js';
+import { openStore } from '../../ledger/store.js';
+import { createPulse } from '../../workers/pulse.js';
+import { createWatch, type WatchDeps } from '../../workers/watch.js';
+import { Elevation } from '../ledger/events.js';
+import { newMac, Story, WINDOW_MS } from './reconcile-bench.js';
+
+const MINUTE = 60_000;
+const EVERY_MS = 5 * MINUTE;
+const time = { now: Date.parse('2026-03-02T09:00:00.000Z') };
+let store: Store;
+beforeAll(async () => {
+  store = await openStore({ memory: true, clock: () => time.now });
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  for (const grant of await store.fence.open()) await store.fence.gone(grant.requestId, instant(time.now));
+  time.now += 30 * 24 * 60 * MINUTE;
+});
+
+function bench(change: Partial<WatchDeps> = {}) {
+  const said: Alarm[] = [];
+  const state = { polls: true, sweeps: true, beats: 0, reconciled: 0 };
+  const failed: unknown[] = [];
+  const deps: WatchDeps = {
+    store,
+    alarms: { raise: (alarm) => void said.push(alarm) },
+    pulse: createPulse(() => time.now),
+    polls: async () => state.polls,
+    sweptAt: () => (state.sweeps ? time.now : undefined),
+    beat: async () => {
+      state.beats += 1;
+    },
+    reconcile: async () => {
+      state.reconciled += 1;
+    },
+    reconcileEveryMs: EVERY_MS,
+    clock: () => time.now,
+    wait: async () => {},
+    failed: (error) => void failed.push(error),
+    ...change,
+  };
+  const watch = createWatch(deps);
+  /** Ticks every 15 s for so long. */
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 15_000) {
+      time.now += 15_000;
+      await watch.tick();
+    }
+  };
+  const keys = () => [...new Set(said.map(({ key, step }) => `${key}${step === undefined ? '' : `#${step}`}`))];
+  return { said, state, failed, pass, keys, deps, watch };
+}
+
+describe('a revoke that stays pending', () => {
+  it('is told after 1, 5 and 15 minutes and then every 15, with who, where and what to do', async () => {
+    const e = await new Story(store, time).active();
+    await e.ended();
+    const b = bench();
+    await b.pass(31 * MINUTE);
+    const own = b.said.filter(({ requestId }) => requestId === e.id);
+    expect([...new Set(own.map(({ step }) => step))]).toEqual([1, 5, 15, 30]);
+    expect(own.at(-1)).toMatchObject({ severity: 'error', todo: expect.stringContaining('docs/operations.md') });
+    expect(own.at(-1)?.sentence).toContain(e.target.display);
+    expect(own.at(-1)?.sentence).toContain('30 min');
+  });
+
+  it('is counted from its last instant when nobody ended it, and is told no more once it is gone', async () => {
+    const e = await new Story(store, time).active();
+    const b = bench();
+    await b.pass(WINDOW_MS + 30_000);
+    expect(b.keys()).toEqual([]);
+    await b.pass(MINUTE);
+    expect(b.keys()).toEqual([`revoke-pending/${e.id}#1`]);
+    await store.fence.gone(e.id, instant(time.now));
+    await b.pass(20 * MINUTE);
+    expect(b.keys()).toEqual([`revoke-pending/${e.id}#1`]);
+  });
+});
+
+describe('what the ledger tells', () => {
+  const refused = (e: Elevation, code: string) =>
+    e.event('refused', { kind: 'approve', code }, { at: instant(time.now), actor: { via: 'system' } });
+
+  it('of refused seals is counted by ten minutes and grows by powers of ten, not one alarm each', async () => {
+    const b = bench();
+    await b.pass(15_000);
+    const e = new Elevation({ target: newMac() });
+    const one = async (count: number, code = 'bad-seal') => {
+      await store.ledger.append(Array.from({ length: count }, () => refused(e, code)));
+      await b.watch.tick();
+    };
+    time.now = Math.ceil(time.now / (10 * MINUTE)) * 10 * MINUTE; // all in one span
+    await one(1);
+    await one(8);
+    await one(1);
+    await one(95);
+    expect(b.said.map(({ step }) => step).filter((step, i, all) => step !== all[i - 1])).toEqual([1, 10, 100]);
+    expect(b.said.at(-1)).toMatchObject({ severity: 'error', sentence: expect.stringContaining('105 messages') });
+    await one(1, 'state-conflict'); // a late click is no forgery
+    expect(b.said.at(-1)?.sentence).toContain('105 messages');
+  });
+
+  it('of a missing log is told, once per elevation, and what is long past is not', async () => {
+    const b = bench();
+    await b.pass(15_000);
+    const [fresh, old] = [new Elevation({ target: newMac() }), new Elevation({ target: newMac() })];
+    await store.ledger.append([
+      fresh.event('alarm', { what: 'evidence-missing', minutes: 30 }, { at: instant(time.now) }),
+      fresh.event('evidence-settled', { complete: false, lines: 0 }, { at: instant(time.now) }),
+      fresh.event('alarm', { what: 'revoke-pending', minutes: 5 }, { at: instant(time.now) }),
+      old.event('alarm', { what: 'evidence-missing', minutes: 30 }, { at: instant(time.now - 24 * 60 * MINUTE) }),
+    ]);
+    await b.pass(15_000);
+    expect(b.keys()).toEqual([`evidence-missing/${fresh.request.requestId}#1`]);
+  });
+
+  it('is read from where the last round stopped, and after a restart from a while back', async () => {
+    const e = new Elevation({ target: newMac() });
+    await store.ledger.append([e.event('alarm', { what: 'evidence-missing', minutes: 30 }, { at: instant(time.now) })]);
+    const b = bench();
+    await b.pass(60_000);
+    expect(b.said).toHaveLength(1);
+    expect(bench().said).toEqual([]);
+    const again = bench();
+    await again.pass(15_000);
+    expect(again.said).toHaveLength(1); // the alarms themselves know that it was said
+  });
+});
+
+describe('work that piles up', () => {
+  it('is told when nothing on a queue worked for two minutes, with what fails', async () => {
+    const pulse = createPulse(() => time.now);
+    const b = bench({ pulse });
+    const ended = pulse.teller('stint-slack');
+    for (let i = 0; i < 5; i++) {
+      ended('slack-unavailable');
+      await b.pass(30_000);
+    }
+    expect(b.keys()).toEqual(['queue/stint-slack#1']);
+    expect(b.said[0]?.sentence).toContain('slack-unavailable');
+    ended();
+    const before = b.said.length;
+    await b.pass(MINUTE);
+    expect(b.said).toHaveLength(before);
+  });
+
+  it('is not one failure that nobody tried again, nor failures with successes between them', async () => {
+    const pulse = createPulse(() => time.now);
+    const b = bench({ pulse });
+    pulse.teller('stint-slack')('slack-rejected');
+    const store = pulse.teller('stint-store');
+    for (let i = 0; i < 8; i++) {
+      store(i % 3 === 2 ? undefined : 'store-unavailable');
+      await b.pass(30_000);
+    }
+    expect(b.keys()).toEqual([]);
+  });
+});
+
+describe('what is down', () => {
+  it('is told after two minutes: the store, and Temporal, and a sweep that does not come through', async () => {
+    const down = { ...store, ping: () => Promise.reject(new StintError('store-unavailable')) };
+    const b = bench({ store: down });
+    b.state.polls = false;
+    await b.pass(MINUTE);
+    expect(b.keys()).toEqual([]);
+    await b.pass(5 * MINUTE);
+    expect(b.keys()).toEqual(['store-down#1', 'temporal-down#1', 'store-down#5', 'temporal-down#5']);
+    const late = bench();
+    late.state.sweeps = false;
+    await late.pass(4 * MINUTE);
+    expect(late.keys()).toEqual(['sweep-late#1']);
+  });
+
+  it('does not keep the rest from being watched', async () => {
+    const broken = { ...store.ledger, news: () => Promise.reject(new Error('broken')) };
+    const b = bench({ store: { ...store, ledger: broken } });
+    await b.pass(2 * MINUTE);
+    expect(b.failed.length).toBeGreaterThan(0);
+    expect(b.state.beats).toBe(2);
+  });
+});
+
+describe('the beat', () => {
+  it('goes out every minute while all is well', async () => {
+    const b = bench();
+    await b.pass(10 * MINUTE);
+    expect(b.state.beats).toBe(10);
+  });
+
+  it.each([
+    ['the workers do not poll', { polls: false }],
+    ['the sweep has not come through', { sweeps: false }],
+  ])('stops when %s', async (_, spoilt) => {
+    const b = bench();
+    await b.pass(2 * MINUTE);
+    Object.assign(b.state, spoilt);
+    await b.pass(10 * MINUTE);
+    expect(b.state.beats).toBe(2);
+  });
+
+  it('stops when the store does not answer, and goes on when it does', async () => {
+    let up = false;
+    const flaky = { ...store, ping: () => (up ? store.ping() : Promise.reject(new StintError('store-unavailable'))) };
+    const b = bench({ store: flaky });
+    await b.pass(3 * MINUTE);
+    expect(b.state.beats).toBe(0);
+    up = true;
+    await b.pass(MINUTE);
+    expect(b.state.beats).toBe(1);
+  });
+
+  it('that fails is tried again a minute later, and fails nothing else', async () => {
+    let calls = 0;
+    const b = bench({ beat: () => Promise.reject(new Error(`no ${++calls}`)) });
+    await b.pass(3 * MINUTE);
+    expect(calls).toBe(3);
+    expect(b.failed).toHaveLength(3);
+  });
+});
+
+describe('the reconciler', () => {
+  it('is run here only when nobody looked for three of its turns, and by one of several workers', async () => {
+    const [a, b] = [bench(), bench()];
+    const both = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 15_000) {
+        time.now += 15_000;
+        await a.watch.tick();
+        await b.watch.tick();
+      }
+    };
+    const looked = () => store.fence.looked([{ target: 'one', at: instant(time.now), told: [] }]);
+    for (let i = 0; i < 5; i++) {
+      await looked(); // the Schedule does its work
+      await both(EVERY_MS);
+    }
+    expect(a.state.reconciled + b.state.reconciled).toBe(0);
+    await both(3 * EVERY_MS);
+    expect(a.state.reconciled + b.state.reconciled).toBe(1);
+  });
+});
