@@ -2,14 +2,15 @@
  * Writing what happened, and the fence around granting. `arm` is the only one of these that the story waits for before
  * access can exist: no grant without a ledger entry before it, and no revoke ever waits for the store (invariant I9).
  */
-import type { EvidenceDuties, JudgeInput, StoreDuties } from '../contract/duties.js';
+import type { EvidenceDuties, FenceNote, JudgeInput, StoreDuties } from '../contract/duties.js';
 import { instant, type RunId } from '../contract/ids.js';
-import type { Store } from '../contract/ports.js';
+import type { Fence, Store } from '../contract/ports.js';
 import type { Verdict } from '../contract/verdict.js';
 import { sha256 } from '../seal/canonical.js';
 import type { KeyRing } from '../seal/keys.js';
 import { countCommands } from './evidence.js';
 import { sealedBy } from './proof.js';
+import { openStart } from './seals.js';
 
 export interface RecordDeps {
   readonly store: Store;
@@ -25,12 +26,24 @@ export interface RecordDeps {
 export function createRecordDuties({ store, judge, clock, runId, ring }: RecordDeps): StoreDuties & EvidenceDuties {
   const { ledger, fence, evidence } = store;
   return {
-    append: (events) => ledger.append(events),
+    admit: async (workflowId, raw) => {
+      const opened = openStart({ ring, clock }, workflowId, raw);
+      if (!opened.ok) return opened;
+      const { envelope } = opened;
+      const { request } = envelope.body;
+      const round = { digest: envelope.roundDigest, kind: 'request', windowMs: request.windowMs } as const;
+      return { ok: true, envelope, verdict: await judge({ request, digest: envelope.roundDigest, round, votes: [] }) };
+    },
+    append: async (events, note) => {
+      if (note) await tellFence(fence, runId(), note);
+      await ledger.append(events);
+    },
     judge,
     arm: async (input) => {
       if (!sealedBy(ring(), input)) return { ok: false, code: 'bad-seal' };
       const verdict = await judge(input);
       if (!stillStands(verdict, input.windowMs)) return { ok: false, code: 'verdict-lost' };
+      await ledger.append(input.before);
       const { requestId, target, subject } = input.request;
       const grant = {
         requestId,
@@ -43,13 +56,6 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
       return fence.arm(grant, input.armed, instant(clock()));
     },
     moveEnd: (requestId, armedBy, notAfter) => fence.extend(requestId, armedBy, notAfter),
-    fenceEnd: ({ requestId, target, subject }, at) => fence.end(requestId, runId(), target, subject.personId, at),
-    release: async ({ requestId, target, subject }, endedAt, goneAt, proved) => {
-      await fence.end(requestId, runId(), target, subject.personId, endedAt);
-      const row = await fence.grant(requestId);
-      // Without a proof another run's access is not ours to call gone: the sweep and the reconciler look after it.
-      if (proved || row?.runId === runId()) await fence.gone(requestId, goneAt);
-    },
     readEvidence: async (requestId) => {
       const missing = await evidence.missing(requestId);
       const bytes = await evidence.assemble(requestId);
@@ -58,6 +64,17 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
     },
     readView: async (requestId) => (await ledger.find(requestId))?.view,
   };
+}
+
+/** The fence first: what frees or ends a grant must not wait for an entry that the ledger refuses. */
+async function tellFence(fence: Fence, runId: RunId, { request, deadline, endedAt, gone }: FenceNote): Promise<void> {
+  const { requestId, target, subject } = request;
+  if (deadline) await fence.extend(requestId, deadline.armedBy, deadline.at);
+  if (endedAt) await fence.end(requestId, runId, target, subject.personId, endedAt);
+  if (!gone) return;
+  const row = await fence.grant(requestId);
+  // Without a proof another run's access is not ours to call gone: the sweep and the reconciler look after it.
+  if (gone.proved || row?.runId === runId) await fence.gone(requestId, gone.at);
 }
 
 /** The approval as it stood may have lost an approver, or the policy become stricter, since it was counted. */

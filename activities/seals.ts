@@ -1,6 +1,7 @@
 /** Verification of sealed messages, as activities: the workflow sandbox has no crypto. Never throws on its input. */
 import type { Opened, SealDuties } from '../contract/duties.js';
-import { type Digest, requestIdOf } from '../contract/ids.js';
+import type { ErrorCode } from '../contract/errors.js';
+import { type Digest, type RequestId, requestIdOf } from '../contract/ids.js';
 import { type Envelope, KINDS, type MessageKind } from '../contract/messages.js';
 import { extensionDigest, requestIdFrom } from '../seal/canonical.js';
 import { openEnvelope } from '../seal/envelope.js';
@@ -18,16 +19,6 @@ const TELLABLE: readonly MessageKind[] = KINDS.filter((kind) => kind !== 'start'
 /** The activities of the story's own worker. */
 export function createSealDuties({ ring, clock }: SealDeps): SealDuties {
   return {
-    openStart: async (workflowId, raw) => {
-      const requestId = requestIdOf(workflowId);
-      // A hand-made id names no elevation; its refusal is kept under an id made from it.
-      const recordAs = requestId ?? requestIdFrom('refused-start', workflowId);
-      if (!requestId) return { ok: false, code: 'bad-input', kind: 'unknown', recordAs };
-      const opened = openEnvelope(raw, { ring: ring(), now: clock(), expect: { requestId, kinds: ['start'] } });
-      return opened.ok
-        ? { ok: true, envelope: opened.envelope as Envelope, recordAs }
-        : { ok: false, code: opened.code, kind: opened.claimedKind, recordAs };
-    },
     openMessages: async (requestId, raws) =>
       raws.map(({ raw }): Opened => {
         const opened = openEnvelope(raw, { ring: ring(), now: clock(), expect: { requestId, kinds: TELLABLE } });
@@ -36,6 +27,22 @@ export function createSealDuties({ ring, clock }: SealDeps): SealDuties {
         return { ok: true, envelope, ...newRound(envelope) };
       }),
   };
+}
+
+/** A start argument after its seal was checked, or why it is none; `recordAs` is the id that its refusal is kept under. */
+export type OpenedStart =
+  | { readonly ok: true; readonly envelope: Envelope<'start'> }
+  | { readonly ok: false; readonly code: ErrorCode; readonly recordAs: RequestId };
+
+/** Checks a start argument: a sealed request of exactly this workflow's id. */
+export function openStart({ ring, clock }: SealDeps, workflowId: string, raw: unknown): OpenedStart {
+  const requestId = requestIdOf(workflowId);
+  // A hand-made id names no elevation; its refusal is kept under an id made from it.
+  const recordAs = requestId ?? requestIdFrom('refused-start', workflowId);
+  if (!requestId) return { ok: false, code: 'bad-input', recordAs };
+  const opened = openEnvelope(raw, { ring: ring(), now: clock(), expect: { requestId, kinds: ['start'] } });
+  if (!opened.ok) return { ok: false, code: opened.code, recordAs };
+  return { ok: true, envelope: opened.envelope as Envelope<'start'> };
 }
 
 /** The digest of the round that an extension opens: bound to its elevation and to the very message that asked. */

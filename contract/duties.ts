@@ -21,9 +21,13 @@ export type Opened =
     }
   | { readonly ok: false; readonly code: ErrorCode; readonly kind: MessageKind | 'unknown' };
 
+/** What became of a start: a sealed request of this very id with the policy's word on it, or why it is none. */
+export type Admission =
+  | { readonly ok: true; readonly envelope: Envelope<'start'>; readonly verdict: Verdict }
+  | { readonly ok: false; readonly code: ErrorCode; readonly recordAs: RequestId };
+
 /** Activities on the story's own worker: the sandbox has no crypto. */
 export interface SealDuties {
-  openStart(workflowId: string, raw: unknown): Promise<Opened & { readonly recordAs: RequestId }>;
   openMessages(
     requestId: RequestId,
     raws: readonly { readonly name: string; readonly raw: unknown }[],
@@ -39,23 +43,32 @@ export interface JudgeInput {
   readonly policyThen?: Digest;
 }
 
+/** What the fence must learn of an elevation, as far as it is true by now. Each part is harmless to repeat. */
+export interface FenceNote {
+  readonly request: ElevationRequest;
+  /** The end of the grant becomes sharp, for the sweep. */
+  readonly deadline?: { readonly armedBy: RunId; readonly at: Instant };
+  /** Sets `ended_at`, or a tombstone. */
+  readonly endedAt?: Instant;
+  /** Frees the target. Without a proof only a row of this very run is freed: another run's is left to the sweep. */
+  readonly gone?: { readonly at: Instant; readonly proved: boolean };
+}
+
 export interface StoreDuties {
-  append(events: readonly AnyEvent[]): Promise<void>;
+  /** Checks the seal of a start and asks the policy whether this may be asked for. */
+  admit(workflowId: string, raw: unknown): Promise<Admission>;
+  /** Tells the fence first, then writes the entries, in order. */
+  append(events: readonly AnyEvent[], fence?: FenceNote): Promise<void>;
   judge(input: JudgeInput): Promise<Verdict>;
   /** Checks the seals and judges again, then takes the target and records `armed`, in one transaction. */
   arm(input: ArmInput): Promise<ArmAnswer | { readonly ok: false; readonly code: 'verdict-lost' | 'bad-seal' }>;
   /** Moves the end of the grant in the store; false when the run that armed no longer holds it. */
   moveEnd(requestId: RequestId, armedBy: RunId, notAfter: Instant): Promise<boolean>;
-  /** Sets `ended_at`, or a tombstone. */
-  fenceEnd(request: ElevationRequest, at: Instant): Promise<void>;
-  /**
-   * Ends the grant and frees the target. Without a proof only a row of this very run is freed: another run's is left to
-   * the sweep.
-   */
-  release(request: ElevationRequest, endedAt: Instant, goneAt: Instant, proved: boolean): Promise<void>;
 }
 
 export interface ArmInput extends JudgeInput {
+  /** What happened until now and may not be in the ledger yet: written before the target is taken. */
+  readonly before: readonly AnyEvent[];
   readonly armed: AnyEvent;
   readonly windowMs: number;
   readonly notAfter: Instant;
@@ -92,6 +105,36 @@ export interface RevokeDuties {
 
 export type DmKind = 'asked' | 'approved' | 'denied' | 'lapsed' | 'started' | 'warning' | 'ended' | 'not-started' | 'failed';
 export type LineKind = 'decided' | 'reminder' | 'started' | 'ending' | 'ended' | 'alarm' | 'evidence' | 'extension';
+
+/** What waits to be sent to Slack: plain data, so that it survives a page turn. Without a view: the newest one is meant. */
+export type Letter = (
+  | { readonly to: 'subject'; readonly kind: DmKind }
+  | { readonly to: 'thread'; readonly kind: LineKind; readonly key: string }
+  | { readonly to: 'files' }
+  | { readonly to: 'clicker'; readonly actor: Envelope['actor']; readonly code: ErrorCode }
+) & { readonly view?: ElevationView };
+
+/** One change, told to the store and to Slack at once. */
+export interface News {
+  readonly events: readonly AnyEvent[];
+  readonly fence?: FenceNote;
+  readonly view: ElevationView;
+  /** Whether the card is to show the view. */
+  readonly paint: boolean;
+  readonly letters: readonly Letter[];
+}
+/** What came through. The rest is tried again by those who try for ever. */
+export interface Told {
+  readonly written: boolean;
+  readonly painted: boolean;
+  /** By letter, in the order of the news. */
+  readonly sent: readonly boolean[];
+}
+
+export interface NewsDuties {
+  /** One attempt at everything; never fails. */
+  publish(news: News): Promise<Told>;
+}
 
 export interface SlackDuties {
   /** Makes the card show this view. */

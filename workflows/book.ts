@@ -2,14 +2,14 @@
  * The book of one elevation: its view, and the one way to change it. `record` folds an event into the view and hands
  * the same event to the scribe, so what is shown and what is written can never differ.
  */
-import { condition, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, sleep, workflowInfo } from '@temporalio/workflow';
+import type { Letter } from '../contract/duties.js';
 import type { AnyEvent, EventData, EventType, Via } from '../contract/events.js';
 import { type Instant, instant, msOf, type RunId } from '../contract/ids.js';
 import type { Envelope } from '../contract/messages.js';
 import type { State } from '../contract/states.js';
 import type { Ballot } from '../contract/verdict.js';
 import { type ElevationView, fold } from '../contract/view.js';
-import type { Letter } from './letters.js';
 
 /** Who caused an event, as the ledger keeps it. */
 export type Cause = AnyEvent['actor'];
@@ -63,10 +63,10 @@ export class Book {
   extensions = 0;
   /** The extension round that the channel was told of. */
   announced: string | undefined;
-  /** Whether the store was told that the target is free. */
-  released = false;
-  /** Settles when the store has the deadline. */
-  endMoved: Promise<boolean> = Promise.resolve(false);
+  /** Told of each event as it is recorded, so that its letters go out with its card. */
+  heard: (type: EventType) => void = () => {};
+  /** The MDM signals are being removed, or were. */
+  clearing: Promise<void> | undefined;
   private count = 0;
 
   constructor(
@@ -102,6 +102,7 @@ export class Book {
     const event = this.event(type, data, actor);
     this.see(event);
     this.unwritten.push(event);
+    this.heard(type);
   }
 
   /** Folds an event that someone else has already written (`armed`, in arm's own transaction). */
@@ -126,4 +127,25 @@ export class Book {
     if (ms <= 0) return fact();
     return condition(fact, ms, { summary });
   }
+
+  /**
+   * A clock beside the story: at each instant that `next` names, `ring` is called, until it names none or `stop` is. One
+   * timer is open at a time, however often the story looks up meanwhile.
+   */
+  clock(next: () => { readonly at: number; readonly summary: string } | undefined, ring: () => void): Clock {
+    const scope = new CancellationScope({ cancellable: true });
+    const run = scope.run(async () => {
+      for (let bell = next(); bell; bell = next()) {
+        const ms = bell.at - Date.now();
+        if (ms > 0) await sleep(ms, { summary: bell.summary });
+        ring();
+      }
+    });
+    run.catch(() => undefined); // stopped
+    return { stop: () => scope.cancel() };
+  }
+}
+
+export interface Clock {
+  stop(): void;
 }

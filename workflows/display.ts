@@ -44,6 +44,17 @@ function minutes(ms: number): string {
   return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`;
 }
 
+/** The states that are worth an entry of the history: the others pass in moments, or allow no risk (`ending`). */
+const WORTH: { readonly [S in ElevationView['state']]: boolean } = {
+  requested: true,
+  approved: false,
+  granting: true,
+  active: true,
+  ending: false,
+  collecting: false,
+  closed: true,
+};
+
 /** Keeps the details current for as long as the run lives, and the attributes wherever that is no risk. */
 export function show(book: Book): void {
   const loop = async () => {
@@ -66,7 +77,7 @@ export function show(book: Book): void {
 function upsert(book: Book, before: string): string {
   const { state, outcome, request, verdict } = book.view;
   const now = JSON.stringify([state, outcome, verdict.rule]);
-  if (now === before || book.is('ending')) return before;
+  if (now === before || !WORTH[state]) return before;
   upsertSearchAttributes([
     { key: STATE, value: state },
     { key: PERSON, value: request.subject.personId },

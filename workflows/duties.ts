@@ -3,7 +3,15 @@
  * the start deadline; Slack and the store are waited for, but never by a revoke.
  */
 import { proxyActivities } from '@temporalio/workflow';
-import type { EvidenceDuties, GrantDuties, RevokeDuties, SealDuties, SlackDuties, StoreDuties } from '../contract/duties.js';
+import type {
+  EvidenceDuties,
+  GrantDuties,
+  NewsDuties,
+  RevokeDuties,
+  SealDuties,
+  SlackDuties,
+  StoreDuties,
+} from '../contract/duties.js';
 import { QUEUES } from '../contract/queues.js';
 
 /** `Duties<X>` as Temporal's proxies want it: an index signature over functions. */
@@ -47,6 +55,15 @@ export const revoking = proxyActivities<Hands<RevokeDuties>>({
   taskQueue: QUEUES.revoke,
   startToCloseTimeout: '20s',
   retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
+});
+
+/** One attempt at store and Slack together; what fails is left to the two that follow. */
+export const news = proxyActivities<Hands<NewsDuties>>({
+  taskQueue: QUEUES.news,
+  startToCloseTimeout: '60s',
+  scheduleToCloseTimeout: '90s',
+  heartbeatTimeout: '5s',
+  retry: { maximumAttempts: 1 },
 });
 
 export const slack = proxyActivities<Hands<SlackDuties>>({

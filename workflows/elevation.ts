@@ -18,7 +18,7 @@ import type { Outcome } from '../contract/states.js';
 import type { ElevationView } from '../contract/view.js';
 import type { Carried } from './book.js';
 import { type Admitted, admit } from './chapters/admit.js';
-import { arm, decide } from './chapters/decide.js';
+import { arm, decide, startClock } from './chapters/decide.js';
 import { close, collect, revoke } from './chapters/end.js';
 import { grant, hold } from './chapters/hold.js';
 import { cancel, claim, confirm } from './desk.js';
@@ -54,8 +54,10 @@ export async function elevation(start: unknown, carried?: Carried): Promise<Outc
 /** The whole story. A chapter ends when the state moves on, or when the page is full. */
 async function story(e: Admitted): Promise<void> {
   await decide(e);
+  const clock = startClock(e);
   await arm(e);
   await grant(e);
+  clock.stop();
   await hold(e);
   await revoke(e);
   await collect(e);

@@ -1,54 +1,86 @@
 /**
- * The painter and the postman: two coroutines that keep Slack telling the truth. The painter is the card's only writer
- * while the run lives: one call in flight, always the newest state, an equal state skipped. The postman sends DMs and
- * thread lines in order, each once. Neither changes the state, and no revoke waits for them (invariant I10).
+ * The painter and two postmen: what Slack shows stays true. The herald makes the first attempt at each card and letter;
+ * what Slack did not take is theirs. The painter is the card's only writer while the run lives: one call in flight,
+ * always the newest state, an equal state skipped. The postmen send DMs and thread lines in order, each once. None of
+ * them changes the state, and no revoke waits for them (invariant I10).
  */
 import { condition } from '@temporalio/workflow';
-import type { DmKind, LineKind } from '../contract/duties.js';
+import type { DmKind, Letter, LineKind, News, Told } from '../contract/duties.js';
 import type { ErrorCode } from '../contract/errors.js';
+import type { EventType } from '../contract/events.js';
 import type { Envelope } from '../contract/messages.js';
 import type { ElevationView } from '../contract/view.js';
 import type { Book } from './book.js';
 import { posting, slack } from './duties.js';
-import type { Letter } from './letters.js';
+
+/** What the herald takes to Slack. */
+export interface Post {
+  readonly news: Pick<News, 'view' | 'paint' | 'letters'>;
+  readonly letters: readonly Waiting[];
+  /** For the Web UI. */
+  readonly summary: string;
+}
+
+/** A letter; `late` once the herald could not deliver it. */
+interface Waiting {
+  readonly letter: Letter & { readonly view: ElevationView };
+  late: boolean;
+}
 
 export interface Painter {
   dm(kind: DmKind): void;
   line(kind: LineKind, key?: string): void;
   files(): void;
   answer(actor: Envelope['actor'], code: ErrorCode): void;
+  /** Whether something waits that the herald should take. */
+  readonly due: boolean;
+  take(): Post;
+  back(post: Post, told: Told): void;
   /** Resolves when the card shows the newest state and every letter is out. */
   settled(): Promise<void>;
-  /** Ends both coroutines at once, and answers what was not sent. Never waits: a hanging Slack may not hold a page turn. */
+  /** Ends all coroutines at once, and answers what was not sent. Never waits: a hanging Slack may not hold a page turn. */
   stop(): readonly Letter[];
 }
 
-/** A definite refusal by Slack was recorded by the activity; the story goes on without that message. */
-async function forgiving(call: Promise<void>): Promise<void> {
-  await call.catch(() => undefined);
+/** What is the same on the card need not be painted twice. A test holds the cards of `approved` and `granting` equal. */
+function shown(view: ElevationView): string {
+  const { state, refusals, reminders, claimedAt, armedAt, notAfter, warnedAt, ...rest } = view;
+  return JSON.stringify({ ...rest, state: state === 'granting' ? 'approved' : state });
 }
 
-/** What is the same on the card need not be painted twice. */
-function shown(view: ElevationView): string {
-  return JSON.stringify({ ...view, refusals: 0, reminders: 0 });
-}
+/** Letters that belong to one event, whoever recorded it. Those that depend on more are written in the chapters. */
+const LETTERS: { readonly [T in EventType]?: readonly Letter[] } = {
+  confirmed: [
+    { to: 'thread', kind: 'started', key: 'started' },
+    { to: 'subject', kind: 'started' },
+  ],
+  warned: [{ to: 'subject', kind: 'warning' }],
+};
 
 /** Minutes between attempts at a card that Slack refuses; the last one repeats. After so many tries, about a day, it is left. */
 const PAUSES_MIN = [1, 5, 15, 60] as const;
 const TRIES = 26;
 
-/** Starts both coroutines. */
+/** Starts the coroutines. */
 export function startPainter(book: Book, unsent: readonly Letter[]): Painter {
-  const letters: Letter[] = [...unsent];
+  const waiting: Waiting[] = unsent.map((letter) => ({ letter: { ...letter, view: letter.view ?? book.view }, late: false }));
   /** Two postmen: a person who cannot be written to must not keep an alarm from the channel. */
   const routes = [(l: Letter) => l.to === 'thread' || l.to === 'files', (l: Letter) => l.to === 'subject' || l.to === 'clicker'];
   let last: string | undefined;
+  let out = false;
+  let mine = false;
   let stopped = false;
+  const stale = () => shown(book.view) !== last;
+  const push = (letter: Letter) => void waiting.push({ letter: { ...letter, view: book.view }, late: false });
+  book.heard = (type) => {
+    for (const letter of LETTERS[type] ?? []) push(letter);
+  };
+  const drop = (one: Waiting) => void waiting.splice(waiting.indexOf(one), 1);
 
   const paint = async () => {
     let refused = 0;
     for (;;) {
-      await condition(() => stopped || (!book.hush && shown(book.view) !== last));
+      await condition(() => stopped || (mine && !book.hush));
       if (stopped) return;
       const view = book.view;
       const call = slack.paint.executeWithOptions({ summary: `card: ${view.state}` }, [view]);
@@ -66,35 +98,67 @@ export function startPainter(book: Book, unsent: readonly Letter[]): Painter {
           Date.now() + pause * 60_000,
           'until the card is tried again',
         );
+      mine = stale();
     }
   };
 
-  const post = async (mine: (letter: Letter) => boolean) => {
+  const post = async (route: (letter: Letter) => boolean) => {
     for (;;) {
-      await condition(() => stopped || (!book.hush && letters.some(mine)));
-      const letter = letters.find(mine);
-      if (stopped || !letter) return;
-      await forgiving(send(book, letter));
-      letters.splice(letters.indexOf(letter), 1);
+      const next = () => waiting.find(({ letter, late }) => late && route(letter));
+      await condition(() => stopped || (!book.hush && next() !== undefined));
+      const one = next();
+      if (stopped || !one) return;
+      // A definite refusal by Slack was recorded by the activity; the story goes on without that message.
+      await send(book, one.letter).catch(() => undefined);
+      drop(one);
     }
   };
 
   void paint();
   for (const route of routes) void post(route);
   return {
-    dm: (kind) => void letters.push({ to: 'subject', kind, view: book.view }),
-    line: (kind, key = kind) => void letters.push({ to: 'thread', kind, view: book.view, key }),
-    files: () => void letters.push({ to: 'files', view: book.view }),
-    answer: (actor, code) => void letters.push({ to: 'clicker', actor, code }),
-    settled: () => condition(() => letters.length === 0 && shown(book.view) === last),
+    dm: (kind) => push({ to: 'subject', kind }),
+    line: (kind, key = kind) => push({ to: 'thread', kind, key }),
+    files: () => push({ to: 'files' }),
+    answer: (actor, code) => push({ to: 'clicker', actor, code }),
+    get due() {
+      return !out && ((!mine && stale()) || waiting.some(({ late }) => !late));
+    },
+    take: () => {
+      out = true;
+      const { view } = book;
+      const letters = waiting.filter(({ late }) => !late);
+      const post = { view, paint: !mine && stale(), letters: letters.map(({ letter }) => withoutView(letter, view)) };
+      return { news: post, letters, summary: summaryOf(post) };
+    },
+    back: ({ news, letters }, told) => {
+      out = false;
+      if (news.paint && told.painted) last = shown(news.view);
+      if (news.paint && !told.painted) mine = true;
+      for (const [i, one] of letters.entries()) {
+        if (told.sent[i]) drop(one);
+        else one.late = true;
+      }
+    },
+    settled: () => condition(() => waiting.length === 0 && !out && !mine && !stale()),
     stop: () => {
       stopped = true;
-      return letters;
+      return waiting.map(({ letter }) => letter);
     },
   };
 }
 
-function send(book: Book, letter: Letter): Promise<void> {
+/** Most letters are of the very view that the card shows: it need not be in the history twice. */
+function withoutView({ view, ...letter }: Waiting['letter'], newest: ElevationView): Letter {
+  return view === newest ? letter : { ...letter, view };
+}
+
+function summaryOf({ view, paint, letters }: Post['news']): string {
+  const words = letters.map((l) => (l.to === 'subject' ? `DM ${l.kind}` : l.to === 'thread' ? `line ${l.kind}` : l.to));
+  return [...(paint ? [`card ${view.state}`] : []), ...words].join(', ');
+}
+
+function send(book: Book, letter: Waiting['letter']): Promise<void> {
   switch (letter.to) {
     case 'subject':
       return posting.dm.executeWithOptions({ summary: `DM: ${letter.kind}` }, [letter.kind, letter.view]);

@@ -69,7 +69,7 @@ function arming(elevation: Elevation, notAfter: Instant = ledgerAt(30), windowMs
   const approval = seal('approve', requestId, digest, { windowMs }, { personId: grace.personId }, 'slack');
   const vote = { decision: 'approve', personId: grace.personId, roundDigest: digest, windowMs, at: approval.at } as const;
   const proof = { start, approvals: [approval] };
-  return { request, digest, round, votes: [vote], armed, windowMs, notAfter, proof };
+  return { request, digest, round, votes: [vote], before: [] as AnyEvent[], armed, windowMs, notAfter, proof };
 }
 
 describe('arming', () => {
@@ -85,6 +85,15 @@ describe('arming', () => {
     });
     expect((await store.ledger.timeline(requestId)).map((event) => event.type)).toEqual(['armed']);
     expect(judged).toHaveLength(1);
+  });
+
+  it('writes first what happened before, once, whoever writes it as well', async () => {
+    const elevation = elevationOf();
+    const before = [elevation.requested()];
+    expect(await duties().arm({ ...arming(elevation), before })).toEqual({ ok: true });
+    await duties().append(before);
+    const { requestId } = elevation.request;
+    expect((await store.ledger.timeline(requestId)).map((event) => event.type)).toEqual(['requested', 'armed']);
   });
 
   it.each<[string, Partial<Verdict>]>([
@@ -123,7 +132,7 @@ describe('arming', () => {
     runId = OTHER;
     expect(await duties().arm(arming(elevation))).toEqual({ ok: false, code: 'fenced' });
     runId = RUN;
-    await duties().fenceEnd(elevation.request, ledgerAt(1));
+    await duties().append([], { request: elevation.request, endedAt: ledgerAt(1) });
     expect(await duties().arm(arming(elevation))).toEqual({ ok: false, code: 'fenced' });
   });
 });
@@ -162,28 +171,30 @@ describe('freeing a target', () => {
     await duties().arm(arming(elevation));
     return { id: elevation.request.requestId, elevation };
   }
+  const release = ({ request }: Elevation, proved: boolean) =>
+    duties().append([], { request, endedAt: ledgerAt(2), gone: { at: ledgerAt(2), proved } });
   const goneAt = async (id: RequestId) => (await store.fence.grant(id))?.goneAt;
 
   it('without a proof happens for the own row only', async () => {
     const { id, elevation } = await armed();
     runId = OTHER;
-    await duties().release(elevation.request, ledgerAt(2), ledgerAt(2), false);
+    await release(elevation, false);
     expect(await goneAt(id)).toBeUndefined();
     runId = RUN;
-    await duties().release(elevation.request, ledgerAt(2), ledgerAt(2), false);
+    await release(elevation, false);
     expect(await goneAt(id)).toBe(ledgerAt(2));
   });
 
   it('with a proof happens whoever armed', async () => {
     const { id, elevation } = await armed();
     runId = OTHER;
-    await duties().release(elevation.request, ledgerAt(2), ledgerAt(2), true);
+    await release(elevation, true);
     expect(await goneAt(id)).toBe(ledgerAt(2));
   });
 
   it('of what was never armed leaves a tombstone: it can never be armed any more', async () => {
     const elevation = elevationOf();
-    await duties().release(elevation.request, ledgerAt(2), ledgerAt(2), false);
+    await release(elevation, false);
     expect(await duties().arm(arming(elevation))).toEqual({ ok: false, code: 'fenced' });
   });
 

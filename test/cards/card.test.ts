@@ -47,7 +47,7 @@ describe('the card', () => {
     const words = visible(message.blocks);
     const expected = {
       requested: 'Waiting for approval',
-      approved: 'Waiting for the Mac to start',
+      approved: 'The Mac must confirm',
       granting: 'The Mac must confirm',
       active: 'Active',
       ending: 'waiting for proof that access is gone',
@@ -133,6 +133,12 @@ describe('the card', () => {
     const words = visible(show('ending, alarm 15, one asked').blocks);
     expect(words).toContain('Alarm: No proof for 15 min. Treat this Mac as still elevated.');
     expect(words).toContain('1 of 2 people asked to close this without proof: ');
+  });
+
+  // The workflow does not paint the step between them (`workflows/painter.ts`).
+  it('is the same while the target is taken as before', () => {
+    expect(show('granting')).toEqual(show('approved'));
+    expect(show('approved, claimed')).toEqual(show('approved'));
   });
 
   it('says who has approved so far, and that an extension waits, also to a screen reader', () => {

@@ -103,31 +103,26 @@ export function troubled(duties: StoreDuties & EvidenceDuties, troubles: Trouble
     trouble.judging -= 1;
   };
   return {
-    append: async (events) => {
-      const requestId = events[0]?.requestId;
+    admit: (workflowId, raw) => duties.admit(workflowId, raw),
+    append: async (events, fence) => {
+      const requestId = events[0]?.requestId ?? fence?.request.requestId;
       up(requestId);
       if (requestId && troubles(requestId).ledgerDown) throw new StintError('store-unavailable');
-      return duties.append(events);
+      return duties.append(events, fence);
     },
     judge: async (input) => {
       await judged(input.request.requestId);
       return duties.judge(input);
     },
     arm: async (input) => {
-      await judged(input.request.requestId);
+      const { requestId } = input.request;
+      await judged(requestId);
+      if (troubles(requestId).ledgerDown) throw new StintError('store-unavailable');
       return duties.arm(input);
     },
     moveEnd: async (requestId, armedBy, notAfter) => {
       up(requestId);
       return duties.moveEnd(requestId, armedBy, notAfter);
-    },
-    fenceEnd: async (request, at) => {
-      up(request.requestId);
-      return duties.fenceEnd(request, at);
-    },
-    release: async (request, endedAt, goneAt, proved) => {
-      up(request.requestId);
-      return duties.release(request, endedAt, goneAt, proved);
     },
     readEvidence: async (requestId) => {
       up(requestId);

@@ -7,6 +7,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { NativeConnection } from '@temporalio/worker';
+import { createNews } from '../../activities/news.js';
 import { createRecordDuties } from '../../activities/record.js';
 import { createSealDuties } from '../../activities/seals.js';
 import { createGrantDuties, createRevokeDuties } from '../../activities/target.js';
@@ -62,7 +63,7 @@ export interface Harness {
   /** From now on the policy is another. */
   setPolicy(text: string): void;
   /**
-   * Waits until the grant call's answer is in the ledger. To be called before time is skipped: a call that is still out
+   * Waits until the grant call was answered. To be called before time is skipped: a call that is still out
    * would count as out until after the skipped time, which no clock of a Mac has reached.
    */
   granted(e: Asked): Promise<unknown>;
@@ -132,6 +133,8 @@ export async function startHarness(
   const bundle = await workflowBundle(bundleFolder);
   const fence = troubledFence(store.fence, troubles);
   const target = { driverOf: () => mac, fence, askEvidence: async () => {}, call: activityCall, clock, watchMs: 100 };
+  const record = troubled(createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: () => ring }), troubles);
+  const slack = fakeSlack(sent, troubles);
   const workers = await createWorkers({
     connection: native,
     namespace,
@@ -139,11 +142,12 @@ export async function startHarness(
     graceMs: 500,
     duties: {
       seals: createSealDuties({ ring: () => ring, clock }),
-      store: troubled(createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: () => ring }), troubles),
+      store: record,
       grant: createGrantDuties(target),
       // As the Mac's clock: nothing of a grant call can still land when a proof is asked for.
       revoke: createRevokeDuties({ ...target, clock: () => clock() + 11_000 }),
-      slack: fakeSlack(sent, troubles),
+      slack,
+      news: createNews({ store: record, slack, beating: activityCall.beating }),
     },
   });
   const running = runWorkers(workers);
@@ -181,7 +185,11 @@ export async function startHarness(
       policy = parsePolicy(text, 'policy.yaml');
     },
     granted: (e) =>
-      until(async () => (await store.ledger.timeline(e.requestId)).some((x) => x.type === 'grant-sent'), 'the grant sent'),
+      until(async () => {
+        const { raw } = await e.handle.describe();
+        const open = (raw.pendingActivities ?? []).some(({ activityType }) => activityType?.name === 'grant');
+        return mac.count('grant', e.requestId) > 0 && !open;
+      }, 'the grant sent'),
     refused: (code, requestId) => sent.answers.some((a) => a.requestId === requestId && a.code === code),
     close: async () => {
       const runs = await allRuns(client);

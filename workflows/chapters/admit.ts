@@ -3,15 +3,15 @@
  * lets this person ask. A hand-made start is recorded as refused and ends here (invariant I13).
  */
 import { workflowInfo } from '@temporalio/workflow';
+import type { Letter } from '../../contract/duties.js';
 import type { AnyEvent } from '../../contract/events.js';
 import { instant, NO_DIGEST, type RequestId, type RunId, workflowIdOf } from '../../contract/ids.js';
-import type { Envelope } from '../../contract/messages.js';
 import { begin } from '../../contract/view.js';
 import { Book, type Carried, causeOf } from '../book.js';
 import { carryOut } from '../desk.js';
-import { seals, store } from '../duties.js';
+import { store } from '../duties.js';
+import { startHerald } from '../herald.js';
 import { type Inbox, isOversize, type Refuse, refuser, startInbox } from '../inbox.js';
-import type { Letter } from '../letters.js';
 import { type Painter, startPainter } from '../painter.js';
 import { type Scribe, startScribe } from '../scribe.js';
 
@@ -32,22 +32,18 @@ export interface Admitted {
 export async function admit(start: unknown, carried: Carried | undefined): Promise<Admitted | undefined> {
   if (carried && isOurPage(carried)) return atWork(bookOf(start, carried), carried.nonces, carried.letters);
 
-  const opened = await seals.openStart.executeWithOptions({ summary: 'check the seal of the start' }, [
+  const admission = await store.admit.executeWithOptions({ summary: 'check the seal; policy: may they ask' }, [
     workflowInfo().workflowId,
     isOversize(start) ? null : start,
   ]);
-  if (!opened.ok || opened.envelope.kind !== 'start') {
-    const code = opened.ok ? 'wrong-sender' : opened.code;
-    await store.append.executeWithOptions({ summary: 'ledger: refused start' }, [[refusedStart(opened.recordAs, code)]]);
+  if (!admission.ok) {
+    const refused = refusedStart(admission.recordAs, admission.code);
+    await store.append.executeWithOptions({ summary: 'ledger: refused start' }, [[refused]]);
     return undefined;
   }
-  const envelope = opened.envelope as Envelope<'start'>;
+  const { envelope, verdict } = admission;
   const { request } = envelope.body;
   const digest = envelope.roundDigest;
-  const round = { digest, kind: 'request', windowMs: request.windowMs } as const;
-  const verdict = await store.judge.executeWithOptions({ summary: 'policy: may they ask' }, [
-    { request, digest, round, votes: [] },
-  ]);
 
   const view = { request, digest, verdict, state: 'requested', votes: [], unprovenBy: [], reminders: 0, refusals: 0 } as const;
   const draft = new Book(view, start);
@@ -61,6 +57,7 @@ export async function admit(start: unknown, carried: Carried | undefined): Promi
 function atWork(book: Book, nonces: readonly string[], unsent: readonly Letter[]): Admitted {
   const painter = startPainter(book, unsent);
   const scribe = startScribe(book);
+  const herald = startHerald(book, scribe, painter);
   const refuse = refuser(book, painter.answer);
   const inbox = startInbox(book, nonces, (envelope, newRound) => carryOut(book, envelope, newRound), refuse);
   return {
@@ -72,6 +69,7 @@ function atWork(book: Book, nonces: readonly string[], unsent: readonly Letter[]
     pageFull: () => inbox.full || workflowInfo().continueAsNewSuggested,
     stop: async () => {
       await inbox.stop();
+      herald.stop();
       scribe.stop();
       return painter.stop();
     },

@@ -3,11 +3,11 @@
  * request, its reminders and the start deadline are timers. A deny, a withdrawal or a Cancel is heard while the
  * judgement itself is still on its way.
  */
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { JudgeInput } from '../../contract/duties.js';
 import { instant, msOf } from '../../contract/ids.js';
 import type { Round, Verdict, Vote } from '../../contract/verdict.js';
-import type { Book } from '../book.js';
+import type { Book, Clock } from '../book.js';
 import { store } from '../duties.js';
 import type { Admitted } from './admit.js';
 
@@ -19,26 +19,29 @@ export async function decide(e: Admitted): Promise<void> {
     return;
   }
   if (book.view.reminders === 0) painter.dm('asked');
-  const startedAt = msOf(book.openedAt);
-  const lapseAt = startedAt + book.view.verdict.deadlines.pendingMs;
-  let remindAt = nextReminder(book.view.verdict, startedAt, Date.now());
-
+  const clock = patience(e);
   while (book.state === 'requested' && !e.pageFull()) {
-    const heard = await book.until(
-      () => decided(book) || book.ballots.length > 0 || e.pageFull(),
-      Math.min(remindAt, lapseAt),
-      'until someone decides',
-    );
-    if (book.state !== 'requested') break;
-    if (Date.now() >= lapseAt) book.record('lapsed', {});
-    else if (book.ballots.length > 0) await count(book, lapseAt);
-    else if (!heard) {
+    await condition(() => decided(book) || book.ballots.length > 0 || e.pageFull());
+    if (!decided(book) && book.ballots.length > 0) await count(book);
+  }
+  clock.stop();
+  tell(e);
+}
+
+/** Reminders while nobody decides, and the end of the waiting. */
+function patience({ book, painter }: Admitted): Clock {
+  const from = msOf(book.openedAt);
+  const lapseAt = from + book.view.verdict.deadlines.pendingMs;
+  const next = () => Math.min(nextReminder(book.view.verdict, from, Date.now()), lapseAt);
+  return book.clock(
+    () => (decided(book) ? undefined : { at: next(), summary: 'until someone decides' }),
+    () => {
+      if (decided(book)) return;
+      if (Date.now() >= lapseAt) return book.record('lapsed', {});
       book.record('reminded', { count: book.view.reminders + 1 });
       painter.line('reminder', `reminder-${book.view.reminders}`);
-      remindAt = nextReminder(book.view.verdict, startedAt, Date.now());
-    }
-  }
-  tell(e);
+    },
+  );
 }
 
 function decided(book: Book): boolean {
@@ -55,7 +58,7 @@ function nextReminder({ deadlines }: Verdict, from: number, now: number): number
 }
 
 /** Judges the oldest ballot together with all votes before it. */
-async function count(book: Book, lapseAt: number): Promise<void> {
+async function count(book: Book): Promise<void> {
   const ballot = book.ballots[0];
   if (!ballot) return;
   const { vote, envelope } = ballot;
@@ -65,8 +68,6 @@ async function count(book: Book, lapseAt: number): Promise<void> {
       store.judge.executeWithOptions({ summary: `policy: vote of ${vote.personId}` }, [
         judgeInput(book, requestRound(book), [...book.view.votes, vote]),
       ]),
-    book,
-    lapseAt,
   );
   if (!verdict || book.state !== 'requested') return;
   book.ballots.shift();
@@ -90,7 +91,7 @@ export function judgeInput(book: Book, round: Round, votes: readonly Vote[]): Ju
 }
 
 /** Runs an activity until it answers or `over` holds; then it is cancelled and its answer does not count. */
-export async function unless<T>(over: () => boolean, act: () => Promise<T>, book: Book, at?: number): Promise<T | undefined> {
+export async function unless<T>(over: () => boolean, act: () => Promise<T>): Promise<T | undefined> {
   const scope = new CancellationScope({ cancellable: true });
   let answer: T | undefined;
   let failure: unknown;
@@ -105,7 +106,7 @@ export async function unless<T>(over: () => boolean, act: () => Promise<T>, book
       settled = true;
     },
   );
-  await book.until(() => settled || over(), at, 'until it is answered');
+  await condition(() => settled || over());
   if (!settled) scope.cancel();
   if (!settled) void run;
   if (failure && !isCancellation(failure)) throw failure;
@@ -123,43 +124,44 @@ function tell({ book, painter }: Admitted): void {
   if (outcome === 'lapsed') painter.dm('lapsed');
 }
 
-/** Takes the target: no grant call without this entry in the ledger before it (invariants I1, I9). */
+/** From the approval to the confirmation: not confirmed by the start deadline, whatever is waited for, means undone. */
+export function startClock({ book, pageFull }: Admitted): Clock {
+  const waits = () => (book.state === 'approved' || book.state === 'granting') && !pageFull();
+  const { startBy } = book.view;
+  return book.clock(
+    () => (startBy && waits() ? { at: msOf(startBy), summary: 'start deadline' } : undefined),
+    () => waits() && book.record('start-missed', {}),
+  );
+}
+
+/** Takes the target: no grant call without this entry, and all before it, in the ledger first (invariants I1, I9). */
 export async function arm(e: Admitted): Promise<void> {
-  const { book, painter, scribe } = e;
+  const { book, painter } = e;
   const { startBy, approvedWindowMs: windowMs } = book.view;
   if (book.state !== 'approved' || !startBy || !windowMs) return;
-  const by = msOf(startBy);
-  let written = false;
-  void scribe.written().then(() => {
-    written = true;
-  });
-  await book.until(() => written || book.state !== 'approved', by, 'until the ledger has the approval');
-  if (book.state !== 'approved') return;
-  const notAfter = instant(by + windowMs);
+  const notAfter = instant(msOf(startBy) + windowMs);
   const armed = book.event('armed', { notAfter });
-  const answer = written
-    ? await unless(
-        () => book.state !== 'approved',
-        () =>
-          store.arm.executeWithOptions({ summary: 'take the target' }, [
-            {
-              ...judgeInput(book, requestRound(book), book.view.votes),
-              armed,
-              windowMs,
-              notAfter,
-              proof: { start: book.start, approvals: book.approvals },
-            },
-          ]),
-        book,
-        by,
-      )
-    : undefined;
-  if (book.state !== 'approved') return;
-  if (answer?.ok) {
-    book.see(armed);
-    book.armedBy = armed.runId === 'no-run' ? undefined : armed.runId;
-  } else if (answer?.code === 'fenced') book.record('grant-failed', { code: 'fenced' });
-  else if (answer) book.record('arm-refused', { code: answer.code });
-  else book.record('start-missed', {});
-  if (book.is('closed')) painter.dm(answer ? 'failed' : 'not-started');
+  const answer = await unless(
+    () => book.state !== 'approved',
+    () =>
+      store.arm.executeWithOptions({ summary: 'take the target' }, [
+        {
+          ...judgeInput(book, requestRound(book), book.view.votes),
+          before: [...book.unwritten],
+          armed,
+          windowMs,
+          notAfter,
+          proof: { start: book.start, approvals: book.approvals },
+        },
+      ]),
+  );
+  if (answer && book.state === 'approved') {
+    if (answer.ok) {
+      book.see(armed);
+      book.armedBy = armed.runId === 'no-run' ? undefined : armed.runId;
+    } else if (answer.code === 'fenced') book.record('grant-failed', { code: 'fenced' });
+    else book.record('arm-refused', { code: answer.code });
+  }
+  if (book.view.outcome === 'not-started') painter.dm('not-started');
+  if (book.is('closed') && book.view.outcome === 'failed') painter.dm('failed');
 }

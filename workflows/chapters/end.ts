@@ -2,15 +2,17 @@
  * The end: revoke until observed gone, collect what was done, close. Nothing unrelated can gate the revoke: its ids were
  * pinned at the grant; Slack, policy, directory and store may all be down. Nothing is called ended before it is gone.
  */
-import { CancellationScope, condition } from '@temporalio/workflow';
-import { type Instant, instant, msOf } from '../../contract/ids.js';
-import type { Book } from '../book.js';
+import { condition } from '@temporalio/workflow';
+import { instant, msOf } from '../../contract/ids.js';
+import type { Book, Clock } from '../book.js';
 import { firstRevoke, revoking, store } from '../duties.js';
 import type { Admitted } from './admit.js';
 import { unless } from './decide.js';
 
 /** Minutes after the ending began at which the alarm grows; after the last, every fifteen. */
 const ALARMS = [1, 5, 15] as const;
+/** A proof within this time needs no word that it is waited for; until then the revoke has the stage to itself. */
+const QUIET_MS = 3000;
 /** A Mac sends its log by itself; only one that did not is asked through the MDM. */
 const ASK_AFTER_MS = 60_000;
 
@@ -20,67 +22,72 @@ export async function revoke(e: Admitted): Promise<void> {
   if (book.state !== 'ending') return;
   const { request } = book.view;
   await firstRevoke.revokeOnce.executeWithOptions({ summary: `revoke ${request.target.key}` }, [request]).catch(() => false);
-  book.hush = false;
-  painter.line('ending');
-  const endedAt = book.view.endingAt ?? instant(Date.now());
-  void store.fenceEnd.executeWithOptions({ summary: 'store: ended' }, [request, endedAt]).catch(() => undefined);
-
-  const alarms = new CancellationScope({ cancellable: true });
-  void alarms.run(() => alarm(e, msOf(endedAt))).catch(() => undefined);
+  const alarms = alarmClock(e, Date.now());
   const over = () => book.state !== 'ending' || e.pageFull();
-  const proof = await unless(
-    over,
-    () =>
-      revoking.proveGone.executeWithOptions({ summary: `observe ${request.target.key} gone` }, [
-        request,
-        book.quietFrom,
-        book.view.claimedAt !== undefined,
-      ]),
-    book,
+  const proof = await unless(over, () =>
+    revoking.proveGone.executeWithOptions({ summary: `observe ${request.target.key} gone` }, [
+      request,
+      book.quietFrom,
+      book.view.claimedAt !== undefined,
+    ]),
   );
-  alarms.cancel();
-  if (proof && book.state === 'ending') {
-    book.record('gone', { observedAt: proof.observedAt, how: proof.how });
-    // The target is free from here on: the log may take half an hour, the next elevation need not wait for it.
-    book.released = true;
-    void store.release
-      .executeWithOptions({ summary: 'store: target free' }, [request, endedAt, proof.observedAt, true])
-      .catch(() => undefined);
-  }
+  alarms.stop();
+  book.hush = false;
+  // The target is free from here on: the log may take half an hour, the next elevation need not wait for it.
+  if (proof && book.state === 'ending') book.record('gone', { observedAt: proof.observedAt, how: proof.how });
   if (!book.is('ending')) painter.line('ended');
+  if (book.is('collecting')) clearSignals(book);
 }
 
-async function alarm({ book, painter }: Admitted, from: number): Promise<void> {
-  for (let i = 0; ; i++) {
-    const minutes = ALARMS[i] ?? 15 * (i - ALARMS.length + 2);
-    if (minutes <= (book.view.alarmMinutes ?? 0)) continue; // said before the page was turned
-    if (await book.until(() => book.state !== 'ending', from + minutes * 60_000, `alarm after ${minutes} min`)) return;
-    book.record('alarm', { what: 'revoke-pending', minutes });
-    painter.line('alarm', `alarm-${minutes}`);
-  }
+/** First the world hears that it is ending, should the proof not be there within moments; then alarms, each louder. */
+function alarmClock({ book, painter }: Admitted, revokedAt: number): Clock {
+  const from = msOf(book.view.endingAt ?? instant(revokedAt));
+  const minutes = () => nextAlarm(book.view.alarmMinutes ?? 0);
+  return book.clock(
+    () => {
+      if (book.state !== 'ending') return undefined;
+      if (book.hush) return { at: revokedAt + QUIET_MS, summary: 'until it is said that this is ending' };
+      return { at: from + minutes() * 60_000, summary: `alarm after ${minutes()} min` };
+    },
+    () => {
+      if (book.state !== 'ending') return;
+      if (book.hush) {
+        book.hush = false;
+        return painter.line('ending');
+      }
+      const said = minutes();
+      book.record('alarm', { what: 'revoke-pending', minutes: said });
+      painter.line('alarm', `alarm-${said}`);
+    },
+  );
+}
+
+/** The next one that was not said yet, in minutes, also when the page was turned meanwhile. */
+function nextAlarm(said: number): number {
+  return ALARMS.find((minutes) => minutes > said) ?? 15 * (Math.floor(said / 15) + 1);
+}
+
+/** Begun as soon as the access is gone, waited for at the close. */
+function clearSignals(book: Book): void {
+  const { request } = book.view;
+  book.clearing = revoking.clearSignals.executeWithOptions({ summary: 'clear MDM signals' }, [request]);
+  book.clearing.catch(() => undefined); // no end of retries; only a page turn gives it up, and the next page asks again
 }
 
 /** Log chunks complete, or the evidence deadline: then "log missing" is said. */
 export async function collect(e: Admitted): Promise<void> {
   const { book, painter } = e;
   if (book.state !== 'collecting') return;
-  const { request, verdict } = book.view;
+  const { verdict } = book.view;
   // A Mac that never got the access has nothing to show.
   const expected = book.view.claimedAt !== undefined;
   const by = msOf(book.view.goneAt ?? instant(Date.now())) + verdict.deadlines.evidenceMs;
   const soon = Math.min(by, Date.now() + ASK_AFTER_MS);
   if (expected && !(await book.until(() => book.evidenceComplete || e.pageFull(), soon, 'until the Mac sends its log')))
-    void revoking.askEvidence.executeWithOptions({ summary: 'ask for the log' }, [request]).catch(() => undefined);
+    askForLog(book);
   if (expected) await book.until(() => book.evidenceComplete || e.pageFull(), by, 'evidence deadline');
   if (e.pageFull() && expected && !book.evidenceComplete) return;
-  const found = expected
-    ? await unless(
-        () => false,
-        () => store.readEvidence.executeWithOptions({ summary: 'store: evidence' }, [request.requestId]),
-        book,
-        Math.max(by, Date.now() + 60_000),
-      )
-    : undefined;
+  const found = expected ? await whatIsThere(book, Math.max(by, Date.now() + 60_000)) : undefined;
   const complete = !expected || (found?.complete ?? false);
   if (!complete) book.record('alarm', { what: 'evidence-missing', minutes: Math.round(verdict.deadlines.evidenceMs / 60_000) });
   book.record('evidence-settled', { complete, lines: found?.lines ?? 0, ...(found?.digest && { digest: found.digest }) });
@@ -88,19 +95,27 @@ export async function collect(e: Admitted): Promise<void> {
   if (expected) painter.line('evidence');
 }
 
+/** What the store has of the evidence; nothing when it does not answer until the given instant. */
+function whatIsThere({ view }: Book, until: number) {
+  return store.readEvidence
+    .executeWithOptions({ summary: 'store: evidence', scheduleToCloseTimeout: until - Date.now() }, [view.request.requestId])
+    .catch(() => undefined);
+}
+
+/** The request for the log leaves a signal at the MDM, to be cleared in its turn. */
+function askForLog(book: Book): void {
+  book.clearing = undefined;
+  void revoking.askEvidence.executeWithOptions({ summary: 'ask for the log' }, [book.view.request]).catch(() => undefined);
+}
+
 /** MDM signals cleared, card final, outcome recorded. Slack and the store are waited for here, and only here. */
 export async function close(e: Admitted): Promise<void> {
   const { book, painter } = e;
   if (book.state !== 'closed') return;
-  const { request } = book.view;
-  const at: Instant = book.view.closedAt ?? instant(Date.now());
   book.record('closed', { outcome: book.view.outcome ?? 'failed' });
   if (book.view.confirmedAt) painter.dm('ended');
-  if (!book.released) {
-    const proved = book.view.outcome === 'unproven';
-    await store.release.executeWithOptions({ summary: 'store: target free' }, [request, book.view.endingAt ?? at, at, proved]);
-  }
-  if (book.view.armedAt) await revoking.clearSignals.executeWithOptions({ summary: 'clear MDM signals' }, [request]);
+  if (book.view.armedAt && !book.clearing) clearSignals(book);
+  await book.clearing;
   await settle(e);
   await e.stop();
 }

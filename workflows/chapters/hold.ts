@@ -1,8 +1,8 @@
 /** Granting and holding: called, then observed; the clock starts at the confirmation, and only a stored extension moves it. */
-import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
 import { instant, msOf } from '../../contract/ids.js';
 import type { Vote } from '../../contract/verdict.js';
-import type { Book } from '../book.js';
+import type { Book, Clock } from '../book.js';
 import { granting, store } from '../duties.js';
 import type { Admitted } from './admit.js';
 import { judgeInput, unless } from './decide.js';
@@ -21,11 +21,8 @@ export async function grant(e: Admitted): Promise<void> {
     // and nothing may keep the story from holding the window.
     const over = () => book.state !== 'granting';
     try {
-      const sent = await unless(
-        over,
-        () => granting.grant.executeWithOptions({ summary: `grant ${request.target.key}` }, [{ request, maxMs, startBy }]),
-        book,
-        msOf(startBy),
+      const sent = await unless(over, () =>
+        granting.grant.executeWithOptions({ summary: `grant ${request.target.key}` }, [{ request, maxMs, startBy }]),
       );
       if (sent) book.record('grant-sent', { sendBefore: sent.sendBefore });
       if (sent) book.quietFrom = sent.sendBefore;
@@ -35,8 +32,7 @@ export async function grant(e: Admitted): Promise<void> {
     // A call that was given up may still be on its way for as long as it was allowed to leave.
     if (book.quietFrom < instant(1)) book.quietFrom = instant(Date.now() + SEND_WITHIN_MS);
   }
-  await book.until(() => book.state !== 'granting' || e.pageFull(), startBy, 'start deadline');
-  if (book.state === 'granting' && !e.pageFull()) book.record('start-missed', {});
+  await condition(() => book.state !== 'granting' || e.pageFull());
   if (book.view.outcome === 'not-started') painter.dm('not-started');
   if (book.view.outcome === 'failed') painter.dm('failed');
 }
@@ -48,36 +44,33 @@ function codeOf(error: unknown): string {
 
 /** The window: warn before its end, count extensions, and end it at the deadline. */
 export async function hold(e: Admitted): Promise<void> {
-  const { book, painter } = e;
+  const { book } = e;
   if (book.state !== 'active' || !book.view.deadlineAt) return;
-  if (!book.view.warnedAt && book.extensions === 0) {
-    painter.line('started');
-    painter.dm('started');
-    const { requestId } = book.view.request;
-    // The store's own end of the grant becomes sharp, for the sweep. Nothing but an extension waits for it: it must not
-    // land after the extension's.
-    if (book.armedBy)
-      book.endMoved = store.moveEnd
-        .executeWithOptions({ summary: 'store: deadline' }, [requestId, book.armedBy, book.view.deadlineAt])
-        .catch(() => false);
-  }
+  const clock = windowClock(e);
   while (book.state === 'active' && !e.pageFull()) {
-    const deadline = msOf(book.view.deadlineAt ?? instant(0));
-    const warnAt = warningAt(book, deadline);
-    await book.until(
-      () => book.state !== 'active' || book.ballots.length > 0 || extensionIsNew(book) || e.pageFull(),
-      Math.min(warnAt, deadline),
-      warnAt < deadline ? 'until the warning' : 'deadline',
-    );
+    await condition(() => book.state !== 'active' || book.ballots.length > 0 || extensionIsNew(book) || e.pageFull());
     if (book.state !== 'active') break;
-    if (Date.now() >= deadline) expire(book);
-    else if (extensionIsNew(book)) announceExtension(e);
+    if (extensionIsNew(book)) announceExtension(e);
     else if (book.ballots.length > 0) await countExtension(e);
-    else if (Date.now() >= warnAt) {
-      book.record('warned', {});
-      painter.dm('warning');
-    }
   }
+  clock.stop();
+}
+
+/** The warning and the deadline, wherever the story is. An extension moves both: a bell of before then means nothing. */
+function windowClock({ book, pageFull }: Admitted): Clock {
+  const deadline = () => msOf(book.view.deadlineAt ?? instant(0));
+  return book.clock(
+    () => {
+      if (book.state !== 'active' || pageFull()) return undefined;
+      const warnAt = warningAt(book, deadline());
+      return warnAt < deadline() ? { at: warnAt, summary: 'until the warning' } : { at: deadline(), summary: 'deadline' };
+    },
+    () => {
+      if (book.state !== 'active') return;
+      if (Date.now() >= deadline()) expire(book);
+      else if (Date.now() >= warningAt(book, deadline())) book.record('warned', {});
+    },
+  );
 }
 
 function expire(book: Book): void {
@@ -109,7 +102,7 @@ function announceExtension({ book, painter }: Admitted): void {
 
 /** An extension counts only while active, is stored before the timer moves, never shortens and never passes the cap. */
 async function countExtension(e: Admitted): Promise<void> {
-  const { book, painter } = e;
+  const { book, painter, scribe } = e;
   const vote = book.ballots.shift()?.vote;
   const { extension, deadlineAt, confirmedAt } = book.view;
   if (!vote || extension?.state !== 'waiting' || vote.roundDigest !== extension.roundDigest || !deadlineAt || !confirmedAt)
@@ -117,12 +110,8 @@ async function countExtension(e: Admitted): Promise<void> {
   const round = { digest: extension.roundDigest, kind: 'extension', windowMs: extension.windowMs } as const;
   const over = () => book.state !== 'active';
   const votes: Vote[] = [...extension.votes, vote];
-  const verdict = await unless(
-    over,
-    () =>
-      store.judge.executeWithOptions({ summary: `policy: extension vote of ${vote.personId}` }, [judgeInput(book, round, votes)]),
-    book,
-    msOf(deadlineAt),
+  const verdict = await unless(over, () =>
+    store.judge.executeWithOptions({ summary: `policy: extension vote of ${vote.personId}` }, [judgeInput(book, round, votes)]),
   );
   if (!verdict || book.state !== 'active') return;
   const cause = { via: 'slack', personId: vote.personId } as const;
@@ -131,17 +120,17 @@ async function countExtension(e: Admitted): Promise<void> {
   if (verdict.outcome !== 'satisfied' || !verdict.windowMs) return;
   const wanted = Math.min(msOf(deadlineAt) + verdict.windowMs, msOf(confirmedAt) + verdict.maxWindowMs);
   const moved = instant(Math.max(msOf(deadlineAt), wanted));
-  const stored = await unless(
-    over,
-    async () => {
-      await book.endMoved;
-      const { requestId } = book.view.request;
-      if (!book.armedBy) return false;
-      return store.moveEnd.executeWithOptions({ summary: 'store: extended deadline' }, [requestId, book.armedBy, moved]);
-    },
-    book,
-    msOf(deadlineAt),
-  );
+  const { armedBy } = book;
+  const stored = await unless(over, async () => {
+    if (!armedBy) return false;
+    // The first deadline must not land after this one.
+    await condition(() => scribe.deadlineKnown || book.extensions > 0);
+    return store.moveEnd.executeWithOptions({ summary: 'store: extended deadline' }, [
+      book.view.request.requestId,
+      armedBy,
+      moved,
+    ]);
+  });
   if (book.state !== 'active') return;
   if (!stored) return book.record('extension-closed', { roundDigest: round.digest, why: 'lapsed' }, cause);
   book.extensions += 1;
