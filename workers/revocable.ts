@@ -14,6 +14,8 @@ export interface Revocable {
   readonly outcome?: Outcome;
   readonly personId: PersonId;
   readonly targetKey: string;
+  /** Whether the fence has a row of it, and so may know better than the read model that something is left. */
+  readonly inFence: boolean;
   readonly endedAt?: Instant;
   readonly goneAt?: Instant;
 }
@@ -62,7 +64,7 @@ async function one(store: Reads, id: string): Promise<Revocable> {
   const stored = isRequestId(id) ? await store.requests.get(id) : undefined;
   if (!stored) throw new StintError('unknown-request', `No elevation, or several, begin with ${id}. Give more of the id.`);
   const { requestId, subject, target } = stored.request;
-  return { requestId, digest: stored.digest, personId: subject.personId, targetKey: target.key };
+  return { requestId, digest: stored.digest, personId: subject.personId, targetKey: target.key, inFence: false };
 }
 
 function fromRow({ view }: ElevationRow, grant: Grant | undefined): Revocable {
@@ -85,8 +87,12 @@ async function fromGrant({ requests, ledger }: Reads, grant: Grant): Promise<Rev
   return { requestId, digest, ...(row && { state: row.view.state }), personId, targetKey, ...timesOf(grant) };
 }
 
-function timesOf(grant: Grant | undefined): Pick<Revocable, 'endedAt' | 'goneAt'> {
-  return { ...(grant?.endedAt && { endedAt: grant.endedAt }), ...(grant?.goneAt && { goneAt: grant.goneAt }) };
+function timesOf(grant: Grant | undefined): Pick<Revocable, 'inFence' | 'endedAt' | 'goneAt'> {
+  return {
+    inFence: grant !== undefined,
+    ...(grant?.endedAt && { endedAt: grant.endedAt }),
+    ...(grant?.goneAt && { goneAt: grant.goneAt }),
+  };
 }
 
 function fits({ personId, targetKey }: Revocable, choice: Choice): boolean {

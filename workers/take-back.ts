@@ -77,8 +77,8 @@ async function end(deps: TakeBackDeps, one: Revocable): Promise<Ended> {
   return deps.waitMs === undefined ? { way: 'workflow', gone: false } : waitFor(deps, one);
 }
 
-function isOver({ state, goneAt, endedAt }: Revocable): boolean {
-  return goneAt !== undefined || state === 'collecting' || (state === 'closed' && endedAt === undefined);
+function isOver({ state, goneAt, inFence }: Revocable): boolean {
+  return goneAt !== undefined || state === 'collecting' || (state === 'closed' && !inFence);
 }
 
 function over(deps: TakeBackDeps, one: Revocable): Ended {
