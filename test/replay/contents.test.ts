@@ -161,11 +161,11 @@ describe('size', () => {
   test('of an ordinary elevation stays far from every limit of the server', () => {
     const { events, bytes } = measure(history('expired'));
     // The server warns at 10,240 events or 10 MB; an elevation that grows past this has begun to talk too much.
-    expect(events).toBeLessThanOrEqual(300);
+    expect(events).toBeLessThanOrEqual(160);
     expect(bytes).toBeLessThanOrEqual(120_000);
   });
 
   test('a run that is denied at once stays small', () => {
-    expect(measure(history('denied')).events).toBeLessThanOrEqual(90);
+    expect(measure(history('denied')).events).toBeLessThanOrEqual(60);
   });
 });
