@@ -86,6 +86,8 @@ export async function createWorkers({
       workflowBundle: bundle,
       activities: relentless(duties.seals),
       maxCachedWorkflows: 1000,
+      // What a killed worker had in its cache waits this long before another may have it; a lost cache costs one short replay.
+      stickyQueueScheduleToStartTimeout: '3s',
     }),
     queue(QUEUES.revoke, { ...relentless(duties.revoke), ...guarded(duties.reconcile ?? {}) }, 500),
     queue(QUEUES.grant, guarded(duties.grant), 50),

@@ -68,7 +68,7 @@ export const news = proxyActivities<Hands<NewsDuties>>({
 
 export const slack = proxyActivities<Hands<SlackDuties>>({
   taskQueue: QUEUES.slack,
-  startToCloseTimeout: '60s',
+  startToCloseTimeout: '30s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
 });
 

@@ -7,7 +7,7 @@ import { CancellationScope, condition, isCancellation } from '@temporalio/workfl
 import type { JudgeInput } from '../../contract/duties.js';
 import { instant, msOf } from '../../contract/ids.js';
 import type { Round, Verdict, Vote } from '../../contract/verdict.js';
-import type { Book, Clock } from '../book.js';
+import { type Book, type Clock, SEND_WITHIN_MS } from '../book.js';
 import { store } from '../duties.js';
 import type { Admitted } from './admit.js';
 
@@ -159,8 +159,11 @@ export async function arm(e: Admitted): Promise<void> {
     if (answer.ok) {
       book.see(armed);
       book.armedBy = armed.runId === 'no-run' ? undefined : armed.runId;
-    } else if (answer.code === 'fenced') book.record('grant-failed', { code: 'fenced' });
-    else book.record('arm-refused', { code: answer.code });
+    } else if (answer.code === 'fenced') {
+      // Another run's call may still be on its way, for as long as it was allowed to leave: nothing seen before proves an end.
+      book.quietFrom = instant(Date.now() + SEND_WITHIN_MS);
+      book.record('grant-failed', { code: 'fenced' });
+    } else book.record('arm-refused', { code: answer.code });
   }
   if (book.view.outcome === 'not-started') painter.dm('not-started');
   if (book.is('closed') && book.view.outcome === 'failed') painter.dm('failed');

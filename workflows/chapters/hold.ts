@@ -2,13 +2,10 @@
 import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
 import { instant, msOf } from '../../contract/ids.js';
 import type { Vote } from '../../contract/verdict.js';
-import type { Book, Clock } from '../book.js';
+import { type Book, type Clock, SEND_WITHIN_MS } from '../book.js';
 import { granting, store } from '../duties.js';
 import type { Admitted } from './admit.js';
 import { judgeInput, unless } from './decide.js';
-
-/** No grant call may leave later than this after it was begun; see `activities/target.ts`. */
-export const SEND_WITHIN_MS = 10_000;
 
 /** Calls the grant and waits for the target's own word. Not confirmed by the start deadline: undone. */
 export async function grant(e: Admitted): Promise<void> {
