@@ -19,6 +19,24 @@ async function call(path: string, body?: object, type = 'application/json'): Pro
   return [answer.status, (await answer.json()) as Answer];
 }
 
+describe('the record from some instant on', () => {
+  it('leaves out older calls and messages, and keeps an old message that was edited since', async () => {
+    const [old, edited] = [await post('old'), await post('edited')];
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(Number(edited) * 1000 + 5));
+    const since = Date.now();
+    await client(sim).chat.update({ channel: APPROVALS, ts: edited, text: 'edited now' });
+    const fresh = await post('new');
+    const { messages, calls } = sim.truth(since);
+    expect(messages.map((m) => m.ts)).toEqual([edited, fresh]);
+    expect(calls.map((c) => c.method)).toEqual(['chat.update', 'chat.postMessage']);
+    expect(sim.truth().messages.map((m) => m.ts)).toContain(old);
+  });
+
+  async function post(text: string): Promise<string> {
+    return (await client(sim).chat.postMessage({ channel: APPROVALS, text })).ts ?? '';
+  }
+});
+
 describe('over HTTP', () => {
   it('people act, with the same power as in the process', async () => {
     const { stop } = await socketApp(sim, (app) => {
