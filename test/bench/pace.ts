@@ -29,9 +29,14 @@ export async function pooled<T, R>(items: readonly T[], width: number, job: (ite
 }
 
 /** Waits until the job answers something; an error counts as "not yet" and is told when time is up. */
-export async function until<T>(what: string, job: () => Promise<T | undefined> | T | undefined, ms = 60_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  job: () => Promise<T | undefined> | T | undefined,
+  ms = 60_000,
+  everyMs = 100,
+): Promise<T> {
   let last: unknown;
-  for (const deadline = Date.now() + ms; Date.now() < deadline; await sleep(100)) {
+  for (const deadline = Date.now() + ms; Date.now() < deadline; await sleep(everyMs)) {
     try {
       const answer = await job();
       if (answer !== undefined && answer !== false) return answer;

@@ -89,6 +89,11 @@ async function throughput(rig: Rig, macs: readonly BenchMac[], seconds: number):
       if (now >= from && now < to) count += 1;
     }
   };
-  await Promise.all(macs.map(lane));
+  const lanes = Promise.all(macs.map(lane));
+  await Promise.race([lanes, sleep(Math.max(0, to - Date.now()))]);
+  lanes.catch(() => undefined);
+  // What is still under way would only load the machine while the floor is measured.
+  for (const mac of macs) mac.retire();
+  await rig.programs.all?.stop();
   return { rate: count / seconds, count };
 }

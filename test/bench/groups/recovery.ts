@@ -26,7 +26,7 @@ export const recovery: Metric = {
       const skipped: Skipped = { skipped: 'PostgreSQL is not installed; with it the store can be killed apart from the worker' };
       return { measured: Object.fromEntries(VICTIMS.map((victim) => [nameOf(victim), skipped])) };
     }
-    const times = quick ? 2 : 7;
+    const times = quick ? 2 : 5;
     const postgres = await startPostgres();
     try {
       const databaseUrl = await postgres.database();

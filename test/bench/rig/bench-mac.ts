@@ -17,6 +17,7 @@ const LOG = Buffer.from('no commands\n');
 export class BenchMac {
   /** When it stopped being an administrator, in ms since 1970. */
   goneAt: number | undefined;
+  private retired = false;
   private readonly mac: TestMac;
   private readonly headers: Record<string, string>;
   private readonly bootSession = randomBytes(8).toString('hex');
@@ -34,6 +35,11 @@ export class BenchMac {
 
   get publicKey(): string {
     return this.mac.key().publicKey;
+  }
+
+  /** Makes whatever this Mac is doing fail at its next step. */
+  retire(): void {
+    this.retired = true;
   }
 
   async ask(): Promise<RequestId> {
@@ -93,9 +99,14 @@ export class BenchMac {
   }
 
   /** An answer without a status when the server is away. */
-  private poll(waitS: number): Promise<Pick<Reply, 'status' | 'body'>> {
+  private async poll(waitS: number): Promise<Pick<Reply, 'status' | 'body'>> {
+    this.insistInService();
     const path = `/device/v1/orders?wait=${waitS}`;
     return this.mac.get(path, { send: { headers: this.headers } }).catch(() => ({ status: 0, body: {} }));
+  }
+
+  private insistInService(): void {
+    if (this.retired) throw new Error(`${this.owner.serial} was retired`);
   }
 
   private get self() {
@@ -105,6 +116,7 @@ export class BenchMac {
   /** Again and again while the server is away or busy, as the agent does; a refusal is an error. */
   private async post(path: string, body: unknown): Promise<Reply> {
     for (const until = Date.now() + 120_000; ; await sleep(250)) {
+      this.insistInService();
       const reply = await this.mac.post(path, body, { send: { headers: this.headers } }).catch(() => undefined);
       if (reply && reply.status < 300) return reply;
       const refused = reply && reply.status < 500 && reply.status !== 429;

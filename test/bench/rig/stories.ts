@@ -37,7 +37,7 @@ export function claimAll(rig: Rig, macs: readonly BenchMac[], width = 12): Promi
 
 /** Until an elevation is over, evidence and all. */
 export async function closed(rig: Rig, id: RequestId, ms = 120_000): Promise<void> {
-  await until(`${id} is closed`, async () => (await rig.shown(id)).row.view.state === 'closed' || undefined, ms);
+  await until(`${id} is closed`, async () => (await rig.shown(id)).row.view.state === 'closed' || undefined, ms, 1_000);
 }
 
 /** When each call about a Mac arrived at the MDM, in ms since 1970, by its serial number. */
