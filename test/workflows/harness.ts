@@ -10,7 +10,8 @@ import { NativeConnection } from '@temporalio/worker';
 import { createNews } from '../../activities/news.js';
 import { createRecordDuties } from '../../activities/record.js';
 import { createSealDuties } from '../../activities/seals.js';
-import { createGrantDuties, createRevokeDuties } from '../../activities/target.js';
+import { type CallContext, createGrantDuties, createRevokeDuties } from '../../activities/target.js';
+import type { SlackDuties } from '../../contract/duties.js';
 import { type LocalUser, type RequestId, type Serial, workflowIdOf } from '../../contract/ids.js';
 import type { Sender } from '../../contract/messages.js';
 import type { Gate, Person, Store } from '../../contract/ports.js';
@@ -73,6 +74,15 @@ export interface Harness {
   close(): Promise<void>;
 }
 
+export interface HarnessOptions {
+  readonly policy?: string;
+  readonly people?: readonly Person[];
+  /** Another Slack than the fake one. */
+  readonly slack?: (store: Store) => SlackDuties;
+  /** Another pulse of the news than the workers' own. */
+  readonly beating?: CallContext['beating'];
+}
+
 async function makeNamespace(connection: Connection): Promise<string> {
   const namespace = `test-${randomUUID().slice(0, 8)}`;
   const workflowExecutionRetentionPeriod = msToTs('1 day');
@@ -97,10 +107,7 @@ function createSeals(clock: () => number) {
   return { ring, seals: { 'slack-app': sealOf('slack-app'), 'device-api': sealOf('device-api'), cli: sealOf('cli') } };
 }
 
-export async function startHarness(
-  address: string,
-  options: { readonly policy?: string; readonly people?: readonly Person[] } = {},
-): Promise<Harness> {
+export async function startHarness(address: string, options: HarnessOptions = {}): Promise<Harness> {
   quietRuntime();
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
@@ -134,7 +141,7 @@ export async function startHarness(
   const fence = troubledFence(store.fence, troubles);
   const target = { driverOf: () => mac, fence, askEvidence: async () => {}, call: activityCall, clock, watchMs: 100 };
   const record = troubled(createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: () => ring }), troubles);
-  const slack = fakeSlack(sent, troubles);
+  const slack = options.slack?.(store) ?? fakeSlack(sent, troubles);
   const workers = await createWorkers({
     connection: native,
     namespace,
@@ -147,7 +154,7 @@ export async function startHarness(
       // As the Mac's clock: nothing of a grant call can still land when a proof is asked for.
       revoke: createRevokeDuties({ ...target, clock: () => clock() + 11_000 }),
       slack,
-      news: createNews({ store: record, slack, beating: activityCall.beating }),
+      news: createNews({ store: record, slack, beating: options.beating ?? activityCall.beating }),
     },
   });
   const running = runWorkers(workers);
