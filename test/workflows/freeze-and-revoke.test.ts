@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => h.close());
 
-/** As the command line has it; the clock ahead as the harness's own, for nothing of a grant call can still land. */
+/** As a process that holds the store has it. */
 const deps = (): EndNowDeps => ({
   store: h.store,
   driverOf: () => h.mac,
