@@ -91,7 +91,7 @@ async function steps(session: Session): Promise<readonly string[]> {
 }
 
 /** The tables that the steps make, so that a new step needs nothing here. */
-export const TABLES: readonly string[] = [
+const TABLES: readonly string[] = [
   'stint_migrations',
   ...MIGRATIONS.flatMap(({ statements }) => statements.flatMap((text) => /^\s*create table (\w+)/.exec(text)?.[1] ?? [])),
 ];

@@ -4,7 +4,7 @@
  */
 import { Connection, ScheduleClient, ScheduleNotFoundError } from '@temporalio/client';
 import { StintError } from '../../contract/errors.js';
-import { QUEUES, SEARCH_ATTRIBUTES } from '../../contract/queues.js';
+import { QUEUES, RECONCILE_SCHEDULE, SEARCH_ATTRIBUTES } from '../../contract/queues.js';
 import type { PartConfigs } from '../config.js';
 import type { Check, Say } from './check.js';
 import type { AskClock } from './clock.js';
@@ -24,12 +24,10 @@ export const KEYWORD = 2;
 const WORKFLOW_QUEUE = 1;
 const POLLERS_KEPT_MS = 5 * 60_000 + 1000;
 const CONNECT_MS = 5_000;
-/** The Schedule of the reconciler. */
-export const RECONCILE_SCHEDULE = 'stint-reconcile';
 /** gRPC's numbers (https://grpc.io/docs/guides/status-codes/). */
 const GRPC = { invalid: 3, notFound: 5, denied: 7, unauthenticated: 16, unimplemented: 12 } as const;
 
-export type TemporalOptions = { readonly address: string; readonly tls: boolean; readonly apiKey?: string };
+type TemporalOptions = { readonly address: string; readonly tls: boolean; readonly apiKey?: string };
 type Trouble = { readonly check: string; readonly level: 'warn' | 'fail'; readonly found: string; readonly fix?: string };
 
 /** All of it, as rows. */
