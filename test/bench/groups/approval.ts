@@ -8,8 +8,8 @@ import { median, spread } from '../stats.js';
 
 /** One approval every so often: no two of them meet. */
 const EVERY_MS = 500;
-/** Seal, judgement, ledger entry, arm; the fifth is the grant itself. */
-const ACTIVITIES = 5;
+/** Seal, judgement, arm; the fourth is the grant itself. */
+const ACTIVITIES = 4;
 const WARM = 10;
 
 export const approval: Metric = {
