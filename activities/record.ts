@@ -40,7 +40,7 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
     },
     judge,
     arm: async (input) => {
-      if (!sealedBy(ring(), input)) return { ok: false, code: 'bad-seal' };
+      if (!sealedBy(ring(), input)) return { ok: false, code: 'seal-lost' };
       const verdict = await judge(input);
       if (!stillStands(verdict, input.windowMs)) return { ok: false, code: 'verdict-lost' };
       await ledger.append(input.before);

@@ -48,6 +48,7 @@ export const ERRORS = table({
   'not-gone': later(503, 'The target does not yet show that the access is gone.'),
   // seals and device calls
   'bad-seal': warn(401, 'The signature of this message is not valid.'),
+  'seal-lost': warn(403, 'The request or its approval was sealed with a key that is no longer trusted. Ask again.'),
   'seal-expired': warn(401, 'This message is too old.'),
   'wrong-sender': warn(403, 'This sender may not say that.'),
   'bad-signature': warn(401, 'The signature of this call is not valid.'),

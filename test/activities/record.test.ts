@@ -138,7 +138,7 @@ describe('arming', () => {
 });
 
 describe('the seals behind an arming', () => {
-  const refused = { ok: false, code: 'bad-seal' };
+  const refused = { ok: false, code: 'seal-lost' };
 
   it('votes that no sealed approval stands behind take nothing', async () => {
     const input = arming(elevationOf());

@@ -71,12 +71,12 @@ test('an approval whose key is revoked before the grant is not believed any more
   expect(await e.result()).toBe('failed');
   expect([e.calls('grant'), await h.store.fence.live(e.request.target.key)]).toEqual([0, undefined]);
   const timeline = await h.store.ledger.timeline(e.requestId);
-  expect(timeline.find((event) => event.type === 'arm-refused')?.data).toEqual({ code: 'bad-seal' });
+  expect(timeline.find((event) => event.type === 'arm-refused')?.data).toEqual({ code: 'seal-lost' });
   expect(timeline.some((event) => event.type === 'armed')).toBe(false);
   expect((await h.store.ledger.find(e.requestId))?.view).toMatchObject({
     state: 'closed',
     outcome: 'failed',
-    failure: 'bad-seal',
+    failure: 'seal-lost',
   });
   await until(async () => tells(e.requestId).includes('failed'), 'the subject told');
 });
