@@ -8,6 +8,7 @@ import { createReconcileDuties } from '../../activities/reconcile.js';
 import { StintError } from '../../contract/errors.js';
 import { RECONCILE_SCHEDULE } from '../../contract/queues.js';
 import { bundleFolder, workflowBundle } from '../../workers/bundle.js';
+import { KEYWORD } from '../../workers/checks/temporal.js';
 import { ensureSchedule } from '../../workers/schedule.js';
 import { createWorkers, type Duties, runWorkers } from '../../workers/worker.js';
 import { quietRuntime } from './runtime.js';
@@ -28,6 +29,15 @@ beforeAll(async () => {
   connection = await Connection.connect({ address });
   native = await NativeConnection.connect({ address });
   await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1 day') });
+  // A new namespace is known everywhere only after a moment; a worker that came too early can't be made again.
+  await until(
+    async () => {
+      await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { StintState: KEYWORD } });
+      return true;
+    },
+    'the new namespace',
+    30_000,
+  );
   client = new Client({ connection, namespace });
   const reconcile = createReconcileDuties(async () => {
     runs += 1;
@@ -38,11 +48,7 @@ beforeAll(async () => {
   const none = {} as never;
   const duties: Duties = { seals: none, store: none, grant: none, revoke: none, slack: none, news: none, reconcile };
   const bundle = await workflowBundle(bundleFolder);
-  const workers = await until(
-    () => createWorkers({ connection: native, namespace, bundle, duties, graceMs: 500 }),
-    'workers on the new namespace',
-    30_000,
-  );
+  const workers = await createWorkers({ connection: native, namespace, bundle, duties, graceMs: 500 });
   running = runWorkers(workers);
   running.done.catch(() => undefined);
 });
