@@ -120,7 +120,8 @@ function text({ row: { view }, timeline, grant }: Shown): string {
 /** What the fence has: the row that decides whether anything of it can still be granted. */
 function fenceLine(grant: Grant | undefined): string {
   if (!grant) return 'never taken';
-  if (grant.goneAt && grant.goneAt === grant.endedAt) return `closed at ${grant.endedAt}, before anything was granted`;
+  // The tombstone of what was never armed: all three instants are that of its end.
+  if (grant.goneAt === grant.endedAt && grant.notAfter === grant.endedAt) return `closed at ${grant.endedAt}, before anything was granted`;
   const ended = grant.endedAt ? `ended ${grant.endedAt}` : `open until ${grant.notAfter} at the latest`;
   return `${ended}, ${grant.goneAt ? `gone ${grant.goneAt}` : 'not proved gone'}`;
 }

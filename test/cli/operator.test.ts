@@ -1,0 +1,88 @@
+/** `stint freeze`, `unfreeze`, `revoke` and what `list` and `show` say then: the built program, with no Temporal at all. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { serveAdmin } from '../../workers/admin-socket.js';
+import { build, stint } from '../e2e/built.js';
+import { type EndingBench, endingBench, someone } from '../workers/ending-bench.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'stint-operator-'));
+/** A port that nobody listens on. */
+const env = { STINT_HOME: dir, TEMPORAL_ADDRESS: '127.0.0.1:9' };
+let b: EndingBench;
+let served: Awaited<ReturnType<typeof serveAdmin>>;
+beforeAll(async () => {
+  await build();
+  b = await endingBench();
+  const { driverOf, sleep, watchMs } = b.deps;
+  served = await serveAdmin(dir, b.store, { clock: b.clock, targets: () => ({ driverOf, sleep, ...(watchMs && { watchMs }) }) });
+}, 120_000);
+afterAll(async () => {
+  await served.close();
+  await b.store.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+test('a freeze wants a reason, is said everywhere, and is lifted once', async () => {
+  expect((await stint(['freeze'], env)).err).toContain('Say why');
+  expect(await b.store.freeze.now()).toBeUndefined();
+  const set = await stint(['freeze', '--reason', 'INC-417\nlines'], env);
+  expect(set.out).toMatch(/^Frozen since .* by \S+: INC-417 lines\n/);
+  expect((await stint(['freeze', '--reason', 'again'], env)).out).toContain('Already so. Frozen since');
+  expect((await stint(['list'], env)).out).toContain('INC-417 lines');
+  const status = JSON.parse((await stint(['freeze', '--status', '--json'], env)).out);
+  expect(status).toMatchObject({ frozen: { reason: 'INC-417 lines' } });
+  expect((await stint(['unfreeze', '--reason', 'false alarm'], env)).out).toMatch(/^Lifted\./);
+  expect((await stint(['unfreeze', '--reason', 'false alarm'], env)).out).toBe('There was no freeze.\n');
+});
+
+test('without Temporal and without a key, one is revoked to its proof, and list and show tell who did it', async () => {
+  const e = await b.elevation('active');
+  const id = e.request.requestId;
+  const ran = await stint(['revoke', id.slice(0, 10), '--wait', '60'], env);
+  expect(ran.err).toBe('');
+  expect(ran.out).toMatch(/cancelled instead[\s\S]*cannot be reached; ending it directly[\s\S]*gone at/);
+  expect(ran.code).toBe(0);
+  expect(b.macs.admins.has(e.request.target.serial)).toBe(false);
+  const shown = (await stint(['show', id], env)).out;
+  expect(shown).toMatch(/ended {7}by an operator/);
+  expect(shown).toMatch(/fence {7}ended .*, gone /);
+  expect((await stint(['list', '--target', e.request.target.key], env)).out).toMatch(/revoked.*by an operator\n$/);
+});
+
+test('--all asks first, and where nobody can be asked does nothing without --yes; one silent Mac stops none of the others', async () => {
+  const [waits, runs, silent] = [await b.elevation('requested'), await b.elevation('active'), await b.elevation('active')];
+  b.macs.silent.add(silent.request.target.serial);
+  const asked = await stint(['revoke', '--all'], env);
+  expect(asked).toMatchObject({ code: 1, out: '' });
+  expect(asked.err).toMatch(/would end 3 elevations of 1 people. Say --yes/);
+  expect(await b.view(runs)).toMatchObject({ state: 'active' });
+
+  const ran = await stint(['revoke', '--all', '--yes', '--wait', '1', '--json'], env);
+  expect(ran.code).toBe(1);
+  const { ok, elevations } = JSON.parse(ran.out) as { ok: boolean; elevations: { requestId: string; gone: boolean }[] };
+  expect(ok).toBe(false);
+  const gone = Object.fromEntries(elevations.map((one) => [one.requestId, one.gone]));
+  expect(gone).toEqual({ [waits.request.requestId]: true, [runs.request.requestId]: true, [silent.request.requestId]: false });
+  expect(ran.err).toContain('not proved gone');
+  expect(await b.armable(waits)).toBe('fenced');
+});
+
+test('of a person only theirs end; with nothing to end it says so', async () => {
+  const [theirs, other] = [await b.elevation('active', { subject: someone('linus') }), await b.elevation('active')];
+  expect((await stint(['revoke', '--person', 'linus', '--reason', 'left'], env)).code).toBe(0);
+  expect(await b.view(theirs)).toMatchObject({ state: 'closed', outcome: 'revoked' });
+  expect(await b.view(other)).toMatchObject({ state: 'active' });
+  expect((await stint(['revoke', '--person', 'linus'], env)).out).toContain('nothing to take back');
+});
+
+test.each<[readonly string[], RegExp]>([
+  [['revoke'], /Say which/],
+  [['revoke', 'ABC'], /is no id/],
+  [['revoke', 'zzzzzzzz'], /begin with zzzzzzzz/],
+])('%j is refused with its fix', async (args, sentence) => {
+  const ran = await stint(args, env);
+  expect(ran.code).toBe(1);
+  expect(ran.err).toMatch(sentence);
+});
