@@ -45,7 +45,7 @@ beforeAll(async () => {
     return SUMMARY;
   });
   // Only the reconciler is asked anything here; nothing of an elevation runs.
-  const none = {} as never;
+  const none = { idle: async () => {} } as never;
   const duties: Duties = { seals: none, store: none, grant: none, revoke: none, slack: none, news: none, reconcile };
   const bundle = await workflowBundle(bundleFolder);
   const workers = await createWorkers({ connection: native, namespace, bundle, duties, graceMs: 500 });
