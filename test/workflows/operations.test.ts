@@ -1,0 +1,210 @@
+/**
+ * What an operator, or a thief of the operator's rights, can do to a run of ours in Temporal: terminate, delete, reset
+ * (to the first task or the last, with the signals or without), pause. In each state, and many at once. Afterwards the
+ * sweep has its turn, and then the far end is asked: no access is left (I15), and no decision was spent twice (I16).
+ */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { instant, msOf } from '../../contract/ids.js';
+import { OVERDUE_MS, sweepOnce } from '../../workers/sweep.js';
+import { ada, grace, linus } from '../fixtures/people.js';
+import { type Asked, type Harness, startHarness, until } from './harness.js';
+
+const MIN = 60_000;
+const FAR_MS = 24 * 60 * MIN;
+
+let h: Harness;
+/** Every elevation of this file, with what it may at most have been granted. */
+const all: { readonly e: Asked; readonly what: string; readonly grants: number }[] = [];
+
+beforeAll(async () => {
+  h = await startHarness(inject('temporalAddress'));
+});
+afterAll(() => h?.close());
+
+type Name = 'requested' | 'granting' | 'active' | 'ending' | 'collecting' | 'closed';
+
+/** Brings an elevation into a state and keeps it there. */
+const INTO: { readonly [S in Name]: (e: Asked) => Promise<unknown> } = {
+  requested: (e) => e.in('requested'),
+  granting: async (e) => {
+    await e.approve(grace);
+    await e.in('granting');
+    await h.granted(e);
+  },
+  active: async (e) => {
+    await e.activate(grace);
+    await h.granted(e);
+  },
+  ending: async (e) => {
+    await e.activate(grace);
+    e.trouble.macSilent = true;
+    await e.revoke(linus);
+    await e.in('ending');
+  },
+  collecting: async (e) => {
+    await e.activate(grace);
+    await e.revoke(linus);
+    await e.in('collecting');
+  },
+  closed: async (e) => {
+    await e.activate(grace);
+    await e.revoke(linus);
+    await e.finish();
+  },
+};
+
+interface Operation {
+  readonly name: string;
+  readonly states: readonly Name[];
+  readonly act: (e: Asked) => Promise<unknown>;
+}
+
+async function resetTo(e: Asked, which: 'first' | 'last', withSignals: boolean): Promise<void> {
+  const { client } = h;
+  const { namespace } = client.options;
+  const runId = await e.runId();
+  const execution = { workflowId: e.workflowId, runId };
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({ namespace, execution });
+  const tasks = (history?.events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
+  const at = (which === 'first' ? tasks[0] : tasks.at(-1))?.eventId ?? null;
+  await client.workflowService.resetWorkflowExecution({
+    namespace,
+    workflowExecution: execution,
+    reason: 'test',
+    workflowTaskFinishEventId: at,
+    requestId: `reset-${randomUUID()}`,
+    resetReapplyType: withSignals ? 1 : 2,
+    resetReapplyExcludeTypes: withSignals ? [] : [1, 2],
+  });
+  await until(async () => (await e.runId()) !== runId, 'the run after the reset');
+}
+
+async function remove(e: Asked): Promise<void> {
+  const { namespace } = h.client.options;
+  await h.client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: { workflowId: e.workflowId } });
+  await until(async () => (await e.handle.describe().catch((error: Error) => error)) instanceof Error, 'the deletion');
+}
+
+const OPERATIONS: readonly Operation[] = [
+  {
+    name: 'terminated',
+    states: ['requested', 'granting', 'active', 'ending', 'collecting'],
+    act: (e) => e.handle.terminate('test'),
+  },
+  { name: 'deleted', states: ['granting', 'active', 'ending'], act: remove },
+  {
+    name: 'reset to its first task with the signals',
+    states: ['requested', 'ending', 'collecting'],
+    act: (e) => resetTo(e, 'first', true),
+  },
+  {
+    name: 'reset to its first task without the signals',
+    states: ['granting', 'active', 'ending', 'closed'],
+    act: (e) => resetTo(e, 'first', false),
+  },
+  {
+    name: 'reset to its last task',
+    states: ['requested', 'granting', 'active', 'ending', 'collecting', 'closed'],
+    act: (e) => resetTo(e, 'last', true),
+  },
+];
+
+describe.concurrent('an elevation that is', () => {
+  for (const { name, states, act } of OPERATIONS)
+    for (const state of states)
+      test(`${state} and ${name} is granted nothing by that`, async () => {
+        const e = await h.ask({ windowMs: 5 * MIN });
+        await INTO[state](e);
+        const grants = e.calls('grant');
+        all.push({ e, what: `${state}, ${name}`, grants });
+        await act(e);
+        // A new decision over the same request: it was spent, and is not to be had again. What is active is left alone, so
+        // that the sweep has something to find.
+        if (state === 'granting' || state === 'ending') await e.approve(linus);
+        expect(e.calls('grant')).toBe(grants);
+      });
+
+  test('deleted and then asked for again with the same envelope is fenced, whoever approves', async () => {
+    const e = await h.ask();
+    await INTO.active(e);
+    all.push({ e, what: 'deleted and asked again', grants: 1 });
+    await remove(e);
+    expect(e.isAdmin).toBe(true);
+    await h.startRaw(e.requestId, h.sealStart(e.request));
+    await e.in('requested');
+    await e.approve(linus);
+    await e.logIfAsked();
+    expect(await e.result()).toBe('failed');
+    expect(e.isAdmin).toBe(false);
+  });
+
+  test('reset to its last task while active keeps its deadline, and its extension can no longer be stored', async () => {
+    const e = await h.ask({ windowMs: 5 * MIN });
+    await INTO.active(e);
+    all.push({ e, what: 'reset while active, then extended', grants: 1 });
+    const { deadlineAt } = await e.in('active');
+    // Tasks after the confirmation, so that the reset does not make it be given again.
+    await e.extend(ada, 10 * MIN);
+    await e.sees((view) => view.extension, 'the extension');
+    await resetTo(e, 'last', true);
+    const asked = await e.sees((view) => view.extension, 'the extension after the reset');
+    expect(asked.deadlineAt).toBe(deadlineAt);
+    await e.approve(grace, 10 * MIN, asked.extension?.roundDigest);
+    await e.sees((view) => view.extension?.state !== 'waiting', 'the answer to the extension');
+    expect((await e.view())?.deadlineAt).toBe(deadlineAt);
+    await e.skip(5 * MIN + 500);
+    expect(await e.finish()).toBe('expired');
+    expect(e.isAdmin).toBe(false);
+  });
+
+  test('reset twice, and reset in the midst of its revoke, is taken back once and granted never', async () => {
+    const e = await h.ask();
+    await INTO.ending(e);
+    all.push({ e, what: 'reset twice', grants: 1 });
+    await resetTo(e, 'first', true);
+    await e.in('ending');
+    await resetTo(e, 'first', true);
+    await e.in('ending');
+    e.trouble.macSilent = false;
+    await e.logIfAsked();
+    expect(await e.result()).toBe('failed');
+    expect(e.isAdmin).toBe(false);
+  });
+});
+
+test('I15, I16: after the sweep nobody holds access, every grant is recorded as gone, and each was called once at most', async () => {
+  for (const { e } of all) {
+    e.trouble.macSilent = false;
+    e.trouble.macAheadMs = FAR_MS;
+  }
+  const left = all.filter(({ e }) => e.isAdmin).map(({ what }) => what);
+  // Without the sweep there is something to be swept: else this test proves nothing.
+  expect(left).toEqual(
+    expect.arrayContaining(['active, terminated', 'active, deleted', 'active, reset to its first task without the signals']),
+  );
+  const alarms: string[] = [];
+  await until(async () => {
+    await sweepOnce({
+      store: h.store,
+      driverOf: () => h.mac,
+      clock: () => Date.now() + FAR_MS,
+      sleep: (ms) => new Promise((r) => setTimeout(r, Math.min(ms, 50))),
+      alarm: (_, grant) => alarms.push(grant.requestId),
+      overdueMs: OVERDUE_MS,
+      watchMs: 2_000,
+    });
+    return (await h.store.fence.overdue(instant(Date.now() + FAR_MS))).length === 0;
+  }, 'nothing overdue');
+  expect(all.filter(({ e }) => e.isAdmin).map(({ what }) => what)).toEqual([]);
+  expect(all.filter(({ e, grants }) => e.calls('grant') > grants || e.calls('grant') > 1).map(({ what }) => what)).toEqual([]);
+  for (const { e, what } of all) {
+    const row = await h.store.fence.grant(e.requestId);
+    if (e.calls('grant') > 0) expect([what, row?.goneAt === undefined]).toEqual([what, false]);
+    expect(msOf(row?.endedAt ?? instant(0)) >= 0).toBe(true);
+    const { state } = (await h.store.ledger.find(e.requestId))?.view ?? {};
+    if (e.calls('grant') > 0) expect([what, state === 'closed' || state === 'collecting']).toEqual([what, true]);
+  }
+  // What is still running now, in whatever state it believes to be, is granted nothing and ends.
+  for (const { e } of all) await e.handle.terminate('test over').catch(() => undefined);
+});
