@@ -1,0 +1,132 @@
+/**
+ * The store in memory, for thousands of worlds a minute. Its fence is proved equal to the real one by random sequences
+ * (`memory.test.ts`); each rule that it keeps can be broken by name, to show that the model finds out.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { StintError } from '../../contract/errors.js';
+import type { AnyEvent } from '../../contract/events.js';
+import { type Digest, type Instant, msOf, type RequestId } from '../../contract/ids.js';
+import type { ArmAnswer, Fence, Grant, Store } from '../../contract/ports.js';
+import type { ElevationRequest } from '../../contract/request.js';
+import { foldAll } from '../../contract/view.js';
+
+/** A rule of the fence that is not kept. */
+export type BrokenFence = 'ended is ignored' | 'another run may arm' | 'two may have a target' | 'nothing is overdue';
+
+export interface Memory {
+  readonly store: Store;
+  readonly grants: ReadonlyMap<RequestId, Grant>;
+  events(requestId: RequestId): readonly AnyEvent[];
+  /** Every call fails while it is. */
+  down: boolean;
+}
+
+export function createMemory(broken?: BrokenFence): Memory {
+  const ledger = createEntries();
+  const { fence, rows } = createRows(ledger.append, broken);
+  const requests = new Map<RequestId, { request: ElevationRequest; digest: Digest }>();
+  const policies = new Map<Digest, string>();
+  const memory = { down: false, grants: rows, events: ledger.timeline };
+  /** Each method of a part as a promise that fails while the store is down. What a part lacks answers nothing. */
+  const guard = (part: object): object =>
+    new Proxy(part, {
+      get:
+        (of, name) =>
+        async (...args: unknown[]) => {
+          if (memory.down) throw new StintError('store-unavailable');
+          const method: unknown = Reflect.get(of, name);
+          return typeof method === 'function' ? method(...args) : undefined;
+        },
+    });
+  const parts: { [name: string]: object } = {
+    ledger: {
+      append: ledger.append,
+      timeline: ledger.timeline,
+      find: (id: RequestId) => {
+        const view = foldAll(ledger.timeline(id));
+        return view && { view, updatedAt: view.request.askedAt };
+      },
+    },
+    fence,
+    requests: {
+      put: (request: ElevationRequest, digest: Digest) => void requests.set(request.requestId, { request, digest }),
+      get: (id: RequestId) => requests.get(id),
+    },
+    policies: { put: (hash: Digest, text: string) => void policies.set(hash, text), get: (hash: Digest) => policies.get(hash) },
+    evidence: { missing: () => [], assemble: () => new Uint8Array() },
+  };
+  const store = new Proxy({}, { get: (_, name) => guard(parts[String(name)] ?? {}) }) as Store;
+  return Object.assign(memory, { store });
+}
+
+function createEntries() {
+  const entries = new Map<string, AnyEvent>();
+  return {
+    append(events: readonly AnyEvent[]): void {
+      for (const event of events) {
+        const known = entries.get(event.id);
+        if (known && !isDeepStrictEqual(known, event)) throw new StintError('ledger-conflict', event.id);
+      }
+      for (const event of events) entries.set(event.id, event);
+    },
+    timeline: (requestId: RequestId): readonly AnyEvent[] =>
+      [...entries.values()].filter((event) => event.requestId === requestId),
+  };
+}
+
+/** The part of the fence that the story and the sweep use. */
+type Used = Pick<Fence, 'arm' | 'extend' | 'end' | 'gone' | 'grant' | 'overdue' | 'live'>;
+type Sync<T> = { [K in keyof T]: T[K] extends (...args: infer A) => Promise<infer R> ? (...args: A) => R : never };
+
+function createRows(append: (events: readonly AnyEvent[]) => void, broken: BrokenFence | undefined) {
+  const rows = new Map<RequestId, Grant>();
+  const live = (targetKey: string) => [...rows.values()].find((row) => !row.goneAt && row.targetKey === targetKey);
+  const change = (requestId: RequestId, to: (row: Grant) => Grant) => {
+    const row = rows.get(requestId);
+    if (row) rows.set(requestId, to(row));
+    return row !== undefined;
+  };
+  const isOurs = (row: Grant, grant: Grant) =>
+    (row.runId === grant.runId || broken === 'another run may arm') &&
+    row.targetKey === grant.targetKey &&
+    row.personId === grant.personId &&
+    ((!row.endedAt && !row.goneAt) || broken === 'ended is ignored');
+
+  const fence: Sync<Used> = {
+    arm(grant, armed, now): ArmAnswer {
+      const known = rows.get(grant.requestId);
+      if (!known && grant.notAfter <= now) return { ok: false, code: 'too-late' };
+      if (!known && live(grant.targetKey) && broken !== 'two may have a target') return { ok: false, code: 'target-busy' };
+      const row = known ?? grant;
+      if (!isOurs(row, grant)) return { ok: false, code: 'fenced' };
+      if (row.notAfter <= now) return { ok: false, code: 'too-late' };
+      append([armed]);
+      rows.set(grant.requestId, broken === 'another run may arm' ? { ...row, runId: grant.runId } : row);
+      return { ok: true };
+    },
+    extend: (requestId, runId, notAfter) => {
+      const row = rows.get(requestId);
+      if (!row || row.runId !== runId || row.endedAt || row.goneAt) return false;
+      return change(requestId, (r) => ({ ...r, notAfter }));
+    },
+    end(requestId, runId, target, personId, at) {
+      const known = change(requestId, (row) => ({ ...row, endedAt: row.endedAt ?? at }));
+      const tombstone = { requestId, targetKey: target.key, target, personId, runId, notAfter: at, endedAt: at, goneAt: at };
+      if (!known) rows.set(requestId, tombstone);
+    },
+    gone: (requestId, at) => void change(requestId, (row) => ({ ...row, endedAt: row.endedAt ?? at, goneAt: row.goneAt ?? at })),
+    grant(requestId) {
+      const row = rows.get(requestId);
+      if (!row || broken !== 'ended is ignored') return row;
+      const { endedAt: _, goneAt: __, ...bare } = row;
+      return bare;
+    },
+    overdue: (before: Instant) =>
+      [...rows.values()]
+        .filter((row) => !row.goneAt && (row.notAfter < before || (row.endedAt !== undefined && row.endedAt < before)))
+        .filter(() => broken !== 'nothing is overdue')
+        .sort((a, b) => msOf(a.notAfter) - msOf(b.notAfter)),
+    live: (targetKey) => live(targetKey),
+  };
+  return { fence, rows };
+}
