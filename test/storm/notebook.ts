@@ -8,7 +8,7 @@ export interface Ask {
   readonly via: 'slack' | 'mac';
   /** When it was told that the request is safely started. */
   ackedAt?: number;
-  requestId?: string;
+  requestId?: string | undefined;
 }
 
 export interface Press {

@@ -1,5 +1,6 @@
 /** The storm's command line. */
 import { parseArgs } from 'node:util';
+import { FAULTS, type FaultKind } from './plan.js';
 
 export interface StormOptions {
   readonly kills: number;
@@ -12,8 +13,8 @@ export interface StormOptions {
   readonly calm: number;
   /** Simulated Macs beside the three real agents. */
   readonly macs: number;
-  /** Whether Temporal's terminate is among the faults: what it leaves is only found by the sweep, minutes later. */
-  readonly terminate: boolean;
+  /** Faults that are left out. */
+  readonly without: readonly FaultKind[];
   /** Keep the folder also when all went well. */
   readonly keep: boolean;
   readonly json: boolean;
@@ -32,7 +33,7 @@ ends misbehave and clocks step, and judges by the far ends' own truth. Exit code
                    processes of their own, Temporal and Stint on PostgreSQL) (embedded)
   --macs N         simulated Macs beside three real agents (20)
   --calm M         minutes that everything may take to converge afterwards (5)
-  --no-terminate   leave out Temporal's terminate; what it leaves is swept only after minutes
+  --without KINDS  leave out faults, such as temporal-terminate,slack-down (what terminate leaves is swept after minutes)
   --keep           keep the folder of logs and evidence also when all went well
   --json           the result as one line of JSON on standard output
 
@@ -59,7 +60,7 @@ export function readOptions(argv: readonly string[], fallbackSeed: number): Stor
     calm: number(values.calm, '--calm', 5, 0.1),
     macs: number(values.macs, '--macs', 20, 1),
     topology,
-    terminate: !values['no-terminate'],
+    without: kindsOf(values.without),
     keep: values.keep ?? false,
     json: values.json ?? false,
   };
@@ -79,7 +80,7 @@ function parse(argv: readonly string[]) {
         topology: text,
         calm: text,
         macs: text,
-        'no-terminate': flag,
+        without: text,
         keep: flag,
         json: flag,
         help: { ...flag, short: 'h' },
@@ -95,4 +96,12 @@ function number(given: string | undefined, name: string, otherwise: number, leas
   const value = Number(given);
   if (!Number.isFinite(value) || value < least) throw new BadOption(`${name} is a number of at least ${least}.`);
   return value;
+}
+
+function kindsOf(given: string | undefined): readonly FaultKind[] {
+  const words = given?.split(',').filter(Boolean) ?? [];
+  const wrong = words.find((word) => !Object.hasOwn(FAULTS, word));
+  if (wrong !== undefined)
+    throw new BadOption(`--without: there is no fault ${wrong}. There is: ${Object.keys(FAULTS).join(', ')}.`);
+  return words as FaultKind[];
 }

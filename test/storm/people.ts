@@ -1,9 +1,10 @@
 /** People who carry out their stories in Slack and on their Macs, as well as the storm lets them. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CHANNEL, GENERAL } from '../../cli/demo/world.js';
+import { CHANNEL } from '../../cli/demo/world.js';
+import { askUntilTaken } from './asking.js';
 import type { FarEnds } from './far/ends.js';
 import type { Eyes, Seen } from './far/eyes.js';
-import type { Ask, Notebook } from './notebook.js';
+import type { Notebook } from './notebook.js';
 import { type Story, stories } from './plan.js';
 import type { StormMac, StormPerson, World } from './world.js';
 
@@ -21,7 +22,7 @@ export interface PeopleDeps {
 type Asker = StormPerson & { readonly mac: StormMac };
 
 /** How long people keep trying, in milliseconds. */
-const PATIENCE = { ask: 60_000, card: 60_000, decide: 55_000, start: 100_000, end: 60_000, close: 150_000 } as const;
+const PATIENCE = { card: 60_000, decide: 55_000, start: 100_000, end: 60_000, close: 150_000 } as const;
 
 /** Everybody with a Mac lives story after story. Resolves when all have finished their last. */
 export async function letPeopleAct(deps: PeopleDeps): Promise<void> {
@@ -41,7 +42,6 @@ async function live(deps: PeopleDeps, asker: Asker, story: Story, quote: string)
     await sleep(story.pauseMs);
     if (deps.over.aborted) return;
     const requestId = await one.ask();
-    if (!requestId) return;
     await one.decide(requestId);
     await one.use(requestId);
     await one.seeTheEnd(requestId);
@@ -136,58 +136,10 @@ function createOne({ world, far, eyes, notebook }: PeopleDeps, asker: Asker, sto
     }
   }
 
-  async function askInSlack(note: Ask): Promise<void> {
-    const values = {
-      target: `mac-admin/${asker.mac.serial}`,
-      window: String(story.windowMs),
-      category: 'debug',
-      reason: `because of ${quote} in a test`,
-    };
-    const user = asker.slack;
-    await until('the form is taken', PATIENCE.ask, async () => {
-      await Promise.resolve(slack.act.closeView({ user, all: true })).catch(() => undefined);
-      const begun = await slack.act.command({ user, channel: GENERAL.id, command: '/elevate' }).catch(() => undefined);
-      if (begun?.ack !== 'ok') return sleep(1200).then(() => undefined);
-      for (let n = 0; n < 8; n++) {
-        await sleep(300);
-        const acted = await slack.act.submit({ user, values }).catch(() => undefined);
-        if (acted?.ack === 'ok' && !acted.errors) {
-          note.ackedAt = Date.now();
-          return true;
-        }
-        if (acted?.errors && /asked for this Mac already/.test(JSON.stringify(acted.errors)))
-          return sleep(2000).then(() => eyes.requestOf(quote) !== undefined);
-        if (acted) await sleep(1200); // an error in the form: what was written is kept, and sent again
-      }
-      return eyes.requestOf(quote) !== undefined;
-    });
-  }
-
-  async function askOnMac(note: Ask): Promise<void> {
-    const light = far.light.get(asker.mac.serial);
-    const reason = `because of ${quote} in a test`;
-    await until('the Mac may ask', PATIENCE.ask, async () => {
-      if (light) {
-        const requestId = await light.ask(story.windowMs, reason, 4).catch(() => undefined);
-        if (requestId) Object.assign(note, { requestId, ackedAt: Date.now() });
-        return requestId !== undefined || sleep(3000).then(() => eyes.requestOf(quote) !== undefined);
-      }
-      const acted = await far.real
-        .get(asker.mac.serial)
-        ?.acts.request({ localUser: asker.mac.user, windowMs: story.windowMs, category: 'debug', reason });
-      if (acted?.ok) Object.assign(note, { requestId: acted.output.split(' ')[0], ackedAt: Date.now() });
-      return acted?.ok || sleep(3000).then(() => eyes.requestOf(quote) !== undefined);
-    });
-  }
-
   return {
     /** The request id, once its card is there. */
-    async ask(): Promise<string | undefined> {
-      const note: Ask = { quote, personId: asker.id, serial: asker.mac.serial, windowMs: story.windowMs, via: story.via };
-      notebook.asks.push(note);
-      await (story.via === 'mac' ? askOnMac(note) : askInSlack(note));
-      note.requestId ??= await until('the card', PATIENCE.card, () => eyes.requestOf(quote));
-      const requestId = note.requestId;
+    async ask(): Promise<string> {
+      const requestId = await askUntilTaken({ far, eyes, notebook }, asker, story, quote);
       await until('the card', PATIENCE.card, () => card(requestId));
       return requestId;
     },

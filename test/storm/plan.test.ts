@@ -46,5 +46,6 @@ describe('the command line', () => {
     expect(() => readOptions(['--kills', 'many'], 1)).toThrow(BadOption);
     expect(() => readOptions(['--topology', 'docker'], 1)).toThrow(/--topology is embedded or postgres/);
     expect(() => readOptions(['--fast'], 1)).toThrow(/--fast/);
+    expect(() => readOptions(['--without', 'rain'], 1)).toThrow(/no fault rain/);
   });
 });

@@ -76,7 +76,7 @@ export function kills(seed: number, victim: string): () => Kill {
  */
 export function weather(seed: number): () => { readonly gustMs: number; readonly lullMs: number } {
   const r = random(seed, 'weather');
-  return () => ({ gustMs: r.int(4000, 16_000), lullMs: r.chance(0.15) ? r.int(3000, 10_000) : r.int(20_000, 34_000) });
+  return () => ({ gustMs: r.int(4000, 16_000), lullMs: r.chance(0.2) ? r.int(3000, 10_000) : r.int(15_000, 28_000) });
 }
 
 export const FAULTS = {

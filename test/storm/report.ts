@@ -23,6 +23,8 @@ export interface Result {
   readonly elevations: number;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly granted: number;
+  /** Terminated before they were armed: they hold nothing, and nobody closes them. */
+  readonly orphans: number;
   readonly mostAtOnce: number;
   readonly samples: number;
   /** The longest that anybody was an administrator past a deadline, in milliseconds; below 0: nobody was. */
@@ -72,6 +74,7 @@ export function resultOf({ options, facts, violations, longest, began, converged
       facts.recorded.map(({ view }) => (view.state === 'closed' ? (view.outcome ?? 'closed') : `still ${view.state}`)),
     ),
     granted: facts.recorded.filter(({ events }) => only(events, 'confirmed').length > 0).length,
+    orphans: facts.recorded.filter(({ view }) => view.state !== 'closed' && !view.armedAt).length,
     mostAtOnce: watch.mostAtOnce,
     samples: watch.samples,
     longestPastMs: longest?.ms,
@@ -105,6 +108,7 @@ export function inWords(r: Result): string {
     `faults: ${r.totalFaults} (${list(r.faults)})`,
     `Slack calls: ${r.slackCalls}, of which faults struck ${r.slackCallsStruck}`,
     `elevations: ${r.elevations} of ${r.asked} asked for; ${r.granted} were granted, at most ${r.mostAtOnce} at once (${list(r.outcomes)})`,
+    ...(r.orphans > 0 ? [`left open without access by Temporal's terminate: ${r.orphans}`] : []),
     `Macs looked at: ${r.samples} times; longest access past a deadline: ${past}`,
     `converged after ${r.convergedMs === undefined ? 'no end in sight' : `${Math.round(r.convergedMs / 1000)} s`}`,
     ...r.short.map((what) => `SHORT: ${what}`),

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openHome } from '../../cli/demo/home.js';
 import { TAGS } from '../../cli/demo/world.js';
 import { freePort } from '../../cli/temporal-server/ports.js';
+import type { ElevationRow } from '../../contract/ports.js';
 import { stint } from '../e2e/built.js';
 import { type FarEnds, startFarEnds } from './far/ends.js';
 import { createEyes, type Eyes } from './far/eyes.js';
@@ -15,7 +16,7 @@ import { judge, overrun } from './judge/checks.js';
 import { accesses, type Facts, type TagCall, type Violation } from './judge/facts.js';
 import { readLedger } from './judge/ledger.js';
 import { readMacs, startWatch } from './judge/truth.js';
-import { createNotebook } from './notebook.js';
+import { createNotebook, type Notebook } from './notebook.js';
 import type { StormOptions } from './options.js';
 import { letPeopleAct } from './people.js';
 import { evidenceOf, type Result, resultOf } from './report.js';
@@ -91,8 +92,7 @@ async function blow(storm: Storm): Promise<Result> {
   // People go on while it kills, and fate kills while people ask: whichever has had enough waits for the other.
   const both = () => !(enough.kills() && enough.asks());
   const people = letPeopleAct({ world, far, eyes, notebook, seed, over: over.signal, wanted: both });
-  const without = options.terminate ? [] : (['temporal-terminate'] as const);
-  const wrong = letThingsGoWrong({ topology, far, eyes, notebook, seed, without, over: over.signal });
+  const wrong = letThingsGoWrong({ topology, far, eyes, notebook, seed, without: options.without, over: over.signal });
   await letFateKill({ topology, notebook, seed, wanted: both, over: over.signal });
   clearTimeout(timer);
   over.abort();
@@ -102,7 +102,7 @@ async function blow(storm: Storm): Promise<Result> {
   say(`${line(storm, notebook, began, watch.mostAtOnce)}; now the calm`);
   await Promise.all([...topology.processes.values()].map((p) => p.healthy(90_000)));
   await Promise.race([people, sleep(options.calm * 60_000)]);
-  const converged = await convergence(storm, calmFrom + options.calm * 60_000);
+  const converged = await convergence(storm, notebook, calmFrom + options.calm * 60_000);
   clearInterval(progress);
   await watch.stop();
   eyes.look();
@@ -131,13 +131,18 @@ async function blow(storm: Storm): Promise<Result> {
   return result;
 }
 
-/** Waits until the store shows nothing under way, and the cards show it too. When that was, or undefined. */
-async function convergence({ topology, eyes }: Storm, until: number): Promise<number | undefined> {
+/**
+ * Waits until the store shows nothing under way, and the cards show it too. When that was, or undefined. What was terminated
+ * before it was armed holds nothing and has nobody left to close it: it is counted apart.
+ */
+async function convergence({ topology, eyes }: Storm, notebook: Notebook, until: number): Promise<number | undefined> {
+  const left = (requestId: string) => notebook.touched.get(requestId)?.has('temporal-terminate') ?? false;
   for (;;) {
-    const live = await topology.ask<readonly unknown[]>({ ask: 'list', live: true, limit: 500 }).catch(() => [undefined]);
+    const rows = await topology.ask<readonly ElevationRow[]>({ ask: 'list', live: true, limit: 500 }).catch(() => undefined);
+    const live = rows?.filter(({ view }) => !(left(view.request.requestId) && !view.armedAt));
     eyes.look();
-    const open = eyes.all().filter((m) => m.key.startsWith('card/') && !m.deleted && m.buttons.length > 0);
-    if (live.length === 0 && open.length === 0) return Date.now();
+    const open = eyes.all().filter((m) => m.key.startsWith('card/') && !m.deleted && m.buttons.length > 0 && !left(m.requestId));
+    if (live?.length === 0 && open.length === 0) return Date.now();
     if (Date.now() > until) return undefined;
     await sleep(1000);
   }

@@ -73,7 +73,7 @@ export function createEyes(slack: SlackSim): Eyes {
     const seen = read(message);
     if (!seen) return;
     keep(seen);
-    const quote = /storm-\d+-\d+/.exec(seen.words)?.[0];
+    const quote = /storm-\d+-\d+-\d+/.exec(seen.words)?.[0];
     if (quote && seen.key.startsWith('card/')) byQuote.set(quote, seen.requestId);
   }
 

@@ -215,7 +215,7 @@ function tagsAfterArmed(facts: Facts): Violation[] {
 function asks(facts: Facts): Violation[] {
   const cards = new Map<string, Set<string>>();
   for (const m of facts.messages) {
-    const quote = /storm-\d+-\d+/.exec(m.words)?.[0];
+    const quote = /storm-\d+-\d+-\d+/.exec(m.words)?.[0];
     if (quote && m.key.startsWith('card/')) cards.set(quote, (cards.get(quote) ?? new Set()).add(m.requestId));
   }
   return facts.notebook.asks.flatMap(({ quote, serial, ackedAt, requestId }) => {

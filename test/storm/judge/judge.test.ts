@@ -61,11 +61,11 @@ function life(): Life & { readonly facts: () => Facts; readonly requestId: strin
     requestId,
     deleted: false,
     buttons: [],
-    words: 'because of storm-4-1 in a test',
+    words: 'because of storm-4-1-1 in a test',
   };
   const notebook = createNotebook();
   notebook.asks.push({
-    quote: 'storm-4-1',
+    quote: 'storm-4-1-1',
     personId: asker.id,
     serial,
     windowMs: WINDOW,
@@ -182,13 +182,20 @@ describe('the judge', () => {
     ],
     [
       'an ask that was taken and lost',
-      /^ask: storm-9-9/,
+      /^ask: storm-9-9-1/,
       (l) =>
-        void l.notebook.asks.push({ quote: 'storm-9-9', personId: 'x', serial: 'y', windowMs: 1, via: 'slack', ackedAt: ms(1) }),
+        void l.notebook.asks.push({
+          quote: 'storm-9-9-1',
+          personId: 'x',
+          serial: 'y',
+          windowMs: 1,
+          via: 'slack',
+          ackedAt: ms(1),
+        }),
     ],
     [
       'one ask that became two requests',
-      /^I11: storm-4-1/,
+      /^I11: storm-4-1-1/,
       (l) => void l.messages.push(...l.messages.map((m) => ({ ...m, requestId: 'another' }))),
     ],
     ['a ledger that does not verify', /^ledger: /, (l) => void Object.assign(l, { more: { verify: { ok: false } } })],

@@ -1,0 +1,90 @@
+/** Asking, in Slack or on the Mac, until it was taken. Each form, and each ask of a Mac, is a request of its own. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GENERAL } from '../../cli/demo/world.js';
+import type { FarEnds } from './far/ends.js';
+import type { Eyes } from './far/eyes.js';
+import type { Ask, Notebook } from './notebook.js';
+import type { Story } from './plan.js';
+import type { StormMac, StormPerson } from './world.js';
+
+export interface AskingDeps {
+  readonly far: FarEnds;
+  readonly eyes: Eyes;
+  readonly notebook: Notebook;
+}
+
+/** How long people keep trying to ask, in milliseconds. */
+const PATIENCE_MS = 60_000;
+/** How often one form is sent before a person closes it and begins anew. */
+const SENDS = 8;
+
+/** The request id, once one was taken and is known; rejects when nothing was taken in time. */
+export async function askUntilTaken(
+  deps: AskingDeps,
+  asker: StormPerson & { readonly mac: StormMac },
+  story: Story,
+  name: string,
+): Promise<string> {
+  const { far, eyes, notebook } = deps;
+  const tries: Ask[] = [];
+  const known = () => tries.map((ask) => ask.requestId ?? eyes.requestOf(ask.quote)).find((id) => id !== undefined);
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
+    const note: Ask = {
+      quote: `${name}-${tries.length + 1}`,
+      personId: asker.id,
+      serial: asker.mac.serial,
+      windowMs: story.windowMs,
+      via: story.via,
+    };
+    const begun = story.via === 'mac' || (await openForm());
+    if (begun) {
+      tries.push(note);
+      notebook.asks.push(note);
+      await (story.via === 'mac' ? askOnMac(note) : sendForm(note));
+    }
+    if (note.ackedAt !== undefined || known() !== undefined) break;
+    await sleep(story.via === 'mac' ? 3000 : 1200);
+  }
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(250)) {
+    const requestId = known();
+    if (requestId) return requestId;
+    if (tries.every((ask) => ask.ackedAt === undefined)) break;
+  }
+  throw new Error(`not within ${PATIENCE_MS / 1000} s: a request is taken`);
+
+  async function openForm(): Promise<boolean> {
+    await Promise.resolve(far.slack.act.closeView({ user: asker.slack, all: true })).catch(() => undefined);
+    const begun = await far.slack.act
+      .command({ user: asker.slack, channel: GENERAL.id, command: '/elevate' })
+      .catch(() => undefined);
+    return begun?.ack === 'ok';
+  }
+
+  /** An error in the form keeps what was written, and it is sent again as the same request. */
+  async function sendForm(note: Ask): Promise<void> {
+    const reason = `because of ${note.quote} in a test`;
+    const values = { target: `mac-admin/${asker.mac.serial}`, window: String(story.windowMs), category: 'debug', reason };
+    for (let n = 0; n < SENDS; n++) {
+      await sleep(300);
+      const acted = await far.slack.act.submit({ user: asker.slack, values }).catch(() => undefined);
+      if (acted?.ack === 'ok' && !acted.errors) {
+        note.ackedAt = Date.now();
+        return;
+      }
+      if (acted?.errors && /asked for this Mac already/.test(JSON.stringify(acted.errors))) return;
+      if (acted) await sleep(1200);
+    }
+  }
+
+  async function askOnMac(note: Ask): Promise<void> {
+    const reason = `because of ${note.quote} in a test`;
+    const light = far.light.get(asker.mac.serial);
+    if (light) note.requestId = await light.ask(story.windowMs, reason, 4).catch(() => undefined);
+    else {
+      const ask = { localUser: asker.mac.user, windowMs: story.windowMs, category: 'debug', reason };
+      const acted = await far.real.get(asker.mac.serial)?.acts.request(ask);
+      note.requestId = acted?.ok ? acted.output.split(' ')[0] : undefined;
+    }
+    if (note.requestId) note.ackedAt = Date.now();
+  }
+}
