@@ -121,7 +121,8 @@ function text({ row: { view }, timeline, grant }: Shown): string {
 function fenceLine(grant: Grant | undefined): string {
   if (!grant) return 'never taken';
   // The tombstone of what was never armed: all three instants are that of its end.
-  if (grant.goneAt === grant.endedAt && grant.notAfter === grant.endedAt) return `closed at ${grant.endedAt}, before anything was granted`;
+  if (grant.goneAt === grant.endedAt && grant.notAfter === grant.endedAt)
+    return `closed at ${grant.endedAt}, before anything was granted`;
   const ended = grant.endedAt ? `ended ${grant.endedAt}` : `open until ${grant.notAfter} at the latest`;
   return `${ended}, ${grant.goneAt ? `gone ${grant.goneAt}` : 'not proved gone'}`;
 }
