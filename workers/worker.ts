@@ -79,7 +79,7 @@ export async function createWorkers({
   };
   const queue = (taskQueue: string, activities: object, slots: number) =>
     Worker.create({ ...common, taskQueue, activities, maxConcurrentActivityTaskExecutions: slots });
-  return Promise.all([
+  const made = await Promise.allSettled([
     Worker.create({
       ...common,
       taskQueue: QUEUES.story,
@@ -95,6 +95,12 @@ export async function createWorkers({
     queue(QUEUES.slack, guarded(duties.slack, pulse?.teller(QUEUES.slack)), 20),
     queue(QUEUES.news, guarded(duties.news, pulse?.teller(QUEUES.news)), 100),
   ]);
+  const workers = made.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = made.find((one) => one.status === 'rejected');
+  if (!failed) return workers;
+  // A worker that never ran still holds its queue and its connection: it has to run, for a moment, to let go of them.
+  await Promise.allSettled(workers.map((worker) => worker.runUntil(Promise.resolve())));
+  throw failed.reason;
 }
 
 /** Runs them all until one fails or `stop` is called; then all stop. */

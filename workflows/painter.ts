@@ -48,6 +48,10 @@ function shown(view: ElevationView): string {
   return JSON.stringify({ ...rest, state: state === 'granting' ? 'approved' : state });
 }
 
+function inThread({ to }: Letter): boolean {
+  return to === 'thread' || to === 'files';
+}
+
 /** Letters that belong to one event, whoever recorded it. Those that depend on more are written in the chapters. */
 const LETTERS: { readonly [T in EventType]?: readonly Letter[] } = {
   confirmed: [
@@ -65,13 +69,16 @@ const TRIES = 26;
 export function startPainter(book: Book, unsent: readonly Letter[]): Painter {
   const waiting: Waiting[] = unsent.map((letter) => ({ letter: { ...letter, view: letter.view ?? book.view }, late: false }));
   /** Two postmen: a person who cannot be written to must not keep an alarm from the channel. */
-  const routes = [(l: Letter) => l.to === 'thread' || l.to === 'files', (l: Letter) => l.to === 'subject' || l.to === 'clicker'];
+  const routes = [inThread, (letter: Letter) => !inThread(letter)];
   let last: string | undefined;
   let out = false;
   let mine = false;
   let stopped = false;
   const stale = () => shown(book.view) !== last;
-  const push = (letter: Letter) => void waiting.push({ letter: { ...letter, view: book.view }, late: false });
+  /** Whether the card does not show the newest state. */
+  const behind = () => out || mine || stale();
+  const lateOn = (letter: Letter) => waiting.some((other) => other.late && inThread(other.letter) === inThread(letter));
+  const push = (letter: Letter) => void waiting.push({ letter: { ...letter, view: book.view }, late: lateOn(letter) });
   book.heard = (type) => {
     for (const letter of LETTERS[type] ?? []) push(letter);
   };
@@ -108,9 +115,14 @@ export function startPainter(book: Book, unsent: readonly Letter[]): Painter {
       await condition(() => stopped || (!book.hush && next() !== undefined));
       const one = next();
       if (stopped || !one) return;
+      const refused = await send(book, one.letter).then(
+        () => false,
+        () => true,
+      );
+      // Slack refuses the card, too, so perhaps the whole channel: what hangs on the card is tried again once that is there.
+      if (refused && inThread(one.letter) && behind()) await condition(() => stopped || !behind());
       // A definite refusal by Slack was recorded by the activity; the story goes on without that message.
-      await send(book, one.letter).catch(() => undefined);
-      drop(one);
+      else drop(one);
     }
   };
 
@@ -139,8 +151,10 @@ export function startPainter(book: Book, unsent: readonly Letter[]): Painter {
         if (told.sent[i]) drop(one);
         else one.late = true;
       }
+      // Nothing overtakes a letter that waits.
+      for (const one of waiting) one.late ||= lateOn(one.letter);
     },
-    settled: () => condition(() => waiting.length === 0 && !out && !mine && !stale()),
+    settled: () => condition(() => waiting.length === 0 && !behind()),
     stop: () => {
       stopped = true;
       return waiting.map(({ letter }) => letter);
