@@ -8,10 +8,12 @@ import { costOf } from '../rig/history.js';
 import { type Rig, startRig } from '../rig/rig.js';
 import { approve, asked, closed } from '../rig/stories.js';
 
-/** Longer than a confirmation takes on a machine that is kept busy, so that the end comes by the deadline. */
-const WINDOW_S = 10;
-/** A life takes twenty seconds and more however idle the machine is: its window, and the time in which a grant could still land. */
-const WARM_S = 40;
+/** Ordinary: when it ends, nothing of its grant call can still land, as with the minutes of a real one. */
+const ORDINARY_S = 20;
+/** As short as a window with a warning can be: what is in flight bounds the rate, and must not. */
+const WINDOW_S = 3;
+/** A life takes a quarter of a minute however idle the machine is, since no proof counts while a grant could still land. */
+const WARM_S = 35;
 
 export const elevations: Metric = {
   name: 'elevation',
@@ -21,11 +23,11 @@ export const elevations: Metric = {
     { name: 'history.size', unit: 'KB', bar: { atMost: 120 } },
   ],
   async measure({ quick, say }) {
-    const inFlight = quick ? 60 : 200;
+    const inFlight = quick ? 100 : 240;
     const seconds = quick ? 20 : 60;
     const rig = await startRig({
       fleets: [
-        { name: 'ONE', count: 1, windowS: WINDOW_S },
+        { name: 'ONE', count: 1, windowS: ORDINARY_S },
         { name: 'ELE', count: inFlight, windowS: WINDOW_S },
       ],
       say,
