@@ -11,7 +11,7 @@ import type { ElevationRequest } from '../../contract/request.js';
 import { foldAll } from '../../contract/view.js';
 
 /** A rule of the fence that is not kept. */
-export type BrokenFence = 'ended is ignored' | 'another run may arm' | 'two may have a target' | 'nothing is overdue';
+export type BrokenFence = 'another run may arm' | 'two may have a target' | 'nothing is overdue';
 
 export interface Memory {
   readonly store: Store;
@@ -90,7 +90,8 @@ function createRows(append: (events: readonly AnyEvent[]) => void, broken: Broke
     (row.runId === grant.runId || broken === 'another run may arm') &&
     row.targetKey === grant.targetKey &&
     row.personId === grant.personId &&
-    ((!row.endedAt && !row.goneAt) || broken === 'ended is ignored');
+    !row.endedAt &&
+    !row.goneAt;
 
   const fence: Sync<Used> = {
     arm(grant, armed, now): ArmAnswer {
@@ -115,12 +116,7 @@ function createRows(append: (events: readonly AnyEvent[]) => void, broken: Broke
       if (!known) rows.set(requestId, tombstone);
     },
     gone: (requestId, at) => void change(requestId, (row) => ({ ...row, endedAt: row.endedAt ?? at, goneAt: row.goneAt ?? at })),
-    grant(requestId) {
-      const row = rows.get(requestId);
-      if (!row || broken !== 'ended is ignored') return row;
-      const { endedAt: _, goneAt: __, ...bare } = row;
-      return bare;
-    },
+    grant: (requestId) => rows.get(requestId),
     overdue: (before: Instant) =>
       [...rows.values()]
         .filter((row) => !row.goneAt && (row.notAfter < before || (row.endedAt !== undefined && row.endedAt < before)))
