@@ -12,6 +12,8 @@ import { approve, asked, closed } from '../rig/stories.js';
 const ORDINARY_S = 20;
 /** As short as a window with a warning can be: what is in flight bounds the rate, and must not. */
 const WINDOW_S = 3;
+/** Enough to keep a worker busy whose lives wait for nothing. */
+const FLOOR_IN_FLIGHT = 40;
 /** A life takes a quarter of a minute however idle the machine is, since no proof counts while a grant could still land. */
 const WARM_S = 35;
 
@@ -40,8 +42,8 @@ export const elevations: Metric = {
       await rig.startBare();
       await warmUp(rig.client);
       const shape = { activities: cost.activities, timers: cost.timers };
-      const floor = await bareElevations(rig.client, shape, inFlight, quick ? 5 : 15, seconds);
-      const made = `${inFlight} in flight for ${seconds} s; floor: ${cost.activities} activities and ${cost.timers} timers each`;
+      const floor = await bareElevations(rig.client, shape, FLOOR_IN_FLIGHT, 20, seconds);
+      const made = `${inFlight} in flight for ${seconds} s; floor: ${FLOOR_IN_FLIGHT} in flight, ${cost.activities} activities and ${cost.timers} timers each`;
       return {
         measured: {
           'elevations-per-second': { value: rate, floor, n: count, note: made },
