@@ -1,4 +1,7 @@
-/** The loops beside a worker that need no workflow: people who leave, and workflows that have yet to hear of an end. */
+/**
+ * The loops beside a worker that need no workflow: people who leave, workflows that have yet to hear of an end, and
+ * elevations whose workflow is no more.
+ */
 import { readFile, stat } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
@@ -7,9 +10,11 @@ import type { Store } from '../contract/ports.js';
 import { parsePeople } from '../policy/people.js';
 import type { EndNowDeps } from './end-now.js';
 import { type Roster, startLeavers } from './leavers.js';
+import { closeOrphans, createRuns } from './orphans.js';
 import { createCancel, tellWorkflows } from './untold.js';
 
 const TELL_MS = 5000;
+const ORPHANS_MS = 60_000;
 /** A change that leaves time and size of a file as they were is seen after this long. */
 const READ_ANYWAY_MS = 30_000;
 
@@ -25,7 +30,7 @@ export interface FollowUpDeps extends Pick<EndNowDeps, 'driverOf'> {
   readonly log: Logger;
 }
 
-/** Starts both. A store that is down is waited for: without it nobody knows what there is to end. */
+/** Starts them all. A store that is down is waited for: without it nobody knows what there is to end. */
 export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
   const { store, client, driverOf, clock, wait, log, repair } = deps;
   const cancel = createCancel(client, clock);
@@ -54,6 +59,20 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
     }
   };
   void telling();
+  const runs = createRuns(client, clock);
+  const told = (requestId: RequestId, error?: unknown) =>
+    error === undefined
+      ? log.warn({ requestId }, 'An elevation whose workflow is no more was closed.')
+      : log.warn({ requestId, err: error }, 'An elevation that is overdue could not be looked after; it is tried again.');
+  const orphans = async () => {
+    while (!stopped) {
+      await closeOrphans({ store, clock, runs, repair, told }).catch((error: unknown) =>
+        log.warn({ err: error }, 'The store could not be asked which elevations are overdue.'),
+      );
+      await wait(ORPHANS_MS);
+    }
+  };
+  void orphans();
   return {
     async stop() {
       stopped = true;

@@ -70,7 +70,7 @@ const deny: Handler<'deny'> = (book, envelope, body) => {
 };
 
 const revoke: Handler<'revoke'> = (book, envelope) => {
-  if (book.state !== 'approved' && book.state !== 'granting' && book.state !== 'active') return conflict;
+  if (!next(book.view, 'revoked')) return conflict;
   book.record('revoked', { cause: envelope.via === 'cli' ? 'operator' : 'approver' }, causeOf(envelope));
   return undefined;
 };
