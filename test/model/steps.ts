@@ -236,5 +236,5 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     step(1, 'sweep'),
     step(10, 'wait', 100, 1_000, 4_000, 11_000, MIN, 3 * MIN, 6 * MIN),
   ),
-  { minLength: 1, maxLength: 9, size: 'max' },
+  { minLength: 1, maxLength: 11, size: 'max' },
 );
