@@ -81,7 +81,7 @@ for (const place of PLACES) {
     };
     const entries = async (e: Elevation) => (await opened.stores[0]?.ledger.timeline(e.request.requestId)) ?? [];
 
-    test('fifty want one target, and as it comes free again one more has it each time, until all had it', async () => {
+    test('twelve want one target, and as it comes free again one more has it each time, until all had it', async () => {
       const target = newMac();
       let waiting = FIFTY.slice(0, 12).map((i) => new Elevation({ target, ...personal(i) }));
       for (let round = 0; waiting.length > 0; round++) {
