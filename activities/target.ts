@@ -13,6 +13,8 @@ import type { ElevationRequest, Target } from '../contract/request.js';
 export const SEND_WITHIN_MS = 10_000;
 const WATCH_MS = 12_000;
 const LOOK_EVERY_MS = 500;
+/** How long the first revoke lets the store tell it that there is nothing left to revoke. */
+const STORE_WAIT_MS = 150;
 
 /** What an activity knows of its call: from Temporal in a worker, made by hand in tests and in the sweep. */
 export interface CallContext {
@@ -62,7 +64,7 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
   const driver = (request: ElevationRequest) => driverOf(request.target.kind);
   return {
     revokeOnce: async (request) => {
-      if (await goneBefore(deps, request)) return true;
+      if (await withinMoments(goneBefore(deps, request))) return true;
       await driver(request).revoke(request.requestId, request.target, call.signal());
       return true;
     },
@@ -76,6 +78,19 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
     clearSignals: (request) => driver(request).clear(request.requestId, request.target),
     askEvidence: (request) => deps.askEvidence(request.requestId, request.target),
   };
+}
+
+/** No revoke waits for the store (invariant I9): what it does not say at once is not known, and the revoke goes out. */
+async function withinMoments<T>(asked: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, STORE_WAIT_MS, undefined);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A run whose grant is recorded as gone revokes nothing: by now the target may be another elevation's. Store down: revoke anyway. */

@@ -130,6 +130,13 @@ describe('the first revoke', () => {
     expect(driver.calls).toEqual(['revoke']);
   });
 
+  it('with a store that says nothing goes out all the same', async () => {
+    const { deps, driver, request } = targetBench();
+    const silent = { ...deps, fence: Object.assign(Object.create(deps.fence), { grant: () => new Promise<never>(() => {}) }) };
+    await createRevokeDuties(silent).revokeOnce(request);
+    expect(driver.calls).toEqual(['revoke']);
+  });
+
   it('leaves a target alone that is recorded as gone: by now it may be somebody else’s', async () => {
     const { deps, driver, fence, request } = targetBench();
     fence.hold(request, { goneAt: at(-1) });
