@@ -106,11 +106,11 @@ export function createControl(stage: Stage, faults: Faults, hub: SocketHub): Con
     state: (as) => see(world, as),
     truth: (since = 0) => structuredClone(from(since, truthView(world, truth, faults))),
     fault(input) {
-      const fault = faults.add(input);
-      if (input.kind === 'down') {
-        hub.drop(false);
-        if (input.ms !== undefined) timers.add(setTimeout(() => control.clearFaults(fault.id), input.ms).unref());
-      }
+      const { kind, ms } = input;
+      const ends = kind === 'down' || kind === '429' ? ms : undefined;
+      const fault = faults.add({ ...input, ...(ends !== undefined && { until: world.now() + ends }) });
+      if (kind === 'down') hub.drop(false);
+      if (ends !== undefined) timers.add(setTimeout(() => control.clearFaults(fault.id), ends).unref());
       world.changed({ kind: 'fault' });
       return fault;
     },

@@ -31,22 +31,24 @@ export interface FaultInput {
   /** A Web API method, `upload`, `response_url`, or `*` for all of them (the default). Delivery faults and `down` ignore it. */
   method?: string;
   kind: FaultKind;
-  /** Length of a delay. */
+  /** Length of a delay; of the whole time of `429` and `down`. */
   ms?: number;
   /** The error code of `error`, `error-after` and `lie-not-found`. */
   error?: string;
   /** How often it strikes; until cleared when absent. */
   times?: number;
-  /** Seconds in the Retry-After header of `429`. Default 1. */
+  /** Seconds in the Retry-After header of `429`. By default what is left of its time, or 1. */
   retryAfter?: number;
 }
 export interface Fault extends FaultInput {
   id: number;
+  /** When it ends by itself, in milliseconds since 1970. */
+  until?: number;
   method: string;
   hits: number;
 }
 export interface Faults {
-  add(input: FaultInput): Fault;
+  add(input: FaultInput & { until?: number }): Fault;
   list(): Fault[];
   clear(id?: number): void;
   /** Takes the faults that strike this call: all delays, and the first of the others. */

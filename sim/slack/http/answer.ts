@@ -45,7 +45,7 @@ export async function answerCall(
   if (down) return void response.destroy();
   for (const fault of struck) if (fault.kind === 'delay') await sleep(fault.ms ?? 1000);
   const main = struck.find((fault) => fault.kind !== 'delay');
-  const instead = main && insteadOf(main, call.method);
+  const instead = main && insteadOf(main, call.method, world.now());
   if (instead) return finish(world, record, response, instead);
   const answer = effect();
   saver.touch();
@@ -72,15 +72,19 @@ export function write(response: ServerResponse, { status, headers, body }: Answe
   response.end(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
+function secondsLeft({ until = 0 }: Fault, now: number): number {
+  return Math.max(1, Math.ceil((until - now) / 1000));
+}
+
 const HTML = '<!doctype html><title>Server error</title><p>Something went wrong.</p>';
 
 /** What a fault answers without the effect; undefined when the effect comes first. */
-function insteadOf(fault: Fault, method: string): Answer | Lost | undefined {
+function insteadOf(fault: Fault, method: string, now: number): Answer | Lost | undefined {
   switch (fault.kind) {
     case '429':
       return {
         status: 429,
-        headers: { 'retry-after': String(fault.retryAfter ?? 1) },
+        headers: { 'retry-after': String(fault.retryAfter ?? secondsLeft(fault, now)) },
         body: { ok: false, error: 'ratelimited' },
       };
     case '500':

@@ -2,7 +2,7 @@
 import { WebClient, WebClientEvent } from '@slack/web-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SlackSim } from '../../../sim/slack/index.js';
-import { ALICE, APPROVALS, client, refusal, SILENT, start } from './harness.js';
+import { ALICE, APPROVALS, client, refusal, SILENT, start, until } from './harness.js';
 
 let sim: SlackSim;
 let web: WebClient;
@@ -114,4 +114,11 @@ it('down cuts every call and comes back by itself after its time', async () => {
   while (sim.faults().length > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
   await post();
   expect(posted()).toBe(1);
+});
+
+it('a 429 for a while says what is left of it, and ends by itself', async () => {
+  sim.fault({ method: 'auth.test', kind: '429', ms: 1500 });
+  await expect(client(sim).auth.test()).rejects.toMatchObject({ retryAfter: 2 });
+  await until('its end', () => sim.faults().length === 0);
+  expect((await client(sim).auth.test()).ok).toBe(true);
 });
