@@ -10,13 +10,14 @@ import { threadLine } from '../cards/thread.js';
 import type { DmKind, LineKind, SlackDuties } from '../contract/duties.js';
 import { ERRORS } from '../contract/errors.js';
 import { type Digest, instant, msOf, type PersonId, shortId } from '../contract/ids.js';
-import type { Cards, Directory, MessageRef, Person, Store } from '../contract/ports.js';
+import type { Cards, Directory, Ledger, MessageRef, Person, Store } from '../contract/ports.js';
+import { STATES } from '../contract/states.js';
 import type { ElevationView } from '../contract/view.js';
 import { readCommands } from './evidence.js';
 
 export interface NoticeDeps {
   readonly cards: Cards;
-  readonly store: Pick<Store, 'requests' | 'evidence' | 'messages'>;
+  readonly store: Pick<Store, 'requests' | 'evidence' | 'messages'> & { readonly ledger: Pick<Ledger, 'find'> };
   readonly directory: Directory;
   /** The approver channel. */
   readonly channel: string;
@@ -51,8 +52,26 @@ export function createNotices(deps: NoticeDeps): SlackDuties {
   };
 }
 
-/** Makes the card show this view: posts it once, then edits it. Also used to repair the card of a closed elevation. */
+/**
+ * Makes the card show this view, or a later one that the ledger has: posts it once, then edits it. Also used to repair
+ * the card of a closed elevation. Temporal may have given this call up long ago (a worker that stood still, a line that
+ * was cut): what its successor painted meanwhile must not go back to an earlier state. So it looks before, and after.
+ */
 export async function paintCard(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {
+  const newest = await furthest(deps, view);
+  const ref = await paintAs(deps, newest);
+  const later = await furthest(deps, newest);
+  return later === newest ? ref : paintCard(deps, later);
+}
+
+/** This view, or what the ledger says of the same request when that is further on. Without the ledger, this view. */
+async function furthest({ store }: NoticeDeps, view: ElevationView): Promise<ElevationView> {
+  const stored = (await store.ledger.find(view.request.requestId).catch(() => undefined))?.view;
+  const isFurther = stored?.digest === view.digest && STATES.indexOf(stored.state) > STATES.indexOf(view.state);
+  return isFurther ? stored : view;
+}
+
+async function paintAs(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {
   const reason = await textOf(deps, view.request.reasonDigest);
   const rendered = card(view, { reason, now: instant(deps.clock()), people: await lookup(deps, view) });
   const ref = await deps.cards.ensurePosted(cardKey(view), { channel: deps.channel }, rendered);

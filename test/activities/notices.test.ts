@@ -4,7 +4,7 @@ import { cardKey, createNotices, paintCard } from '../../activities/notices.js';
 import { StintError } from '../../contract/errors.js';
 import type { AnyEvent } from '../../contract/events.js';
 import { type Digest, instant, type SlackUserId } from '../../contract/ids.js';
-import type { Cards, MessageRef, Rendered } from '../../contract/ports.js';
+import type { Cards, ElevationRow, MessageRef, Rendered } from '../../contract/ports.js';
 import { type ElevationView, foldAll } from '../../contract/view.js';
 import { directoryFrom } from '../../policy/people.js';
 import { sha256 } from '../../seal/canonical.js';
@@ -68,6 +68,7 @@ const line = (command: string) => `Nov 21 15:20:01 2026 : ada : HOST=mac : TTY=t
 
 function stage({ storeDown = false, directoryDown = false, log = '' } = {}) {
   const cards = new RecordingCards();
+  const ledger: { row?: ElevationRow } = {};
   const texts = new Map<Digest, string>([REASON, COMMENT].map((text) => [sha256(text), text]));
   const directory = directoryFrom(everyone);
   const deps = {
@@ -84,19 +85,24 @@ function stage({ storeDown = false, directoryDown = false, log = '' } = {}) {
         missing: async () => [],
         assemble: storeDown ? DOWN : async () => new TextEncoder().encode(log),
       },
+      ledger: { find: storeDown ? DOWN : async () => ledger.row },
       messages: { get: storeDown ? DOWN : async (key: string) => cards.refs.get(key), put: async () => undefined },
     },
     directory: directoryDown ? { ...directory, person: DOWN } : directory,
     channel: CHANNEL,
     clock: () => Date.parse('2026-03-02T09:10:00.000Z'),
   };
-  return { cards, deps, notices: createNotices(deps) };
+  return { cards, deps, ledger, notices: createNotices(deps) };
 }
 
 function viewOf(elevation: Elevation, ...more: AnyEvent[]): ElevationView {
   const view = foldAll([elevation.requested(), ...more]);
   if (!view) throw new Error('no view');
   return view;
+}
+
+function rowOf(view: ElevationView): ElevationRow {
+  return { view, updatedAt: instant(0) };
 }
 
 function voted(elevation: Elevation): AnyEvent {
@@ -141,6 +147,42 @@ describe('the card', () => {
     expect(up.cards.text(cardKey(view))).toContain('Grace Hopper');
     expect(down.cards.text(cardKey(view))).not.toContain('Grace Hopper');
     expect(down.cards.text(cardKey(view))).toContain('grace');
+  });
+
+  it('is not taken back to an earlier state by a call that was given up', async () => {
+    const { cards, ledger, notices } = stage();
+    const elevation = new Elevation();
+    const first = viewOf(elevation);
+    ledger.row = rowOf(viewOf(elevation, voted(elevation), elevation.approved()));
+    await notices.paint(first);
+    expect(cards.text(cardKey(first))).toContain('Approved');
+  });
+
+  it('shows what its successor showed, when the call was given up while it was at it', async () => {
+    const { cards, ledger, notices } = stage();
+    const elevation = new Elevation();
+    const first = viewOf(elevation);
+    const later = rowOf(viewOf(elevation, voted(elevation), elevation.approved()));
+    const update = cards.update.bind(cards);
+    cards.update = async (...args) => {
+      ledger.row = later;
+      return update(...args);
+    };
+    await notices.paint(first);
+    expect(cards.text(cardKey(first))).toContain('Approved');
+  });
+
+  it('goes by the call and not by the ledger, when that is behind or speaks of another request', async () => {
+    const { cards, ledger, notices } = stage();
+    const elevation = new Elevation();
+    const approved = viewOf(elevation, voted(elevation), elevation.approved());
+    ledger.row = rowOf(viewOf(elevation));
+    await notices.paint(approved);
+    expect(cards.text(cardKey(approved))).toContain('Approved');
+    const other = viewOf(new Elevation());
+    ledger.row = rowOf(approved);
+    await notices.paint(other);
+    expect(cards.text(cardKey(other))).not.toContain('Approved');
   });
 
   it('can be repaired from outside an activity by the same function', async () => {
