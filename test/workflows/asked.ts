@@ -165,6 +165,13 @@ export class Asked {
     return fastForward(this.deps.client, this.workflowId, ms);
   }
 
+  /** As an operator's "retry now": no activity waits for its next attempt any longer. */
+  async retryNow(): Promise<void> {
+    const { client } = this.deps;
+    const { namespace } = client.options;
+    await client.workflowService.resetActivity({ namespace, execution: { workflowId: this.workflowId }, matchAll: true });
+  }
+
   result(): Promise<string> {
     return this.handle.result() as Promise<string>;
   }
