@@ -35,7 +35,7 @@ export interface Notebook {
   readonly outages: Outage[];
   readonly kills: { readonly at: number; readonly victim: string; readonly downMs: number }[];
   readonly faults: { readonly at: number; readonly kind: string; readonly what: string }[];
-  /** Requests whose Temporal run fate has touched, and how. */
+  /** Requests whose Temporal run or card fate has touched, and how. */
   readonly touched: Map<string, Set<string>>;
   /** Every person's steps that did not go as meant; for a reader who looks into one elevation. */
   readonly log: string[];

@@ -22,7 +22,7 @@ export interface PeopleDeps {
 type Asker = StormPerson & { readonly mac: StormMac };
 
 /** How long people keep trying, in milliseconds. */
-const PATIENCE = { card: 60_000, decide: 55_000, start: 100_000, end: 60_000, close: 150_000 } as const;
+const PATIENCE = { card: 60_000, decide: 90_000, start: 100_000, end: 60_000, close: 150_000 } as const;
 
 /** Everybody with a Mac lives story after story. Resolves when all have finished their last. */
 export async function letPeopleAct(deps: PeopleDeps): Promise<void> {
@@ -161,7 +161,11 @@ function createOne({ world, far, eyes, notebook }: PeopleDeps, asker: Asker, sto
 
     /** What is done while the access is there, up to the wish that it ends. */
     async use(requestId: string): Promise<void> {
-      if (!story.decision.startsWith('approve') || asker.mac.standing) return;
+      if (!story.decision.startsWith('approve')) return;
+      if (asker.mac.standing) {
+        await sleep(8000); // nothing can begin there: somebody sees that and calls it off
+        return pressUntil(other, requestId, /^revoke$/, () => card(requestId), PATIENCE.end);
+      }
       await until('admin, or over', PATIENCE.start, () => isAdmin() || isOver(requestId));
       if (isOver(requestId)) return;
       far.real.get(asker.mac.serial)?.acts.sudo(asker.mac.user, `/usr/bin/true ${quote}`);

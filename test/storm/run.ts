@@ -86,7 +86,7 @@ async function blow(storm: Storm): Promise<Result> {
   const began = Date.now();
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), options.minutes * 60_000);
-  const enough = { kills: () => notebook.kills.length >= options.kills, asks: () => notebook.asks.length >= options.elevations };
+  const enough = { kills: () => notebook.kills.length >= options.kills, asks: () => taken(notebook) >= options.elevations };
   const progress = setInterval(() => say(line(storm, notebook, began, watch.mostAtOnce)), 10_000);
 
   // People go on while it kills, and fate kills while people ask: whichever has had enough waits for the other.
@@ -148,6 +148,9 @@ async function convergence({ topology, eyes }: Storm, notebook: Notebook, until:
   }
 }
 
+const isTaken = (ask: Notebook['asks'][number]) => ask.ackedAt !== undefined;
+const taken = ({ asks }: Notebook) => asks.filter(isTaken).length;
+
 function line(
   { options, eyes }: Storm,
   { kills, asks, faults }: ReturnType<typeof createNotebook>,
@@ -156,7 +159,7 @@ function line(
 ): string {
   const s = Math.round((Date.now() - began) / 1000);
   const over = eyes.all().filter((m) => m.key.startsWith('card/') && !m.deleted && m.buttons.length === 0).length;
-  return `${s} s: ${kills.length}/${options.kills} kills, ${faults.length} faults, ${asks.length}/${options.elevations} asked for, ${over} cards without buttons, at most ${most} administrators at once`;
+  return `${s} s: ${kills.length}/${options.kills} kills, ${faults.length} faults, ${asks.filter(isTaken).length}/${options.elevations} taken, ${over} cards without buttons, at most ${most} administrators at once`;
 }
 
 /** Calls that put our tag on a device, from the MDM's own record. */

@@ -33,7 +33,7 @@ const REAL_MACS = 3;
 /** The windows, the cap and the deadlines of the policy, in milliseconds. */
 export const WINDOWS_MS = [10_000, 15_000, 20_000] as const;
 export const MAX_MS = 60_000;
-export const DEADLINES_MS = { pending: 60_000, start: 50_000, evidence: 20_000 } as const;
+export const DEADLINES_MS = { pending: 100_000, start: 80_000, evidence: 20_000 } as const;
 
 /** Three real Macs, `lightMacs` simulated ones of which the last has a standing administrator. */
 export function makeWorld(lightMacs: number): World {

@@ -3,7 +3,6 @@
  * people made, and every moment at which somebody was told that an access is gone.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CHANNEL } from '../../../cli/demo/world.js';
 import type { Message, SlackSim } from '../../../sim/slack/index.js';
 
 export interface Button {
@@ -152,9 +151,4 @@ function requestIn(text: string): string | undefined {
 function buttonsOf(blocks: readonly unknown[]): readonly Button[] {
   const all = blocks as readonly { readonly type: string; readonly elements?: readonly Button[] }[];
   return all.flatMap((block) => (block.type === 'actions' ? (block.elements ?? []) : []));
-}
-
-/** Whether a message stands in the approver channel. */
-export function isInChannel(seen: Seen): boolean {
-  return seen.channel === CHANNEL.id;
 }

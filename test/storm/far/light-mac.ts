@@ -3,9 +3,11 @@
  * it by its own clock whatever the server does, tells "gone" until it was heard, and finds its session again after it was
  * killed. It speaks the real device protocol and keeps its own record of who was an administrator when, which judges.
  */
-import { createHash, type KeyObject, randomUUID } from 'node:crypto';
+import { type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, type DeviceKeys, deviceCall } from './device-call.js';
+import type { Answer, DeviceKeys } from './device-call.js';
+import { Link, Refused } from './link.js';
+import { createOutbox, type Outbox } from './outbox.js';
 
 /** A time in which the user was an administrator; milliseconds since 1970. */
 export interface Held {
@@ -17,7 +19,7 @@ export interface Held {
 interface Session {
   readonly requestId: string;
   readonly boot: string;
-  phase: 'granting' | 'active' | 'ending';
+  phase: 'granting' | 'active';
   readonly maxS: number;
   /** By the clock that nobody can set, in milliseconds. */
   startMs: number;
@@ -35,26 +37,15 @@ export interface LightMacOptions {
   readonly contactGraceMs: number;
 }
 
-class Refused extends Error {
-  constructor(readonly status: number) {
-    super(`refused with ${status}`);
-  }
-}
-
-const CALL_MS = 15_000;
 const POLL_S = 10;
 const BEAT_MS = 4000;
 
 export class LightMac {
   readonly held: Held[] = [];
-  /** What fate does to the network: how many answers get lost, how many calls are sent twice, until when nothing goes. */
-  readonly net = { lost: 0, twice: 0, lateMs: 0, offlineUntil: 0 };
-  skewMs = 0;
-  private learnedMs = 0;
+  readonly link: Link;
   private boot = randomUUID().toUpperCase();
   private session: Session | undefined;
-  private readonly outbox = new Map<string, 'told' | 'user'>();
-  private readonly logs = new Map<string, string>();
+  private readonly outbox: Outbox;
   private agent = new AbortController();
   private asleepUntil = 0;
   private endWanted = false;
@@ -63,6 +54,8 @@ export class LightMac {
 
   constructor(private readonly o: LightMacOptions) {
     if (o.standing) this.held.push({ from: 0 });
+    this.link = new Link({ ...o, awake: (signal) => this.awake(signal) });
+    this.outbox = createOutbox(this.link, o.user, (requestId) => this.reportBody(requestId, false, false));
   }
 
   get isAdmin(): boolean {
@@ -101,7 +94,7 @@ export class LightMac {
   /** The Self Service of this Mac: one ask, however often it has to be sent. */
   async ask(windowMs: number, reason: string, tries: number): Promise<string> {
     const body = {
-      askId: createHash('md5').update(randomUUID()).digest('hex'),
+      askId: randomBytes(16).toString('hex'),
       localUser: this.o.user,
       windowMs,
       category: 'debug',
@@ -109,17 +102,13 @@ export class LightMac {
     };
     for (let n = 1; ; n++) {
       try {
-        const { requestId } = (await this.call('POST', '/device/v1/requests', body, this.signal)).body;
+        const { requestId } = (await this.link.post('/device/v1/requests', body, this.agent.signal)).body;
         return String(requestId);
       } catch (error) {
         if ((error instanceof Refused && error.status !== 401) || n >= tries || this.closed) throw error;
         await sleep(700 * n);
       }
     }
-  }
-
-  private get signal(): AbortSignal {
-    return this.agent.signal;
   }
 
   private async keep(): Promise<void> {
@@ -134,8 +123,8 @@ export class LightMac {
     await this.recover(signal);
     for (let pause = 1; !signal.aborted; ) {
       await this.awake(signal);
-      const all = await this.tell(signal);
-      await this.pushLogs(signal);
+      const all = await this.outbox.flush(signal);
+      await this.outbox.pushLogs(signal);
       this.endWanted = false;
       try {
         pause = await this.order(signal, all);
@@ -157,11 +146,11 @@ export class LightMac {
 
   /** Asks for orders and carries one out; answers how many seconds to wait. */
   private async order(signal: AbortSignal, allTold: boolean): Promise<number> {
-    const { body } = await this.call('GET', `/device/v1/orders?wait=${POLL_S}`, undefined, signal, (POLL_S + 5) * 1000);
+    const { body } = await this.link.get(`/device/v1/orders?wait=${POLL_S}`, signal, (POLL_S + 5) * 1000);
     const requestId = String(body.requestId ?? '');
     if (body.order === 'start' && allTold) return (await this.begin(requestId, signal)) ? 1 : 2;
     if (body.order === 'end' || body.waiting === true) await this.report(requestId, this.o.standing, this.o.standing, signal);
-    if (body.order === 'collect') this.logs.set(requestId, '# sudo wrote no log\n');
+    if (body.order === 'collect') this.outbox.log(requestId, '# sudo wrote no log\n');
     return Math.max(1, Number(body.pollAfterS) || 1);
   }
 
@@ -172,7 +161,7 @@ export class LightMac {
     }
     const who = { localUser: this.o.user, bootSession: this.boot };
     const asked = performance.now();
-    const claim = (await this.call('POST', `/device/v1/elevations/${requestId}/claim`, who, signal)).body;
+    const claim = (await this.link.post(`/device/v1/elevations/${requestId}/claim`, who, signal)).body;
     const [maxS, startByS] = [Number(claim.maxS), Number(claim.startByS)];
     if (claim.authorised !== true || claim.localUser !== this.o.user || !(maxS > 0) || !(startByS > 0)) return false;
     if (performance.now() >= asked + startByS * 1000) return false;
@@ -199,7 +188,7 @@ export class LightMac {
   private async confirm(session: Session, who: object, signal: AbortSignal): Promise<boolean> {
     const asked = performance.now();
     try {
-      const { body } = await this.call('POST', `/device/v1/elevations/${session.requestId}/confirm`, who, signal);
+      const { body } = await this.link.post(`/device/v1/elevations/${session.requestId}/confirm`, who, signal);
       const left = Number(body.remainingS);
       if (!(left > 0) || left > session.maxS) return false;
       Object.assign(session, { startMs: asked, contactMs: asked, deadlineMs: asked + left * 1000, phase: 'active' });
@@ -253,97 +242,24 @@ export class LightMac {
   }
 
   private async finish(session: Session, signal: AbortSignal, why: 'told' | 'user'): Promise<void> {
-    session.phase = 'ending';
     const open = this.held.find((h) => h.to === undefined);
     if (open) open.to = Date.now();
-    this.outbox.set(session.requestId, why);
-    this.logs.set(session.requestId, `# sudo wrote no log\n# ended on the Mac: ${why}\n`);
+    this.outbox.ended(session.requestId, why);
+    // A start that was undone may be tried again for the same request; one log tells of both.
+    if (session.phase === 'active') this.outbox.log(session.requestId, `# sudo wrote no log\n# ended on the Mac: ${why}\n`);
     this.session = undefined;
-    await this.tell(signal);
-  }
-
-  /** Tells what ended until it was heard; a refusal is an answer too. True when nothing is left to tell. */
-  private async tell(signal: AbortSignal): Promise<boolean> {
-    for (const [requestId, why] of this.outbox) {
-      try {
-        if (why === 'user')
-          await this.heard('POST', `/device/v1/elevations/${requestId}/end`, { localUser: this.o.user }, signal);
-        await this.heard('POST', '/device/v1/report', this.reportBody(requestId, false, false), signal);
-        this.outbox.delete(requestId);
-      } catch {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private async heard(method: 'POST', path: string, body: object, signal: AbortSignal): Promise<void> {
-    await this.call(method, path, body, signal).catch((error: unknown) => {
-      if (!(error instanceof Refused) || error.status === 401 || error.status === 429) throw error;
-    });
-  }
-
-  private async pushLogs(signal: AbortSignal): Promise<void> {
-    for (const [requestId, text] of this.logs) {
-      const sha256 = createHash('sha256').update(text).digest('hex');
-      const chunk = { seq: 0, total: 1, data: Buffer.from(text).toString('base64'), sha256 };
-      await this.heard('POST', `/device/v1/elevations/${requestId}/log`, chunk, signal).then(
-        () => this.logs.delete(requestId),
-        () => undefined,
-      );
-    }
+    await this.outbox.flush(signal);
   }
 
   private reportBody(requestId: string, admin: boolean, standing: boolean) {
     return { ...(requestId && { requestId }), localUser: this.o.user, admin, standing, bootSession: this.boot };
   }
   private report(requestId: string, admin: boolean, standing: boolean, signal: AbortSignal): Promise<Answer> {
-    return this.call('POST', '/device/v1/report', this.reportBody(requestId, admin, standing), signal);
+    return this.link.post('/device/v1/report', this.reportBody(requestId, admin, standing), signal);
   }
 
   /** A Mac that sleeps does nothing, as little as an agent that was stopped. */
   private async awake(signal: AbortSignal): Promise<void> {
     while (Date.now() < this.asleepUntil) await sleep(100, undefined, { signal });
-  }
-
-  private async call(
-    method: 'GET' | 'POST',
-    path: string,
-    body: object | undefined,
-    signal: AbortSignal,
-    timeoutMs = CALL_MS,
-  ): Promise<Answer> {
-    for (const again of [true, false]) {
-      const answer = await this.overTheNet(method, path, body, signal, timeoutMs);
-      if (answer.status < 300) return answer;
-      if (answer.status === 401 && again && Number.isFinite(answer.date))
-        this.learnedMs = answer.date - (Date.now() + this.skewMs);
-      else if (answer.status >= 500) throw new Error(`the server said ${answer.status}`);
-      else throw new Refused(answer.status);
-    }
-    throw new Refused(401);
-  }
-
-  private async overTheNet(
-    method: 'GET' | 'POST',
-    path: string,
-    body: object | undefined,
-    signal: AbortSignal,
-    timeoutMs: number,
-  ): Promise<Answer> {
-    const { net } = this;
-    if (Date.now() < net.offlineUntil) throw new Error('no network');
-    if (net.lateMs > 0) await sleep(net.lateMs, undefined, { signal });
-    const twice = net.twice > 0;
-    if (twice) net.twice -= 1;
-    const created = Math.floor((Date.now() + this.skewMs + this.learnedMs) / 1000);
-    const call = { method, path, created, timeoutMs, signal, twice, ...(body && { body }) };
-    const answer = await deviceCall({ url: new URL(this.o.url), keys: this.o.keys, serverKey: this.o.serverKey }, call);
-    if (net.lost > 0) {
-      net.lost -= 1;
-      throw new Error('the answer was lost');
-    }
-    await this.awake(signal);
-    return answer;
   }
 }

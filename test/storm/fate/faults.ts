@@ -45,8 +45,8 @@ export function heal({ far }: Pick<FaultDeps, 'far'>): void {
   for (const mac of far.real.values()) mac.faults.clear();
   for (const mac of far.light.values()) {
     mac.wake();
-    mac.skewMs = 0;
-    Object.assign(mac.net, { lost: 0, twice: 0, lateMs: 0, offlineUntil: 0 });
+    mac.link.skewMs = 0;
+    Object.assign(mac.link.net, { lost: 0, twice: 0, lateMs: 0, offlineUntil: 0 });
   }
 }
 
@@ -63,7 +63,7 @@ const share = <T>(items: readonly T[], whom: number): T => {
   return found;
 };
 
-async function slackFault({ far, eyes }: FaultDeps, { kind, whom, ms, times }: PlannedFault): Promise<string> {
+async function slackFault({ far, eyes, notebook }: FaultDeps, { kind, whom, ms, times }: PlannedFault): Promise<string> {
   const { slack } = far;
   const method = share(SLACK_METHODS, whom);
   switch (kind) {
@@ -91,6 +91,7 @@ async function slackFault({ far, eyes }: FaultDeps, { kind, whom, ms, times }: P
       const card = share(cards, whom);
       slack.admin.deleteMessage({ channel: CHANNEL.id, ts: card.ts });
       eyes.deleted(CHANNEL.id, card.ts);
+      touch(notebook, card.requestId, kind);
       return card.requestId;
     }
     default: {
@@ -108,6 +109,10 @@ async function slackFault({ far, eyes }: FaultDeps, { kind, whom, ms, times }: P
       return `${method}, ${times} times`;
     }
   }
+}
+
+function touch({ touched }: Notebook, requestId: string, kind: FaultKind): void {
+  touched.set(requestId, (touched.get(requestId) ?? new Set()).add(kind));
 }
 
 async function mdmFault({ far, over }: FaultDeps, { kind, ms, times, whom }: PlannedFault): Promise<string> {
@@ -144,19 +149,19 @@ async function lightFault({ far, notebook }: FaultDeps, serial: string, fault: P
   if (!mac) return 'no such Mac';
   switch (fault.kind) {
     case 'mac-offline':
-      mac.net.offlineUntil = now + fault.ms;
+      mac.link.net.offlineUntil = now + fault.ms;
       break;
     case 'mac-slow':
-      mac.net.lateMs = Math.round(fault.ms / 4);
+      mac.link.net.lateMs = Math.round(fault.ms / 4);
       break;
     case 'mac-reply-lost':
-      mac.net.lost += fault.times;
+      mac.link.net.lost += fault.times;
       break;
     case 'mac-call-twice':
-      mac.net.twice += fault.times;
+      mac.link.net.twice += fault.times;
       break;
     case 'mac-clock':
-      mac.skewMs = skewOf(fault);
+      mac.link.skewMs = skewOf(fault);
       break;
     case 'mac-sleep':
       out(fault.ms);
@@ -216,8 +221,7 @@ async function realFault({ far, notebook }: FaultDeps, serial: string, fault: Pl
 async function temporalFault({ topology, eyes, notebook }: FaultDeps, { kind, whom }: PlannedFault): Promise<string> {
   const open = eyes.all().filter((m) => m.key.startsWith('card/') && !m.deleted && m.buttons.length > 0);
   const { requestId } = share(open, whom);
-  const touched = notebook.touched.get(requestId) ?? new Set();
-  notebook.touched.set(requestId, touched.add(kind)); // before: the command may work and its answer be lost
+  touch(notebook, requestId, kind); // before: the command may work and its answer be lost
   const id = ['--workflow-id', `elevation/${requestId}`, '--address', topology.temporalAddress];
   const commands: Record<string, readonly string[]> = {
     'temporal-cancel': ['cancel', ...id],
