@@ -11,7 +11,7 @@ import type { Digest, SlackUserId } from '../../contract/ids.js';
 import type { Cards, MessageRef, MessageRefs, Rendered } from '../../contract/ports.js';
 import { digestOf } from '../../seal/canonical.js';
 import { slackCode, unclear } from './errors.js';
-import { createMemory, type Memory, UNKNOWN_RENDER } from './memory.js';
+import { createMemory, type Known, type Memory, markOf, UNKNOWN_RENDER } from './memory.js';
 import { createTurns, type Turns } from './queue.js';
 import { createUpload } from './upload.js';
 import { createWire, isNoThread, type Place, uuidOf, type Wire } from './wire.js';
@@ -54,7 +54,17 @@ async function ensure(desk: Desk, key: string, where: () => Promise<Place>, mess
   const known = await desk.memory.recall(key);
   if (known.ref?.ts) return known.ref;
   const place = await where();
-  return (known.doubt && (await adopt(desk, key, place))) || postNew(desk, key, place, message, known.doubt);
+  for (const one of placesOf(known, place)) {
+    const found = await adopt(desk, key, one);
+    if (found) return found;
+  }
+  return postNew(desk, key, place, message, known.doubt);
+}
+
+/** Where an earlier post may be: here, or in the thread of a card that was deleted since. */
+function placesOf({ doubt, threadTs }: Known, place: Place): readonly Place[] {
+  if (!doubt) return [];
+  return threadTs === undefined || threadTs === place.threadTs ? [place] : [place, { channel: place.channel, threadTs }];
 }
 
 /** Finds an earlier post of the key and keeps it; what it shows is not known. */
@@ -75,7 +85,7 @@ async function postNew(
   doubt: boolean,
   round = key,
 ): Promise<MessageRef> {
-  await desk.memory.intend(key, place.channel);
+  await desk.memory.intend(key, place.channel, markOf(place.threadTs));
   const ts = await postOnce(desk, key, place, message, round);
   const ref = { channel: place.channel, ts, renderDigest: renderDigestOf(message) };
   const alone = !doubt && !(await desk.memory.contested(key));

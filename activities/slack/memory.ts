@@ -13,6 +13,16 @@ export interface Known {
   readonly ref?: MessageRef;
   /** Whether it may have been posted all the same: look in Slack before posting. */
   readonly doubt: boolean;
+  /** The thread for which it was intended before: a card that was posted again has another. */
+  readonly threadTs?: string;
+}
+
+/** How an intent names the thread; the place of a message never looks like that. */
+const FOR_THREAD = 'thread:';
+
+/** The mark of an intent to post into a thread. */
+export function markOf(threadTs: string | undefined): string {
+  return threadTs === undefined ? '' : FOR_THREAD + threadTs;
 }
 
 export interface Memory {
@@ -47,6 +57,7 @@ export function createMemory(messages: MessageRefs, repeated: () => boolean = ()
         // What another worker rendered since is not known here.
         return ref ? { ref: { ...ref, renderDigest: UNKNOWN_RENDER }, doubt: true } : { doubt: true };
       }
+      if (stored?.ts.startsWith(FOR_THREAD)) return { doubt: true, threadTs: stored.ts.slice(FOR_THREAD.length) };
       if (stored?.ts) remember(keys, place(stored), key);
       return stored ? { ref: stored, doubt: true } : { doubt: begun.has(key) || repeated() };
     },

@@ -387,6 +387,18 @@ describe('the thread', () => {
     ]);
   });
 
+  it('a line with a lost reply is found where it went, when its card was deleted and posted again meanwhile', async () => {
+    const cards = stage.worker();
+    const root = await cards.ensurePosted(KEY, where, message('card'));
+    stage.sim.fault({ method: 'chat.postMessage', kind: 'drop-after', times: 1 });
+    await caught(cards.ensurePosted('line/1', { channel: CHANNEL, threadTs: root.ts }, message('line')));
+    stage.sim.admin.deleteMessage({ channel: CHANNEL, ts: root.ts });
+    const again = await cards.update(root, message('card, later'));
+    expect(again.ts).not.toBe(root.ts);
+    await stage.worker().ensurePosted('line/1', { channel: CHANNEL, threadTs: again.ts }, message('line'));
+    expect(stage.posted().filter((m) => m.text === 'line')).toHaveLength(1);
+  });
+
   it('a line whose card was deleted is said in the channel, once', async () => {
     const root = await stage.worker().ensurePosted(KEY, where, message('card'));
     stage.sim.admin.deleteMessage({ channel: CHANNEL, ts: root.ts });
