@@ -6,6 +6,7 @@ import { Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { isStintError } from '../contract/errors.js';
+import type { Caller } from './caller.js';
 import { KEYWORD, missingAttributes, notMade, requireFit } from './checks/temporal.js';
 import type { Pulse } from './pulse.js';
 import { ensureSchedule } from './schedule.js';
@@ -51,7 +52,9 @@ export function startPolling(deps: PollDeps): Polling {
     const connection = await NativeConnection.connect(deps.options);
     try {
       const { namespace, bundle, duties, pulse } = deps;
-      const workers = await createWorkers({ connection, namespace, bundle, duties, pulse });
+      const strange = (why: string, caller: Caller) =>
+        log.error({ why, ...caller }, 'an activity was refused: somebody who may write to Temporal called it');
+      const workers = await createWorkers({ connection, namespace, bundle, duties, pulse, strange });
       const run = runWorkers(workers);
       stopRun = run.stop;
       if (stopped) run.stop();

@@ -19,6 +19,7 @@ import type {
 import type { RunId } from '../contract/ids.js';
 import { QUEUES } from '../contract/queues.js';
 import { payloadConverterPath } from './bundle.js';
+import { type Caller, onlyOurs } from './caller.js';
 import type { Pulse } from './pulse.js';
 
 export interface Duties {
@@ -38,6 +39,8 @@ export interface WorkerDeps {
   readonly duties: Duties;
   /** Told how each activity ended. */
   readonly pulse?: Pulse;
+  /** Told of each activity that was called by somebody else than a workflow of ours. */
+  readonly strange?: (why: string, caller: Caller) => void;
   /** How long running activities may take to finish at a stop, in milliseconds. */
   readonly graceMs?: number;
 }
@@ -69,11 +72,13 @@ export async function createWorkers({
   duties,
   pulse,
   graceMs = 5000,
+  strange = () => {},
 }: WorkerDeps): Promise<readonly Worker[]> {
   const common: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
     namespace,
     dataConverter: { payloadConverterPath },
+    interceptors: { activity: [onlyOurs(strange)] },
     shutdownGraceTime: graceMs,
     shutdownForceTime: graceMs + 3000,
   };
