@@ -37,7 +37,7 @@ describe('the command line', () => {
       elevations: 40,
       seed: 5,
       topology: 'embedded',
-      terminate: true,
+      without: [],
       json: false,
     });
   });

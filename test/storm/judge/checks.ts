@@ -180,10 +180,7 @@ function shown(facts: Facts, { requestId, view }: Recorded): Violation[] {
   const own = facts.messages.filter((m) => m.requestId === requestId && !m.deleted);
   const say = (what: string): Violation => ({ rule: 'I10', requestId, what });
   const counts = new Map<string, number>();
-  // When a person deletes the card, its thread is gone, and with it the place where an earlier line would be found again.
-  const threadLost = facts.notebook.touched.get(requestId)?.has('slack-card-deleted') ?? false;
-  const counted = own.filter(({ key }) => key && !(threadLost && key.startsWith('line/')));
-  for (const { key } of counted) counts.set(key, (counts.get(key) ?? 0) + 1);
+  for (const { key } of own) if (key) counts.set(key, (counts.get(key) ?? 0) + 1);
   const found = [...counts].filter(([, n]) => n > 1).map(([key, n]) => say(`${key} was posted ${n} times`));
   const card = own.findLast((m) => m.key === `card/${requestId}`);
   if (!card) return [...found, say('there is no card')];
