@@ -36,8 +36,12 @@ export function createNotices(deps: NoticeDeps): SlackDuties {
     paint: async (view) => {
       await paintCard(deps, view);
     },
-    dm: (kind, view) => sendDm(deps, kind, view),
-    line: (kind, view, key) => sendLine(deps, kind, view, key),
+    dm: async (kind, view) => {
+      if (!(await endedOtherwise(deps, view))) await sendDm(deps, kind, view);
+    },
+    line: async (kind, view, key) => {
+      if (!(await endedOtherwise(deps, view))) await sendLine(deps, kind, view, key);
+    },
     answer: async (_requestId, actor, code) => {
       if (actor.slackUserId) await cards.ephemeral(channel, actor.slackUserId, ERRORS[code].sentence);
     },
@@ -64,11 +68,22 @@ export async function paintCard(deps: NoticeDeps, view: ElevationView): Promise<
   return later === newest ? ref : paintCard(deps, later);
 }
 
-/** This view, or what the ledger says of the same request when that is further on. Without the ledger, this view. */
+/**
+ * This view, or what the ledger says of the same request when that is further on, or when it closed otherwise: a run that
+ * was made to live again ends too, and its end is none. Without the ledger, this view.
+ */
 async function furthest({ store }: NoticeDeps, view: ElevationView): Promise<ElevationView> {
   const stored = (await store.ledger.find(view.request.requestId).catch(() => undefined))?.view;
-  const isFurther = stored?.digest === view.digest && STATES.indexOf(stored.state) > STATES.indexOf(view.state);
-  return isFurther ? stored : view;
+  if (stored?.digest !== view.digest) return view;
+  const isFurther = STATES.indexOf(stored.state) > STATES.indexOf(view.state);
+  const closedOtherwise = stored.state === 'closed' && stored.outcome !== view.outcome;
+  return isFurther || closedOtherwise ? stored : view;
+}
+
+/** Whether people were told another end of this elevation already: a second one, of a run that lived again, is not told. */
+async function endedOtherwise(deps: NoticeDeps, view: ElevationView): Promise<boolean> {
+  const newest = await furthest(deps, view);
+  return view.outcome !== undefined && newest.state === 'closed' && newest.outcome !== view.outcome;
 }
 
 async function paintAs(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {

@@ -172,6 +172,25 @@ describe('the card', () => {
     expect(cards.text(cardKey(first))).toContain('Approved');
   });
 
+  it('tells no second end, of a run that was made to live again', async () => {
+    const { cards, ledger, notices } = stage();
+    const elevation = new Elevation();
+    const expired = {
+      ...viewOf(elevation, voted(elevation), elevation.approved()),
+      state: 'closed',
+      outcome: 'expired',
+    } as const;
+    await notices.paint(expired);
+    ledger.row = rowOf(expired);
+    const shown = [...cards.posted.values()].map(({ message }) => message);
+    const again = { ...expired, outcome: 'failed' } as const;
+    await notices.paint(again);
+    await notices.dm('failed', again);
+    await notices.line('ended', again, 'ended');
+    expect([...cards.posted.values()].map(({ message }) => message)).toEqual(shown);
+    expect(cards.dms.size).toBe(0);
+  });
+
   it('goes by the call and not by the ledger, when that is behind or speaks of another request', async () => {
     const { cards, ledger, notices } = stage();
     const elevation = new Elevation();

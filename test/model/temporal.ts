@@ -131,8 +131,6 @@ export function proxyActivities(options: Options): object {
   return new Proxy({}, { get: (_, name) => handOf(String(name)) });
 }
 
-export const proxyLocalActivities = proxyActivities;
-
 interface Definition {
   readonly type: 'signal' | 'update' | 'query';
   readonly name: string;

@@ -28,6 +28,11 @@ async function turnPage(e: Asked): Promise<void> {
     await e.handle.signal('nonsense', {});
     return (await e.runId()) !== before;
   }, 'the next page');
+  // The signal that came last may turn one more: what follows is for the run that stays.
+  await until(async () => {
+    const run = await e.runId();
+    return (await e.view()) !== null && (await e.runId()) === run;
+  }, 'the next page at work');
 }
 
 async function activate(e: Asked): Promise<void> {
