@@ -4,7 +4,7 @@
  */
 import type { EvidenceDuties, FenceNote, JudgeInput, StoreDuties } from '../contract/duties.js';
 import { instant, type RunId } from '../contract/ids.js';
-import type { Fence, Store } from '../contract/ports.js';
+import type { Fence, Grant, Store } from '../contract/ports.js';
 import type { Verdict } from '../contract/verdict.js';
 import { sha256 } from '../seal/canonical.js';
 import type { KeyRing } from '../seal/keys.js';
@@ -32,7 +32,8 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
       const { envelope } = opened;
       const { request } = envelope.body;
       const round = { digest: envelope.roundDigest, kind: 'request', windowMs: request.windowMs } as const;
-      return { ok: true, envelope, verdict: await judge({ request, digest: envelope.roundDigest, round, votes: [] }) };
+      const held = heldByAnother(await fence.grant(request.requestId), runId());
+      return { ok: true, held, envelope, verdict: await judge({ request, digest: envelope.roundDigest, round, votes: [] }) };
     },
     append: async (events, note) => {
       if (note) await tellFence(fence, runId(), note);
@@ -55,7 +56,11 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
       };
       return fence.arm(grant, input.armed, instant(clock()));
     },
-    moveEnd: (requestId, armedBy, notAfter) => fence.extend(requestId, armedBy, notAfter),
+    moveEnd: (requestId, armedBy, notAfter, from) => fence.extend(requestId, armedBy, notAfter, from),
+    fenceOff: async ({ requestId, target, subject }, at) => {
+      await fence.end(requestId, runId(), target, subject.personId, at);
+      return heldByAnother(await fence.grant(requestId), runId());
+    },
     readEvidence: async (requestId) => {
       const missing = await evidence.missing(requestId);
       const bytes = await evidence.assemble(requestId);
@@ -66,10 +71,15 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
   };
 }
 
+/** A run that was made to live again (a reset) is not the one that granted, and has to learn that there is something to take back. */
+function heldByAnother(row: Grant | undefined, runId: RunId): boolean {
+  return row !== undefined && row.runId !== runId && !row.goneAt;
+}
+
 /** The fence first: what frees or ends a grant must not wait for an entry that the ledger refuses. */
 async function tellFence(fence: Fence, runId: RunId, { request, deadline, endedAt, gone }: FenceNote): Promise<void> {
   const { requestId, target, subject } = request;
-  if (deadline) await fence.extend(requestId, deadline.armedBy, deadline.at);
+  if (deadline) await fence.extend(requestId, deadline.armedBy, deadline.at, deadline.from);
   if (endedAt) await fence.end(requestId, runId, target, subject.personId, endedAt);
   if (!gone) return;
   const row = await fence.grant(requestId);

@@ -72,7 +72,8 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
       const known = await goneBefore(deps, request);
       if (known) return { observedAt: known, how: 'recorded as gone before' };
       const target = driver(request);
-      if (!begun && target.confirmMode === 'update') return neverBegan(target, request, notBefore, deps);
+      if (!begun && target.confirmMode === 'update' && (await isOwn(deps, request)))
+        return neverBegan(target, request, notBefore, deps);
       return proveGone(target, request, notBefore, deps);
     },
     clearSignals: (request) => driver(request).clear(request.requestId, request.target),
@@ -143,6 +144,15 @@ async function neverBegan(
   await driver.revoke(requestId, target, call.signal());
   if (clock() <= msOf(notBefore) + driver.settleMs) throw new StintError('not-gone', 'A call to begin could still arrive.');
   return { observedAt: instant(clock()), how: 'it was never claimed, and can no longer be' };
+}
+
+/**
+ * Whether this very run took the target. A run after a reset knows nothing of what was claimed and confirmed under the one
+ * before it; nor does a run whose store does not answer: both have to see with the target's own eyes.
+ */
+async function isOwn({ fence, call }: TargetDeps, { requestId }: ElevationRequest): Promise<boolean> {
+  const row = await fence.grant(requestId).catch(() => undefined);
+  return row !== undefined && row.runId === call.runId();
 }
 
 /** Access that stood before us is not ours to remove, and not a sign that ours is left (invariant I12). */

@@ -23,7 +23,13 @@ export type Opened =
 
 /** What became of a start: a sealed request of this very id with the policy's word on it, or why it is none. */
 export type Admission =
-  | { readonly ok: true; readonly envelope: Envelope<'start'>; readonly verdict: Verdict }
+  | {
+      readonly ok: true;
+      readonly envelope: Envelope<'start'>;
+      readonly verdict: Verdict;
+      /** Another run of this elevation holds the target: this one may only take it back. */
+      readonly held: boolean;
+    }
   | { readonly ok: false; readonly code: ErrorCode; readonly recordAs: RequestId };
 
 /** Activities on the story's own worker: the sandbox has no crypto. */
@@ -47,7 +53,7 @@ export interface JudgeInput {
 export interface FenceNote {
   readonly request: ElevationRequest;
   /** The end of the grant becomes sharp, for the sweep. */
-  readonly deadline?: { readonly armedBy: RunId; readonly at: Instant };
+  readonly deadline?: { readonly armedBy: RunId; readonly from: Instant; readonly at: Instant };
   /** Sets `ended_at`, or a tombstone. */
   readonly endedAt?: Instant;
   /** Frees the target. Without a proof only a row of this very run is freed: another run's is left to the sweep. */
@@ -63,7 +69,9 @@ export interface StoreDuties {
   /** Checks the seals and judges again, then takes the target and records `armed`, in one transaction. */
   arm(input: ArmInput): Promise<ArmAnswer | { readonly ok: false; readonly code: 'verdict-lost' | 'seal-lost' }>;
   /** Moves the end of the grant in the store; false when the run that armed no longer holds it. */
-  moveEnd(requestId: RequestId, armedBy: RunId, notAfter: Instant): Promise<boolean>;
+  moveEnd(requestId: RequestId, armedBy: RunId, notAfter: Instant, from: Instant): Promise<boolean>;
+  /** Ends the elevation in the fence. True when another run's grant of it is not known to be gone. */
+  fenceOff(request: ElevationRequest, at: Instant): Promise<boolean>;
 }
 
 export interface ArmInput extends JudgeInput {

@@ -142,8 +142,11 @@ export interface Fence {
    * not there, appends `armed`. Goes on only if the row has this run, is not ended, and `notAfter` is ahead of `now`.
    */
   arm(grant: Omit<Grant, 'endedAt' | 'goneAt'>, armed: AnyEvent, now: Instant): Promise<ArmAnswer>;
-  /** Moves `not_after` of this run's live grant: to the deadline once confirmed, then with each extension. False when it is no longer this run's. */
-  extend(requestId: RequestId, runId: RunId, notAfter: Instant): Promise<boolean>;
+  /**
+   * Moves `not_after` of this run's live grant: to the deadline once confirmed, then with each extension.
+   * Only from the end that it had before (`from`): a call that stood still takes back nothing. False when it is no longer this run's.
+   */
+  extend(requestId: RequestId, runId: RunId, notAfter: Instant, from: Instant): Promise<boolean>;
   /** Sets `ended_at`; a tombstone row when it was never armed. */
   end(requestId: RequestId, runId: RunId, target: Target, personId: PersonId, at: Instant): Promise<void>;
   gone(requestId: RequestId, at: Instant): Promise<void>;

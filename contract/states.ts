@@ -54,11 +54,12 @@ const TABLE: { readonly [S in State]: { readonly [T in Trigger]?: Move } } = {
     lapsed: { to: 'closed', outcome: 'lapsed' },
     withdrawn: { to: 'closed', outcome: 'withdrawn' },
     revoked: { to: 'closed', outcome: 'revoked' },
+    // Another run of this elevation holds the target (a reset): whatever it left is taken away, never granted again.
+    'grant-failed': { to: 'ending', outcome: 'failed' },
   },
   approved: {
     armed: { to: 'granting' },
     'arm-refused': { to: 'closed', outcome: 'failed' },
-    // Another run of this elevation took the target (a reset): whatever it left is taken away, never granted again.
     'grant-failed': { to: 'ending', outcome: 'failed' },
     'start-missed': { to: 'closed', outcome: 'not-started' },
     denied: { to: 'closed', outcome: 'denied' },

@@ -64,6 +64,8 @@ export function fold(view: ElevationView, event: AnyEvent): ElevationView {
     return { ...view, state: 'closed', outcome: event.data.outcome, closedAt: view.closedAt ?? event.at };
   if (!isTrigger(event.type)) return note(view, event);
   const standing = next(view, event.type);
+  // What was closed before somebody saw that another run of it held the target: by now that is gone as well.
+  if (!standing && event.type === 'swept' && view.state === 'closed' && !view.goneAt) return note(view, event);
   // A workflow that the sweep overtook still brings the evidence.
   if (!standing) return event.type === 'evidence-settled' && view.state === 'closed' && !view.evidence ? note(view, event) : view;
   const moved: ElevationView = { ...note(view, event), ...standing };

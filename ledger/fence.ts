@@ -19,7 +19,8 @@ export function createFence(db: Db): Fence {
       requireFitting(grant, armed);
       return db.transaction().execute((trx) => arm(trx, grant, armed, now));
     },
-    extend: (requestId, runId, notAfter) => db.transaction().execute((trx) => extend(trx, requestId, runId, notAfter)),
+    extend: (requestId, runId, notAfter, from) =>
+      db.transaction().execute((trx) => extend(trx, requestId, runId, notAfter, from)),
     async end(requestId, runId, target, personId, at) {
       // The tombstone of what was never armed holds no target: it is gone from the start.
       const tombstone = {
@@ -100,13 +101,15 @@ async function arm(trx: Trx, grant: NewGrant, armed: AnyEvent, now: Instant): Pr
 }
 
 /** Moves the end of this run's live grant. While frozen nothing gets more time; the confirmation only ever takes some away. */
-async function extend(trx: Trx, requestId: RequestId, runId: RunId, notAfter: Instant): Promise<boolean> {
+/** Compares and sets: a call that stood still somewhere must not take back what a later one has set. */
+async function extend(trx: Trx, requestId: RequestId, runId: RunId, notAfter: Instant, from: Instant): Promise<boolean> {
   const frozen = await isFrozen(trx);
   let own = trx
     .updateTable('grants')
     .set({ not_after: notAfter })
     .where('request_id', '=', requestId)
     .where('run_id', '=', runId)
+    .where('not_after', 'in', [from, notAfter])
     .where('ended_at', 'is', null)
     .where('gone_at', 'is', null);
   if (frozen) own = own.where('not_after', '>=', notAfter);

@@ -11,17 +11,25 @@ import { ELEVATION, LATE_EVIDENCE, RECONCILE } from '../contract/queues.js';
 
 /** What an activity knows of its caller. */
 export interface Caller {
+  readonly activity?: string | undefined;
   readonly workflowType?: string | undefined;
   readonly workflowId?: string | undefined;
 }
 
+/** What workflows beside an elevation's may call. */
+const OF_OTHERS: { readonly [type: string]: readonly string[] | undefined } = {
+  [RECONCILE]: ['reconcileTargets'],
+  [LATE_EVIDENCE]: ['readView', 'readEvidence', 'append', 'fileEvidence', 'line', 'paint'],
+};
+
 /** Why this call is not one of ours, or undefined when it is. */
-export function strangeCall({ workflowType, workflowId }: Caller, args: readonly unknown[]): string | undefined {
+export function strangeCall({ activity = '', workflowType, workflowId }: Caller, args: readonly unknown[]): string | undefined {
   if (workflowType === undefined || workflowId === undefined) return 'no workflow called it';
-  if (workflowType === RECONCILE) return undefined;
+  if (workflowType !== ELEVATION && !OF_OTHERS[workflowType]?.includes(activity))
+    return 'its workflow is none of ours, or has no use for it';
   const about = subjectsOf(args);
+  if (workflowType === RECONCILE) return undefined;
   if (workflowType === LATE_EVIDENCE) return about.size === 1 ? undefined : 'it is about more than one elevation';
-  if (workflowType !== ELEVATION) return 'its workflow is none of ours';
   const own = requestIdOf(workflowId);
   // A start under a hand-made id is recorded as refused, under an id made from it.
   if (own === undefined) return undefined;
@@ -59,7 +67,8 @@ export function onlyOurs(told: (why: string, caller: Caller) => void): ActivityI
   return ({ info }) => {
     const inbound: ActivityInboundCallsInterceptor = {
       async execute(input, next) {
-        const caller = { workflowType: info.workflowType, workflowId: info.workflowExecution?.workflowId };
+        const { activityType: activity, workflowType, workflowExecution } = info;
+        const caller = { activity, workflowType, workflowId: workflowExecution?.workflowId };
         const why = strangeCall(caller, input.args);
         if (why === undefined) return next(input);
         told(why, caller);

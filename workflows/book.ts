@@ -68,6 +68,8 @@ export class Book {
   announced: string | undefined;
   /** Told of each event as it is recorded, so that its letters go out with its card. */
   heard: (type: EventType) => void = () => {};
+  /** The last chapter was lived to its end. */
+  done = false;
   /** The MDM signals are being removed, or were. */
   clearing: Promise<void> | undefined;
   private count = 0;

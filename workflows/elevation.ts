@@ -46,7 +46,8 @@ export async function elevation(start: unknown, carried?: Carried): Promise<Outc
     await story(admitted);
 
     await condition(allHandlersFinished);
-    if (book.state !== 'closed') return turnThePage(start, admitted);
+    // It may have closed after the last chapter had looked: then the next page does what belongs to a close.
+    if (!book.done) return turnThePage(start, admitted);
     return book.view.outcome ?? 'failed';
   });
 }

@@ -94,9 +94,10 @@ export function summaryOf({ events }: Pages): string {
 
 /** What is true of the grant by now, as the fence wants it; nothing before access could exist or the elevation closed. */
 function fenceNote({ view, armedBy, extensions }: Book): FenceNote | undefined {
-  const { request, deadlineAt, endingAt, goneAt, closedAt, outcome, state } = view;
+  const { request, notAfter, deadlineAt, endingAt, goneAt, closedAt, outcome, state } = view;
   // Extensions move the end themselves, before the timer moves: the first deadline must never land after theirs.
-  const deadline = armedBy && deadlineAt && extensions === 0 && state === 'active' ? { armedBy, at: deadlineAt } : undefined;
+  const first = extensions === 0 && state === 'active';
+  const deadline = first && armedBy && notAfter && deadlineAt ? { armedBy, from: notAfter, at: deadlineAt } : undefined;
   const endedAt = endingAt ?? closedAt;
   const freed = goneAt ?? closedAt;
   const gone = freed && { at: freed, proved: goneAt !== undefined || outcome === 'unproven' };

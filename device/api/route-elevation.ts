@@ -2,7 +2,6 @@
 import { StintError } from '../../contract/errors.js';
 import type { Instant, RequestId } from '../../contract/ids.js';
 import type { ClaimAnswer, ConfirmAnswer } from '../../contract/messages.js';
-import type { Grant } from '../../contract/ports.js';
 import type { App, DeviceApiDeps } from './deps.js';
 import type { Desk } from './desk.js';
 import { refusal } from './problem.js';
@@ -49,11 +48,10 @@ function confirmRoute(app: App, deps: DeviceApiDeps, desk: Desk): void {
     const { request, digest } = await desk.own(call.caller, call.params.id, localUser);
     const body = { serial, localUser, bootSession };
     await refuseEnded(deps.store, request.requestId);
-    const before = await deps.store.fence.grant(request.requestId);
     const asked = deps.gate.ask<'confirm', ConfirmAnswer>('confirm', request.requestId, digest, body, { serial });
     const answer = await within(deps, asked);
     if (!answer.ok) throw refusal(answer.code, answer.sentence);
-    await noteDeadline(deps, request.requestId, before, answer.deadlineAt);
+    void noteDeadline(deps, request.requestId, answer.deadlineAt);
     const remainingS = secondsLeft(answer.confirmedAt, answer.deadlineAt, deps.clock());
     if (remainingS === 0) throw new StintError('too-late');
     return { remainingS, deadlineAt: answer.deadlineAt };
@@ -62,18 +60,14 @@ function confirmRoute(app: App, deps: DeviceApiDeps, desk: Desk): void {
 
 /**
  * The workflow tells the store the deadline as well, a little later. Should it be lost before that, the sweep would go by
- * the latest end that was possible. An end that was moved meanwhile (an extension) is left as it is.
+ * the latest end that was possible. Only from that one: an end that was moved meanwhile (an extension) is left as it is.
+ * The Mac does not wait for it.
  */
-async function noteDeadline(
-  { store, logger }: DeviceApiDeps,
-  requestId: RequestId,
-  before: Grant | undefined,
-  deadlineAt: Instant,
-): Promise<void> {
+async function noteDeadline({ store, logger }: DeviceApiDeps, requestId: RequestId, deadlineAt: Instant): Promise<void> {
   try {
-    const row = await store.fence.grant(requestId);
-    if (!row || row.notAfter !== before?.notAfter || row.notAfter <= deadlineAt) return;
-    await store.fence.extend(requestId, row.runId, deadlineAt);
+    const [row, elevation] = await Promise.all([store.fence.grant(requestId), store.ledger.find(requestId)]);
+    const armedUntil = elevation?.view.notAfter;
+    if (row && armedUntil && armedUntil > deadlineAt) await store.fence.extend(requestId, row.runId, deadlineAt, armedUntil);
   } catch (error) {
     logger.warn({ err: error, requestId }, 'the store could not be told a deadline; the workflow tells it');
   }

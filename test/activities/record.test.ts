@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createRecordDuties } from '../../activities/record.js';
 import type { JudgeInput } from '../../contract/duties.js';
 import type { AnyEvent } from '../../contract/events.js';
-import { type Instant, instant, type RequestId, type RunId, type Serial } from '../../contract/ids.js';
+import { type Instant, instant, type RequestId, type RunId, type Serial, workflowIdOf } from '../../contract/ids.js';
 import type { Store } from '../../contract/ports.js';
 import type { Verdict } from '../../contract/verdict.js';
 import { openStore } from '../../ledger/store.js';
@@ -198,10 +198,31 @@ describe('freeing a target', () => {
     expect(await duties().arm(arming(elevation))).toEqual({ ok: false, code: 'fenced' });
   });
 
+  it('another run learns that something is held, at its start and at its close, until that is gone', async () => {
+    const { elevation } = await armed();
+    const { request } = elevation;
+    const start = seal(
+      'start',
+      request.requestId,
+      elevation.requested().requestDigest,
+      { request },
+      { personId: request.requester.personId },
+      'slack',
+    );
+    const admit = () => duties().admit(workflowIdOf(request.requestId), start);
+    expect(await admit()).toMatchObject({ ok: true, held: false });
+    runId = OTHER;
+    expect(await admit()).toMatchObject({ ok: true, held: true });
+    expect(await duties().fenceOff(request, ledgerAt(2))).toBe(true);
+    await release(elevation, true);
+    expect(await duties().fenceOff(request, ledgerAt(3))).toBe(false);
+    expect(await admit()).toMatchObject({ held: false });
+  });
+
   it('an extension moves the end for the run that armed only', async () => {
     const { id } = await armed();
-    expect(await duties().moveEnd(id, OTHER, ledgerAt(60))).toBe(false);
-    expect(await duties().moveEnd(id, RUN, ledgerAt(60))).toBe(true);
+    expect(await duties().moveEnd(id, OTHER, ledgerAt(60), ledgerAt(30))).toBe(false);
+    expect(await duties().moveEnd(id, RUN, ledgerAt(60), ledgerAt(30))).toBe(true);
   });
 });
 

@@ -165,6 +165,19 @@ describe('the proof that it is gone', () => {
     expect(driver.calls).toEqual(['revoke', 'observe', 'observe', 'observe']);
   });
 
+  it('of what was never claimed needs no look, for the run that took the target; any other has to look', async () => {
+    const { deps, driver, fence, time, request } = targetBench();
+    driver.shows = [seen('present', 60_000, 'ours')];
+    time.now += driver.settleMs + 1;
+    fence.hold(request);
+    expect((await createRevokeDuties(deps).proveGone(request, at(0), false)).how).toMatch('never claimed');
+    // After a reset: what was claimed and confirmed under the run before it, this one cannot know.
+    fence.hold(request, { runId: 'run-before' as RunId });
+    await expect(createRevokeDuties(deps).proveGone(request, at(0), false)).rejects.toMatchObject({ code: 'not-gone' });
+    fence.down = true;
+    await expect(createRevokeDuties(deps).proveGone(request, at(0), false)).rejects.toMatchObject({ code: 'not-gone' });
+  });
+
   it('never comes from a target that does not know', async () => {
     const { deps, driver, request } = targetBench();
     driver.shows = [seen('unknown', 60_000)];

@@ -114,10 +114,18 @@ describe('the fold', () => {
         if (type === 'closed' || (known && next(before, known))) return;
         const after = fold(before, event(type));
         expect([after.state, after.outcome]).toEqual([before.state, before.outcome]);
-        if (isTrigger(type) && type !== 'evidence-settled') expect(after).toBe(before);
+        if (isTrigger(type) && type !== 'evidence-settled' && type !== 'swept') expect(after).toBe(before);
       }),
       { numRuns: 500 },
     );
+  });
+
+  test('what closed while another run of it held the target tells when that was gone, and only once', () => {
+    const closed = fold(begin(first), event('denied'));
+    const later = instant(Date.UTC(2026, 0, 1, 1));
+    const swept = { ...event('swept'), data: { observedAt: later, how: 'x' } } as AnyEvent;
+    expect(fold(closed, swept)).toEqual({ ...closed, goneAt: later });
+    expect(fold(fold(closed, event('swept')), swept).goneAt).toBe(at);
   });
 
   test('I8: what is closed stays closed, whatever comes', () => {

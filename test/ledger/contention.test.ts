@@ -151,10 +151,10 @@ for (const place of PLACES) {
         await arm(e, i);
         const { requestId } = e.request;
         const { runId } = e.grant();
-        const [extended] = await Promise.all([fenceOf(i).extend(requestId, runId, at(90)), end(e, i + 1, 1)]);
+        const [extended] = await Promise.all([fenceOf(i).extend(requestId, runId, at(90), at(30)), end(e, i + 1, 1)]);
         const row = await fenceOf(i).grant(requestId);
         expect(row).toMatchObject({ endedAt: at(1), notAfter: extended ? at(90) : at(30) });
-        expect(await fenceOf(i).extend(requestId, runId, at(99))).toBe(false);
+        expect(await fenceOf(i).extend(requestId, runId, at(99), at(90))).toBe(false);
         // Ended is overdue from its end on, however far it was extended.
         expect((await fenceOf(i).overdue(at(2))).map((grant) => grant.requestId)).toContain(requestId);
       }

@@ -156,17 +156,17 @@ for (const backend of BACKENDS) {
       const e = elevationOfNewMac();
       const { extend } = bench.store.fence;
       const { requestId, target } = e.request;
-      const { runId } = e.grant();
-      expect(await extend(requestId, runId, at(40))).toBe(false);
+      const { runId, notAfter } = e.grant();
+      expect(await extend(requestId, runId, at(39), notAfter)).toBe(false);
       await arm(e);
-      expect(await extend(requestId, 'run-2' as RunId, at(40))).toBe(false);
-      expect(await extend(requestId, runId, at(40))).toBe(true);
-      expect(await extend(requestId, runId, at(40))).toBe(true);
-      expect(await extend(requestId, runId, at(39))).toBe(true); // at the confirmation it becomes sharper
-      expect(await extend(requestId, runId, at(40))).toBe(true);
+      expect(await extend(requestId, 'run-2' as RunId, at(39), notAfter)).toBe(false);
+      expect(await extend(requestId, runId, at(39), notAfter)).toBe(true); // at the confirmation it becomes sharper
+      expect(await extend(requestId, runId, at(39), notAfter)).toBe(true); // a lost reply
+      expect(await extend(requestId, runId, at(40), at(39))).toBe(true);
+      expect(await extend(requestId, runId, at(39), notAfter)).toBe(false); // from a process that stood still meanwhile
       expect((await bench.store.fence.live(target.key))?.notAfter).toBe(at(40));
       await end(e, 5);
-      expect(await extend(requestId, runId, at(50))).toBe(false);
+      expect(await extend(requestId, runId, at(50), at(40))).toBe(false);
     });
 
     test('overdue is what is not gone and past its end, be it the last instant or an earlier ending', async () => {

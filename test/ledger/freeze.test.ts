@@ -107,12 +107,12 @@ for (const backend of BACKENDS) {
       const { runId } = e.grant();
       await arm(e);
       await bench.store.freeze.set(BY, at(1));
-      expect(await bench.store.fence.extend(requestId, runId, at(31))).toBe(false);
-      expect(await bench.store.fence.extend(requestId, runId, at(20))).toBe(true);
-      expect(await bench.store.fence.extend(requestId, runId, at(20))).toBe(true);
-      expect(await bench.store.fence.extend(requestId, runId, at(21))).toBe(false);
+      expect(await bench.store.fence.extend(requestId, runId, at(31), at(30))).toBe(false);
+      expect(await bench.store.fence.extend(requestId, runId, at(20), at(30))).toBe(true);
+      expect(await bench.store.fence.extend(requestId, runId, at(20), at(30))).toBe(true);
+      expect(await bench.store.fence.extend(requestId, runId, at(21), at(20))).toBe(false);
       await bench.store.freeze.lift(BY, at(2));
-      expect(await bench.store.fence.extend(requestId, runId, at(21))).toBe(true);
+      expect(await bench.store.fence.extend(requestId, runId, at(21), at(20))).toBe(true);
     });
 
     test('never stands in the way of an ending', async () => {

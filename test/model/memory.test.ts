@@ -40,7 +40,7 @@ test('random calls are answered alike', async () => {
           case 'arm':
             return fence.arm(e.grant({ runId, notAfter: at(5) }), armed, at(c.minutes)).catch((error: Error) => error.name);
           case 'extend':
-            return fence.extend(requestId, runId, at(c.minutes));
+            return fence.extend(requestId, runId, at(c.minutes), at(c.minutes % 2 === 0 ? 5 : c.minutes - 1));
           case 'end':
             return fence.end(requestId, runId, target, subject.personId as PersonId, at(c.minutes));
           case 'gone':

@@ -105,9 +105,10 @@ function createRows(append: (events: readonly AnyEvent[]) => void, broken: Broke
       rows.set(grant.requestId, broken === 'another run may arm' ? { ...row, runId: grant.runId } : row);
       return { ok: true };
     },
-    extend: (requestId, runId, notAfter) => {
+    extend: (requestId, runId, notAfter, from) => {
       const row = rows.get(requestId);
       if (!row || row.runId !== runId || row.endedAt || row.goneAt) return false;
+      if (row.notAfter !== from && row.notAfter !== notAfter) return false;
       return change(requestId, (r) => ({ ...r, notAfter }));
     },
     end(requestId, runId, target, personId, at) {

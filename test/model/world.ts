@@ -162,6 +162,11 @@ export class World {
     const recorded = createRecordDuties({ store, judge: judged, clock, runId: call.runId, ring });
     const record: typeof recorded = {
       ...recorded,
+      admit: async (...start) => {
+        const admission = await recorded.admit(...start);
+        // The same rule guards the start: a run that sees another one's grant does not come as far as the fence.
+        return broken === 'another run may arm' && admission.ok ? { ...admission, held: false } : admission;
+      },
       append: (events, note) =>
         broken === 'gone is recorded without a proof' && note?.endedAt
           ? recorded.append(events, { ...note, gone: { at: note.endedAt, proved: true } })

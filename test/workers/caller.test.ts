@@ -48,9 +48,16 @@ describe('a call', () => {
   });
 
   it('of late evidence is about one elevation', () => {
-    const late: Caller = { workflowType: 'lateEvidence', workflowId: 'late-evidence/x' };
+    const late: Caller = { activity: 'append', workflowType: 'lateEvidence', workflowId: 'late-evidence/x' };
     expect(strangeCall(late, [own])).toBeUndefined();
     expect(strangeCall(late, [[eventOf(own), eventOf(other)]])).toMatch('more than one');
+  });
+
+  it('of the reconciler, or of late evidence, is one that it has a use for', () => {
+    const reconcile: Caller = { workflowType: 'reconcile', workflowId: 'stint-reconcile-x' };
+    expect(strangeCall({ ...reconcile, activity: 'reconcileTargets' }, [])).toBeUndefined();
+    expect(strangeCall({ ...reconcile, activity: 'moveEnd' }, [own, 'run', '2099-01-01T00:00:00.000Z'])).toMatch('no use');
+    expect(strangeCall({ activity: 'moveEnd', workflowType: 'lateEvidence', workflowId: 'x' }, [own])).toMatch('no use');
   });
 
   it('of a start under a hand-made id may record its refusal', () => {

@@ -120,9 +120,13 @@ export function troubled(duties: StoreDuties & EvidenceDuties, troubles: Trouble
       if (troubles(requestId).ledgerDown) throw new StintError('store-unavailable');
       return duties.arm(input);
     },
-    moveEnd: async (requestId, armedBy, notAfter) => {
+    moveEnd: async (requestId, armedBy, notAfter, from) => {
       up(requestId);
-      return duties.moveEnd(requestId, armedBy, notAfter);
+      return duties.moveEnd(requestId, armedBy, notAfter, from);
+    },
+    fenceOff: async (request, at) => {
+      up(request.requestId);
+      return duties.fenceOff(request, at);
     },
     readEvidence: async (requestId) => {
       up(requestId);

@@ -132,7 +132,6 @@ describe.concurrent('an elevation that is', () => {
     await remove(e);
     expect(e.isAdmin).toBe(true);
     await h.startRaw(e.requestId, h.sealStart(e.request));
-    await e.in('requested');
     await e.approve(linus);
     await e.logIfAsked();
     expect(await e.result()).toBe('failed');
@@ -180,9 +179,9 @@ test('I15, I16: after the sweep nobody holds access, every grant is recorded as 
   }
   const left = all.filter(({ e }) => e.isAdmin).map(({ what }) => what);
   // Without the sweep there is something to be swept: else this test proves nothing.
-  expect(left).toEqual(
-    expect.arrayContaining(['active, terminated', 'active, deleted', 'active, reset to its first task without the signals']),
-  );
+  expect(left).toEqual(expect.arrayContaining(['active, terminated', 'active, deleted']));
+  // A run from the first task on sees that another one holds the target, and takes it back by itself.
+  expect(left).not.toContain('active, reset to its first task without the signals');
   const alarms: string[] = [];
   await until(async () => {
     await sweepOnce({

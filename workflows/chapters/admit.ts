@@ -7,7 +7,7 @@ import type { Letter } from '../../contract/duties.js';
 import type { AnyEvent } from '../../contract/events.js';
 import { instant, NO_DIGEST, type RequestId, type RunId, workflowIdOf } from '../../contract/ids.js';
 import { begin } from '../../contract/view.js';
-import { Book, type Carried, causeOf } from '../book.js';
+import { Book, type Carried, causeOf, SEND_WITHIN_MS } from '../book.js';
 import { carryOut } from '../desk.js';
 import { store } from '../duties.js';
 import { startHerald } from '../herald.js';
@@ -41,7 +41,7 @@ export async function admit(start: unknown, carried: Carried | undefined): Promi
     await store.append.executeWithOptions({ summary: 'ledger: refused start' }, [[refused]]);
     return undefined;
   }
-  const { envelope, verdict } = admission;
+  const { envelope, verdict, held } = admission;
   const { request } = envelope.body;
   const digest = envelope.roundDigest;
 
@@ -50,7 +50,11 @@ export async function admit(start: unknown, carried: Carried | undefined): Promi
   const event = draft.event('requested', { request, digest, verdict }, causeOf(envelope));
   if (event.type === 'requested') draft.view = begin(event);
   draft.unwritten.push(event);
-  if (verdict.outcome === 'deny') draft.record('denied', verdict.rule ? { rule: verdict.rule } : {});
+  if (held) {
+    // Another run's grant call may still be on its way.
+    draft.quietFrom = instant(Date.now() + SEND_WITHIN_MS);
+    draft.record('grant-failed', { code: 'fenced' });
+  } else if (verdict.outcome === 'deny') draft.record('denied', verdict.rule ? { rule: verdict.rule } : {});
   return atWork(draft, [envelope.nonce], []);
 }
 

@@ -4,7 +4,7 @@
  */
 import { condition } from '@temporalio/workflow';
 import { instant, msOf } from '../../contract/ids.js';
-import type { Book, Clock } from '../book.js';
+import { type Book, type Clock, SEND_WITHIN_MS } from '../book.js';
 import { firstRevoke, revoking, store } from '../duties.js';
 import type { Admitted } from './admit.js';
 import { unless } from './decide.js';
@@ -42,7 +42,7 @@ export async function revoke(e: Admitted): Promise<void> {
 /** First the world hears that it is ending, should the proof not be there within moments; then alarms, each louder. */
 function alarmClock({ book, painter }: Admitted, revokedAt: number): Clock {
   const from = msOf(book.view.endingAt ?? instant(revokedAt));
-  const minutes = () => nextAlarm(book.view.alarmMinutes ?? 0);
+  const minutes = () => nextAlarm(book.view.alarmMinutes ?? 0, (Date.now() - from) / 60_000);
   return book.clock(
     () => {
       if (book.state !== 'ending') return undefined;
@@ -62,8 +62,13 @@ function alarmClock({ book, painter }: Admitted, revokedAt: number): Clock {
   );
 }
 
-/** The next one that was not said yet, in minutes, also when the page was turned meanwhile. */
-function nextAlarm(said: number): number {
+/**
+ * The alarm to say next, in minutes: the newest that is due and was not said (workers that were away for days say one, not
+ * hundreds), else the one to come.
+ */
+function nextAlarm(said: number, passed: number): number {
+  const newest = passed >= 15 ? 15 * Math.floor(passed / 15) : (ALARMS.findLast((minutes) => minutes <= passed) ?? 0);
+  if (newest > said) return newest;
   return ALARMS.find((minutes) => minutes > said) ?? 15 * (Math.floor(said / 15) + 1);
 }
 
@@ -114,10 +119,29 @@ export async function close(e: Admitted): Promise<void> {
   if (book.state !== 'closed') return;
   book.record('closed', { outcome: book.view.outcome ?? 'failed' });
   if (book.view.confirmedAt) painter.dm('ended');
+  if (!book.view.armedAt) await takeBack(book);
   if (book.view.armedAt && !book.clearing) clearSignals(book);
   await book.clearing;
   await settle(e);
   await e.stop();
+  book.done = true;
+}
+
+/**
+ * What closed without a grant of its own may be a run that was made to live again, while the one before it granted: no
+ * close before that is gone as well. Alarms come from the watch, which sees the grant.
+ */
+async function takeBack(book: Book): Promise<void> {
+  const { request, closedAt } = book.view;
+  const held = await store.fenceOff.executeWithOptions({ summary: 'store: is anything held' }, [
+    request,
+    closedAt ?? instant(Date.now()),
+  ]);
+  if (!held) return;
+  const quietFrom = instant(Date.now() + SEND_WITHIN_MS);
+  const summary = `observe ${request.target.key} gone`;
+  const proof = await revoking.proveGone.executeWithOptions({ summary }, [request, quietFrom, true]);
+  book.record('swept', { observedAt: proof.observedAt, how: proof.how });
 }
 
 /** Until everything is written and sent, and no message waits: a click in this time gets its answer, late evidence its place. */

@@ -126,6 +126,7 @@ async function countExtension(e: Admitted): Promise<void> {
       book.view.request.requestId,
       armedBy,
       moved,
+      deadlineAt,
     ]);
   });
   if (book.state !== 'active') return;
