@@ -2,7 +2,23 @@
  * What a change of keys writes. Each of these is whole or not there at all after a power cut; the order in which they are
  * done is `rotate.ts`.
  */
-import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { StintError } from '../../contract/errors.js';
 import { parseTrustedKeys } from '../../seal/keys.js';
@@ -29,24 +45,41 @@ export const keyDisk: KeyDisk = {
   replaceTrusted(path, before, after) {
     parseTrustedKeys(after, path); // what no worker could read must not become the file
     const real = realpathSync(path); // where a link is given, what it points to is replaced
-    const draft = `${real}.${process.pid}.tmp`;
-    write(draft, after, statSync(real).mode & 0o777);
-    if (readTrustedText(path) !== before) {
-      unlinkSync(draft);
-      throw new StintError('bad-config', `Somebody else changed ${path} meanwhile. Nothing was changed here: run it again.`);
+    // No name of a draft that a crash left behind: a leftover must not block the revocation of a stolen key.
+    const draft = `${real}.${randomBytes(6).toString('hex')}.tmp`;
+    try {
+      const was = statSync(real);
+      write(draft, after, 0o600, (fd) => keepOwner(fd, was, path));
+      if (readTrustedText(path) !== before)
+        throw new StintError('bad-config', `Somebody else changed ${path} meanwhile. Nothing was changed here: run it again.`);
+      renameSync(draft, real);
+    } finally {
+      rmSync(draft, { force: true });
     }
-    renameSync(draft, real);
     sync(dirname(real));
   },
 };
 
-function write(path: string, text: string, mode: number): void {
+function write(path: string, text: string, mode: number, dress?: (fd: number) => void): void {
   const fd = openSync(path, 'wx', mode);
   try {
+    dress?.(fd);
     writeSync(fd, text);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Whoever could read the file before can read it after: workers that could not would hear no message, not even a revoke. */
+function keepOwner(fd: number, { uid, gid, mode }: Stats, path: string): void {
+  const made = fstatSync(fd);
+  fchmodSync(fd, mode & 0o777); // past the umask, and while it is still ours
+  try {
+    if (made.uid !== uid || made.gid !== gid) fchownSync(fd, uid, gid);
+  } catch (cause) {
+    const who = `the account that owns it (user ${uid}, group ${gid}), or as root`;
+    throw new StintError('bad-config', `${path} was not changed, for it has to keep its owner. Run this as ${who}.`, { cause });
   }
 }
 

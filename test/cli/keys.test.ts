@@ -1,6 +1,16 @@
 /** `stint keys`: rotating under a power cut at every write, revoking, listing. On real files, without starting a process. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
@@ -273,6 +283,58 @@ test('a trusted file that no worker could read is never written', () => {
   if (!first) throw new Error('no key');
   expect(() => keyDisk.replaceTrusted(place.trustedKeysFile, text, textOf({ keys: [first, first] }))).toThrow(/twice/);
   expect(readFileSync(place.trustedKeysFile, 'utf8')).toBe(text);
+});
+
+describe('the trusted file', () => {
+  it('stays readable for the workers: owner and mode are kept, whatever the umask of who changes it', () => {
+    chmodSync(place.trustedKeysFile, 0o640);
+    const root = process.getuid?.() === 0;
+    if (root) chownSync(place.trustedKeysFile, 1000, 1001);
+    const owner = () => {
+      const { uid, gid, mode } = statSync(place.trustedKeysFile);
+      return { uid, gid, mode: mode & 0o777 };
+    };
+    const before = owner();
+    const umask = process.umask(0o077);
+    try {
+      turn();
+    } finally {
+      process.umask(umask);
+    }
+    expect(before.mode).toBe(0o640);
+    if (root) expect(before).toMatchObject({ uid: 1000, gid: 1001 });
+    expect(owner()).toEqual(before);
+  });
+
+  it('is changed although a crash left a draft of the same process behind', () => {
+    writeFileSync(`${place.trustedKeysFile}.${process.pid}.tmp`, '{"keys": [');
+    const { keyId } = keyNow();
+    revoke({ ...place, keyId, force: true, now: NOW }, keyDisk);
+    expect(entryOf(keyId)?.revoked).toBe(true);
+    expect(readdirSync(home).filter((name) => name.endsWith('.tmp'))).toEqual([`trusted.json.${process.pid}.tmp`]);
+  });
+
+  // Only root can make itself a file of somebody else, and stop being root for a while.
+  it.runIf(process.getuid?.() === 0 && process.seteuid)('of another account is left as it was, and it is said who may', () => {
+    const before = readFileSync(place.trustedKeysFile, 'utf8');
+    chmodSync(home, 0o777);
+    chownSync(place.trustedKeysFile, 1000, 1001);
+    process.setegid?.(65534);
+    process.seteuid?.(65534);
+    try {
+      expect(said(() => keyDisk.replaceTrusted(place.trustedKeysFile, before, before))).toMatch(/user 1000, group 1001.*as root/);
+    } finally {
+      process.seteuid?.(0);
+      process.setegid?.(0);
+    }
+    expect([readdirSync(home).sort(), statSync(place.trustedKeysFile).uid]).toEqual([['keys', 'trusted.json'], 1000]);
+  });
+
+  it('that somebody else changed leaves no draft', () => {
+    const other = `${readFileSync(place.trustedKeysFile, 'utf8')}\n`;
+    expect(() => keyDisk.replaceTrusted(place.trustedKeysFile, other, other)).toThrow(/run it again/);
+    expect(readdirSync(home).sort()).toEqual(['keys', 'trusted.json']);
+  });
 });
 
 test('an init that finds anything there makes nothing', () => {
