@@ -32,19 +32,19 @@ export async function handOf(
 }
 
 /** For a store that this very process opens: the targets are reached from here, if this environment has the MDM's settings. */
-export function targetsFromHere(store: Store): Tools {
+export function targetsFromHere(store: Store, clock: () => number): Tools {
   let targets: ReturnType<NonNullable<Tools['targets']>> | undefined;
   return {
-    clock: Date.now,
+    clock,
     targets: () => {
-      targets ??= { driverOf: targetsOf(settings(['mdm']), store).driverOf, sleep: pause };
+      targets ??= { driverOf: targetsOf(settings(['mdm']), store, clock).driverOf, sleep: pause };
       return targets;
     },
     reconcile: () => {
       const config = settings(['policy', 'mdm', 'alarms']);
       // Whoever runs the command reads what it found; the webhook and the ledger hear of it, too.
       const alarms = alarmsOf(config, store, createLog('silent', 'reconcile'));
-      const run = reconcilerOf(config, store, targetsOf(config, store), { alarms, clock: Date.now, sleep: pause });
+      const run = reconcilerOf(config, store, targetsOf(config, store, clock), { alarms, clock, sleep: pause });
       return async (options) => {
         const result = await run(options);
         // One try and a repeat; a webhook that is down must not keep the command from answering.

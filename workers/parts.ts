@@ -112,8 +112,11 @@ export interface Targets {
   readonly askEvidence: Parameters<typeof createRevokeDuties>[0]['askEvidence'];
 }
 
-/** The target drivers: a further kind of target is one more line here. */
-export function targetsOf(config: Config<'mdm'>, store: Store): Targets {
+/**
+ * The target drivers: a further kind of target is one more line here. Their `fitClock` dates orders and judges reports of
+ * other processes, so it should be right even where this computer's is not.
+ */
+export function targetsOf(config: Config<'mdm'>, store: Store, fitClock = clock): Targets {
   const { mdm, contactGraceMs } = config;
   const { devices } = store;
   const iru = createIru({
@@ -124,9 +127,9 @@ export function targetsOf(config: Config<'mdm'>, store: Store): Targets {
     clock,
     lanes: devices,
   });
-  const drivers = [createMacAdminDriver({ mdm: iru, devices, clock, contactGraceMs })];
+  const drivers = [createMacAdminDriver({ mdm: iru, devices, clock: fitClock, contactGraceMs })];
   const askEvidence: Targets['askEvidence'] = (requestId, target) =>
-    askForEvidence({ mdm: iru, devices, clock }, requestId, target.serial);
+    askForEvidence({ mdm: iru, devices, clock: fitClock }, requestId, target.serial);
   return { drivers, driverOf: createRegistry(drivers), askEvidence };
 }
 
@@ -138,7 +141,13 @@ export function noticesOf({ posting }: Config<'posting'>, store: Store, director
 }
 
 /** All activities of a worker process. */
-export function dutiesOf(config: Config<'seals' | 'posting'>, store: Store, people: People, targets: Targets): Duties {
+export function dutiesOf(
+  config: Config<'seals' | 'posting'>,
+  store: Store,
+  people: People,
+  targets: Targets,
+  fitClock = clock,
+): Duties {
   const judge = createJudge({ ...people, policies: store.policies, clock });
   const target = { ...targets, fence: store.fence, clock, call: activityCall };
   const record = createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: ringOf(config) });
@@ -147,7 +156,7 @@ export function dutiesOf(config: Config<'seals' | 'posting'>, store: Store, peop
     seals: createSealDuties({ ring: ringOf(config), clock }),
     store: record,
     grant: createGrantDuties(target),
-    revoke: createRevokeDuties(target),
+    revoke: createRevokeDuties({ ...target, clock: fitClock }),
     slack,
     news: createNews({ store: record, slack, beating: activityCall.beating }),
   };

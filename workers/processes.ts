@@ -47,6 +47,8 @@ type Part = (config: Config, store: Store, log: Logger, watch: SelfWatch) => Pro
 
 /** How long a start waits for the first poll; a Temporal that is down is waited for in the background. */
 const FIRST_POLL_MS = 10_000;
+/** How long a start waits for the clocks of others, who may be down. */
+const CLOCKS_MS = 3_000;
 /** Like `pause`, but does not keep a process alive that has nothing else to do. */
 const wait = (ms: number) =>
   new Promise<void>((resolve) => {
@@ -55,12 +57,12 @@ const wait = (ms: number) =>
 
 const worker: Part = async (config, store, log, watch) => {
   const people = peopleOf(config);
-  const targets = targetsOf(config, store);
+  // A clock that is far off would end what still runs, or leave what is over: what ends past a workflow goes by the others then.
+  const fitClock = () => clock() - watch.clockOffMs();
+  const targets = targetsOf(config, store, fitClock);
   const notices = noticesOf(config, store, people.directory);
   const bundle = await workflowBundle(bundleFolder);
   const alarms = alarmsOf(config, store, log);
-  // A clock that is far off would end what still runs, or leave what is over: sweep and reconciler go by the others then.
-  const fitClock = () => clock() - watch.clockOffMs();
   const swept = (requestId: RequestId) =>
     repairCard(store, notices, requestId).catch((error: unknown) =>
       log.warn({ err: error, requestId }, 'a card could not be drawn again'),
@@ -91,11 +93,11 @@ const worker: Part = async (config, store, log, watch) => {
     client: temporalClient(config),
     peopleFile: config.policy.peopleFile,
     repair: (requestId) => repairCard(store, notices, requestId),
-    clock,
+    clock: fitClock,
     wait,
     log,
   });
-  const duties = dutiesOf(config, store, people, targets);
+  const duties = dutiesOf(config, store, people, targets, fitClock);
   const polling = startPolling({
     options: temporalOptions(config),
     namespace: config.temporal.namespace,
@@ -224,13 +226,21 @@ export const NEEDS: { readonly [P in ProcessName]: readonly ConfigPart[] } = {
 };
 
 /** With the MDM's settings the command line can have an access ended here while Temporal is down. */
-function toolsOf(name: ProcessName, config: Config, store: Store, log: Logger): Tools {
-  if (!NEEDS[name].includes('mdm')) return { clock };
-  const targets = targetsOf(config, store);
+export function toolsOf(
+  name: ProcessName,
+  config: Config,
+  store: Store,
+  log: Logger,
+  watch: Pick<SelfWatch, 'clockOffMs'>,
+): Tools {
+  // What an operator ends or reconciles must not go by a clock that is far off, either.
+  const fitClock = () => clock() - watch.clockOffMs();
+  if (!NEEDS[name].includes('mdm')) return { clock: fitClock };
+  const targets = targetsOf(config, store, fitClock);
   const { driverOf } = targets;
   const alarms = alarmsOf(config, store, log);
-  const reconcile = reconcilerOf(config, store, targets, { alarms, clock, sleep: wait });
-  return { clock, targets: () => ({ driverOf, sleep: wait }), reconcile: () => reconcile };
+  const reconcile = reconcilerOf(config, store, targets, { alarms, clock: fitClock, sleep: wait });
+  return { clock: fitClock, targets: () => ({ driverOf, sleep: wait }), reconcile: () => reconcile };
 }
 
 /**
@@ -263,8 +273,10 @@ export async function startProcess(name: ProcessName, config: Config, log: Logge
     stops.push(installRuntime(log, config.metricsPort));
     const store = await storeOf(config);
     stops.push(() => store.close());
+    // Nothing is swept, ended or answered by a clock that could have been compared and was not yet.
+    await Promise.race([watch.looked, pause(CLOCKS_MS)]);
     if (config.store.kind === 'pglite') {
-      const admin = await serveAdmin(config.home, store, toolsOf(name, config, store, log));
+      const admin = await serveAdmin(config.home, store, toolsOf(name, config, store, log, watch));
       stops.push(() => admin.close());
     }
     const parts = name === 'all' ? [worker, deviceApi, slackApp] : [PARTS[name]];

@@ -34,20 +34,20 @@ export function addFreeze(stint: Command): void {
 }
 
 async function freeze({ reason, status, json }: Options): Promise<void> {
-  const { operatorName, print, withStore } = await import('../ask.js');
+  const { justTheClock, operatorName, print, withStore } = await import('../ask.js');
   if (status) {
     const frozen = await withStore((ask) => ask<Frozen | undefined>({ ask: 'frozen' }));
     return print(json, { frozen: frozen ?? null }, () => (frozen ? frozenLine(frozen) : 'Not frozen.'));
   }
   const order = { ask: 'freeze', operator: operatorName(), reason: given(reason, 'freeze') } as const;
-  const { changed, frozen } = await withStore((ask) => ask<{ changed: boolean; frozen: Frozen }>(order));
+  const { changed, frozen } = await withStore((ask) => ask<{ changed: boolean; frozen: Frozen }>(order), justTheClock);
   print(json, { changed, frozen }, () => (changed ? `${frozenLine(frozen)}\n${NEXT}` : `Already so. ${frozenLine(frozen)}`));
 }
 
 async function unfreeze({ reason, json }: Options): Promise<void> {
-  const { operatorName, print, withStore } = await import('../ask.js');
+  const { justTheClock, operatorName, print, withStore } = await import('../ask.js');
   const order = { ask: 'unfreeze', operator: operatorName(), reason: given(reason, 'unfreeze') } as const;
-  const lifted = (await withStore((ask) => ask<Frozen | undefined>(order))) ?? undefined;
+  const lifted = (await withStore((ask) => ask<Frozen | undefined>(order), justTheClock)) ?? undefined;
   print(json, { changed: lifted !== undefined, lifted: lifted ?? null }, () =>
     lifted ? `Lifted. It stood since ${lifted.since}, by ${lifted.operator}: ${lifted.reason}` : 'There was no freeze.',
   );

@@ -6,11 +6,15 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { POLICY_YAML, peopleYaml } from '../../cli/demo/world.js';
+import { fitClock } from '../../cli/fit-clock.js';
 import { StintError } from '../../contract/errors.js';
+import { openStore } from '../../ledger/store.js';
 import { type AskClock, aheadBy, offBy, type Reading } from '../../workers/checks/clock.js';
 import { keepTrying } from '../../workers/keep-trying.js';
 import { insistFreePorts, portError } from '../../workers/ports.js';
+import { toolsOf } from '../../workers/processes.js';
 import { type SelfWatch, startSelfWatch, withFitClock } from '../../workers/self-watch.js';
+import { Elevation } from '../ledger/events.js';
 
 const HOUR = 3_600_000;
 let folder: string;
@@ -73,6 +77,33 @@ describe('a clock', () => {
     const { granted, answer } = await granting(one);
     expect(granted).toBe(0);
     expect(answer).toMatchObject({ retryable: true, sentence: expect.stringContaining("This worker's clock is off") });
+  });
+
+  test.each([HOUR, -HOUR])('that is off by %i ms dates nothing that an operator ends at this process', async (ms) => {
+    const store = await openStore({ memory: true, clock: () => Date.now() });
+    const { target, requestId } = new Elevation().request;
+    const mdm = { url: 'http://127.0.0.1:9', token: { reveal: () => 'x' }, tags: { elevate: 'a', collect: 'b' } };
+    const alarms = { reconcileEveryMs: HOUR };
+    try {
+      const tools = toolsOf('worker', { mdm, alarms, contactGraceMs: HOUR } as never, store, log, { clockOffMs: () => ms });
+      expect(Math.abs(tools.clock() - (Date.now() - ms))).toBeLessThan(2000);
+      const revoked = tools.targets?.().driverOf('mac-admin').revoke(requestId, target, new AbortController().signal);
+      await expect(revoked).rejects.toMatchObject({ code: 'mdm-unavailable' });
+      const [order] = await store.devices.openOrders([target.serial]);
+      expect(Math.abs(Date.parse(order?.createdAt ?? '') - (Date.now() - ms))).toBeLessThan(20_000);
+    } finally {
+      await store.close();
+    }
+  });
+
+  test('of the computer of a command is set right by the store’s, and it is said', async () => {
+    const lines: string[] = [];
+    const clock = await fitClock([clockBehind(HOUR)], (line) => lines.push(line));
+    expect(Math.abs(clock() - (Date.now() - HOUR))).toBeLessThan(2000);
+    expect(lines).toEqual([expect.stringMatching(/3600\.0 s ahead of the store's.*NTP/)]);
+    const right = await fitClock([clockBehind(10_000)], (line) => lines.push(line));
+    expect(Math.abs(right() - Date.now())).toBeLessThan(2000);
+    expect(lines).toHaveLength(1);
   });
 
   test('of somebody else that is off, while another agrees with ours, stops nothing', async () => {
