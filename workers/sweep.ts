@@ -8,12 +8,17 @@ import type { AnyEvent } from '../contract/events.js';
 import { instant, msOf, NO_DIGEST, type RequestId } from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
+import { sideBySide } from './side-by-side.js';
 
 /** A workflow that is alive ends its own grant well within this, in milliseconds. */
 export const OVERDUE_MS = 120_000;
 const EVERY_MS = 15_000;
 /** Longer than a grant call may still be on its way, plus what a Mac needs to report. */
 const WATCH_MS = 20_000;
+/** How many are swept at once: hundreds of laptops that are asleep must leave the store to those who end the others. */
+const WIDTH = 20;
+/** How long each is watched when there are more than that. The next round looks again, so only the proof comes later. */
+const CROWDED_WATCH_MS = 2_000;
 
 export interface SweepDeps {
   readonly store: Pick<Store, 'fence' | 'ledger' | 'requests'>;
@@ -30,8 +35,10 @@ export interface SweepDeps {
 
 /** One round. One failing target never keeps the others from being swept. */
 export async function sweepOnce(deps: SweepDeps): Promise<number> {
-  const overdue = await deps.store.fence.overdue(instant(deps.clock() - (deps.overdueMs ?? OVERDUE_MS)));
-  const swept = await Promise.allSettled(overdue.map((grant) => sweepGrant(deps, grant)));
+  const overdue = [...(await deps.store.fence.overdue(instant(deps.clock() - (deps.overdueMs ?? OVERDUE_MS))))];
+  overdue.reverse(); // the newest first: what has been lost for days keeps none of them waiting
+  const crowded = { watchMs: CROWDED_WATCH_MS, ...deps };
+  const swept = await sideBySide(overdue, WIDTH, (grant) => sweepGrant(overdue.length > WIDTH ? crowded : deps, grant));
   swept.forEach((result, i) => {
     const grant = overdue[i];
     if (grant && result.status === 'rejected')

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StintError } from '../../contract/errors.js';
 import { instant, msOf, type RunId, type Serial } from '../../contract/ids.js';
-import type { Grant, Observation, Store } from '../../contract/ports.js';
+import type { Grant, Observation, Store, TargetDriver } from '../../contract/ports.js';
 import { openStore } from '../../ledger/store.js';
 import { OVERDUE_MS, type SweepDeps, startSweep, sweepOnce } from '../../workers/sweep.js';
 import { FakeTarget } from '../activities/bench.js';
@@ -137,6 +137,42 @@ describe('a sweep', () => {
     expect(await store.fence.live(stuck.targetKey)).toBeDefined();
     expect(alarms.filter(({ error }) => error !== undefined)).toHaveLength(1);
     expect(target.calls).toEqual([]);
+  });
+
+  it('of hundreds that do not answer asks few at a time, the newest first, and comes through', async () => {
+    const grants: Grant[] = [];
+    for (let i = 0; i < 50; i += 1) {
+      grants.push(await armed());
+      now += 1;
+    }
+    now += WINDOW_MS + OVERDUE_MS + 1;
+    const order = new Set<string>();
+    const atOnce: number[] = [];
+    let waiting = 0;
+    const { deps, target, alarms } = sweeper({
+      sleep: async (ms) => {
+        waiting += 1;
+        atOnce.push(waiting);
+        await new Promise((resolve) => setTimeout(resolve, 20)); // longer than the store needs for the next one
+        waiting -= 1;
+        now += ms;
+      },
+    });
+    const asleep = {
+      kind: 'mac-admin',
+      settleMs: 0,
+      confirmMode: 'update',
+      observe: async () => ({ access: 'unknown', observedAt: instant(now), how: 'asleep' }),
+      grant: (grant, signal) => target.grant(grant, signal),
+      revoke: async (_, { serial }) => void order.add(serial),
+      clear: () => target.clear(),
+      listOurs: () => target.listOurs(),
+    } satisfies TargetDriver;
+    expect(await sweepOnce({ ...deps, driverOf: () => asleep })).toBe(0);
+    expect([...order]).toEqual(grants.map((grant) => grant.target.serial).reverse());
+    expect(alarms).toHaveLength(grants.length);
+    expect(Math.max(...atOnce)).toBeGreaterThan(5);
+    expect(Math.max(...atOnce)).toBeLessThanOrEqual(20);
   });
 
   it('of what was ended but never proved goes on where the workflow stopped', async () => {
