@@ -28,9 +28,20 @@ export async function serveAdmin(home: string, store: Store, tools?: Tools): Pro
     }
   });
   await rm(path, { force: true }); // the store's own lock has already proved that no other process serves this folder
-  await app.listen({ path });
-  await chmod(path, 0o600);
+  await listen(app, path);
   return app;
+}
+
+/** The socket is never open to others, not even between its making and a chmod. */
+async function listen(app: FastifyInstance, path: string): Promise<void> {
+  await app.ready(); // so that the umask, which is the whole process's, is another for moments only
+  const umask = process.umask(0o077);
+  try {
+    await app.listen({ path });
+  } finally {
+    process.umask(umask);
+  }
+  await chmod(path, 0o600);
 }
 
 /** Asks the process that serves a data folder. Throws `store-unavailable` with what to do when there is none. */
