@@ -44,7 +44,6 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
       if (!sealedBy(ring(), input)) return { ok: false, code: 'seal-lost' };
       const verdict = await judge(input);
       if (!stillStands(verdict, input.windowMs)) return { ok: false, code: 'verdict-lost' };
-      await ledger.append(input.before);
       const { requestId, target, subject } = input.request;
       const grant = {
         requestId,
@@ -54,7 +53,7 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
         runId: runId(),
         notAfter: input.notAfter,
       };
-      return fence.arm(grant, input.armed, instant(clock()));
+      return fence.arm(grant, input.armed, instant(clock()), input.before);
     },
     moveEnd: (requestId, armedBy, notAfter, from) => fence.extend(requestId, armedBy, notAfter, from),
     fenceOff: async ({ requestId, target, subject }, at) => {

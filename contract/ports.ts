@@ -139,9 +139,9 @@ export type ArmAnswer =
 export interface Fence {
   /**
    * One transaction: locks the person's row, calls `judge` (pure, no I/O) on what it read, inserts the grant if it is
-   * not there, appends `armed`. Goes on only if the row has this run, is not ended, and `notAfter` is ahead of `now`.
+   * not there, appends `before` (what may not be in the ledger yet) and `armed`. Goes on only if the row has this run, is not ended, and `notAfter` is ahead of `now`.
    */
-  arm(grant: Omit<Grant, 'endedAt' | 'goneAt'>, armed: AnyEvent, now: Instant): Promise<ArmAnswer>;
+  arm(grant: Omit<Grant, 'endedAt' | 'goneAt'>, armed: AnyEvent, now: Instant, before?: readonly AnyEvent[]): Promise<ArmAnswer>;
   /**
    * Moves `not_after` of this run's live grant: to the deadline once confirmed, then with each extension.
    * Only from the end that it had before (`from`): a call that stood still takes back nothing. False when it is no longer this run's.

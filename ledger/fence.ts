@@ -15,9 +15,9 @@ type NewGrant = Omit<Grant, 'endedAt' | 'goneAt'>;
 
 export function createFence(db: Db): Fence {
   return {
-    arm: async (grant, armed, now) => {
+    arm: async (grant, armed, now, before = []) => {
       requireFitting(grant, armed);
-      return db.transaction().execute((trx) => arm(trx, grant, armed, now));
+      return db.transaction().execute((trx) => arm(trx, grant, [...before, armed], now));
     },
     extend: (requestId, runId, notAfter, from) =>
       db.transaction().execute((trx) => extend(trx, requestId, runId, notAfter, from)),
@@ -84,7 +84,7 @@ const RECENT_MAX = 1_000;
  * Locks are taken in one order everywhere (person, freeze, grant, head of the ledger), so that two arms never wait for
  * each other in a circle.
  */
-async function arm(trx: Trx, grant: NewGrant, armed: AnyEvent, now: Instant): Promise<ArmAnswer> {
+async function arm(trx: Trx, grant: NewGrant, entries: readonly AnyEvent[], now: Instant): Promise<ArmAnswer> {
   await lockPerson(trx, grant.personId);
   const frozen = await isFrozen(trx);
   const there = await lockGrant(trx, grant.requestId);
@@ -96,7 +96,7 @@ async function arm(trx: Trx, grant: NewGrant, armed: AnyEvent, now: Instant): Pr
   if (typeof found === 'string') return { ok: false, code: found };
   if (!isOurs(found, grant)) return { ok: false, code: 'fenced' };
   if (found.not_after <= now) return { ok: false, code: 'too-late' };
-  await appendEvents(trx, [armed], now);
+  await appendEvents(trx, entries, now);
   return { ok: true };
 }
 

@@ -27,9 +27,12 @@ export interface JudgeDeps {
  * an approval. The current policy is stored before its hash leaves in a verdict.
  */
 export function createJudge({ policy, policies, directory, clock }: JudgeDeps): (input: JudgeInput) => Promise<Verdict> {
+  let kept: Digest | undefined;
   return async ({ request, digest, round, votes, policyThen }) => {
     const current = await policy();
-    await policies.put(current.hash, current.source);
+    // Once for each process and policy: it never changes under its hash.
+    if (kept !== current.hash) await policies.put(current.hash, current.source);
+    kept = current.hash;
     const then = policyThen === undefined || policyThen === current.hash ? current : await recalled(policies, policyThen);
     const facts = await gatherFacts(directory, [then ?? current, current], request, votes);
     const verdict = decideBoth(then ?? current, current, { request, round }, facts, votes, clock());

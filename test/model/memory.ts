@@ -94,14 +94,14 @@ function createRows(append: (events: readonly AnyEvent[]) => void, broken: Broke
     !row.goneAt;
 
   const fence: Sync<Used> = {
-    arm(grant, armed, now): ArmAnswer {
+    arm(grant, armed, now, before = []): ArmAnswer {
       const known = rows.get(grant.requestId);
       if (!known && grant.notAfter <= now) return { ok: false, code: 'too-late' };
       if (!known && live(grant.targetKey) && broken !== 'two may have a target') return { ok: false, code: 'target-busy' };
       const row = known ?? grant;
       if (!isOurs(row, grant)) return { ok: false, code: 'fenced' };
       if (row.notAfter <= now) return { ok: false, code: 'too-late' };
-      append([armed]);
+      append([...before, armed]);
       rows.set(grant.requestId, broken === 'another run may arm' ? { ...row, runId: grant.runId } : row);
       return { ok: true };
     },

@@ -80,9 +80,12 @@ async function grant(deps: Desk, order: GrantOrder, signal: AbortSignal): Promis
   signal.throwIfAborted();
   const { serial } = order.target;
   const latest = AbortSignal.timeout(leftMs);
-  await deps.devices.order(serial, order.requestId, 'start', instant(deps.clock()));
   try {
-    await deps.mdm.signal(serial, 'elevate', AbortSignal.any([signal, latest]));
+    // The tag only wakes the Mac: woken before its order is there, it finds it at its next poll.
+    await all([
+      deps.devices.order(serial, order.requestId, 'start', instant(deps.clock())),
+      deps.mdm.signal(serial, 'elevate', AbortSignal.any([signal, latest])),
+    ]);
   } catch (error) {
     if (latest.aborted) throw new StintError('too-late', 'The grant was broken off: its time had passed.', { cause: error });
     throw error;
