@@ -13,6 +13,9 @@ import type { ElevationRequest, Target } from '../contract/request.js';
 export const SEND_WITHIN_MS = 10_000;
 const WATCH_MS = 12_000;
 const LOOK_EVERY_MS = 500;
+/** From this attempt on, some minutes after the first, it is looked at seldom: it may take days, and there may be many. */
+const SELDOM_FROM = 15;
+const LOOK_SELDOM_MS = 6_000;
 /** How long the first revoke lets the store tell it that there is nothing left to revoke. */
 const STORE_WAIT_MS = 150;
 
@@ -22,6 +25,8 @@ export interface CallContext {
   /** Aborted when the workflow gave the call up, or the worker stops. */
   readonly signal: () => AbortSignal;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Which attempt of the call this is, from 1 on; always the first where nobody counts. */
+  readonly attempt?: () => number;
   /** Runs work while telling Temporal every second that it goes on, so that a cancellation reaches it. */
   readonly beating: <T>(work: () => Promise<T>) => Promise<T>;
 }
@@ -109,7 +114,7 @@ export async function proveGone(
     clock,
     call,
     watchMs = WATCH_MS,
-  }: Pick<TargetDeps, 'clock' | 'watchMs'> & { readonly call: Pick<CallContext, 'signal' | 'sleep'> },
+  }: Pick<TargetDeps, 'clock' | 'watchMs'> & { readonly call: Pick<CallContext, 'signal' | 'sleep' | 'attempt'> },
 ): Promise<GoneProof> {
   const { requestId, target } = request;
   // A revoke that fails, or takes long, must not keep us from looking: the target may have ended it by itself.
@@ -126,9 +131,13 @@ export async function proveGone(
       await revoking;
       return { observedAt: seen.observedAt, how: seen.how };
     }
-    await call.sleep(Math.min(LOOK_EVERY_MS, watchMs));
+    await call.sleep(Math.min(lookEvery(call), watchMs));
   }
   throw new StintError('not-gone', seen ? `The target says: ${seen.how}` : undefined, { cause: failure });
+}
+
+function lookEvery({ attempt }: Pick<CallContext, 'attempt'>): number {
+  return (attempt?.() ?? 1) < SELDOM_FROM ? LOOK_EVERY_MS : LOOK_SELDOM_MS;
 }
 
 /**

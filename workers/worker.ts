@@ -48,6 +48,7 @@ export interface WorkerDeps {
 /** What an activity knows of its call, from Temporal's own context. Heartbeats let a cancellation reach it. */
 export const activityCall: CallContext = {
   runId: () => Context.current().info.workflowExecution?.runId as RunId,
+  attempt: () => Context.current().info.attempt,
   signal: () => Context.current().cancellationSignal,
   sleep: async (ms) => {
     Context.current().heartbeat();

@@ -201,6 +201,16 @@ describe('the proof that it is gone', () => {
     expect(await createRevokeDuties(deps).proveGone(request, at(0), true)).toMatchObject({ observedAt: at(60_000) });
   });
 
+  it('that does not come for minutes is looked for seldom: it may take days', async () => {
+    const { deps, slept, driver, request } = targetBench();
+    driver.shows = [seen('unknown', 60_000)];
+    const call = { ...deps.call, attempt: () => 20 };
+    await expect(createRevokeDuties({ ...deps, call }).proveGone(request, at(0), true)).rejects.toMatchObject({
+      code: 'not-gone',
+    });
+    expect(slept).toEqual([6_000, 6_000]);
+  });
+
   it('is looked for although the revoke failed: the target may have ended it by itself', async () => {
     const { deps, driver, request } = targetBench();
     driver.revokeFails = new StintError('mdm-unavailable');
