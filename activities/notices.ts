@@ -77,7 +77,9 @@ async function furthest({ store }: NoticeDeps, view: ElevationView): Promise<Ele
   if (stored?.digest !== view.digest) return view;
   const isFurther = STATES.indexOf(stored.state) > STATES.indexOf(view.state);
   const closedOtherwise = stored.state === 'closed' && stored.outcome !== view.outcome;
-  return isFurther || closedOtherwise ? stored : view;
+  if (isFurther || closedOtherwise) return stored;
+  // A run that was made to live again does not know what was confirmed under the one before it.
+  return stored.confirmedAt && !view.confirmedAt ? { ...stored, ...view } : view;
 }
 
 /** Whether people were told another end of this elevation already: a second one, of a run that lived again, is not told. */

@@ -172,6 +172,17 @@ describe('the card', () => {
     expect(cards.text(cardKey(first))).toContain('Approved');
   });
 
+  it('does not say that nothing was confirmed when the ledger knows better', async () => {
+    const { cards, ledger, notices } = stage();
+    const elevation = new Elevation();
+    const failed = { ...viewOf(elevation, voted(elevation), elevation.approved()), state: 'closed', outcome: 'failed' } as const;
+    const goneAt = instant(Date.UTC(2026, 0, 1));
+    ledger.row = rowOf({ ...failed, state: 'collecting', confirmedAt: goneAt, goneAt });
+    await notices.paint({ ...failed, goneAt });
+    expect(cards.text(cardKey(failed))).toContain('Ended.');
+    expect(cards.text(cardKey(failed))).not.toContain('no access was confirmed');
+  });
+
   it('tells no second end, of a run that was made to live again', async () => {
     const { cards, ledger, notices } = stage();
     const elevation = new Elevation();
