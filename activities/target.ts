@@ -3,14 +3,12 @@
  * holds the fence, and never after `sendBefore`. A revoke takes pinned ids and nothing else; "gone" counts only when
  * the target itself was seen without the access, after the last grant call could still have landed.
  */
-import type { GoneProof, GrantDuties, RevokeDuties } from '../contract/duties.js';
+import { type GoneProof, type GrantDuties, type RevokeDuties, SEND_WITHIN_MS } from '../contract/duties.js';
 import { StintError } from '../contract/errors.js';
 import { type Instant, instant, msOf, type RequestId, type RunId } from '../contract/ids.js';
 import type { Fence, Grant, Observation, TargetDriver } from '../contract/ports.js';
 import type { ElevationRequest, Target } from '../contract/request.js';
 
-/** A grant call is refused, and aborted, this long after its attempt began. */
-export const SEND_WITHIN_MS = 10_000;
 const WATCH_MS = 12_000;
 const LOOK_EVERY_MS = 500;
 /** From this attempt on, some minutes after the first, it is looked at seldom: it may take days, and there may be many. */

@@ -84,6 +84,9 @@ export interface ArmInput extends JudgeInput {
   readonly proof: { readonly start: unknown; readonly approvals: readonly Envelope[] };
 }
 
+/** A grant call is refused, and aborted, this long after its attempt began: nothing of it can leave later. */
+export const SEND_WITHIN_MS = 10_000;
+
 export interface GrantDuties {
   /** Refuses unless this very run holds the live grant. Answers the instant after which nothing of it can still leave. */
   grant(input: {

@@ -4,8 +4,8 @@
  * target's own driver until nothing is left. Every step may be repeated, and a process may die between any two: the
  * overdue sweep takes what was fenced, and `untold` remembers that the workflow has yet to hear of it.
  */
-import { proveGone, SEND_WITHIN_MS } from '../activities/target.js';
-import type { GoneProof } from '../contract/duties.js';
+import { proveGone } from '../activities/target.js';
+import { type GoneProof, SEND_WITHIN_MS } from '../contract/duties.js';
 import { StintError } from '../contract/errors.js';
 import type { AnyEvent, RevokeCause } from '../contract/events.js';
 import { type Instant, instant, msOf, NO_DIGEST, type PersonId, type RequestId, type RunId } from '../contract/ids.js';

@@ -55,10 +55,13 @@ const wait = (ms: number) =>
     setTimeout(resolve, ms).unref();
   });
 
+/** This computer's clock, corrected where it is so far off that it must not be used. */
+const fitClockOf = (watch: Pick<SelfWatch, 'clockOffMs'>) => () => clock() - watch.clockOffMs();
+
 const worker: Part = async (config, store, log, watch) => {
   const people = peopleOf(config);
   // A clock that is far off would end what still runs, or leave what is over: what ends past a workflow goes by the others then.
-  const fitClock = () => clock() - watch.clockOffMs();
+  const fitClock = fitClockOf(watch);
   const targets = targetsOf(config, store, fitClock);
   const notices = noticesOf(config, store, people.directory);
   const bundle = await workflowBundle(bundleFolder);
@@ -178,7 +181,7 @@ const deviceApi: Part = async (config, store, log, self) => {
   const gate = gateOf(config, client, store, 'device-api', 'device');
   const preview = createPreview({ ...people, clock });
   // Reports are compared with grant calls of other processes: a clock that is far off would prove what was not there yet.
-  const fitClock = () => clock() - self.clockOffMs();
+  const fitClock = fitClockOf(self);
   const api = await createDeviceApi({
     store,
     gate,
@@ -234,7 +237,7 @@ export function toolsOf(
   watch: Pick<SelfWatch, 'clockOffMs'>,
 ): Tools {
   // What an operator ends or reconciles must not go by a clock that is far off, either.
-  const fitClock = () => clock() - watch.clockOffMs();
+  const fitClock = fitClockOf(watch);
   if (!NEEDS[name].includes('mdm')) return { clock: fitClock };
   const targets = targetsOf(config, store, fitClock);
   const { driverOf } = targets;

@@ -3,7 +3,8 @@
  * is not recorded as gone, revokes it through the same driver until the target shows nothing, records that and says it
  * loudly: whatever happened to the workflow, access does not outlive its window (invariant I15).
  */
-import { proveGone, SEND_WITHIN_MS } from '../activities/target.js';
+import { proveGone } from '../activities/target.js';
+import { SEND_WITHIN_MS } from '../contract/duties.js';
 import type { AnyEvent } from '../contract/events.js';
 import { instant, msOf, NO_DIGEST, type RequestId } from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';

@@ -22,9 +22,6 @@ export function causeOf(envelope: Envelope): Cause {
   return { via, ...(personId && { personId }), ...(slackUserId && { slackUserId }), ...(serial && { serial }) };
 }
 
-/** No grant call may leave later than this after it was begun; see `activities/target.ts`. */
-export const SEND_WITHIN_MS = 10_000;
-
 /** What a run hands to the next when it continues as new. */
 export interface Carried {
   readonly view: ElevationView;

@@ -1,6 +1,7 @@
 /** Granting only for the run that holds the fence, and proving that access is gone. */
 import { describe, expect, it, vi } from 'vitest';
-import { createGrantDuties, createRevokeDuties, SEND_WITHIN_MS } from '../../activities/target.js';
+import { createGrantDuties, createRevokeDuties } from '../../activities/target.js';
+import { SEND_WITHIN_MS } from '../../contract/duties.js';
 import { StintError } from '../../contract/errors.js';
 import type { RunId } from '../../contract/ids.js';
 import { at, FakeTarget, NOW, seen, targetBench } from './bench.js';

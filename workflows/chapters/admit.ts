@@ -3,11 +3,11 @@
  * lets this person ask. A hand-made start is recorded as refused and ends here (invariant I13).
  */
 import { workflowInfo } from '@temporalio/workflow';
-import type { Letter } from '../../contract/duties.js';
+import { type Letter, SEND_WITHIN_MS } from '../../contract/duties.js';
 import type { AnyEvent } from '../../contract/events.js';
 import { instant, NO_DIGEST, type RequestId, type RunId, workflowIdOf } from '../../contract/ids.js';
 import { begin } from '../../contract/view.js';
-import { Book, type Carried, causeOf, SEND_WITHIN_MS } from '../book.js';
+import { Book, type Carried, causeOf } from '../book.js';
 import { carryOut } from '../desk.js';
 import { store } from '../duties.js';
 import { startHerald } from '../herald.js';

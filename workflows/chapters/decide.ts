@@ -4,10 +4,10 @@
  * judgement itself is still on its way.
  */
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import type { JudgeInput } from '../../contract/duties.js';
+import { type JudgeInput, SEND_WITHIN_MS } from '../../contract/duties.js';
 import { instant, msOf } from '../../contract/ids.js';
 import type { Round, Verdict, Vote } from '../../contract/verdict.js';
-import { type Book, type Clock, SEND_WITHIN_MS } from '../book.js';
+import type { Book, Clock } from '../book.js';
 import { store } from '../duties.js';
 import type { Admitted } from './admit.js';
 

@@ -3,8 +3,9 @@
  * pinned at the grant; Slack, policy, directory and store may all be down. Nothing is called ended before it is gone.
  */
 import { condition } from '@temporalio/workflow';
+import { SEND_WITHIN_MS } from '../../contract/duties.js';
 import { instant, msOf } from '../../contract/ids.js';
-import { type Book, type Clock, SEND_WITHIN_MS } from '../book.js';
+import type { Book, Clock } from '../book.js';
 import { firstRevoke, revoking, store } from '../duties.js';
 import type { Admitted } from './admit.js';
 import { unless } from './decide.js';

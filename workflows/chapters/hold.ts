@@ -1,8 +1,9 @@
 /** Granting and holding: called, then observed; the clock starts at the confirmation, and only a stored extension moves it. */
 import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
+import { SEND_WITHIN_MS } from '../../contract/duties.js';
 import { instant, msOf } from '../../contract/ids.js';
 import type { Vote } from '../../contract/verdict.js';
-import { type Book, type Clock, SEND_WITHIN_MS } from '../book.js';
+import type { Book, Clock } from '../book.js';
 import { granting, store } from '../duties.js';
 import type { Admitted } from './admit.js';
 import { judgeInput, unless } from './decide.js';
