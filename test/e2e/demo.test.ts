@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openHome } from '../../cli/demo/home.js';
-import { isRunning, until } from '../tooling/processes.js';
+import { until } from '../tooling/processes.js';
 import { createActs } from './acts.js';
 import { build, stint } from './built.js';
 import { cleanUp, freeBase, nothingLeft, partOf, processesOf, startDemo, tempFolder, withPolicy } from './demo.js';
@@ -117,8 +117,7 @@ test('killed outright, the demo leaves no children', async () => {
   const before = processesOf(dir);
   expect(before.length).toBeGreaterThan(5);
   demo.signal('SIGKILL');
-  await nothingLeft(dir);
-  for (const { pid } of before) expect(await isRunning(pid)).toBe(false);
+  await nothingLeft(dir, before);
   const again = await startDemo({ dir });
   await again.stop();
 });

@@ -9,7 +9,7 @@ import { type Exit, spawnGuarded } from '../../cli/parent-watch.js';
 import { insistFree } from '../../cli/temporal-server/ports.js';
 import { askSocket } from '../../workers/admin-socket.js';
 import type { Ask } from '../../workers/questions.js';
-import { until } from '../tooling/processes.js';
+import { isRunning, until } from '../tooling/processes.js';
 import { build, PROGRAM, ROOT } from './built.js';
 
 export interface Demo {
@@ -139,15 +139,22 @@ export function processesOf(folder: string): readonly Seen[] {
     });
 }
 
-/** Waits until no process of that folder is left: parts and agents that were killed take a moment to go. */
-export async function nothingLeft(folder: string): Promise<void> {
-  await until('no process is left', () => processesOf(folder).length === 0, 10_000).catch((error: unknown) => {
-    throw new Error(
-      `still running: ${processesOf(folder)
-        .map(({ pid, command }) => `${pid} ${command}`)
-        .join('\n')}`,
-      { cause: error },
-    );
+/**
+ * Waits until no process of that folder is left: parts and agents that were killed take a moment to go. One that is
+ * going has neither command line nor environment any more, but still its files and ports, so each is asked for by id,
+ * too; `known` are those that were seen earlier.
+ */
+export async function nothingLeft(folder: string, known: readonly Seen[] = []): Promise<void> {
+  const seen = new Map(known.map((one) => [one.pid, one]));
+  const left = async () => {
+    for (const one of processesOf(folder)) seen.set(one.pid, one);
+    const all = [...seen.values()];
+    const running = await Promise.all(all.map(({ pid }) => isRunning(pid)));
+    return all.filter((_, i) => running[i]);
+  };
+  await until('no process is left', async () => (await left()).length === 0, 10_000).catch(async (error: unknown) => {
+    const still = await left();
+    throw new Error(`still running: ${still.map(({ pid, command }) => `${pid} ${command}`).join('\n')}`, { cause: error });
   });
 }
 

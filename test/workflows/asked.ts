@@ -10,7 +10,7 @@ import { requestDigest, sha256 } from '../../seal/canonical.js';
 import type { FakeMac } from './far-ends.js';
 import { fastForward } from './fast-forward.js';
 import type { Trouble } from './trouble.js';
-import { until } from './until.js';
+import { until, within } from './until.js';
 
 export interface AskedDeps {
   readonly client: Client;
@@ -162,18 +162,11 @@ export class Asked {
   }
 
   skip(ms: number): Promise<'reached' | 'ended'> {
-    return fastForward(this.deps.client, this.workflowId, ms);
+    return within(200_000, `${ms} ms to be skipped`, fastForward(this.deps.client, this.workflowId, ms));
   }
 
-  /** As an operator's "retry now": no activity waits for its next attempt any longer. */
-  async retryNow(): Promise<void> {
-    const { client } = this.deps;
-    const { namespace } = client.options;
-    await client.workflowService.resetActivity({ namespace, execution: { workflowId: this.workflowId }, matchAll: true });
-  }
-
-  result(): Promise<string> {
-    return this.handle.result() as Promise<string>;
+  async result(): Promise<string> {
+    return (await within(60_000, 'the elevation to be over', this.handle.result())) as string;
   }
 
   async runId(): Promise<string> {
