@@ -7,6 +7,7 @@ import { StintError } from '../../contract/errors.js';
 import type { OnceStore, Store } from '../../contract/ports.js';
 import { openStore } from '../../ledger/store.js';
 import { messageOf, slackSink, webhookSink } from '../../workers/alarm-sinks.js';
+import { TURN_MS } from '../../workers/alarm-turns.js';
 import { AGAIN_MS, type AlarmSink, type AlarmsDeps, createAlarms, type Told } from '../../workers/alarms.js';
 import { Secret } from '../../workers/secrets.js';
 import { CHANNEL, startStage } from '../activities/slack/stage.js';
@@ -123,8 +124,114 @@ describe('an alarm', () => {
     never.alarms.raise(alarm({ key: 'other' }));
     await never.alarms.idle();
     expect([never.told.length, never.tries()]).toEqual([0, 6]);
-    expect(never.logged).toEqual(['It is still there.', 'an alarm could not be told there']);
+    expect(never.logged).toEqual(['It is still there.', expect.stringContaining('an alarm could not be told there')]);
   });
+});
+
+describe('an alarm whose process dies', () => {
+  const dead = () => new Promise<never>(() => undefined);
+
+  it('before it is sent is said by another a minute later, not an hour', async () => {
+    let begun = 0;
+    const dies: AlarmSink = {
+      name: 'fake',
+      send: () => {
+        begun += 1;
+        return dead();
+      },
+    };
+    worker({ sinks: [dies] }).alarms.raise(alarm());
+    await vi.waitFor(() => expect(begun).toBe(1));
+    const other = worker();
+    other.alarms.raise(alarm());
+    await other.alarms.idle();
+    expect(other.told).toEqual([]); // it may be on its way
+    now += TURN_MS;
+    other.alarms.raise(alarm());
+    await other.alarms.idle();
+    expect(other.told).toHaveLength(1);
+  });
+
+  it('after it was sent, before that was kept, is said twice at most, and both times under one id', async () => {
+    const once: OnceStore = {
+      first: (scope, value, until) =>
+        scope === 'alarm' && until > new Date(now).toISOString() ? dead() : store.once.first(scope, value, until),
+    };
+    const dies = worker({ once });
+    dies.alarms.raise(alarm());
+    await vi.waitFor(() => expect(dies.told).toHaveLength(1));
+    now += TURN_MS;
+    const others = [worker(), worker()];
+    for (const other of others) other.alarms.raise(alarm());
+    await Promise.all(others.map((other) => other.alarms.idle()));
+    now += TURN_MS;
+    const third = worker();
+    third.alarms.raise(alarm());
+    await third.alarms.idle();
+    const told = [dies, ...others, third].flatMap((one) => one.told);
+    expect(told).toHaveLength(2);
+    expect(told[0]?.id).toBe(told[1]?.id);
+  });
+});
+
+describe('a sink that is down', () => {
+  /** A worker with a channel that works and a webhook that may not. */
+  function two(webhookDown: () => boolean) {
+    const [channel, webhook]: [string[], string[]] = [[], []];
+    const sinks: AlarmSink[] = [
+      { name: 'slack', send: async ({ id }) => void channel.push(id) },
+      {
+        name: 'webhook',
+        send: async ({ id }) => {
+          if (webhookDown()) throw new StintError('not-ready');
+          webhook.push(id);
+        },
+      },
+    ];
+    const { alarms } = worker({ sinks });
+    const look = async (): Promise<void> => {
+      alarms.raise(alarm());
+      await alarms.idle();
+    };
+    return { look, channel, webhook };
+  }
+
+  it('is told when it is back, by the next look, and the other is told once', async () => {
+    let down = true;
+    const w = two(() => down);
+    await w.look();
+    await w.look();
+    now += 10 * TURN_MS;
+    await w.look();
+    expect([w.channel.length, w.webhook.length]).toEqual([1, 0]);
+    down = false;
+    now += TURN_MS;
+    await w.look();
+    await w.look();
+    expect([w.channel.length, w.webhook.length]).toEqual([1, 1]);
+  });
+
+  it('for one worker only is told by another, which tells the other sink nothing', async () => {
+    const cutOff = two(() => true);
+    const fine = two(() => false);
+    await cutOff.look();
+    await fine.look();
+    now += TURN_MS;
+    await fine.look();
+    await cutOff.look();
+    expect([cutOff.channel.length, cutOff.webhook.length]).toEqual([1, 0]);
+    expect([fine.channel.length, fine.webhook.length]).toEqual([0, 1]);
+  });
+});
+
+it('has another id the next time it is said, and each step its own', async () => {
+  const w = worker();
+  for (const step of [undefined, undefined, 1, 5]) {
+    w.alarms.raise(alarm({ ...(step && { step }) }));
+    await w.alarms.idle();
+    now += AGAIN_MS;
+  }
+  expect(new Set(w.told.map(({ id }) => id)).size).toBe(4);
 });
 
 describe('the steps of a wait', () => {
