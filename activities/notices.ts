@@ -84,8 +84,9 @@ async function furthest({ store }: NoticeDeps, view: ElevationView): Promise<Ele
 
 /** Whether people were told another end of this elevation already: a second one, of a run that lived again, is not told. */
 async function endedOtherwise(deps: NoticeDeps, view: ElevationView): Promise<boolean> {
+  if (view.outcome === undefined) return false;
   const newest = await furthest(deps, view);
-  return view.outcome !== undefined && newest.state === 'closed' && newest.outcome !== view.outcome;
+  return newest.state === 'closed' && newest.outcome !== view.outcome;
 }
 
 async function paintAs(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {

@@ -23,18 +23,19 @@ export async function appendEvents(trx: Trx, events: readonly AnyEvent[], now: I
   const fresh = await notYetThere(trx, checked);
   if (fresh.length === 0) return;
   const rows = chainUp(fresh, { chain: head.chain, seq: head.size, prev: head.hash });
-  for (let i = 0; i < rows.length; i += PAGE)
-    await trx
-      .insertInto('entries')
-      .values(rows.slice(i, i + PAGE))
-      .execute();
-  const last = rows.at(-1);
-  if (last)
-    await trx
-      .updateTable('ledger_head')
-      .set({ size: last.seq + 1, hash: last.hash })
-      .execute();
+  for (let i = 0; i < rows.length; i += PAGE) await insert(trx, rows.slice(i, i + PAGE));
   await project(trx, fresh, now);
+}
+
+/** Entries and the head that they make, in one statement: each costs a way to the database and back under the lock. */
+async function insert(trx: Trx, rows: readonly Tables['entries'][]): Promise<void> {
+  const last = rows.at(-1);
+  if (!last) return;
+  await trx
+    .with('written', (db) => db.insertInto('entries').values(rows).returning('seq'))
+    .updateTable('ledger_head')
+    .set({ size: last.seq + 1, hash: last.hash })
+    .execute();
 }
 
 /** The same event twice in one batch counts once, as it does in two. */

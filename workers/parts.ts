@@ -4,7 +4,6 @@
  */
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
@@ -32,6 +31,7 @@ import type { KeyRing } from '../seal/keys.js';
 import { livingRing } from '../seal/trusted-file.js';
 import { payloadConverterPath } from './bundle.js';
 import type { Config } from './config.js';
+import { fileText } from './file-text.js';
 import { createGate } from './gate.js';
 import { activityCall, type Duties } from './worker.js';
 
@@ -63,8 +63,8 @@ export interface People {
 /** Policy and people, read anew whenever their files change. */
 export function peopleOf({ policy }: Config<'policy'>): People {
   return {
-    policy: livePolicy(() => readFile(policy.policyFile, 'utf8'), policy.policyFile),
-    directory: liveDirectory(() => readFile(policy.peopleFile, 'utf8'), policy.peopleFile),
+    policy: livePolicy(fileText(policy.policyFile, clock), policy.policyFile),
+    directory: liveDirectory(fileText(policy.peopleFile, clock), policy.peopleFile),
   };
 }
 

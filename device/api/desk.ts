@@ -55,7 +55,8 @@ export function createDesk({ store }: Pick<DeviceApiDeps, 'store'>): Desk {
     async pick(caller, orders) {
       for (const order of [...orders].sort(byUrgency)) {
         const now = await view(order.requestId);
-        const account = (await find(caller, order.requestId))?.request.target.localUser;
+        const { target } = now?.request ?? (await find(caller, order.requestId))?.request ?? {};
+        const account = target?.serial === caller.serial ? target.localUser : undefined;
         const report = account ? await devices.lastReport(caller.serial, account) : undefined;
         const logComplete = order.kind === 'collect' && (await evidence.missing(order.requestId))?.length === 0;
         if (stillAsks(order, { view: now, report, logComplete })) return { order, view: now, account };

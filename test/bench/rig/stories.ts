@@ -16,7 +16,8 @@ export function askAll(rig: Rig, macs: readonly BenchMac[], width = 12): Promise
 }
 
 export async function asked(rig: Rig, mac: BenchMac, id: RequestId): Promise<Asked> {
-  const { row } = await until(`request ${id} is known`, () => rig.shown(id));
+  // Whoever looks on shares the cores: no more often than is needed.
+  const { row } = await until(`request ${id} is known`, () => rig.shown(id), 60_000, 250);
   return { mac, id, digest: row.view.digest };
 }
 
@@ -37,7 +38,7 @@ export function claimAll(rig: Rig, macs: readonly BenchMac[], width = 12): Promi
 
 /** Until an elevation is over, evidence and all. */
 export async function closed(rig: Rig, id: RequestId, ms = 120_000): Promise<void> {
-  await until(`${id} is closed`, async () => (await rig.shown(id)).row.view.state === 'closed' || undefined, ms, 1_000);
+  await until(`${id} is closed`, async () => (await rig.shown(id)).row.view.state === 'closed' || undefined, ms, 2_000);
 }
 
 /** When each call about a Mac arrived at the MDM, in ms since 1970, by its serial number. */
