@@ -5,6 +5,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { Alarms } from '../contract/alarms.js';
 import type { PersonId, RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 import { parsePeople } from '../policy/people.js';
@@ -27,6 +28,7 @@ export interface FollowUpDeps extends Pick<EndNowDeps, 'driverOf'> {
   readonly clock: () => number;
   /** A wait that keeps no process alive. */
   readonly wait: (ms: number) => Promise<void>;
+  readonly alarms: Alarms;
   readonly log: Logger;
 }
 
@@ -43,6 +45,7 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
     cancel,
     repair: (requestId) =>
       repair(requestId).catch((error: unknown) => log.warn({ err: error, requestId }, 'a card could not be drawn again')),
+    alarms: deps.alarms,
     log,
   });
   let stopped = false;

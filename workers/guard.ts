@@ -9,13 +9,14 @@ import type { ReconcileSummary } from '../activities/reconcile.js';
 import { createCards } from '../activities/slack/cards.js';
 import { createPostingClient } from '../activities/slack/client.js';
 import type { Alarms } from '../contract/alarms.js';
-import type { Grant, Store } from '../contract/ports.js';
+import type { Store } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
 import { macTarget } from '../policy/offers.js';
 import { parsePeople } from '../policy/people.js';
 import { callQuietly, slackSink, webhookSink } from './alarm-sinks.js';
 import { type AlarmSink, createAlarms } from './alarms.js';
 import type { Config } from './config.js';
+import { sweepFailedAlarm, sweptAlarm } from './grant-alarms.js';
 import { clock, type Targets } from './parts.js';
 import { type ReconcileDeps, type Reconciled, type RunOptions, reconcileOnce } from './reconcile.js';
 import type { SweepDeps } from './sweep.js';
@@ -50,20 +51,8 @@ export function knownTargets({ policy }: Config<'policy'>): () => Promise<readon
 
 /** What the sweep says, as alarms. */
 export function sweepAlarm(alarms: Alarms): SweepDeps['alarm'] {
-  return (sentence, { requestId, personId, targetKey, target }: Grant, error) => {
-    const failed = error !== undefined;
-    alarms.raise({
-      key: `sweep/${requestId}/${failed ? 'failed' : 'swept'}`,
-      // One that can't be proved yet is told as a pending revoke, with how long it has been waiting.
-      severity: failed ? 'warning' : 'error',
-      sentence: `${sentence} It was the access of ${personId} to ${target.display} (${targetKey}).`,
-      todo: failed
-        ? 'It is tried again every 15 seconds. See "A revoke stays pending" in docs/operations.md.'
-        : 'Find out what ended the workflow without its revoke: "stint show" has what was recorded. Cancel workflows; never terminate them.',
-      requestId,
-      target: targetKey,
-    });
-  };
+  return (sentence, grant, error) =>
+    alarms.raise(error === undefined ? sweptAlarm(grant, sentence) : sweepFailedAlarm(grant, sentence));
 }
 
 export type Reconcile = (options: RunOptions) => Promise<Reconciled>;

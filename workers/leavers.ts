@@ -3,10 +3,12 @@
  * or no longer stands in it, loses what they hold and what waits in their name. A file that cannot be read says nothing
  * about anybody, and who is merely missing is looked for twice: half a file must not end an elevation.
  */
+import type { Alarms } from '../contract/alarms.js';
 import type { PersonId, RequestId } from '../contract/ids.js';
 import type { ElevationRow, Store } from '../contract/ports.js';
 import type { State } from '../contract/states.js';
 import { type EndNowDeps, fenceOff, proveEnded } from './end-now.js';
+import { leftAlarm } from './grant-alarms.js';
 import { liveRows } from './revocable.js';
 import { sideBySide } from './side-by-side.js';
 import type { Cancel } from './untold.js';
@@ -20,6 +22,7 @@ export interface LeaversDeps extends EndNowDeps {
   readonly cancel: Cancel;
   /** Draws the card of a closed elevation again; must not throw. */
   readonly repair: (requestId: RequestId) => Promise<void>;
+  readonly alarms: Alarms;
   readonly log: LeaversLog;
 }
 
@@ -90,21 +93,19 @@ export function createLeavers(deps: LeaversDeps): { round(roster: Roster): Promi
 }
 
 async function endFor(deps: LeaversDeps, stake: Stake): Promise<void> {
-  const { store, cancel, repair, log } = deps;
-  const { requestId } = stake;
+  const { store, cancel, repair, alarms, log } = deps;
+  const { requestId, personId } = stake;
   try {
     const row = await fenceOff(deps, requestId, 'left');
+    // At once, however the rest goes: whoever dies here is followed by the watch, which reads the entry.
+    alarms.raise(leftAlarm(row, personId));
     const heard = await cancel(requestId).catch(() => 'down' as const);
     if (heard === 'sent') await store.untold.remove(requestId);
-    log.error(
-      { ...stake, target: row.targetKey, workflow: heard },
-      'A person is no longer active; their elevation is taken back.',
-    );
     if (heard === 'sent') return;
     await proveEnded(deps, requestId, 'left');
     await repair(requestId);
   } catch (error) {
-    log.error({ ...stake, err: error }, 'The elevation of a person who left is not proved gone yet; it is tried again.');
+    log.error({ ...stake, err: error }, 'The elevation of a person who left is not proved gone yet; the sweep goes on.');
     throw error;
   }
 }

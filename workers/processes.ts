@@ -98,6 +98,7 @@ const worker: Part = async (config, store, log, watch) => {
     repair: (requestId) => repairCard(store, notices, requestId),
     clock: fitClock,
     wait,
+    alarms,
     log,
   });
   const duties = dutiesOf(config, store, people, targets, fitClock);

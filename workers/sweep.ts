@@ -9,6 +9,7 @@ import type { AnyEvent } from '../contract/events.js';
 import { instant, msOf, NO_DIGEST, type RequestId } from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
+import { SWEPT } from './grant-alarms.js';
 import { sideBySide } from './side-by-side.js';
 
 /** A workflow that is alive ends its own grant well within this, in milliseconds. */
@@ -67,7 +68,7 @@ export async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
     .clear(requestId, target)
     .catch((error: unknown) => deps.alarm('What a swept grant left at the MDM could not be cleared.', grant, error));
   await deps.swept?.(requestId);
-  deps.alarm('A grant was overdue; the sweep revoked it and saw it gone.', grant);
+  deps.alarm(SWEPT, grant);
 }
 
 function sweptEvent(

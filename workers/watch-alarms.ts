@@ -24,7 +24,7 @@ export function pendingAlarm(grant: Grant, nowMs: number): Alarm | undefined {
 }
 
 /** The entries that the watch reads. */
-export const HEARD: readonly EventType[] = ['alarm', 'evidence-settled', 'refused'];
+export const HEARD: readonly EventType[] = ['alarm', 'evidence-settled', 'refused', 'revoked', 'swept'];
 
 /** What a seal can be refused for. Ordinary conflicts (a late click) are not among them. */
 const SEALS: ReadonlySet<string> = new Set(['bad-seal', 'seal-expired', 'wrong-sender', 'bad-input', 'replayed']);

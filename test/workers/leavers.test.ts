@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Alarm } from '../../contract/alarms.js';
 import type { PersonId } from '../../contract/ids.js';
 import { createRoster } from '../../workers/followups.js';
 import { createLeavers, type LeaversDeps, MISSING_MS, type Roster, startLeavers } from '../../workers/leavers.js';
@@ -16,10 +17,12 @@ afterAll(() => b.store.close());
 beforeEach(() => {
   b.temporal.state = 'up';
   b.temporal.told.length = 0;
+  alarms.length = 0;
 });
 
 const roster = (people: Record<string, boolean>): Roster => new Map(Object.entries(people) as [PersonId, boolean][]);
 const repaired: string[] = [];
+const alarms: Alarm[] = [];
 const lines: { readonly level: string; readonly fields: object; readonly message: string }[] = [];
 const at = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
 
@@ -29,6 +32,7 @@ function deps(change: Partial<LeaversDeps> = {}): LeaversDeps {
     roster: async () => roster({}),
     cancel: (requestId) => b.temporal.call('cancel', requestId),
     repair: async (requestId) => void repaired.push(requestId),
+    alarms: { raise: (alarm) => void alarms.push(alarm) },
     log: { warn: at('warn'), error: at('error') },
     ...change,
   };
@@ -56,7 +60,6 @@ describe('a round', () => {
     expect(await b.armable(gone.e)).toBe('fenced');
     expect(await b.view(stays.e)).toMatchObject({ state: 'active' });
     expect(await b.store.untold.all()).toEqual([]);
-    expect(lines.at(-1)).toMatchObject({ level: 'error', fields: { personId: gone.id } });
   });
 
   it('ends it directly, with proof, while Temporal is down; the workflow is told later', async () => {
@@ -69,6 +72,36 @@ describe('a round', () => {
     expect(repaired).toContain(e.request.requestId);
     expect((await b.store.untold.all()).map(({ requestId }) => requestId)).toEqual([e.request.requestId]);
     await b.store.untold.remove(e.request.requestId);
+  });
+
+  it('tells whose access it was, why, and what to do; of a request that only waited, that nothing was granted', async () => {
+    const [held, waiting] = [await holder(), await holder('requested')];
+    await createLeavers(deps()).round(rosterOf({ [held.id]: false, [waiting.id]: false }));
+    const of = ({ e }: typeof held) => alarms.filter(({ requestId }) => requestId === e.request.requestId);
+    expect(of(held)).toMatchObject([{ key: `left/${held.e.request.requestId}`, target: held.e.request.target.key }]);
+    expect(of(held)[0]?.sentence).toMatch(new RegExp(`^${held.id} is no longer active.*being taken away`));
+    expect(of(held)[0]?.todo).toContain('mend the people file');
+    expect(of(waiting)[0]?.sentence).toMatch(new RegExp(`^${waiting.id} is no longer active.*before anything was granted`));
+    await createLeavers(deps()).round(rosterOf({ [held.id]: false, [waiting.id]: false }));
+    expect(alarms).toHaveLength(2);
+  });
+
+  it('names who asked when it is they who left', async () => {
+    names += 1;
+    const asker = `p${names}`;
+    const e = await b.elevation('requested', { requester: someone(asker) });
+    await createLeavers(deps()).round(rosterOf({ [asker]: false }));
+    expect(alarms).toHaveLength(1);
+    expect(alarms[0]?.sentence).toContain(`${asker} is no longer active`);
+    expect(alarms[0]?.sentence).toContain(`of ${e.request.subject.personId} to`);
+  });
+
+  it('tells it also when the Mac says nothing, and Temporal is down', async () => {
+    const { e } = await holder();
+    b.macs.silent.add(e.request.target.serial);
+    b.temporal.state = 'down';
+    await createLeavers(deps()).round(rosterOf({ [e.request.subject.personId]: false }));
+    expect(alarms.map(({ key }) => key)).toEqual([`left/${e.request.requestId}`]);
   });
 
   it('ends a request that only waits, also when its requester leaves and its subject stays', async () => {

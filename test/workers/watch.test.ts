@@ -2,9 +2,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Alarm } from '../../contract/alarms.js';
 import { StintError } from '../../contract/errors.js';
-import { instant } from '../../contract/ids.js';
+import type { AnyEvent } from '../../contract/events.js';
+import { instant, NO_DIGEST } from '../../contract/ids.js';
 import type { Store } from '../../contract/ports.js';
 import { openStore } from '../../ledger/store.js';
+import { SWEPT } from '../../workers/grant-alarms.js';
+import { sweepAlarm } from '../../workers/guard.js';
 import { createPulse } from '../../workers/pulse.js';
 import { createWatch, type WatchDeps } from '../../workers/watch.js';
 import { Elevation } from '../ledger/events.js';
@@ -118,6 +121,46 @@ describe('what the ledger tells', () => {
     ]);
     await b.pass(15_000);
     expect(b.keys()).toEqual([`evidence-missing/${fresh.request.requestId}#1`]);
+  });
+
+  it('of an end past its workflow is told again as whoever ended it told it, should they have died before', async () => {
+    const b = bench();
+    await b.pass(15_000);
+    const at = instant(time.now);
+    const swept = await new Story(store, time).active();
+    const left = await new Story(store, time).active();
+    const [byHand, old] = [await new Story(store, time).active(), await new Story(store, time).active()];
+    const sweptEvent = (e: Story, when = at, via: 'sweep' | 'cli' = 'sweep'): AnyEvent =>
+      ({ ...base(e, when), type: 'swept', actor: { via }, data: { observedAt: when, how: 'no admin' } }) as AnyEvent;
+    const base = (e: Story, when: typeof at) => ({
+      id: `${e.id}/x-${when}`,
+      requestId: e.id,
+      requestDigest: NO_DIGEST,
+      runId: 'no-run' as const,
+      at: when,
+    });
+    await store.ledger.append([
+      sweptEvent(swept),
+      { ...base(left, at), type: 'revoked', actor: { via: 'system' }, data: { cause: 'left' } },
+      sweptEvent(byHand, at, 'cli'),
+      sweptEvent(old, instant(time.now - 13 * 60 * MINUTE)),
+    ]);
+    await b.watch.tick();
+    await b.watch.tick();
+    expect(b.keys().sort()).toEqual([`left/${left.id}#1`, `sweep/${swept.id}/swept#1`].sort());
+    const said: Alarm[] = [];
+    const grant = await store.fence.grant(swept.id);
+    if (grant) sweepAlarm({ raise: (alarm) => void said.push(alarm) })(SWEPT, grant);
+    expect(b.said.filter(({ requestId }) => requestId === swept.id)).toEqual(said);
+    // A store that fails in between loses none of them.
+    let down = true;
+    const grantOf = (id: typeof swept.id) => (down ? Promise.reject(new Error('down')) : store.fence.grant(id));
+    const flaky = bench({ store: { ...store, fence: { ...store.fence, grant: grantOf } } });
+    await flaky.watch.tick();
+    expect([flaky.said, flaky.failed.length]).toEqual([[], 1]);
+    down = false;
+    await flaky.watch.tick();
+    expect(flaky.keys()).toHaveLength(2);
   });
 
   it('is read from where the last round stopped, and after a restart from a while back', async () => {

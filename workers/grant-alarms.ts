@@ -1,0 +1,72 @@
+/** What is said of access that was ended past its workflow: overdue, or its person has left. Pure. */
+import type { Alarm } from '../contract/alarms.js';
+import type { AnyEvent } from '../contract/events.js';
+import { msOf, type PersonId, shortId } from '../contract/ids.js';
+import type { Grant } from '../contract/ports.js';
+
+/** What the sweep says of a grant that it took away. */
+export const SWEPT = 'A grant was overdue; the sweep revoked it and saw it gone.';
+
+const whose = ({ personId, target, targetKey }: Grant): string => `${personId} to ${target.display} (${targetKey})`;
+
+/** The sweep took it away. Said once in a day (`step`): it is told by the sweep, and again from its entry. */
+export function sweptAlarm(grant: Grant, sentence = SWEPT): Alarm {
+  return {
+    key: `sweep/${grant.requestId}/swept`,
+    step: 1,
+    severity: 'error',
+    sentence: `${sentence} It was the access of ${whose(grant)}.`,
+    todo: 'Find out what ended the workflow without its revoke: "stint show" has what was recorded. Cancel workflows; never terminate them.',
+    requestId: grant.requestId,
+    target: grant.targetKey,
+  };
+}
+
+/** The sweep could not take it away, or not clear what it left. Told in full as a pending revoke, with how long it waits. */
+export function sweepFailedAlarm(grant: Grant, sentence: string): Alarm {
+  return {
+    key: `sweep/${grant.requestId}/failed`,
+    severity: 'warning',
+    sentence: `${sentence} It was the access of ${whose(grant)}.`,
+    todo: 'It is tried again every 15 seconds. See "A revoke stays pending" in docs/operations.md.',
+    requestId: grant.requestId,
+    target: grant.targetKey,
+  };
+}
+
+/** A person left, so it was ended. `leaver` where it is known: it may be who asked and not who holds it. Once in a day. */
+export function leftAlarm(grant: Grant, leaver?: PersonId): Alarm {
+  const { requestId, targetKey } = grant;
+  const who = leaver ?? 'A person';
+  // A tombstone of what never held anything is gone in the instant it is ended.
+  const waited = grant.goneAt !== undefined && grant.goneAt === grant.endedAt;
+  const what = waited
+    ? `the request for access of ${whose(grant)} was ended before anything was granted`
+    : `the access of ${whose(grant)} is being taken away`;
+  return {
+    key: `left/${requestId}`,
+    step: 1,
+    severity: 'warning',
+    sentence: `${who} is no longer active in the people file, so ${what} (elevation ${shortId(requestId)}).`,
+    todo: waited
+      ? 'Nothing, if they have left. If they have not, mend the people file; they then ask anew.'
+      : 'Nothing, if they have left: "stint show" says when it is proved gone, and an alarm follows if that takes long. If they have not, mend the people file; they then ask anew.',
+    requestId,
+    target: targetKey,
+  };
+}
+
+/** What is older was told by whoever watched then. */
+const STALE_MS = 12 * 3_600_000;
+
+/** Whether an entry is one of an end that `endAlarm` tells of, and fresh enough. */
+export function isEndToTell(event: AnyEvent, nowMs: number): boolean {
+  const fits =
+    (event.type === 'swept' && event.actor.via === 'sweep') || (event.type === 'revoked' && event.data.cause === 'left');
+  return fits && nowMs - msOf(event.at) <= STALE_MS;
+}
+
+/** The alarm of such an entry: whoever wrote it may have died before they told anybody. */
+export function endAlarm(event: AnyEvent, grant: Grant): Alarm {
+  return event.type === 'swept' ? sweptAlarm(grant) : leftAlarm(grant);
+}
