@@ -100,7 +100,7 @@ async function endFor(deps: LeaversDeps, stake: Stake): Promise<void> {
     // At once, however the rest goes: whoever dies here is followed by the watch, which reads the entry.
     alarms.raise(leftAlarm(row, personId));
     const heard = await cancel(requestId).catch(() => 'down' as const);
-    if (heard === 'sent') await store.untold.remove(requestId);
+    if (heard === 'sent' || heard === 'kept') await store.untold.remove(requestId);
     if (heard === 'sent') return;
     await proveEnded(deps, requestId, 'left');
     await repair(requestId);

@@ -3,8 +3,9 @@ import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@tempora
 import { StintError } from '../contract/errors.js';
 import { type Digest, workflowIdOf } from '../contract/ids.js';
 import type { Seal } from '../seal/envelope.js';
+import { lookAtRun } from './run-state.js';
 import type { Hand } from './take-back.js';
-import { createCancel } from './untold.js';
+import { createCancel, type Heard } from './untold.js';
 
 export interface HandDeps {
   readonly client: Client;
@@ -16,34 +17,35 @@ export interface HandDeps {
 }
 
 const WITHIN_MS = 5000;
+const LOOKS = { running: 'sent', paused: 'kept', over: 'over' } as const;
 
 /** Once Temporal has not answered, it is not asked again by this hand: what is to be ended must not wait for it many times. */
 export function createHand({ client, seal, commentDigest, clock }: HandDeps): Hand {
   const cancel = createCancel(client, clock);
   let down: unknown;
-  const reach = async <T>(call: () => Promise<T>, over: T): Promise<T> => {
+  const reach = async (call: () => Promise<Heard>): Promise<Heard> => {
     if (down) throw new StintError('temporal-unavailable', undefined, { cause: down });
     try {
       return await client.withDeadline(clock() + WITHIN_MS, call);
     } catch (cause) {
-      if (cause instanceof WorkflowNotFoundError) return over;
+      if (cause instanceof WorkflowNotFoundError) return 'over';
       if (!answered(cause)) down = cause;
       throw new StintError('temporal-unavailable', undefined, { cause });
     }
   };
   return {
     revoke: (requestId, digest) => {
-      if (!seal) return reach(() => cancel(requestId), 'over');
+      if (!seal) return reach(() => cancel(requestId));
       const envelope = seal('revoke', requestId, digest, { ...(commentDigest && { commentDigest }) }, {}, 'cli');
-      const signal = async () => {
+      const signal = async (): Promise<Heard> => {
         await client.workflow.getHandle(workflowIdOf(requestId)).signal('revoke', envelope);
-        return 'sent' as const;
+        // Sent before it is looked at: a look that fails must not keep back what the workflow could have heard.
+        return (await lookAtRun(client, requestId).catch(() => 'running')) === 'paused' ? 'kept' : 'sent';
       };
-      return reach<'sent' | 'over'>(signal, 'over');
+      return reach(signal);
     },
-    cancel: (requestId) => reach(() => cancel(requestId), 'over'),
-    running: (requestId) =>
-      reach(async () => (await client.workflow.getHandle(workflowIdOf(requestId)).describe()).status.name === 'RUNNING', false),
+    cancel: (requestId) => reach(() => cancel(requestId)),
+    look: (requestId) => reach(async () => LOOKS[await lookAtRun(client, requestId)]),
   };
 }
 

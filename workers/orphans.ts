@@ -4,12 +4,11 @@
  * done it, so that their card loses its buttons and their person can ask again.
  */
 import type { Client } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/client';
-import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
-import { instant, msOf, type RequestId, workflowIdOf } from '../contract/ids.js';
+import { instant, msOf, type RequestId } from '../contract/ids.js';
 import type { ElevationView } from '../contract/view.js';
 import { type FenceOffDeps, fence } from './end-now.js';
+import { lookAtRun, withinReach } from './run-state.js';
 
 /** A workflow that is alive, and its worker too, ends itself well within this after its own deadline, in milliseconds. */
 const GRACE_MS = 10 * 60_000;
@@ -90,19 +89,7 @@ function eventOf({ request, digest }: ElevationView, { type, data, dueAt }: Word
   } as AnyEvent; // type and data belong together: `lastWord` made both
 }
 
-const OVER = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'CONTINUED_AS_NEW', 'TIMED_OUT'];
-const WITHIN_MS = 5000;
-
 /** Asks Temporal whether a run of this elevation is open; a paused one is. Throws `temporal-unavailable`. */
 export function createRuns(client: Client, clock: () => number): OrphanDeps['runs'] {
-  return async (requestId) => {
-    const describe = () => client.workflow.getHandle(workflowIdOf(requestId)).describe();
-    try {
-      const { status } = await client.withDeadline(clock() + WITHIN_MS, describe);
-      return !OVER.includes(status.name);
-    } catch (cause) {
-      if (cause instanceof WorkflowNotFoundError) return false;
-      throw new StintError('temporal-unavailable', undefined, { cause });
-    }
-  };
+  return async (requestId) => (await withinReach(client, clock, () => lookAtRun(client, requestId))) !== 'over';
 }

@@ -8,14 +8,16 @@ import { type Digest, type Instant, type RequestId, shortId } from '../contract/
 import type { Grant } from '../contract/ports.js';
 import type { Ask } from './questions.js';
 import type { Revocable } from './revocable.js';
+import type { Heard } from './untold.js';
 
 /** The ways to a workflow. Each throws `temporal-unavailable`. */
 export interface Hand {
-  /** Seals a revoke and sends it; `over` when no such workflow runs. */
-  revoke(requestId: RequestId, digest: Digest): Promise<'sent' | 'over'>;
+  /** Seals a revoke and sends it. */
+  revoke(requestId: RequestId, digest: Digest): Promise<Heard>;
   /** Cancels it: works at every point of its story, and needs no key. */
-  cancel(requestId: RequestId): Promise<'sent' | 'over'>;
-  running(requestId: RequestId): Promise<boolean>;
+  cancel(requestId: RequestId): Promise<Heard>;
+  /** Whether somebody is at it: `sent` when its workflow runs, `kept` when it is paused. */
+  look(requestId: RequestId): Promise<Heard>;
 }
 
 export interface TakeBackDeps {
@@ -67,8 +69,7 @@ async function end(deps: TakeBackDeps, one: Revocable): Promise<Ended> {
   const heard = began ? await tell(deps, one) : await callOff(deps, one);
   if (typeof heard !== 'string') return heard;
   if (heard !== 'sent') {
-    const why = heard === 'over' ? 'its workflow is not there' : 'Temporal cannot be reached';
-    line(deps, one, `${why}; ending it directly`);
+    line(deps, one, `${WHY[heard]}; ending it directly`);
     return direct(deps, one);
   }
   line(deps, one, state === 'ending' ? 'is ending already' : 'revoke sent to its workflow');
@@ -91,9 +92,15 @@ function over(deps: TakeBackDeps, one: Revocable): Ended {
   return { way: 'none', gone: !unproven, ...(one.goneAt && { goneAt: one.goneAt }) };
 }
 
+const WHY = {
+  over: 'its workflow is not there',
+  kept: 'its workflow is paused',
+  down: 'Temporal cannot be reached',
+} as const;
+
 /** By a sealed revoke; one whose end is under way only needs somebody to be at it. */
-async function tell({ hand }: TakeBackDeps, { requestId, digest, state }: Revocable): Promise<Heard> {
-  if (state === 'ending' || state === 'closed') return reach(async () => ((await hand.running(requestId)) ? 'sent' : 'over'));
+async function tell({ hand }: TakeBackDeps, { requestId, digest, state }: Revocable): Promise<Reached> {
+  if (state === 'ending' || state === 'closed') return reach(() => hand.look(requestId));
   return reach(() => hand.revoke(requestId, digest));
 }
 
@@ -101,20 +108,20 @@ async function tell({ hand }: TakeBackDeps, { requestId, digest, state }: Revoca
  * A request that only waits knows no revoke. It is fenced off, so that no approval can come through any more, which ends
  * it whatever becomes of the rest; then its workflow is cancelled, now or by a worker when Temporal is back.
  */
-async function callOff(deps: TakeBackDeps, one: Revocable): Promise<Heard | Ended> {
+async function callOff(deps: TakeBackDeps, one: Revocable): Promise<Reached | Ended> {
   const { ask, hand } = deps;
   const { requestId } = one;
   const row = await ask<Grant>({ ask: 'fence-off', requestId });
   const heard = await reach(() => hand.cancel(requestId));
-  if (heard === 'sent') await ask({ ask: 'told', requestId });
+  if (heard === 'sent' || heard === 'kept') await ask({ ask: 'told', requestId });
   if (!row.goneAt) return heard; // approved and armed since it was looked at
   line(deps, one, NEVER);
   return { way: heard === 'sent' ? 'workflow' : 'direct', gone: true, goneAt: row.goneAt };
 }
 
-type Heard = 'sent' | 'over' | 'down';
+type Reached = Heard | 'down';
 
-async function reach(call: () => Promise<'sent' | 'over'>): Promise<Heard> {
+async function reach(call: () => Promise<Heard>): Promise<Reached> {
   try {
     return await call();
   } catch (error) {

@@ -3,16 +3,19 @@
  * always works. The workflow then finds its grant fenced and gone, grants nothing, and closes. Where there is no workflow
  * any more, the card is drawn from the read model instead.
  */
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { isStintError, StintError } from '../contract/errors.js';
+import type { Client } from '@temporalio/client';
+import { isStintError } from '../contract/errors.js';
 import { msOf, type RequestId, workflowIdOf } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
+import { lookAtRun, withinReach } from './run-state.js';
 
-/** `over`: there is no such run. Throws `temporal-unavailable`. */
-export type Cancel = (requestId: RequestId) => Promise<'sent' | 'over'>;
+/**
+ * `kept`: the run is paused; it hears of it when it goes on, so whoever needs an end now ends it past the workflow. `over`:
+ * there is no such run. Throws `temporal-unavailable`.
+ */
+export type Cancel = (requestId: RequestId) => Promise<Heard>;
+export type Heard = 'sent' | 'kept' | 'over';
 
-/** How long one call to Temporal may take before it counts as down, in milliseconds. */
-const WITHIN_MS = 5000;
 /** A card that could not be drawn for so long is left alone; `/admin-status` and `stint show` have the truth. */
 const GIVE_UP_MS = 24 * 3_600_000;
 
@@ -21,19 +24,13 @@ const GIVE_UP_MS = 24 * 3_600_000;
  * with 1.32), so that a terminated workflow would seem to have heard.
  */
 export function createCancel(client: Client, clock: () => number): Cancel {
-  return async (requestId) => {
-    try {
-      const handle = client.workflow.getHandle(workflowIdOf(requestId));
-      return await client.withDeadline(clock() + WITHIN_MS, async () => {
-        if ((await handle.describe()).status.name !== 'RUNNING') return 'over';
-        await handle.cancel();
-        return 'sent';
-      });
-    } catch (cause) {
-      if (cause instanceof WorkflowNotFoundError) return 'over';
-      throw new StintError('temporal-unavailable', undefined, { cause });
-    }
-  };
+  return (requestId) =>
+    withinReach(client, clock, async () => {
+      const state = await lookAtRun(client, requestId);
+      if (state === 'over') return 'over';
+      await client.workflow.getHandle(workflowIdOf(requestId)).cancel();
+      return state === 'running' ? 'sent' : 'kept';
+    });
 }
 
 export interface TellDeps {
@@ -62,5 +59,6 @@ export async function tellWorkflows(deps: TellDeps): Promise<void> {
 }
 
 async function tell({ cancel, repair }: TellDeps, requestId: RequestId): Promise<void> {
-  if ((await cancel(requestId)) === 'over') await repair(requestId);
+  // A paused run paints no card: until it goes on, the read model is all that can show what is true.
+  if ((await cancel(requestId)) !== 'sent') await repair(requestId);
 }

@@ -6,6 +6,7 @@ import type { ElevationRequest } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
 import { requestDigest } from '../../seal/canonical.js';
 import type { EndNowDeps } from '../../workers/end-now.js';
+import type { Heard } from '../../workers/untold.js';
 import { FakeTarget } from '../activities/bench.js';
 import { ada, macOf, REASON } from '../fixtures/people.js';
 import { Elevation, VERDICT } from '../ledger/events.js';
@@ -49,12 +50,12 @@ export async function endingBench() {
   let count = 0;
   /** What Temporal was told, and whether it answers at all. */
   const temporal = {
-    state: 'up' as 'up' | 'down' | 'empty',
+    state: 'up' as 'up' | 'paused' | 'down' | 'empty',
     told: [] as string[],
-    async call(what: string, requestId: RequestId): Promise<'sent' | 'over'> {
+    async call(what: string, requestId: RequestId): Promise<Heard> {
       if (temporal.state === 'down') throw new StintError('temporal-unavailable');
       temporal.told.push(`${what} ${requestId}`);
-      return temporal.state === 'up' ? 'sent' : 'over';
+      return ({ up: 'sent', paused: 'kept', empty: 'over' } as const)[temporal.state];
     },
   };
   const deps: EndNowDeps = {

@@ -74,6 +74,16 @@ describe('a round', () => {
     await b.store.untold.remove(e.request.requestId);
   });
 
+  it('ends it directly, too, when its workflow is paused, which hears of it when it goes on', async () => {
+    const { id, e } = await holder();
+    b.temporal.state = 'paused';
+    await createLeavers(deps()).round(rosterOf({ [id]: false }));
+    expect(b.macs.admins.has(e.request.target.serial)).toBe(false);
+    expect(await b.view(e)).toMatchObject({ state: 'closed', revokeCause: 'left' });
+    expect(b.temporal.told).toEqual([`cancel ${e.request.requestId}`]);
+    expect(await b.store.untold.all()).toEqual([]);
+  });
+
   it('tells whose access it was, why, and what to do; of a request that only waited, that nothing was granted', async () => {
     const [held, waiting] = [await holder(), await holder('requested')];
     await createLeavers(deps()).round(rosterOf({ [held.id]: false, [waiting.id]: false }));

@@ -30,7 +30,7 @@ function handOf(e: Elevation, asleep = false): Hand {
       return heard;
     },
     cancel: (id) => b.temporal.call('cancel', id),
-    running: async () => (await b.temporal.call('look', requestId)) === 'sent',
+    look: () => b.temporal.call('look', requestId),
   };
 }
 async function obey(e: Elevation): Promise<void> {
@@ -100,6 +100,19 @@ describe('with Temporal there', () => {
     const result = await run(e);
     expect(result).toMatchObject({ way: 'direct', gone: true });
     expect(await b.view(e)).toMatchObject({ state: 'closed', outcome: 'revoked', revokeCause: 'operator' });
+  });
+
+  it('a workflow that is paused is told, and ended past at once: nobody knows when it goes on', async () => {
+    b.temporal.state = 'paused';
+    const [active, waiting] = [await b.elevation('active'), await b.elevation('requested')];
+    const result = await run(active);
+    expect(result).toMatchObject({ way: 'direct', gone: true, said: expect.stringContaining('is paused; ending it directly') });
+    expect(b.macs.admins.has(active.request.target.serial)).toBe(false);
+    expect(await run(waiting)).toMatchObject({ way: 'direct', gone: true });
+    expect(b.temporal.told).toEqual([`revoke ${active.request.requestId}`, `cancel ${waiting.request.requestId}`]);
+    const ending = await b.elevation('active');
+    await b.store.ledger.append([ending.event('expired', {}, { at: instant(b.clock()) })]);
+    expect(await run(ending)).toMatchObject({ way: 'direct', gone: true });
   });
 
   it('an ending whose workflow is not there any more is brought to its proof', async () => {
