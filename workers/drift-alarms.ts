@@ -18,7 +18,7 @@ const TODO = {
 } as const;
 
 /** The alarm for one finding and what became of it. */
-export function alarmOf(finding: Finding, did: Did, why?: string): Alarm {
+export function alarmOf(finding: Omit<Finding, 'remedy'>, did: Did, why?: string): Alarm {
   const { what, requestId, target, how, likely } = finding;
   const said = sentence(finding, did);
   return {
@@ -47,7 +47,7 @@ const OUTCOME: { readonly [D in Did]: string } = {
   untouched: '.',
 };
 
-function sentence({ what, requestId, target }: Finding, did: Did): string {
+function sentence({ what, requestId, target }: Omit<Finding, 'remedy'>, did: Did): string {
   const of = requestId === HOUSE ? '' : ` (${shortId(requestId)})`;
   return `${WORDS[what]} on ${target.display}, ${target.key}, account ${target.localUser || 'none'}${of}${OUTCOME[did]}`;
 }

@@ -12,6 +12,7 @@ import { type Instant, instant, msOf, NO_DIGEST, type PersonId, type RequestId, 
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
 import { next } from '../contract/states.js';
+import { sweptEvent } from './swept-event.js';
 
 /** Longer than a grant call may still be on its way, plus what a Mac needs to report. */
 const WATCH_MS = 20_000;
@@ -122,23 +123,5 @@ function revokedEvent(
     at,
     actor: { via: VIA[cause] },
     data: { cause },
-  };
-}
-
-function sweptEvent(
-  { requestId, runId }: Grant,
-  requestDigest: AnyEvent['requestDigest'],
-  { observedAt, how }: GoneProof,
-  cause: EndCause,
-): AnyEvent {
-  return {
-    id: `${requestId}/${runId}/${cause}-gone-${observedAt}`,
-    type: 'swept',
-    requestId,
-    requestDigest,
-    runId: 'no-run',
-    at: observedAt,
-    actor: { via: VIA[cause] },
-    data: { observedAt, how },
   };
 }

@@ -1,7 +1,6 @@
 /** What is said of access that was ended past its workflow: overdue, or its person has left. Pure. */
 import type { Alarm } from '../contract/alarms.js';
-import type { AnyEvent } from '../contract/events.js';
-import { msOf, type PersonId, shortId } from '../contract/ids.js';
+import { type PersonId, shortId } from '../contract/ids.js';
 import type { Grant } from '../contract/ports.js';
 
 /** What the sweep says of a grant that it took away. */
@@ -54,19 +53,4 @@ export function leftAlarm(grant: Grant, leaver?: PersonId): Alarm {
     requestId,
     target: targetKey,
   };
-}
-
-/** What is older was told by whoever watched then. */
-const STALE_MS = 12 * 3_600_000;
-
-/** Whether an entry is one of an end that `endAlarm` tells of, and fresh enough. */
-export function isEndToTell(event: AnyEvent, nowMs: number): boolean {
-  const fits =
-    (event.type === 'swept' && event.actor.via === 'sweep') || (event.type === 'revoked' && event.data.cause === 'left');
-  return fits && nowMs - msOf(event.at) <= STALE_MS;
-}
-
-/** The alarm of such an entry: whoever wrote it may have died before they told anybody. */
-export function endAlarm(event: AnyEvent, grant: Grant): Alarm {
-  return event.type === 'swept' ? sweptAlarm(grant) : leftAlarm(grant);
 }

@@ -13,6 +13,10 @@ import { accountOf, compare, type Finding, isOverdue, markOf, type Sight } from 
 import { alarmOf, type Did, foreignAlarm, sentenceOf } from './drift-alarms.js';
 import { type Failure, gather, look, type SightDeps, type Spot } from './sights.js';
 import { OVERDUE_MS, type SweepDeps, sweepGrant } from './sweep.js';
+import { sweptEvent } from './swept-event.js';
+
+/** Stands where no run ever armed it. */
+const NO_RUN = 'no-run' as RunId;
 
 export interface ReconcileDeps extends SightDeps {
   readonly store: Pick<Store, 'fence' | 'ledger' | 'requests'>;
@@ -172,7 +176,7 @@ async function remove(deps: ReconcileDeps, finding: Finding): Promise<Did> {
     if (live?.requestId !== requestId || !isOverdue(live, deps.clock(), deps.graceMs ?? OVERDUE_MS)) return 'known';
     // What the sweep would say of it is said here, with what was seen.
     const alarm: SweepDeps['alarm'] = (said, grant, error) => error !== undefined && deps.sweep.alarm(said, grant, error);
-    await sweepGrant({ ...sweepDeps(deps), alarm }, live);
+    await sweepGrant({ ...sweepDeps(deps), alarm, by: 'reconciler' }, live);
     return 'removed';
   }
   // Granted since we looked: what we saw may be this one's, and its window is its own.
@@ -187,7 +191,7 @@ async function revokeAgain(deps: ReconcileDeps, { requestId, target }: Finding, 
   const { store, driverOf, clock, sleep } = deps;
   const stored = await store.requests.get(requestId);
   // An elevation that the fence does not know could still be granted by a run that believes in it: not from here on.
-  if (stored) await store.fence.end(requestId, 'no-run' as RunId, target, stored.request.subject.personId, instant(clock()));
+  if (stored) await store.fence.end(requestId, NO_RUN, target, stored.request.subject.personId, instant(clock()));
   const driver = driverOf(target.kind);
   const never = new AbortController().signal;
   const call = { signal: () => never, sleep };
@@ -196,17 +200,7 @@ async function revokeAgain(deps: ReconcileDeps, { requestId, target }: Finding, 
     call,
     watchMs: deps.watchMs ?? WATCH_MS,
   });
-  const base = { requestId, requestDigest: stored?.digest ?? NO_DIGEST, runId: 'no-run' as const };
-  await store.ledger.append([
-    {
-      ...base,
-      id: `${requestId}/reconciler/swept-${proof.observedAt}`,
-      type: 'swept',
-      at: proof.observedAt,
-      actor: { via: 'reconciler' },
-      data: proof,
-    },
-  ]);
+  await store.ledger.append([sweptEvent({ requestId, runId: NO_RUN }, stored?.digest, proof, 'reconciler')]);
   await store.fence.gone(requestId, proof.observedAt);
   if (alone) await driver.clear(requestId, target);
 }

@@ -5,12 +5,12 @@
  */
 import { proveGone } from '../activities/target.js';
 import { SEND_WITHIN_MS } from '../contract/duties.js';
-import type { AnyEvent } from '../contract/events.js';
-import { instant, msOf, NO_DIGEST, type RequestId } from '../contract/ids.js';
+import { instant, msOf, type RequestId } from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
 import { SWEPT } from './grant-alarms.js';
 import { sideBySide } from './side-by-side.js';
+import { type SweptBy, sweptEvent } from './swept-event.js';
 
 /** A workflow that is alive ends its own grant well within this, in milliseconds. */
 export const OVERDUE_MS = 120_000;
@@ -31,6 +31,8 @@ export interface SweepDeps {
   readonly alarm: (sentence: string, grant: Grant, error?: unknown) => void;
   /** Told after each swept grant, to draw its card again; must not throw. */
   readonly swept?: (requestId: RequestId) => Promise<void>;
+  /** Who is named as having done it; the sweep by default. */
+  readonly by?: SweptBy;
   readonly overdueMs?: number;
   readonly watchMs?: number;
 }
@@ -62,31 +64,13 @@ export async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
   const proof = await proveGone(driverOf(target.kind), grant, quietFrom, { clock, call, watchMs: deps.watchMs ?? WATCH_MS });
   const stored = await store.requests.get(requestId);
   // The entry first: what is recorded as gone is not swept again, and would never get one.
-  await store.ledger.append([sweptEvent(grant, stored?.digest, proof)]);
+  await store.ledger.append([sweptEvent(grant, stored?.digest, proof, deps.by ?? 'sweep')]);
   await store.fence.gone(requestId, proof.observedAt);
   await driverOf(target.kind)
     .clear(requestId, target)
     .catch((error: unknown) => deps.alarm('What a swept grant left at the MDM could not be cleared.', grant, error));
   await deps.swept?.(requestId);
   deps.alarm(SWEPT, grant);
-}
-
-function sweptEvent(
-  grant: Grant,
-  digest: AnyEvent['requestDigest'] | undefined,
-  proof: { observedAt: AnyEvent['at']; how: string },
-): AnyEvent {
-  return {
-    id: `${grant.requestId}/${grant.runId}/sweep-${proof.observedAt}`,
-    type: 'swept',
-    requestId: grant.requestId,
-    requestDigest: digest ?? NO_DIGEST,
-    runId: 'no-run',
-    // Of the observation, so that two workers that saw the same write the same entry.
-    at: proof.observedAt,
-    actor: { via: 'sweep' },
-    data: { observedAt: proof.observedAt, how: proof.how },
-  };
 }
 
 export interface Sweep {

@@ -3,13 +3,12 @@
  * calls the dead-man's beat only while everything that keeps the promise is at work here. Silence is then noticed outside.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Alarm, Alarms } from '../contract/alarms.js';
+import type { Alarms } from '../contract/alarms.js';
 import { StintError } from '../contract/errors.js';
-import type { AnyEvent } from '../contract/events.js';
 import { instant, msOf } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
-import { endAlarm, isEndToTell } from './grant-alarms.js';
 import type { Pulse } from './pulse.js';
+import { toldAgain } from './told-again.js';
 import { createRefusalCount, downAlarm, evidenceAlarm, FAILING_MS, HEARD, pendingAlarm, troubleAlarm } from './watch-alarms.js';
 
 export interface WatchDeps {
@@ -75,7 +74,7 @@ export function createWatch(deps: WatchDeps): Watch {
   };
   const lookAtNews = async () => {
     const { events, upTo } = await store.ledger.news(cursor, HEARD);
-    const ends = await endsOf(deps, events);
+    const ends = await toldAgain(store, events, clock());
     // Only now: where the store failed in between, all of them are read again, and none is counted twice.
     cursor = upTo;
     for (const alarm of ends) alarms.raise(alarm);
@@ -140,16 +139,6 @@ export function createWatch(deps: WatchDeps): Watch {
       stopped = true;
     },
   };
-}
-
-/** What was ended past its workflow: told by whoever did it, unless they died first. */
-async function endsOf({ store, clock }: WatchDeps, events: readonly AnyEvent[]): Promise<readonly Alarm[]> {
-  const told: Alarm[] = [];
-  for (const event of events.filter((one) => isEndToTell(one, clock()))) {
-    const grant = await store.fence.grant(event.requestId);
-    if (grant) told.push(endAlarm(event, grant));
-  }
-  return told;
 }
 
 /** Whether nobody looked for so long; of several processes that notice, one does it. */

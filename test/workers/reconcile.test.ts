@@ -1,11 +1,14 @@
 /** The reconciler over a real store and a fleet that shows what it is told to: judged by what happens to the Macs. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Alarm } from '../../contract/alarms.js';
 import { StintError } from '../../contract/errors.js';
 import { instant, type RunId } from '../../contract/ids.js';
 import type { Store } from '../../contract/ports.js';
 import { openStore } from '../../ledger/store.js';
+import { AGAIN_MS } from '../../workers/alarms.js';
 import { reconcileOnce } from '../../workers/reconcile.js';
 import { OVERDUE_MS } from '../../workers/sweep.js';
+import { toldAgain } from '../../workers/told-again.js';
 import { bench, houseDrifts, newMac, Story, WINDOW_MS } from './reconcile-bench.js';
 
 const MINUTE = 60_000;
@@ -114,6 +117,19 @@ describe('what appears again', () => {
     expect(b.fleet.of(e.target).admin).toBe('no');
     expect((await e.entries()).slice(-2)).toEqual(['drift', 'swept']);
     expect(b.alarms).toMatchObject([{ severity: 'error', sentence: expect.stringContaining('late grant call landed') }]);
+  });
+
+  it('is told again from its entries, in the same words, should the process have died before it told anybody', async () => {
+    const [back, left] = [await story().gone(), await story().active()];
+    time.now += WINDOW_MS + OVERDUE_MS + 1;
+    for (const { target, id } of [back, left]) b.fleet.of(target).admin = id;
+    await run();
+    const events = [...(await store.ledger.timeline(back.id)), ...(await store.ledger.timeline(left.id))];
+    expect(events.filter(({ type }) => type === 'swept').map(({ actor }) => actor.via)).toEqual(['reconciler', 'reconciler']);
+    const sorted = (alarms: readonly Alarm[]) => [...alarms].sort((x, y) => x.key.localeCompare(y.key));
+    expect(sorted(await toldAgain(store, events, time.now))).toEqual(sorted(b.alarms));
+    expect(b.alarms).toHaveLength(2);
+    expect(await toldAgain(store, events, time.now + AGAIN_MS)).toEqual([]);
   });
 
   it('and again is told and removed again', async () => {
