@@ -20,8 +20,11 @@ const TELLABLE: readonly MessageKind[] = KINDS.filter((kind) => kind !== 'start'
 export function createSealDuties({ ring, clock }: SealDeps): SealDuties {
   return {
     openMessages: async (requestId, raws) =>
-      raws.map(({ raw }): Opened => {
-        const opened = openEnvelope(raw, { ring: ring(), now: clock(), expect: { requestId, kinds: TELLABLE } });
+      raws.map(({ raw, waitedMs = 0 }): Opened => {
+        const openAt = (now: number) => openEnvelope(raw, { ring: ring(), now, expect: { requestId, kinds: TELLABLE } });
+        const now = openAt(clock());
+        // What was good when it came does not grow stale because nobody looked. Only its time: a revoked key stops at once.
+        const opened = !now.ok && now.code === 'seal-expired' && waitedMs > 0 ? openAt(clock() - waitedMs) : now;
         if (!opened.ok) return { ok: false, code: opened.code, kind: opened.claimedKind };
         const envelope = opened.envelope as Envelope;
         return { ok: true, envelope, ...newRound(envelope) };

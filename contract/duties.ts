@@ -32,12 +32,16 @@ export type Admission =
     }
   | { readonly ok: false; readonly code: ErrorCode; readonly recordAs: RequestId };
 
+/** A message as it came. It is judged as of when it came: `waitedMs` ago. */
+export interface Unopened {
+  readonly name: string;
+  readonly raw: unknown;
+  readonly waitedMs?: number;
+}
+
 /** Activities on the story's own worker: the sandbox has no crypto. */
 export interface SealDuties {
-  openMessages(
-    requestId: RequestId,
-    raws: readonly { readonly name: string; readonly raw: unknown }[],
-  ): Promise<readonly Opened[]>;
+  openMessages(requestId: RequestId, raws: readonly Unopened[]): Promise<readonly Opened[]>;
 }
 
 export interface JudgeInput {

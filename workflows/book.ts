@@ -10,6 +10,7 @@ import type { Envelope } from '../contract/messages.js';
 import type { State } from '../contract/states.js';
 import type { Ballot } from '../contract/verdict.js';
 import { type ElevationView, fold } from '../contract/view.js';
+import type { Item } from './backlog.js';
 
 /** Who caused an event, as the ledger keeps it. */
 export type Cause = AnyEvent['actor'];
@@ -27,6 +28,8 @@ export interface Carried {
   readonly view: ElevationView;
   readonly unwritten: readonly AnyEvent[];
   readonly nonces: readonly string[];
+  /** Messages that no run has opened yet: the next one checks them as if they had just come. Older versions knew none. */
+  readonly waiting?: readonly Item[];
   readonly letters: readonly Letter[];
   readonly ballots: readonly Ballot[];
   readonly approvals: readonly Envelope[];

@@ -21,9 +21,11 @@ type Hands<T> = { [K in keyof T]: T[K] extends (...args: never[]) => Promise<unk
  * Signature checks, for the sandbox has no crypto. Ordinary activities on the story's own queue, not local ones: a local
  * activity's answer can reach the workflow at another place in a replay than it did live (SDK 1.24, found when a query
  * came at the same moment), and such a run stops at the next start of a worker, its revoke with it.
+ * One that does not end is given up after a minute, and what it held is sorted anew with what has come since.
  */
 export const seals = proxyActivities<Hands<SealDuties>>({
   startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '60s',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
 });
 

@@ -4,7 +4,6 @@
  * access may exist, and every way out leads through `revoke`.
  */
 import {
-  allHandlersFinished,
   CancellationScope,
   condition,
   continueAsNew,
@@ -16,6 +15,7 @@ import {
 import type { ClaimAnswer, ConfirmAnswer, Envelope } from '../contract/messages.js';
 import type { Outcome } from '../contract/states.js';
 import type { ElevationView } from '../contract/view.js';
+import { isOversize } from './backlog.js';
 import type { Carried } from './book.js';
 import { type Admitted, admit } from './chapters/admit.js';
 import { arm, decide, startClock } from './chapters/decide.js';
@@ -23,7 +23,6 @@ import { close, collect, revoke } from './chapters/end.js';
 import { grant, hold } from './chapters/hold.js';
 import { cancel, claim, confirm } from './desk.js';
 import { show } from './display.js';
-import { isOversize } from './inbox.js';
 
 export const stateQuery = defineQuery<ElevationView | null>('state');
 export const claimUpdate = defineUpdate<ClaimAnswer, [unknown]>('claim');
@@ -43,12 +42,13 @@ export async function elevation(start: unknown, carried?: Carried): Promise<Outc
     root.cancelRequested.catch(() => cancel(book));
     show(book);
 
-    await story(admitted);
-
-    await condition(allHandlersFinished);
-    // It may have closed after the last chapter had looked: then the next page does what belongs to a close.
-    if (!book.done) return turnThePage(start, admitted);
-    return book.view.outcome ?? 'failed';
+    do await story(admitted);
+    while (
+      // It may have closed after the last chapter had looked: then the chapters are gone through once more.
+      !book.done &&
+      !admitted.pageFull()
+    );
+    return book.done ? (book.view.outcome ?? 'failed') : turnThePage(start, admitted);
   });
 }
 
@@ -65,10 +65,13 @@ async function story(e: Admitted): Promise<void> {
   await close(e);
 }
 
-/** Long before Temporal's limits the run goes on as a new one, with all that it knows. */
-async function turnThePage(start: unknown, e: Admitted): Promise<never> {
+/**
+ * Long before Temporal's limits the run goes on as a new one, with all that it knows. In one step: no clock rings while a
+ * page is turned, so nothing is waited for here.
+ */
+function turnThePage(start: unknown, e: Admitted): Promise<never> {
   const { book } = e;
-  const letters = await e.stop();
+  const { letters, waiting } = e.stop();
   return continueAsNew<typeof elevation>(start, {
     view: book.view,
     unwritten: book.unwritten,
@@ -79,6 +82,7 @@ async function turnThePage(start: unknown, e: Admitted): Promise<never> {
     openedAt: book.openedAt,
     ...(book.announced && { announced: book.announced }),
     nonces: e.inbox.nonces.slice(-2000),
+    waiting,
     grantCalled: book.grantCalled,
     quietFrom: book.quietFrom,
     evidence: book.evidenceComplete,

@@ -3,10 +3,12 @@
  * would fail the workflow without its revoke). One loop verifies the seals and applies in order, what ends access
  * first. Unverified messages change nothing but a counter and the ledger (invariant I13).
  */
-import { condition, defineSignal, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
+import { condition, defineSignal, isCancellation, setDefaultSignalHandler, setHandler, sleep } from '@temporalio/workflow';
 import type { Opened } from '../contract/duties.js';
 import type { ErrorCode } from '../contract/errors.js';
+import { instant, msOf } from '../contract/ids.js';
 import { type Envelope, KINDS, type MessageKind } from '../contract/messages.js';
+import { createBacklog, type Item, isOversize, nameOf } from './backlog.js';
 import type { Book } from './book.js';
 import { causeOf } from './book.js';
 import { seals } from './duties.js';
@@ -15,24 +17,27 @@ import { seals } from './duties.js';
 const RECORDED_REFUSALS = 50;
 /** A run takes this many signals, then continues as new: Temporal's limit is 10,000. */
 const SIGNALS_PER_RUN = 4000;
-const BATCH = 20;
-/** A sealed message has about a thousand characters. What is far larger is none, and must not swell an activity's input. */
-const MESSAGE_MAX = 8000;
-const ENDING_FIRST: readonly MessageKind[] = ['revoke', 'end', 'deny', 'withdraw', 'contactLost'];
-
-interface Item {
-  readonly name: string;
-  readonly raw: unknown;
-}
+/** Between the begin of a check that failed and the next one. */
+const AGAIN_MS = 5000;
 
 export interface Inbox {
   readonly full: boolean;
   /** Whether everything that has arrived was dealt with. */
   readonly idle: boolean;
+  /** Whether what was not dealt with is little enough for the next page to take it over. */
+  readonly fits: boolean;
   readonly nonces: readonly string[];
   /** Verifies one message on the spot, for an update's handler. */
   open(kind: 'claim' | 'confirm', raw: unknown): Promise<Opened>;
-  stop(): Promise<void>;
+  /** Ends the loop at once, and answers what was not opened: of that nothing was applied. Never waits for a check of seals. */
+  stop(): readonly Item[];
+}
+
+/** What one page knows of messages when the next begins. */
+export interface Mail {
+  readonly nonces: readonly string[];
+  /** Unopened, as they came. */
+  readonly waiting: readonly Item[];
 }
 
 /** What a verified message does. Answers a code when it is refused. */
@@ -40,18 +45,18 @@ export type Apply = (envelope: Envelope, newRound: string | undefined) => ErrorC
 export type Refuse = (kind: MessageKind | 'unknown', code: ErrorCode, envelope?: Envelope) => void;
 
 /** Registers all handlers at once, before the first await, and starts the loop. */
-export function startInbox(book: Book, known: readonly string[], apply: Apply, refuse: Refuse): Inbox {
-  const items: Item[] = [];
-  const seen = new Set<string>(known);
+export function startInbox(book: Book, { nonces, waiting }: Mail, apply: Apply, refuse: Refuse): Inbox {
+  const backlog = createBacklog();
+  const seen = new Set<string>(nonces);
   let received = 0;
-  let opening = false;
   let stopped = false;
+  for (const item of waiting) backlog.push(item);
 
   const push = (name: string, raw: unknown) => {
     received += 1;
     if (seen.has(nonceOf(raw))) return; // a repeat of a verified message is dropped unverified
     if (isOversize(raw)) return refuse('unknown', 'too-large');
-    items.push({ name, raw });
+    backlog.push({ name: nameOf(name), raw, at: instant(Date.now()) });
   };
   for (const kind of KINDS) setHandler(defineSignal<[unknown]>(kind), (raw) => push(kind, raw));
   setDefaultSignalHandler((name, ...args) => push(name, args[0]));
@@ -67,62 +72,70 @@ export function startInbox(book: Book, known: readonly string[], apply: Apply, r
     if (code) refuse(envelope.kind, code, envelope);
   };
 
-  const verify = (batch: readonly Item[]) => {
-    // The names are attacker-controlled: only ours are shown.
-    const names = batch.map(({ name }) => (KINDS.some((kind) => kind === name) ? name : 'unknown'));
-    const summary = `check seals: ${[...new Set(names)].join(', ')}`;
-    return seals.openMessages.executeWithOptions({ summary }, [book.view.request.requestId, batch]);
-  };
-
   const loop = async () => {
+    // A page that begins with its revoke gives Temporal no other command before it.
+    if (waiting.length > 0) await condition(() => stopped || !book.hush);
     for (;;) {
-      await condition(() => stopped || items.length > 0);
-      if (items.length === 0) return;
-      // The whole backlog is sorted: a flood of forged approvals does not stand before a revoke.
-      items.sort((a, b) => rank(a.name) - rank(b.name));
-      const batch = items.splice(0, BATCH);
-      opening = true;
-      const opened = await verify(batch);
-      opening = false;
-      for (const [i, item] of batch.entries()) settle(item, opened[i]);
+      await condition(() => stopped || backlog.waits);
+      if (stopped) return;
+      const batch = backlog.take();
+      const from = Date.now();
+      const opened = await verify(book, batch).catch(() => undefined);
+      if (stopped) return; // the next page opens them
+      if (opened) {
+        backlog.opened();
+        for (const [i, item] of batch.entries()) settle(item, opened[i]);
+      } else await putBack(from + AGAIN_MS);
     }
   };
-  const done = loop();
+  /** What came meanwhile is sorted in with it: a revoke does not stand behind a check that does not end. */
+  const putBack = async (notBefore: number) => {
+    const ms = notBefore - Date.now();
+    if (ms > 0) await sleep(ms, { summary: 'until the seals are checked again' });
+    backlog.putBack();
+  };
+  void loop();
 
   return {
     get full() {
       return received >= SIGNALS_PER_RUN;
     },
     get idle() {
-      return items.length === 0 && !opening;
+      return backlog.empty;
+    },
+    get fits() {
+      return backlog.fits;
     },
     get nonces() {
       return [...seen];
     },
-    open: async (kind, raw) => {
-      const [opened] = await verify([{ name: kind, raw }]);
-      return opened ?? { ok: false, code: 'bad-seal', kind };
-    },
-    stop: async () => {
-      // Messages that are waiting are handled before the loop ends: a click is never lost in silence.
-      await condition(() => items.length === 0 && !opening);
+    open: (kind, raw) => ask(book, kind, raw),
+    stop: () => {
       stopped = true;
-      await done;
+      return backlog.all;
     },
   };
 }
 
-/** Whether this cannot be a sealed message by its size alone. What is nested too deeply to be measured is oversize as well. */
-export function isOversize(raw: unknown): boolean {
-  try {
-    return (JSON.stringify(raw) ?? '').length > MESSAGE_MAX;
-  } catch {
-    return true;
-  }
+/** How long each has waited goes with it: a message that came in time does not grow stale by our slowness. */
+function verify(book: Book, batch: readonly Item[]): Promise<readonly Opened[]> {
+  const summary = `check seals: ${[...new Set(batch.map(({ name }) => name))].join(', ')}`;
+  const raws = batch.map(({ name, raw, at }) => {
+    const waitedMs = Date.now() - msOf(at);
+    return { name, raw, ...(waitedMs > 0 && { waitedMs }) };
+  });
+  return seals.openMessages.executeWithOptions({ summary }, [book.view.request.requestId, raws]);
 }
 
-function rank(name: string): number {
-  return ENDING_FIRST.some((kind) => kind === name) ? 0 : 1;
+/** A Mac's question lives a minute, and so does its check: after that nobody waits for the answer. */
+async function ask(book: Book, kind: 'claim' | 'confirm', raw: unknown): Promise<Opened> {
+  try {
+    const [opened] = await verify(book, [{ name: kind, raw, at: instant(Date.now()) }]);
+    return opened ?? { ok: false, code: 'bad-seal', kind };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return { ok: false, code: 'seal-expired', kind };
+  }
 }
 
 function nonceOf(raw: unknown): string {

@@ -103,6 +103,20 @@ describe('messages to a running elevation', () => {
     expect(await living.openMessages(REQUEST_ID, message)).toMatchObject([{ ok: false, code: 'bad-seal' }]);
   });
 
+  it('that came in time are not too old because they had to wait; what came too late is, and so is one of a key that was revoked', async () => {
+    const DAY = 24 * 60 * 60 * 1000;
+    let ring = RING;
+    const late = createSealDuties({ ring: () => ring, clock: () => NOW + DAY + 60_000 });
+    const waited = async (waitedMs: number) =>
+      (await late.openMessages(REQUEST_ID, [{ name: 'approve', raw: sealed('approve'), waitedMs }]))[0];
+    expect(await waited(60_001)).toMatchObject({ ok: true });
+    expect(await waited(60_000)).toMatchObject({ ok: false, code: 'seal-expired' });
+    // Nothing is of before it was sealed.
+    expect(await waited(2 * DAY)).toMatchObject({ ok: false });
+    ring = loadTrustedKeys(trustedKeysText([KEYS['device-api']]));
+    expect(await waited(60_001)).toMatchObject({ ok: false, code: 'bad-seal' });
+  });
+
   it('that are too old say so', async () => {
     const late = createSealDuties({ ring: () => RING, clock: () => NOW + 24 * 60 * 60 * 1000 });
     expect(await late.openMessages(REQUEST_ID, [{ name: 'approve', raw: sealed('approve') }])).toMatchObject([

@@ -1,5 +1,5 @@
 /** The far ends of the workflow tests: a Mac as its driver sees it, Slack as a list of what was sent, and a store that may fail. */
-import type { DmKind, EvidenceDuties, LineKind, SlackDuties, StoreDuties } from '../../contract/duties.js';
+import type { DmKind, EvidenceDuties, LineKind, SealDuties, SlackDuties, StoreDuties } from '../../contract/duties.js';
 import { StintError } from '../../contract/errors.js';
 import { instant, type RequestId } from '../../contract/ids.js';
 import type { Fence, Observation, TargetDriver } from '../../contract/ports.js';
@@ -135,6 +135,16 @@ export function troubled(duties: StoreDuties & EvidenceDuties, troubles: Trouble
     readView: async (requestId) => {
       up(requestId);
       return duties.readView(requestId);
+    },
+  };
+}
+
+/** Checks of seals, which do not answer for those elevations whose trouble says so. */
+export function troubledSeals({ openMessages }: SealDuties, troubles: Troubles): SealDuties {
+  return {
+    openMessages: async (requestId, raws) => {
+      await whileTroubled(() => troubles(requestId).sealsHang);
+      return openMessages(requestId, raws);
     },
   };
 }

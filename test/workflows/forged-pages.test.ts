@@ -55,6 +55,7 @@ function forged(request: ElevationRequest) {
     view,
     unwritten: [],
     nonces: [],
+    waiting: [{ name: 'approve', raw: { kind: 'approve' }, at }],
     letters: [],
     ballots: [],
     approvals: [],

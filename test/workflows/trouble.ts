@@ -19,6 +19,8 @@ export interface Trouble {
   /** How many judgements wait for that to end. */
   judging: number;
   slackDown: boolean;
+  /** No seal can be checked: the checks do not answer. */
+  sealsHang: boolean;
 }
 
 export type Troubles = (requestId: RequestId) => Trouble;
@@ -39,6 +41,7 @@ export function createTroubles(): Troubles {
       judgeHangs: false,
       judging: 0,
       slackDown: false,
+      sealsHang: false,
     };
     all.set(requestId, known);
     return known;

@@ -2,16 +2,17 @@
  * Admission: nothing happens before the start argument proves to be a sealed request of this very id and the policy
  * lets this person ask. A hand-made start is recorded as refused and ends here (invariant I13).
  */
-import { workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, workflowInfo } from '@temporalio/workflow';
 import { type Letter, SEND_WITHIN_MS } from '../../contract/duties.js';
 import type { AnyEvent } from '../../contract/events.js';
 import { instant, NO_DIGEST, type RequestId, type RunId, workflowIdOf } from '../../contract/ids.js';
 import { begin } from '../../contract/view.js';
+import { isOversize } from '../backlog.js';
 import { Book, type Carried, causeOf } from '../book.js';
 import { carryOut } from '../desk.js';
 import { store } from '../duties.js';
 import { startHerald } from '../herald.js';
-import { type Inbox, isOversize, type Refuse, refuser, startInbox } from '../inbox.js';
+import { type Inbox, type Mail, type Refuse, refuser, startInbox } from '../inbox.js';
 import { type Painter, startPainter } from '../painter.js';
 import { type Scribe, startScribe } from '../scribe.js';
 
@@ -22,15 +23,19 @@ export interface Admitted {
   readonly scribe: Scribe;
   readonly painter: Painter;
   readonly refuse: Refuse;
-  /** Whether the run should continue as new before the next wait. */
+  /**
+   * Whether the run should continue as new before the next wait. Not while an update is being answered, nor while more
+   * messages wait than the next page can take over: until then the story goes on, and its clocks with it.
+   */
   pageFull(): boolean;
-  /** Takes in what has arrived, ends the coroutines, and answers the letters that are not out. */
-  stop(): Promise<readonly Letter[]>;
+  /** Ends the coroutines at once, and answers what they have not done. */
+  stop(): { readonly letters: readonly Letter[] } & Pick<Mail, 'waiting'>;
 }
 
 /** The run at work, or undefined when the start was refused. */
 export async function admit(start: unknown, carried: Carried | undefined): Promise<Admitted | undefined> {
-  if (carried && isOurPage(carried)) return atWork(bookOf(start, carried), carried.nonces, carried.letters);
+  if (carried && isOurPage(carried))
+    return atWork(bookOf(start, carried), { nonces: carried.nonces, waiting: carried.waiting ?? [] }, carried.letters);
 
   const admission = await store.admit.executeWithOptions({ summary: 'check the seal; policy: may they ask' }, [
     workflowInfo().workflowId,
@@ -55,27 +60,26 @@ export async function admit(start: unknown, carried: Carried | undefined): Promi
     draft.quietFrom = instant(Date.now() + SEND_WITHIN_MS);
     draft.record('grant-failed', { code: 'fenced' });
   } else if (verdict.outcome === 'deny') draft.record('denied', verdict.rule ? { rule: verdict.rule } : {});
-  return atWork(draft, [envelope.nonce], []);
+  return atWork(draft, { nonces: [envelope.nonce], waiting: [] }, []);
 }
 
-function atWork(book: Book, nonces: readonly string[], unsent: readonly Letter[]): Admitted {
+function atWork(book: Book, mail: Mail, unsent: readonly Letter[]): Admitted {
   const painter = startPainter(book, unsent);
   const scribe = startScribe(book);
   const herald = startHerald(book, scribe, painter);
   const refuse = refuser(book, painter.answer);
-  const inbox = startInbox(book, nonces, (envelope, newRound) => carryOut(book, envelope, newRound), refuse);
+  const inbox = startInbox(book, mail, (envelope, newRound) => carryOut(book, envelope, newRound), refuse);
   return {
     book,
     inbox,
     scribe,
     painter,
     refuse,
-    pageFull: () => inbox.full || workflowInfo().continueAsNewSuggested,
-    stop: async () => {
-      await inbox.stop();
+    pageFull: () => (inbox.full || workflowInfo().continueAsNewSuggested) && inbox.fits && allHandlersFinished(),
+    stop: () => {
       herald.stop();
       scribe.stop();
-      return painter.stop();
+      return { letters: painter.stop(), waiting: inbox.stop() };
     },
   };
 }

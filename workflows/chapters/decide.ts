@@ -22,7 +22,7 @@ export async function decide(e: Admitted): Promise<void> {
   const clock = patience(e);
   while (book.state === 'requested' && !e.pageFull()) {
     await condition(() => decided(book) || book.ballots.length > 0 || e.pageFull());
-    if (!decided(book) && book.ballots.length > 0) await count(book);
+    if (!decided(book) && book.ballots.length > 0) await count(e);
   }
   clock.stop();
   tell(e);
@@ -57,13 +57,13 @@ function nextReminder({ deadlines }: Verdict, from: number, now: number): number
   return firstPhaseEnd + remindThenMs * (Math.floor(Math.max(0, now - firstPhaseEnd) / remindThenMs) + 1);
 }
 
-/** Judges the oldest ballot together with all votes before it. */
-async function count(book: Book): Promise<void> {
+/** Judges the oldest ballot together with all votes before it. One that is not judged when the page is full goes with it. */
+async function count({ book, pageFull }: Admitted): Promise<void> {
   const ballot = book.ballots[0];
   if (!ballot) return;
   const { vote, envelope } = ballot;
   const verdict = await unless(
-    () => decided(book),
+    () => decided(book) || pageFull(),
     () =>
       store.judge.executeWithOptions({ summary: `policy: vote of ${vote.personId}` }, [
         judgeInput(book, requestRound(book), [...book.view.votes, vote]),
@@ -125,8 +125,8 @@ function tell({ book, painter }: Admitted): void {
 }
 
 /** From the approval to the confirmation: not confirmed by the start deadline, whatever is waited for, means undone. */
-export function startClock({ book, pageFull }: Admitted): Clock {
-  const waits = () => (book.state === 'approved' || book.state === 'granting') && !pageFull();
+export function startClock({ book }: Admitted): Clock {
+  const waits = () => book.state === 'approved' || book.state === 'granting';
   const { startBy } = book.view;
   return book.clock(
     () => (startBy && waits() ? { at: msOf(startBy), summary: 'start deadline' } : undefined),

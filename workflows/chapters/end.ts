@@ -2,7 +2,7 @@
  * The end: revoke until observed gone, collect what was done, close. Nothing unrelated can gate the revoke: its ids were
  * pinned at the grant; Slack, policy, directory and store may all be down. Nothing is called ended before it is gone.
  */
-import { condition } from '@temporalio/workflow';
+import { allHandlersFinished, condition } from '@temporalio/workflow';
 import { SEND_WITHIN_MS } from '../../contract/duties.js';
 import { instant, msOf } from '../../contract/ids.js';
 import type { Book, Clock } from '../book.js';
@@ -124,7 +124,7 @@ export async function close(e: Admitted): Promise<void> {
   if (book.view.armedAt && !book.clearing) clearSignals(book);
   await book.clearing;
   await settle(e);
-  await e.stop();
+  e.stop();
   book.done = true;
 }
 
@@ -148,12 +148,13 @@ async function takeBack(book: Book): Promise<void> {
 /** Until everything is written and sent, and no message waits: a click in this time gets its answer, late evidence its place. */
 async function settle(e: Admitted): Promise<void> {
   const { book, inbox, painter, scribe } = e;
+  const quiet = () => inbox.idle && allHandlersFinished();
   do {
-    await condition(() => inbox.idle);
+    await condition(quiet);
     await fileLate(e);
     await scribe.written();
     await painter.settled();
-  } while (!inbox.idle || lateIsThere(book));
+  } while (!quiet() || lateIsThere(book));
 }
 
 function lateIsThere({ view, evidenceComplete }: Book): boolean {

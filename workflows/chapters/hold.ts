@@ -55,11 +55,11 @@ export async function hold(e: Admitted): Promise<void> {
 }
 
 /** The warning and the deadline, wherever the story is. An extension moves both: a bell of before then means nothing. */
-function windowClock({ book, pageFull }: Admitted): Clock {
+function windowClock({ book }: Admitted): Clock {
   const deadline = () => msOf(book.view.deadlineAt ?? instant(0));
   return book.clock(
     () => {
-      if (book.state !== 'active' || pageFull()) return undefined;
+      if (book.state !== 'active') return undefined;
       const warnAt = warningAt(book, deadline());
       return warnAt < deadline() ? { at: warnAt, summary: 'until the warning' } : { at: deadline(), summary: 'deadline' };
     },
@@ -98,20 +98,28 @@ function announceExtension({ book, painter }: Admitted): void {
   painter.line('extension', `extension-${extension.roundDigest.slice(0, 12)}`);
 }
 
+function isOpen({ view: { extension } }: Book, roundDigest: string): boolean {
+  return extension?.state === 'waiting' && extension.roundDigest === roundDigest;
+}
+
 /** An extension counts only while active, is stored before the timer moves, never shortens and never passes the cap. */
 async function countExtension(e: Admitted): Promise<void> {
   const { book, painter, scribe } = e;
-  const vote = book.ballots.shift()?.vote;
+  const vote = book.ballots[0]?.vote;
   const { extension, deadlineAt, confirmedAt } = book.view;
   if (!vote || extension?.state !== 'waiting' || vote.roundDigest !== extension.roundDigest || !deadlineAt || !confirmedAt)
-    return;
+    return void book.ballots.shift();
   const round = { digest: extension.roundDigest, kind: 'extension', windowMs: extension.windowMs } as const;
-  const over = () => book.state !== 'active';
+  // A deny while somebody still judges or stores it ends it, as it ends a request.
+  const over = () => book.state !== 'active' || !isOpen(book, round.digest);
   const votes: Vote[] = [...extension.votes, vote];
-  const verdict = await unless(over, () =>
-    store.judge.executeWithOptions({ summary: `policy: extension vote of ${vote.personId}` }, [judgeInput(book, round, votes)]),
+  const verdict = await unless(
+    () => over() || e.pageFull(),
+    () =>
+      store.judge.executeWithOptions({ summary: `policy: extension vote of ${vote.personId}` }, [judgeInput(book, round, votes)]),
   );
-  if (!verdict || book.state !== 'active') return;
+  if (!verdict || over()) return; // not judged: it stays where it is
+  book.ballots.shift();
   const cause = { via: 'slack', personId: vote.personId } as const;
   book.record('voted', { vote, verdict }, cause);
   if (verdict.outcome === 'deny') return book.record('extension-closed', { roundDigest: round.digest, why: 'denied' }, cause);
@@ -130,7 +138,7 @@ async function countExtension(e: Admitted): Promise<void> {
       deadlineAt,
     ]);
   });
-  if (book.state !== 'active') return;
+  if (over()) return;
   if (!stored) return book.record('extension-closed', { roundDigest: round.digest, why: 'lapsed' }, cause);
   book.extensions += 1;
   book.record('extended', { roundDigest: round.digest, windowMs: verdict.windowMs, deadlineAt: moved }, cause);

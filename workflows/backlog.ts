@@ -1,0 +1,97 @@
+/**
+ * What has arrived and is not opened yet. Its size is known at every moment, for a run that turns its page hands all of
+ * it on: nobody waits for seals then. Pure; nothing here believes a word of what it holds.
+ */
+import type { Instant } from '../contract/ids.js';
+import { KINDS, type MessageKind } from '../contract/messages.js';
+
+/** A message as it came, unverified, and when. */
+export interface Item {
+  readonly name: MessageKind | 'unknown';
+  readonly raw: unknown;
+  readonly at: Instant;
+}
+
+/** How much the next page takes over unopened. With three bytes a character that is 600 KB of the 2 MB that Temporal takes. */
+export const CARRIED_MAX = 200;
+export const CARRIED_CHARS = 200_000;
+const BATCH = 20;
+/** A sealed message has about a thousand characters. What is far larger is none, and must not swell an activity's input. */
+const MESSAGE_MAX = 8000;
+const ENDING_FIRST: readonly MessageKind[] = ['revoke', 'end', 'deny', 'withdraw', 'contactLost'];
+
+export interface Backlog {
+  push(item: Item): void;
+  /** The next to open, what ends access first; until `opened` or `putBack` they still count as there. */
+  take(): readonly Item[];
+  opened(): void;
+  putBack(): void;
+  /** Whether something waits that nobody opens yet. */
+  readonly waits: boolean;
+  /** Whether there is nothing at all. */
+  readonly empty: boolean;
+  /** Whether all of it can be handed on. */
+  readonly fits: boolean;
+  /** All of it, the oldest first. */
+  readonly all: readonly Item[];
+}
+
+export function createBacklog(): Backlog {
+  let waiting: Item[] = [];
+  let opening: readonly Item[] = [];
+  let chars = 0;
+  return {
+    push: (item) => {
+      waiting.push(item);
+      chars += sizeOf(item.raw);
+    },
+    take: () => {
+      // The whole backlog is sorted: a flood of forged approvals does not stand before a revoke.
+      waiting.sort((a, b) => rank(a.name) - rank(b.name));
+      opening = waiting.splice(0, BATCH);
+      return opening;
+    },
+    opened: () => {
+      for (const { raw } of opening) chars -= sizeOf(raw);
+      opening = [];
+    },
+    putBack: () => {
+      waiting = [...opening, ...waiting];
+      opening = [];
+    },
+    get waits() {
+      return waiting.length > 0;
+    },
+    get empty() {
+      return waiting.length + opening.length === 0;
+    },
+    get fits() {
+      return waiting.length + opening.length <= CARRIED_MAX && chars <= CARRIED_CHARS;
+    },
+    get all() {
+      return [...opening, ...waiting];
+    },
+  };
+}
+
+/** A signal's name is attacker-controlled, and may be long: what is none of ours need not be told apart. */
+export function nameOf(name: string): Item['name'] {
+  return KINDS.find((kind) => kind === name) ?? 'unknown';
+}
+
+/** Whether this cannot be a sealed message by its size alone. What is nested too deeply to be measured is oversize as well. */
+export function isOversize(raw: unknown): boolean {
+  return sizeOf(raw) > MESSAGE_MAX;
+}
+
+function sizeOf(raw: unknown): number {
+  try {
+    return (JSON.stringify(raw) ?? '').length;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+function rank(name: Item['name']): number {
+  return ENDING_FIRST.some((kind) => kind === name) ? 0 : 1;
+}
