@@ -12,8 +12,11 @@ import type { Verdict, Vote } from './verdict.js';
 /** What each event type carries. Closed set, closed keys: the ledger refuses unknown ones. */
 export interface EventData {
   requested: { readonly request: ElevationRequest; readonly digest: Digest; readonly verdict: Verdict };
-  /** A message that was not carried out, and why. `kind` is what it claimed to be. */
-  refused: { readonly kind: MessageKind | 'unknown'; readonly code: string; readonly name?: string };
+  /**
+   * A message that was not carried out, and why. `kind` is what it claimed to be. Of a flood only the first have entries of
+   * their own; then one with the code `flood` says how many it were in all (`total`).
+   */
+  refused: { readonly kind: MessageKind | 'unknown'; readonly code: string; readonly name?: string; readonly total?: number };
   voted: { readonly vote: Vote; readonly verdict: Verdict };
   reminded: { readonly count: number };
   approved: { readonly windowMs: number; readonly startBy: Instant; readonly verdict: Verdict };

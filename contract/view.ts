@@ -46,6 +46,7 @@ export interface ElevationView {
   readonly evidence?: { readonly complete: boolean; readonly lines: number; readonly late: boolean };
   readonly closedAt?: Instant;
   readonly reminders: number;
+  /** How many messages were refused, with or without an entry of their own. */
   readonly refusals: number;
 }
 
@@ -93,7 +94,7 @@ function by(event: AnyEvent): Pick<ElevationView, 'endedBy'> {
 function note(view: ElevationView, event: AnyEvent): ElevationView {
   switch (event.type) {
     case 'refused':
-      return { ...view, refusals: view.refusals + 1 };
+      return { ...view, refusals: Math.max(event.data.total ?? view.refusals + 1, view.refusals) };
     case 'voted':
       return noteVote(view, event.data.vote, event.data.verdict);
     case 'reminded':

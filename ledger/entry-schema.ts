@@ -66,6 +66,7 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
     kind: z.enum<(MessageKind | 'unknown')[]>([...KINDS, 'unknown']),
     code,
     name: words.optional(),
+    total: count.optional(),
   }),
   voted: strict<EventData['voted']>({ vote, verdict }),
   reminded: strict<EventData['reminded']>({ count }),

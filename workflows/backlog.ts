@@ -15,7 +15,9 @@ export interface Item {
 /** How much the next page takes over unopened. With three bytes a character that is 600 KB of the 2 MB that Temporal takes. */
 export const CARRIED_MAX = 200;
 export const CARRIED_CHARS = 200_000;
-const BATCH = 20;
+/** How much is opened in one call: enough that a flood is gone through in seconds, and far from what a call may carry. */
+const BATCH_MAX = 100;
+const BATCH_CHARS = 100_000;
 /** A sealed message has about a thousand characters. What is far larger is none, and must not swell an activity's input. */
 const MESSAGE_MAX = 8000;
 const ENDING_FIRST: readonly MessageKind[] = ['revoke', 'end', 'deny', 'withdraw', 'contactLost'];
@@ -48,7 +50,7 @@ export function createBacklog(): Backlog {
     take: () => {
       // The whole backlog is sorted: a flood of forged approvals does not stand before a revoke.
       waiting.sort((a, b) => rank(a.name) - rank(b.name));
-      opening = waiting.splice(0, BATCH);
+      opening = waiting.splice(0, batchOf(waiting));
       return opening;
     },
     opened: () => {
@@ -72,6 +74,16 @@ export function createBacklog(): Backlog {
       return [...opening, ...waiting];
     },
   };
+}
+
+/** How many of the first are opened together. */
+function batchOf(items: readonly Item[]): number {
+  let chars = 0;
+  const end = items.findIndex(({ raw }, i) => {
+    chars += sizeOf(raw);
+    return i > 0 && (i >= BATCH_MAX || chars > BATCH_CHARS);
+  });
+  return end < 0 ? items.length : end;
 }
 
 /** A signal's name is attacker-controlled, and may be long: what is none of ours need not be told apart. */

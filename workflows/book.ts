@@ -73,6 +73,8 @@ export class Book {
   /** The MDM signals are being removed, or were. */
   clearing: Promise<void> | undefined;
   private count = 0;
+  /** Refusals without an entry of their own since the ledger was last told how many there were. */
+  private unlisted = 0;
 
   constructor(
     view: ElevationView,
@@ -108,6 +110,19 @@ export class Book {
     this.see(event);
     this.unwritten.push(event);
     this.heard(type);
+  }
+
+  /** Counts a refusal that gets no entry of its own: a flood of forgeries must not flood the ledger. */
+  countRefusal(): void {
+    this.unlisted += 1;
+    this.view = { ...this.view, refusals: this.view.refusals + 1 };
+  }
+
+  /** Tells the ledger how many there were, if it does not know. */
+  tellRefusals(): void {
+    if (this.unlisted === 0) return;
+    this.unlisted = 0;
+    this.record('refused', { kind: 'unknown', code: 'flood', total: this.view.refusals }, { via: 'temporal' });
   }
 
   /** Folds an event that someone else has already written (`armed`, in arm's own transaction). */

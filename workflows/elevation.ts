@@ -72,6 +72,7 @@ async function story(e: Admitted): Promise<void> {
 function turnThePage(start: unknown, e: Admitted): Promise<never> {
   const { book } = e;
   const { letters, waiting } = e.stop();
+  book.tellRefusals();
   return continueAsNew<typeof elevation>(start, {
     view: book.view,
     unwritten: book.unwritten,

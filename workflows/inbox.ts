@@ -13,8 +13,9 @@ import type { Book } from './book.js';
 import { causeOf } from './book.js';
 import { seals } from './duties.js';
 
-/** Refusals are recorded up to this many a run, so that a flood of forgeries cannot flood the ledger. */
+/** Refusals have entries of their own up to this many a run, and while the ledger takes them; then they are counted. */
 const RECORDED_REFUSALS = 50;
+const UNWRITTEN_MAX = 500;
 /** A run takes this many signals, then continues as new: Temporal's limit is 10,000. */
 const SIGNALS_PER_RUN = 4000;
 /** Between the begin of a check that failed and the next one. */
@@ -143,12 +144,14 @@ function nonceOf(raw: unknown): string {
   return typeof nonce === 'string' ? nonce : '';
 }
 
-/** Records refusals in the book, the first ones of a run by name. */
+/** Records refusals in the book, the first ones of a run by name. All are counted. */
 export function refuser(book: Book, answer: (actor: Envelope['actor'], code: ErrorCode) => void): Refuse {
   let count = 0;
   return (kind, code, envelope) => {
     count += 1;
-    if (count <= RECORDED_REFUSALS) book.record('refused', { kind, code }, envelope ? causeOf(envelope) : { via: 'temporal' });
+    const listed = count <= RECORDED_REFUSALS && book.unwritten.length < UNWRITTEN_MAX;
+    if (listed) book.record('refused', { kind, code }, envelope ? causeOf(envelope) : { via: 'temporal' });
+    else book.countRefusal();
     if (envelope) answer(envelope.actor, code);
   };
 }

@@ -151,6 +151,7 @@ async function settle(e: Admitted): Promise<void> {
   const quiet = () => inbox.idle && allHandlersFinished();
   do {
     await condition(quiet);
+    book.tellRefusals();
     await fileLate(e);
     await scribe.written();
     await painter.settled();
