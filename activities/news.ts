@@ -3,24 +3,46 @@
  * and its fate is reported; nothing here fails or retries. What was refused or lost is left to the calls that the workflow
  * makes for it alone.
  */
-import type { Letter, News, NewsDuties, SlackDuties, StoreDuties, Told } from '../contract/duties.js';
+import type { Letter, News, NewsDuties, SlackDuties, StoreDuties } from '../contract/duties.js';
 
 export interface NewsDeps {
   readonly store: Pick<StoreDuties, 'append'>;
   readonly slack: SlackDuties;
   /** Runs work while telling Temporal that it goes on, so that a worker that died is noticed within seconds. */
   readonly beating: <T>(work: () => Promise<T>) => Promise<T>;
+  /** How long either part may take, in ms; 3 s by default. */
+  readonly patienceMs?: number;
 }
 
-/** The activity on the queue for news. */
-export function createNews({ store, slack, beating }: NewsDeps): NewsDuties {
+/** A part that takes longer is left to its own call: the ledger does not wait for a Slack that hangs, nor the card for a store. */
+const PATIENCE_MS = 3_000;
+
+/** The activity on the queue for news. What it gave up may still come through; its successor finds that, and does it once. */
+export function createNews({ store, slack, beating, patienceMs = PATIENCE_MS }: NewsDeps): NewsDuties {
   return {
     publish: (news) =>
       beating(async () => {
-        const [written, told] = await Promise.all([write(store, news), tell(slack, news)]);
-        return { written, ...told };
+        const told = { written: false, painted: false, sent: news.letters.map(() => false), over: false };
+        const parts = [
+          write(store, news).then((written) => {
+            told.written = written;
+          }),
+          tell(slack, news, told),
+        ];
+        await within(patienceMs, Promise.all(parts));
+        told.over = true;
+        return { written: told.written, painted: told.painted, sent: [...told.sent] };
       }),
   };
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 function write(store: NewsDeps['store'], { events, fence }: News): Promise<boolean> {
@@ -28,15 +50,19 @@ function write(store: NewsDeps['store'], { events, fence }: News): Promise<boole
 }
 
 /** The card first, for lines hang on it; after the first failure nothing more is asked of Slack in this call. */
-async function tell(slack: SlackDuties, { view, paint, letters }: News): Promise<Omit<Told, 'written'>> {
-  const painted = paint ? await succeeds(slack.paint(view)) : true;
-  const sent: boolean[] = [];
-  let well = painted;
-  for (const letter of letters) {
+async function tell(
+  slack: SlackDuties,
+  { view, paint, letters }: News,
+  told: { painted: boolean; readonly sent: boolean[]; readonly over: boolean },
+): Promise<void> {
+  told.painted = paint ? await succeeds(slack.paint(view)) : true;
+  let well = told.painted;
+  for (const [i, letter] of letters.entries()) {
+    // Whoever was told that it did not come through sends it now.
+    if (told.over) return;
     well &&= await succeeds(send(slack, letter, letter.view ?? view));
-    sent.push(well);
+    told.sent[i] = well;
   }
-  return { painted, sent };
 }
 
 function send(slack: SlackDuties, letter: Letter, view: News['view']): Promise<void> {

@@ -22,8 +22,13 @@ const LETTERS: readonly Letter[] = [
 /** A store and a Slack that write down what they are told; what is named in `down` fails. */
 function world(...down: readonly string[]) {
   const told: [string, unknown?][] = [];
+  let wake = () => {};
+  const asleep = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
   const note = async (what: string, of?: unknown) => {
     told.push([what, of]);
+    if (down.includes(`${what} hangs`)) await asleep;
     if (down.includes(what)) throw new StintError(what === 'append' ? 'store-unavailable' : 'slack-unavailable');
   };
   const slack: SlackDuties = {
@@ -34,10 +39,10 @@ function world(...down: readonly string[]) {
     fileEvidence: (view) => note('files', view),
   };
   const store = { append: (events: readonly AnyEvent[]) => note('append', events) };
-  const news = createNews({ store, slack, beating: (work) => work() });
+  const news = createNews({ store, slack, beating: (work) => work(), patienceMs: 50 });
   const publish = (change: Partial<News> = {}) =>
     news.publish({ events: [requested], view: VIEW, paint: true, letters: LETTERS, ...change });
-  return { publish, told, names: () => told.map(([what]) => what) };
+  return { publish, told, wake: () => wake(), names: () => told.map(([what]) => what) };
 }
 
 describe('news', () => {
@@ -64,6 +69,19 @@ describe('news', () => {
     const { publish, names } = world('files');
     expect(await publish()).toEqual({ written: true, painted: true, sent: [true, false, false, false] });
     expect(names()).not.toContain('dm');
+  });
+
+  it('are written although Slack hangs, and what was sent before is known', async () => {
+    const { publish, names, wake } = world('files hangs');
+    expect(await publish()).toEqual({ written: true, painted: true, sent: [true, false, false, false] });
+    wake();
+    await new Promise((r) => setImmediate(r)); // what was given up goes on, and sends nothing that others send now
+    expect(names()).toEqual(['append', 'paint', 'line', 'files']);
+  });
+
+  it('reach Slack although the store hangs', async () => {
+    const { publish } = world('append hangs');
+    expect(await publish()).toEqual({ written: false, painted: true, sent: [true, true, true, true] });
   });
 
   it('ask nothing of a part that has no news', async () => {
