@@ -125,11 +125,15 @@ const CAUSE: { readonly [O in Outcome]: (view: ElevationView, options: SayOption
     ...(view.startBy ? [' (by ', when(view.startBy), ')'] : []),
     '.',
   ],
-  expired: (view) => ['The window was over', ...at(view.deadlineAt ?? view.endingAt), '.'],
+  expired: (view) =>
+    isSweptEarly(view)
+      ? ['It was ended before its window was over.']
+      : ['The window was over', ...at(view.deadlineAt ?? view.endingAt), '.'],
   revoked: (view, options) => ['Revoke ordered', ...revoker(view, options), ...moment(view), '.'],
   ended: (view, options) => ['End asked for', ...ender(view, options), ...moment(view), '.'],
   'lost-contact': (view) => ['Contact with the Mac was lost', ...moment(view), '.'],
-  failed: (view) => ['It failed', ...moment(view), `: ${reasonOf(view.failure)}`],
+  failed: (view) =>
+    isSwept(view) ? ['The Mac never confirmed a start.'] : ['It failed', ...moment(view), `: ${reasonOf(view.failure)}`],
   unproven: (view, options) => ['Closed without proof', ...closers(view, options), ...at(view.closedAt), '.'],
 };
 
@@ -163,8 +167,27 @@ export function reasonOf(code: string | undefined): string {
 }
 
 function closed(view: ElevationView, options: SayOptions): readonly Sentence[] {
-  return [[mark(view), ...closing(view)], why(view, options), ...(view.confirmedAt ? [byWhom(view, options)] : [])];
+  const found: readonly Sentence[] = isSwept(view) ? [SWEPT] : [];
+  return [[mark(view), ...closing(view)], why(view, options), ...found, ...(view.confirmedAt ? [byWhom(view, options)] : [])];
 }
+
+/**
+ * Closed by the very observation that it is gone: no workflow had begun to end it, so the sweep or the reconciler did. Of
+ * an end that somebody ordered the view has the instant.
+ */
+function isSwept(view: ElevationView): boolean {
+  const { state, outcome, goneAt, endingAt, failure } = view;
+  const byState = outcome === 'expired' || (outcome === 'failed' && failure === undefined);
+  return state === 'closed' && byState && goneAt !== undefined && endingAt === undefined;
+}
+
+/** Somebody had ended it in the store (`stint revoke`, and no workflow acted on it) before its window was over. */
+function isSweptEarly(view: ElevationView): boolean {
+  const { deadlineAt, goneAt } = view;
+  return isSwept(view) && deadlineAt !== undefined && goneAt !== undefined && msOf(goneAt) < msOf(deadlineAt);
+}
+
+const SWEPT: Sentence = ['Its workflow did not end it: Stint took the access away past it.'];
 
 function mark(view: ElevationView): string {
   if (view.outcome === 'unproven') return '🔴 ';

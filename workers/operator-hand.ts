@@ -34,6 +34,7 @@ export function createHand({ client, seal, commentDigest, clock }: HandDeps): Ha
     }
   };
   return {
+    seals: seal !== undefined,
     revoke: (requestId, digest) => {
       if (!seal) return reach(() => cancel(requestId));
       const envelope = seal('revoke', requestId, digest, { ...(commentDigest && { commentDigest }) }, {}, 'cli');

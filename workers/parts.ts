@@ -33,6 +33,7 @@ import { payloadConverterPath } from './bundle.js';
 import type { Config } from './config.js';
 import { fileText } from './file-text.js';
 import { createGate } from './gate.js';
+import { withRecordedEnd } from './recorded-end.js';
 import { activityCall, type Duties } from './worker.js';
 
 export const clock = () => Date.now();
@@ -151,7 +152,7 @@ export function dutiesOf(
   const judge = createJudge({ ...people, policies: store.policies, clock });
   const target = { ...targets, fence: store.fence, clock, call: activityCall };
   const record = createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: ringOf(config) });
-  const slack = createNotices(noticesOf(config, store, people.directory));
+  const slack = withRecordedEnd(createNotices(noticesOf(config, store, people.directory)), store.ledger);
   return {
     seals: createSealDuties({ ring: ringOf(config), clock }),
     store: record,

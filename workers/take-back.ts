@@ -12,6 +12,8 @@ import type { Heard } from './untold.js';
 
 /** The ways to a workflow. Each throws `temporal-unavailable`. */
 export interface Hand {
+  /** Whether it has a key to seal a revoke with; without one a revoke is a cancel, which says nothing of who ordered it. */
+  readonly seals: boolean;
   /** Seals a revoke and sends it. */
   revoke(requestId: RequestId, digest: Digest): Promise<Heard>;
   /** Cancels it: works at every point of its story, and needs no key. */
@@ -66,7 +68,8 @@ async function end(deps: TakeBackDeps, one: Revocable): Promise<Ended> {
   if (isOver(one)) return over(deps, one);
   const { state } = one;
   const began = state === 'approved' || state === 'granting' || state === 'active' || state === 'ending' || state === 'closed';
-  const heard = began ? await tell(deps, one) : await callOff(deps, one);
+  const told = began && (isEnding(state) || deps.hand.seals);
+  const heard = await (told ? tell(deps, one) : callOff(deps, one));
   if (typeof heard !== 'string') return heard;
   if (heard !== 'sent') {
     line(deps, one, `${WHY[heard]}; ending it directly`);
@@ -75,8 +78,10 @@ async function end(deps: TakeBackDeps, one: Revocable): Promise<Ended> {
   line(deps, one, state === 'ending' ? 'is ending already' : 'revoke sent to its workflow');
   // Should the workflow never act on it, the sweep finds the fence closed two minutes from now.
   await deps.ask({ ask: 'fence', requestId: one.requestId }).catch(() => undefined);
-  return deps.waitMs === undefined ? { way: 'workflow', gone: false } : waitFor(deps, one);
+  return deps.waitMs === undefined ? { way: 'workflow', gone: false } : waitFor(deps, one, told);
 }
+
+const isEnding = (state: Revocable['state']): boolean => state === 'ending' || state === 'closed';
 
 function isOver({ state, goneAt, inFence }: Revocable): boolean {
   return goneAt !== undefined || state === 'collecting' || (state === 'closed' && !inFence);
@@ -100,13 +105,14 @@ const WHY = {
 
 /** By a sealed revoke; one whose end is under way only needs somebody to be at it. */
 async function tell({ hand }: TakeBackDeps, { requestId, digest, state }: Revocable): Promise<Reached> {
-  if (state === 'ending' || state === 'closed') return reach(() => hand.look(requestId));
+  if (isEnding(state)) return reach(() => hand.look(requestId));
   return reach(() => hand.revoke(requestId, digest));
 }
 
 /**
- * A request that only waits knows no revoke. It is fenced off, so that no approval can come through any more, which ends
- * it whatever becomes of the rest; then its workflow is cancelled, now or by a worker when Temporal is back.
+ * A request that only waits knows no revoke, and without a key none can be sealed. It is fenced off and recorded, so that
+ * no approval can come through any more, which ends it whatever becomes of the rest; then its workflow is cancelled, now or
+ * by a worker when Temporal is back.
  */
 async function callOff(deps: TakeBackDeps, one: Revocable): Promise<Reached | Ended> {
   const { ask, hand } = deps;
@@ -157,8 +163,11 @@ async function direct(deps: TakeBackDeps, one: Revocable): Promise<Ended> {
   }
 }
 
-/** Until the store has the proof. A workflow that does not even begin (no worker runs it) is not waited for. */
-async function waitFor(deps: TakeBackDeps, one: Revocable): Promise<Ended> {
+/**
+ * Until the store has the proof. A workflow that does not even begin (no worker runs it) is not waited for; where the end
+ * was recorded from here (not `told`), its record does not show that it has begun.
+ */
+async function waitFor(deps: TakeBackDeps, one: Revocable, told: boolean): Promise<Ended> {
   const { ask, clock, sleep, waitMs = 0 } = deps;
   const from = clock();
   for (;;) {
@@ -167,7 +176,7 @@ async function waitFor(deps: TakeBackDeps, one: Revocable): Promise<Ended> {
       line(deps, one, now.goneAt && now.goneAt !== now.endedAt ? `gone at ${now.goneAt}` : NEVER);
       return { way: 'workflow', gone: now.outcome !== 'unproven', ...(now.goneAt && { goneAt: now.goneAt }) };
     }
-    const begun = now?.state === 'ending' || now?.state === 'closed';
+    const begun = told && now !== undefined && isEnding(now.state);
     if (!begun && clock() - from > ANSWERS_WITHIN_MS) {
       line(deps, one, 'its workflow does not act; ending it directly');
       return direct(deps, one);

@@ -159,6 +159,20 @@ describe('the card', () => {
     expect(words).not.toMatch(/\bended\b/i);
   });
 
+  it('says who or what ended it where its workflow did not', () => {
+    const words = (name: string) => visible(show(name).blocks);
+    expect(words('closed, ended by an operator past its workflow')).toContain('Revoke ordered by an operator');
+    expect(words('closed, person left')).toContain('because the person is no longer active');
+    expect(words('ending, cancelled')).toContain('by a cancel in the workflow engine');
+    for (const name of ['closed, swept', 'closed, swept before its deadline', 'closed, swept before its start'])
+      expect(words(name)).toContain('Its workflow did not end it: Stint took the access away past it.');
+    expect(words('closed, swept')).toContain('The window was over');
+    expect(words('closed, swept before its deadline')).not.toContain('The window was over');
+    expect(words('closed, swept before its start')).not.toContain('It failed');
+    for (const name of ['closed, expired', 'closed, revoked', 'closed, failed', 'closed, ended by an operator past its workflow'])
+      expect(words(name)).not.toContain('past it');
+  });
+
   it('names a person without a Slack account by name', () => {
     expect(visible(show('closed, revoked before').blocks)).toContain('Carol Conti');
     const forged = card(viewOf('requested', { subject: { ...BOB, slackUserId: 'U1> <!channel' as typeof BOB.slackUserId } }), {
@@ -242,10 +256,15 @@ describe('text that somebody wrote', () => {
 });
 
 describe('golden cards', () => {
-  it.each(['requested', 'active, extension waiting', 'ending, alarm 15, one asked', 'closed, expired', 'closed, unproven'])(
-    '%s',
-    async (name) => {
-      await expect(`${JSON.stringify(show(name), null, 2)}\n`).toMatchFileSnapshot(`golden/card ${name}.json`);
-    },
-  );
+  it.each([
+    'requested',
+    'active, extension waiting',
+    'ending, alarm 15, one asked',
+    'closed, expired',
+    'closed, unproven',
+    'closed, ended by an operator past its workflow',
+    'closed, swept',
+  ])('%s', async (name) => {
+    await expect(`${JSON.stringify(show(name), null, 2)}\n`).toMatchFileSnapshot(`golden/card ${name}.json`);
+  });
 });

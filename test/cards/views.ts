@@ -165,6 +165,19 @@ export const SCRIPTS: Readonly<Record<string, readonly AnyEvent[]>> = {
   'closed, revoked': [...upToActive, event('revoked', { cause: 'approver' }, 8, ALICE), gone, settled],
   'closed, ended': [...upToActive, event('ended', {}, 8, BOB.personId), gone, settled],
   'closed, lost contact': [...upToActive, event('contact-lost', { lastHeardAt: at(6) }, 11), gone, settled],
+  'closed, ended by an operator past its workflow': [
+    ...upToActive,
+    event('revoked', { cause: 'operator' }, 8),
+    event('swept', { observedAt: at(9), how: 'the Mac says so' }, 9),
+  ],
+  'closed, person left': [
+    ...upToActive,
+    event('revoked', { cause: 'left' }, 8),
+    event('swept', { observedAt: at(9), how: 'the Mac says so' }, 9),
+  ],
+  'closed, swept': [...upToActive, event('swept', { observedAt: at(17), how: 'the Mac says so' }, 17)],
+  'closed, swept before its deadline': [...upToActive, event('swept', { observedAt: at(10), how: 'the Mac says so' }, 10)],
+  'closed, swept before its start': [voted, approved, armed, event('swept', { observedAt: at(77), how: 'the Mac says so' }, 77)],
   'closed, unproven': [
     ...upToActive,
     expired,

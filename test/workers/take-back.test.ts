@@ -24,6 +24,7 @@ beforeEach(() => {
 function handOf(e: Elevation, asleep = false): Hand {
   const { requestId } = e.request;
   return {
+    seals: true,
     revoke: async (id) => {
       const heard = await b.temporal.call('revoke', id);
       if (heard === 'sent' && !asleep) await obey(e);
@@ -100,6 +101,18 @@ describe('with Temporal there', () => {
     const result = await run(e);
     expect(result).toMatchObject({ way: 'direct', gone: true });
     expect(await b.view(e)).toMatchObject({ state: 'closed', outcome: 'revoked', revokeCause: 'operator' });
+  });
+
+  it('without a key it is recorded who ordered the end before its workflow is cancelled, which could not say it', async () => {
+    const e = await b.elevation('active');
+    const hand = { ...handOf(e), seals: false };
+    expect(await run(e, { hand })).toMatchObject({ way: 'workflow', gone: false });
+    expect(b.temporal.told).toEqual([`cancel ${e.request.requestId}`]);
+    expect(await b.view(e)).toMatchObject({ state: 'ending', outcome: 'revoked', revokeCause: 'operator' });
+    expect((await b.store.untold.all()).map(({ requestId }) => requestId)).not.toContain(e.request.requestId);
+    const slept = await b.elevation('active');
+    const result = await run(slept, { hand: { ...handOf(slept, true), seals: false }, waitMs: 60_000 });
+    expect(result).toMatchObject({ way: 'direct', gone: true, said: expect.stringContaining('does not act') });
   });
 
   it('a workflow that is paused is told, and ended past at once: nobody knows when it goes on', async () => {
