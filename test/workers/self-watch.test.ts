@@ -12,8 +12,9 @@ import { openStore } from '../../ledger/store.js';
 import { type AskClock, aheadBy, offBy, type Reading } from '../../workers/checks/clock.js';
 import { keepTrying } from '../../workers/keep-trying.js';
 import { insistFreePorts, portError } from '../../workers/ports.js';
-import { toolsOf } from '../../workers/processes.js';
+import { NEEDS } from '../../workers/processes.js';
 import { type SelfWatch, startSelfWatch, withFitClock } from '../../workers/self-watch.js';
+import { toolsOf } from '../../workers/tools.js';
 import { Elevation } from '../ledger/events.js';
 
 const HOUR = 3_600_000;
@@ -85,7 +86,7 @@ describe('a clock', () => {
     const mdm = { url: 'http://127.0.0.1:9', token: { reveal: () => 'x' }, tags: { elevate: 'a', collect: 'b' } };
     const alarms = { reconcileEveryMs: HOUR };
     try {
-      const tools = toolsOf('worker', { mdm, alarms, contactGraceMs: HOUR } as never, store, log, { clockOffMs: () => ms });
+      const tools = toolsOf(NEEDS.worker, { mdm, alarms, contactGraceMs: HOUR } as never, store, log, { clockOffMs: () => ms });
       expect(Math.abs(tools.clock() - (Date.now() - ms))).toBeLessThan(2000);
       const revoked = tools.targets?.().driverOf('mac-admin').revoke(requestId, target, new AbortController().signal);
       await expect(revoked).rejects.toMatchObject({ code: 'mdm-unavailable' });

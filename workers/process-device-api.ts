@@ -1,0 +1,47 @@
+/** The device API as a part of a process: it answers Macs, with and without Temporal, and notices when one falls silent. */
+import { createContactWatch } from '../device/api/contact-watch.js';
+import { createDeviceApi } from '../device/api/server.js';
+import { createPreview } from '../policy/preview.js';
+import { clock, gateOf, peopleOf, replyKeyOf, temporalClient } from './parts.js';
+import { fitClockOf, type StartPart } from './process-part.js';
+
+export const deviceApi: StartPart = async (config, store, log, self) => {
+  const { device } = config;
+  const people = peopleOf(config);
+  const client = temporalClient(config);
+  const gate = gateOf(config, client, store, 'device-api', 'device');
+  const preview = createPreview({ ...people, clock });
+  // Reports are compared with grant calls of other processes: a clock that is far off would prove what was not there yet.
+  const fitClock = fitClockOf(self);
+  const api = await createDeviceApi({
+    store,
+    gate,
+    directory: people.directory,
+    preview: async (personId, target) => {
+      const person = await people.directory.person(personId);
+      const offers = person ? await preview.targetsFor(person) : [];
+      const offer = offers.find((one) => one.target.key === target.key);
+      return offer
+        ? { ok: true, windowsMs: offer.windowsMs }
+        : { ok: false, sentence: 'The policy does not let you ask for this Mac.' };
+    },
+    replyKey: replyKeyOf(config),
+    ...(device.authorities.length > 0 && { authorities: device.authorities }),
+    ...(device.trustProxy && { trustProxy: device.trustProxy }),
+    clock: fitClock,
+    contactGraceMs: config.contactGraceMs,
+    logger: log,
+    random: Math.random,
+  });
+  const watch = createContactWatch({ store, gate, clock: fitClock, graceMs: config.contactGraceMs, logger: log });
+  await api.listen({ host: device.host, port: device.port });
+  watch.start();
+  log.info({ port: device.port }, 'device API listens');
+  return {
+    stop: async () => {
+      watch.stop();
+      await api.close();
+      await client.connection.close();
+    },
+  };
+};

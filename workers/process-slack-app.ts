@@ -1,0 +1,40 @@
+/** The Slack app as a part of a process: it has no say over targets, and starts while Temporal is down. */
+import type { Logger } from 'pino';
+import type { Store } from '../contract/ports.js';
+import { createPreview } from '../policy/preview.js';
+import { createSlackApp } from '../slack-app/app.js';
+import type { Config } from './config.js';
+import { keepTrying, type Part as Running } from './keep-trying.js';
+import { clock, gateOf, noticesOf, peopleOf, temporalClient } from './parts.js';
+import type { StartPart } from './process-part.js';
+import { repairCard } from './repair-card.js';
+import { slackAppConfig } from './slack-config.js';
+
+export const slackApp: StartPart = (config, store, log) =>
+  keepTrying('The Slack app', () => startSlackApp(config, store, log), log);
+
+async function startSlackApp(config: Config, store: Store, log: Logger): Promise<Running> {
+  const { slack, posting } = config;
+  const people = peopleOf(config);
+  const client = temporalClient(config);
+  const notices = noticesOf(config, store, people.directory);
+  const app = await createSlackApp({
+    config: slackAppConfig(posting, slack),
+    store,
+    gate: gateOf(config, client, store, 'slack-app', 'slack'),
+    directory: people.directory,
+    preview: createPreview({ ...people, clock }),
+    repairCard: (requestId) => repairCard(store, notices, requestId),
+    clock,
+    random: Math.random,
+    logger: log,
+  });
+  await app.start();
+  log.info({ mode: slack.mode }, 'Slack app listens');
+  return {
+    stop: async () => {
+      await app.stop();
+      await client.connection.close();
+    },
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * The worker as a part of a process: it polls Temporal, and beside that runs the loops that keep the promise without it: the
+ * sweep, the follow-ups, the reconciler and the watch.
+ */
+import type { Logger } from 'pino';
+import { createReconcileDuties } from '../activities/reconcile.js';
+import type { RequestId } from '../contract/ids.js';
+import type { Store } from '../contract/ports.js';
+import { bundleFolder, workflowBundle } from './bundle.js';
+import type { Config } from './config.js';
+import { startFollowUps } from './followups.js';
+import { alarmsOf, beatOf, reconcilerOf, summaryOf, sweepAlarm, temporalAnswers } from './guard.js';
+import {
+  clock,
+  dutiesOf,
+  noticesOf,
+  type People,
+  pause,
+  peopleOf,
+  type Targets,
+  targetsOf,
+  temporalClient,
+  temporalOptions,
+} from './parts.js';
+import { type Polling, startPolling } from './poll.js';
+import { fitClockOf, type StartPart, wait } from './process-part.js';
+import { createPulse, type Pulse } from './pulse.js';
+import { repairCard } from './repair-card.js';
+import { type SelfWatch, withFitClock } from './self-watch.js';
+import { type Sweep, startSweep } from './sweep.js';
+import { createWatch, type Watch } from './watch.js';
+
+/** How long a start waits for the first poll; a Temporal that is down is waited for in the background. */
+const FIRST_POLL_MS = 10_000;
+
+/** What the pieces of a worker share. */
+interface Bench {
+  readonly config: Config;
+  readonly store: Store;
+  readonly log: Logger;
+  readonly people: People;
+  readonly targets: Targets;
+  readonly alarms: ReturnType<typeof alarmsOf>;
+  readonly pulse: Pulse;
+  /** A clock that is far off would end what still runs, or leave what is over: what ends past a workflow goes by the others then. */
+  readonly fitClock: () => number;
+  readonly repair: (requestId: RequestId) => Promise<void>;
+  /** `repair`, for those who must not fail by it. */
+  readonly swept: (requestId: RequestId) => Promise<void>;
+}
+
+export const worker: StartPart = async (config, store, log, watch) => {
+  const bundle = await workflowBundle(bundleFolder);
+  const bench = benchOf(config, store, log, watch);
+  const sweep = sweepOf(bench);
+  const reconcile = reconcileOf(bench);
+  const followUps = followUpsOf(bench);
+  const polling = pollingOf(bench, watch, bundle, reconcile);
+  const client = temporalClient(config);
+  const polls = async () => polling.polls() && temporalAnswers(client);
+  const guard = guardOf(bench, { polls, sweptAt: sweep.ranAt, reconcile });
+  guard.start();
+  await Promise.race([polling.started, wait(FIRST_POLL_MS)]);
+  return {
+    trouble: polling.trouble,
+    stop: async () => {
+      guard.stop();
+      sweep.stop();
+      await followUps.stop();
+      await polling.stop();
+      await client.connection.close();
+    },
+  };
+};
+
+function benchOf(config: Config, store: Store, log: Logger, watch: SelfWatch): Bench {
+  const fitClock = fitClockOf(watch);
+  const people = peopleOf(config);
+  const notices = noticesOf(config, store, people.directory);
+  const repair = (requestId: RequestId) => repairCard(store, notices, requestId);
+  return {
+    config,
+    store,
+    log,
+    people,
+    targets: targetsOf(config, store, fitClock),
+    alarms: alarmsOf(config, store, log),
+    pulse: createPulse(clock),
+    fitClock,
+    repair,
+    swept: (requestId) =>
+      repair(requestId).catch((error: unknown) => log.warn({ err: error, requestId }, 'a card could not be drawn again')),
+  };
+}
+
+function sweepOf({ store, log, targets, alarms, fitClock, swept }: Bench): Sweep {
+  const say = sweepAlarm(alarms);
+  return startSweep({
+    store,
+    driverOf: targets.driverOf,
+    clock: fitClock,
+    sleep: wait,
+    alarm: (sentence, grant, error) => {
+      if (error !== undefined) log.error({ requestId: grant.requestId, target: grant.targetKey, err: error }, sentence);
+      say(sentence, grant, error);
+    },
+    swept,
+    failed: (error) => log.warn({ err: error }, 'The overdue sweep could not read the store.'),
+  });
+}
+
+type Reconcile = () => Promise<ReturnType<typeof summaryOf>>;
+
+function reconcileOf({ config, store, log, targets, alarms, fitClock, swept }: Bench): Reconcile {
+  const reconcile = reconcilerOf(config, store, targets, { alarms, clock: fitClock, sleep: wait, swept });
+  return async () => {
+    const result = await reconcile({ dryRun: false });
+    for (const failure of result.failures) log.warn({ ...failure }, 'The reconciler could not ask this.');
+    return summaryOf(result);
+  };
+}
+
+function followUpsOf({ config, store, log, targets, alarms, fitClock, repair }: Bench): ReturnType<typeof startFollowUps> {
+  return startFollowUps({
+    store,
+    driverOf: targets.driverOf,
+    client: temporalClient(config),
+    peopleFile: config.policy.peopleFile,
+    repair,
+    clock: fitClock,
+    wait,
+    alarms,
+    log,
+  });
+}
+
+function pollingOf(
+  { config, store, log, people, targets, pulse, fitClock }: Bench,
+  watch: SelfWatch,
+  bundle: Awaited<ReturnType<typeof workflowBundle>>,
+  reconcile: Reconcile,
+): Polling {
+  const duties = dutiesOf(config, store, people, targets, fitClock);
+  return startPolling({
+    options: temporalOptions(config),
+    namespace: config.temporal.namespace,
+    bundle,
+    duties: { ...duties, grant: withFitClock(duties.grant, watch), reconcile: createReconcileDuties(reconcile) },
+    pulse,
+    reconcileEveryMs: config.alarms.reconcileEveryMs,
+    log,
+    wait: pause,
+  });
+}
+
+function guardOf(
+  { config, store, log, alarms, pulse, fitClock }: Bench,
+  seen: Pick<Parameters<typeof createWatch>[0], 'polls' | 'sweptAt' | 'reconcile'>,
+): Watch {
+  const beat = beatOf(config);
+  return createWatch({
+    store,
+    alarms,
+    pulse,
+    ...seen,
+    ...(beat && { beat }),
+    reconcileEveryMs: config.alarms.reconcileEveryMs,
+    clock: fitClock,
+    wait,
+    failed: (error, what) => log.warn({ err: error }, `The watch could not look after ${what}.`),
+  });
+}
