@@ -42,17 +42,23 @@ export interface TargetDeps {
 /** The activity that gives access. */
 export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps): GrantDuties {
   return {
-    grant: async ({ request, maxMs, startBy }) => {
-      const row = await fence.grant(request.requestId);
-      const begun = clock(); // after the store's answer: a slow store must not lengthen the time in which the call may leave
-      if (!holds(row, call.runId(), begun)) throw new StintError('fenced');
-      if (begun >= msOf(startBy)) throw new StintError('too-late');
-      const sendBefore = instant(begun + SEND_WITHIN_MS);
-      const abort = AbortSignal.any([call.signal(), AbortSignal.timeout(SEND_WITHIN_MS)]);
-      const { requestId, target } = request;
-      await call.beating(() => driverOf(target.kind).grant({ requestId, target, maxMs, startBy, sendBefore }, abort));
-      return { sendBefore };
-    },
+    grant: ({ request, maxMs, startBy }) =>
+      // From the first question on, so that a call that was given up hears of it while the store is slow.
+      call.beating(async () => {
+        // Before the store is asked: its slowness must not put off the instant after which nothing can leave.
+        const sendBefore = instant(clock() + SEND_WITHIN_MS);
+        const { row, frozen } = await fence.toGrant(request.requestId);
+        const now = clock();
+        if (!holds(row, call.runId(), now)) throw new StintError('fenced');
+        if (frozen) throw new StintError('frozen');
+        if (now >= msOf(startBy)) throw new StintError('too-late');
+        const leftMs = msOf(sendBefore) - now;
+        if (leftMs <= 0) throw new StintError('store-unavailable', 'The store was too slow, so no grant was sent. Trying again.');
+        const abort = AbortSignal.any([call.signal(), AbortSignal.timeout(leftMs)]);
+        const { requestId, target } = request;
+        await driverOf(target.kind).grant({ requestId, target, maxMs, startBy, sendBefore }, abort);
+        return { sendBefore };
+      }),
   };
 }
 

@@ -67,7 +67,8 @@ export type MdmSignal = 'elevate' | 'collect';
 export interface Mdm {
   /** The one device of exactly that serial. Throws `device-unknown` or `device-ambiguous`. */
   resolveDevice(serial: Serial): Promise<{ readonly deviceId: string; readonly name: string }>;
-  signal(serial: Serial, kind: MdmSignal, abort?: AbortSignal): Promise<void>;
+  /** With `sendBefore` no call leaves at or after it (`too-late`), however long anything on the way took. */
+  signal(serial: Serial, kind: MdmSignal, abort?: AbortSignal, sendBefore?: Instant): Promise<void>;
   clear(serial: Serial, kind: MdmSignal, abort?: AbortSignal): Promise<void>;
   listSignalled(kind: MdmSignal): Promise<readonly Serial[]>;
 }
@@ -151,6 +152,8 @@ export interface Fence {
   end(requestId: RequestId, runId: RunId, target: Target, personId: PersonId, at: Instant): Promise<void>;
   gone(requestId: RequestId, at: Instant): Promise<void>;
   grant(requestId: RequestId): Promise<Grant | undefined>;
+  /** The same for whoever is about to call a grant, with whether a freeze stands at that moment: one question. */
+  toGrant(requestId: RequestId): Promise<{ readonly row: Grant | undefined; readonly frozen: boolean }>;
   /** Not gone, and either over or ended before the given instant. */
   overdue(before: Instant): Promise<readonly Grant[]>;
   /** Live grant of a target, if any. */

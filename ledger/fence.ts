@@ -47,6 +47,15 @@ export function createFence(db: Db): Fence {
       const row = await db.selectFrom('grants').selectAll().where('request_id', '=', requestId).executeTakeFirst();
       return row && grantOf(row);
     },
+    async toGrant(requestId) {
+      const { since, ...row } = await db
+        .selectFrom('freezing')
+        .leftJoin('grants', (join) => join.on('grants.request_id', '=', requestId))
+        .selectAll('grants')
+        .select('freezing.since')
+        .executeTakeFirstOrThrow();
+      return { row: isRow(row) ? grantOf(row) : undefined, frozen: since !== null };
+    },
     async overdue(before) {
       const overdue = db
         .selectFrom('grants')
@@ -169,6 +178,11 @@ function rowOf(grant: NewGrant): Tables['grants'] {
     ended_at: null,
     gone_at: null,
   };
+}
+
+/** An outer join answers a row of nulls where there is none. */
+function isRow(row: { readonly [K in keyof Tables['grants']]: Tables['grants'][K] | null }): row is Tables['grants'] {
+  return row.request_id !== null;
 }
 
 function grantOf(row: Tables['grants']): Grant {

@@ -62,6 +62,7 @@ export class FakeFence implements Fence {
   readonly rows = new Map<RequestId, Grant>();
   readonly calls: string[] = [];
   down = false;
+  frozen = false;
   answer: Awaited<ReturnType<Fence['arm']>> = { ok: true };
 
   private use(what: string): void {
@@ -92,6 +93,10 @@ export class FakeFence implements Fence {
   async grant(requestId: RequestId) {
     this.use('grant');
     return this.rows.get(requestId);
+  }
+
+  async toGrant(requestId: RequestId) {
+    return { row: await this.grant(requestId), frozen: this.frozen };
   }
 
   async overdue() {

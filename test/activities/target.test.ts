@@ -62,14 +62,54 @@ describe('a grant call', () => {
     ] as const) {
       const bench = targetBench();
       const row = bench.fence.hold(bench.request, change);
-      bench.fence.grant = async () => {
+      bench.fence.toGrant = async () => {
         bench.time.now += 4_000;
-        return row;
+        return { row, frozen: false };
       };
       const answer = createGrantDuties(bench.deps).grant({ request: bench.request, maxMs: 1, startBy });
       await expect(answer).rejects.toMatchObject({ code });
       expect(bench.driver.calls).toEqual([]);
     }
+  });
+
+  it('may leave no later for a store that was slow, and not at all once that time is over', async () => {
+    const slow = (ms: number) => {
+      const bench = targetBench();
+      const row = bench.fence.hold(bench.request);
+      bench.fence.toGrant = async () => {
+        bench.time.now += ms;
+        return { row, frozen: false };
+      };
+      const answer = createGrantDuties(bench.deps).grant({ request: bench.request, maxMs: 1, startBy: at(60_000) });
+      return { answer, driver: bench.driver };
+    };
+    const late = slow(15_000);
+    await expect(late.answer).rejects.toMatchObject({ code: 'store-unavailable', retryable: true });
+    expect(late.driver.calls).toEqual([]);
+    const inTime = slow(SEND_WITHIN_MS - 1);
+    expect(await inTime.answer).toEqual({ sendBefore: at(SEND_WITHIN_MS) });
+    expect(inTime.driver.orders).toMatchObject([{ sendBefore: at(SEND_WITHIN_MS) }]);
+  });
+
+  it('that was given up while the store was slow does not leave', async () => {
+    const bench = targetBench();
+    const row = bench.fence.hold(bench.request);
+    bench.fence.toGrant = async () => {
+      bench.abort.abort(new Error('given up'));
+      return { row, frozen: false };
+    };
+    bench.driver.granting = async (_, signal) => signal.throwIfAborted();
+    const answer = createGrantDuties(bench.deps).grant({ request: bench.request, maxMs: 1, startBy: at(60_000) });
+    await expect(answer).rejects.toThrow('given up');
+  });
+
+  it('does not leave while Stint is frozen, though it was armed before', async () => {
+    const bench = targetBench();
+    bench.fence.hold(bench.request);
+    bench.fence.frozen = true;
+    const answer = createGrantDuties(bench.deps).grant({ request: bench.request, maxMs: 1, startBy: at(60_000) });
+    await expect(answer).rejects.toMatchObject({ code: 'frozen', retryable: false });
+    expect(bench.driver.calls).toEqual([]);
   });
 
   it('that the target refuses passes the refusal on', async () => {

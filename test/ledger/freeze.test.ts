@@ -92,6 +92,18 @@ for (const backend of BACKENDS) {
       expect(await arm(e, e.grant(), armed)).toEqual({ ok: false, code: 'frozen' });
     });
 
+    test('is known to whoever is about to call a grant, with the row that was armed before', async () => {
+      const e = elevation();
+      const { requestId } = e.request;
+      const { fence, freeze } = bench.store;
+      expect(await fence.toGrant(requestId)).toEqual({ row: undefined, frozen: false });
+      await arm(e);
+      expect(await fence.toGrant(requestId)).toEqual({ row: await fence.grant(requestId), frozen: false });
+      await freeze.set(BY, at(1));
+      expect(await fence.toGrant(requestId)).toEqual({ row: e.grant(), frozen: true });
+      expect(await fence.toGrant(elevation().request.requestId)).toEqual({ row: undefined, frozen: true });
+    });
+
     test('does not hide that another run, or the end, was there first', async () => {
       const e = elevation();
       await arm(e);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => real?.close());
 
-const what = fc.constantFrom('arm', 'arm', 'arm', 'extend', 'end', 'gone', 'grant', 'overdue', 'live');
+const what = fc.constantFrom('arm', 'arm', 'arm', 'extend', 'end', 'gone', 'grant', 'toGrant', 'overdue', 'live');
 const call = fc.record({ what, who: fc.nat(2), run: fc.constantFrom('run-1', 'run-2'), minutes: fc.integer({ min: 1, max: 9 }) });
 let worlds = 0;
 
@@ -47,6 +47,8 @@ test('random calls are answered alike', async () => {
             return fence.gone(requestId, at(c.minutes));
           case 'grant':
             return fence.grant(requestId);
+          case 'toGrant':
+            return fence.toGrant(requestId);
           case 'live':
             return fence.live(target.key);
           default:

@@ -75,7 +75,7 @@ function createEntries() {
 }
 
 /** The part of the fence that the story and the sweep use. */
-type Used = Pick<Fence, 'arm' | 'extend' | 'end' | 'gone' | 'grant' | 'overdue' | 'live'>;
+type Used = Pick<Fence, 'arm' | 'extend' | 'end' | 'gone' | 'grant' | 'toGrant' | 'overdue' | 'live'>;
 type Sync<T> = { [K in keyof T]: T[K] extends (...args: infer A) => Promise<infer R> ? (...args: A) => R : never };
 
 function createRows(append: (events: readonly AnyEvent[]) => void, broken: BrokenFence | undefined) {
@@ -118,6 +118,7 @@ function createRows(append: (events: readonly AnyEvent[]) => void, broken: Broke
     },
     gone: (requestId, at) => void change(requestId, (row) => ({ ...row, endedAt: row.endedAt ?? at, goneAt: row.goneAt ?? at })),
     grant: (requestId) => rows.get(requestId),
+    toGrant: (requestId) => ({ row: rows.get(requestId), frozen: false }),
     overdue: (before: Instant) =>
       [...rows.values()]
         .filter((row) => !row.goneAt && (row.notAfter < before || (row.endedAt !== undefined && row.endedAt < before)))

@@ -71,6 +71,17 @@ describe('a grant', () => {
     expect(tagsOf(bench.mdm)).not.toContain(TAGS.elevate);
   });
 
+  it('writes nothing in the MDM when its time was over while it waited, whatever an abort does', async () => {
+    bench.devices.lease = async () => {
+      now += 10_000; // and no timer has gone off: the process stood still
+      return true;
+    };
+    const iru = bench.iruWith({ clock, lanes: bench.devices });
+    const slow = createMacAdminDriver({ mdm: iru, devices: bench.devices, clock, contactGraceMs: GRACE_MS });
+    await expect(slow.grant(order(), alive())).rejects.toMatchObject({ code: 'too-late' });
+    expect(tagsOf(bench.mdm)).not.toContain(TAGS.elevate);
+  });
+
   it('that its caller gave up sends nothing', async () => {
     await expect(driver.grant(order(), AbortSignal.abort())).rejects.toThrow();
     expect(kinds()).toEqual([]);

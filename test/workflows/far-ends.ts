@@ -151,11 +151,18 @@ export function troubledSeals({ openMessages }: SealDuties, troubles: Troubles):
 
 /** The same for the fence that the target's duties read. */
 export function troubledFence(fence: Fence, troubles: Troubles): Fence {
+  const up = (requestId: RequestId) => {
+    if (troubles(requestId).storeDown) throw new StintError('store-unavailable');
+  };
   return {
     ...fence,
     grant: async (requestId) => {
-      if (troubles(requestId).storeDown) throw new StintError('store-unavailable');
+      up(requestId);
       return fence.grant(requestId);
+    },
+    toGrant: async (requestId) => {
+      up(requestId);
+      return fence.toGrant(requestId);
     },
   };
 }

@@ -84,7 +84,7 @@ async function grant(deps: Desk, order: GrantOrder, signal: AbortSignal): Promis
     // The tag only wakes the Mac: woken before its order is there, it finds it at its next poll.
     await all([
       deps.devices.order(serial, order.requestId, 'start', instant(deps.clock())),
-      deps.mdm.signal(serial, 'elevate', AbortSignal.any([signal, latest])),
+      deps.mdm.signal(serial, 'elevate', AbortSignal.any([signal, latest]), order.sendBefore),
     ]);
   } catch (error) {
     if (latest.aborted) throw new StintError('too-late', 'The grant was broken off: its time had passed.', { cause: error });

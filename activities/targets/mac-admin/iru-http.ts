@@ -3,7 +3,7 @@
  * shapes of error body; redirects are not followed, since a redirect would carry the token elsewhere.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StintError } from '../../../contract/errors.js';
+import { isStintError, StintError } from '../../../contract/errors.js';
 import { type Budget, createBudget } from './iru-budget.js';
 
 /** More than any page of 300 devices; a larger answer is not read. */
@@ -34,6 +34,8 @@ export interface IruCall {
   /** Calls that take access away: never held back for the hourly budget. */
   readonly urgent?: boolean;
   readonly abort?: AbortSignal | undefined;
+  /** The call never leaves at or after this instant, in milliseconds since 1970. */
+  readonly sendBefore?: number | undefined;
 }
 
 /** The parsed JSON of a 2xx answer. */
@@ -85,13 +87,18 @@ async function exchange(deps: IruHttpDeps, call: IruCall): Promise<{ response: R
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
   };
   try {
+    // The last look, with nothing to wait for after it: an abort alone is late in a process that stood still.
+    if (call.sendBefore !== undefined && deps.clock() >= call.sendBefore) throw tooLate();
     const response = await deps.fetch(url, init);
     return { response, text: await readLimited(response) };
   } catch (error) {
     if (call.abort?.aborted) throw call.abort.reason;
+    if (isStintError(error)) throw error;
     throw new StintError('mdm-unavailable', undefined, { cause: new MdmAnswer(0, reasonOf(error)) });
   }
 }
+
+const tooLate = (): StintError => new StintError('too-late', 'The grant was not sent: its time had passed.');
 
 const jsonType = (call: IruCall): Record<string, string> =>
   call.body === undefined ? {} : { 'content-type': 'application/json' };

@@ -5,9 +5,9 @@
  */
 import * as z from 'zod';
 import { isStintError, StintError } from '../../../contract/errors.js';
-import type { Serial } from '../../../contract/ids.js';
+import { msOf, type Serial } from '../../../contract/ids.js';
 import type { Mdm } from '../../../contract/ports.js';
-import { createIruHttp, type IruHttp, MdmAnswer } from './iru-http.js';
+import { createIruHttp, type IruCall, type IruHttp, MdmAnswer } from './iru-http.js';
 import { inLane, type Lanes } from './lane.js';
 
 export interface IruDeps {
@@ -37,6 +37,8 @@ const DeviceSchema = z.object({
   serial_number: z.string(),
   tags: z.array(z.string()),
 });
+/** In what manner, and until when, the calls of one change are made. */
+type Manner = Pick<IruCall, 'abort' | 'sendBefore'> & { readonly urgent: boolean };
 type DeviceRecord = z.infer<typeof DeviceSchema>;
 const TagsSchema = z.object({ results: z.array(z.object({ name: z.string() })) });
 
@@ -47,16 +49,17 @@ export function createIru(deps: IruDeps): Mdm {
   const lane = { lanes: deps.lanes, clock: deps.clock, leaseMs };
   return {
     async resolveDevice(serial) {
-      const device = await exactly(http, serial, false);
+      const device = await exactly(http, serial, { urgent: false });
       return { deviceId: device.device_id, name: device.device_name };
     },
-    async signal(serial, kind, abort) {
-      const device = await exactly(http, serial, false, abort);
-      const change = { deviceId: device.device_id, tag: deps.tags[kind], present: true, urgent: false, abort };
+    async signal(serial, kind, abort, before) {
+      const sendBefore = before && msOf(before);
+      const device = await exactly(http, serial, { urgent: false, abort, sendBefore });
+      const change = { deviceId: device.device_id, tag: deps.tags[kind], present: true, urgent: false, abort, sendBefore };
       await inLane(serial, { ...lane, waitMs: SIGNAL_WAIT_MS, goOnWithout: false, abort }, () => setTag(http, change));
     },
     async clear(serial, kind, abort) {
-      const device = await exactly(http, serial, true, abort);
+      const device = await exactly(http, serial, { urgent: true, abort });
       const change = { deviceId: device.device_id, tag: deps.tags[kind], present: false, urgent: true, abort };
       await inLane(serial, { ...lane, waitMs: REVOKE_WAIT_MS, goOnWithout: true, abort }, () => setTag(http, change));
     },
@@ -65,8 +68,8 @@ export function createIru(deps: IruDeps): Mdm {
 }
 
 /** The one device of exactly this serial: the vendor's filter also finds serials that merely contain it. */
-async function exactly(http: IruHttp, serial: Serial, urgent: boolean, abort?: AbortSignal): Promise<DeviceRecord> {
-  const found = await devicesBy(http, { serial_number: serial }, urgent, abort);
+async function exactly(http: IruHttp, serial: Serial, how: Manner): Promise<DeviceRecord> {
+  const found = await devicesBy(http, { serial_number: serial }, how);
   const exact = found.filter((device) => serialOf(device) === serial.toUpperCase());
   const [device, ...others] = exact;
   if (!device) throw new StintError('device-unknown', `The MDM has no Mac of the serial number ${serial}.`);
@@ -81,16 +84,11 @@ async function exactly(http: IruHttp, serial: Serial, urgent: boolean, abort?: A
 
 const serialOf = (device: DeviceRecord): string => device.serial_number.trim().toUpperCase();
 
-async function devicesBy(
-  http: IruHttp,
-  filter: Record<string, string>,
-  urgent: boolean,
-  abort?: AbortSignal,
-): Promise<DeviceRecord[]> {
+async function devicesBy(http: IruHttp, filter: Record<string, string>, how: Manner): Promise<DeviceRecord[]> {
   const found: DeviceRecord[] = [];
   for (let page = 0; page < PAGES_MAX; page++) {
     const query = new URLSearchParams({ ...filter, limit: String(PAGE), offset: String(page * PAGE) });
-    const rows = shaped(z.array(DeviceSchema), await http({ method: 'GET', path: `devices?${query}`, urgent, abort }));
+    const rows = shaped(z.array(DeviceSchema), await http({ ...how, method: 'GET', path: `devices?${query}` }));
     found.push(...rows);
     if (rows.length < PAGE) return found;
   }
@@ -98,16 +96,14 @@ async function devicesBy(
 }
 
 async function signalled(http: IruHttp, tag: string): Promise<readonly Serial[]> {
-  const found = await devicesBy(http, { tag_name: tag }, false);
+  const found = await devicesBy(http, { tag_name: tag }, { urgent: false });
   return found.filter((device) => device.tags.includes(tag)).map((device) => serialOf(device) as Serial);
 }
 
-interface TagChange {
+interface TagChange extends Manner {
   readonly deviceId: string;
   readonly tag: string;
   readonly present: boolean;
-  readonly urgent: boolean;
-  readonly abort?: AbortSignal | undefined;
 }
 
 /**
@@ -138,17 +134,17 @@ async function keepForeign(http: IruHttp, change: TagChange, foreign: readonly s
 const unmoved = (change: TagChange): StintError =>
   new StintError('mdm-unavailable', `The MDM took the change of the tag "${change.tag}" and does not show it. Trying again.`);
 
+const mannerOf = ({ urgent, abort, sendBefore }: TagChange): Manner => ({ urgent, abort, sendBefore });
+
 const pathOf = (change: TagChange): string => `devices/${encodeURIComponent(change.deviceId)}`;
 
 async function tagsOf(http: IruHttp, change: TagChange): Promise<readonly string[]> {
-  const { urgent, abort } = change;
-  return shaped(DeviceSchema, await http({ method: 'GET', path: pathOf(change), urgent, abort })).tags;
+  return shaped(DeviceSchema, await http({ ...mannerOf(change), method: 'GET', path: pathOf(change) })).tags;
 }
 
 async function write(http: IruHttp, change: TagChange, tags: readonly string[]): Promise<void> {
-  const { urgent, abort } = change;
   try {
-    await http({ method: 'PATCH', path: pathOf(change), body: { tags }, urgent, abort });
+    await http({ ...mannerOf(change), method: 'PATCH', path: pathOf(change), body: { tags } });
   } catch (error) {
     if (wasRefused(error)) await nameUnknownTag(http, change, tags);
     throw error;
@@ -165,7 +161,7 @@ function wasRefused(error: unknown): boolean {
 async function nameUnknownTag(http: IruHttp, change: TagChange, tags: readonly string[]): Promise<void> {
   for (const tag of tags) {
     const query = new URLSearchParams({ search: tag });
-    const answer = await http({ method: 'GET', path: `tags?${query}`, urgent: change.urgent, abort: change.abort });
+    const answer = await http({ ...mannerOf(change), method: 'GET', path: `tags?${query}` });
     if (shaped(TagsSchema, answer).results.some(({ name }) => name === tag)) continue;
     throw new StintError(
       'tag-unknown',

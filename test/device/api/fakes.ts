@@ -208,6 +208,7 @@ export class FakeStops {
   };
   readonly fence: Fence = {
     grant: async (requestId) => (this.ended.has(requestId) ? { ...NOBODYS, requestId } : undefined),
+    toGrant: () => never('grants'),
     arm: () => never('arms'),
     extend: () => never('extends'),
     end: () => never('ends in the store'),
