@@ -1,9 +1,12 @@
 /**
- * The processes of Stint: worker, Slack app, device API, and all of them in one. Each answers `/healthz`, stops in
- * order, and leaves nothing running.
+ * The processes of Stint: worker, Slack app, device API, and all of them in one. Each waits for its database, answers
+ * `/healthz`, stops in order, and leaves nothing running.
  */
 import type { Logger } from 'pino';
+import { StintError } from '../contract/errors.js';
+import type { Store } from '../contract/ports.js';
 import { serveAdmin } from './admin-socket.js';
+import { awaitStore } from './await-store.js';
 import { clocksOf } from './checks/areas.js';
 import { requireKeys } from './checks/keys.js';
 import type { Config, ConfigPart } from './config.js';
@@ -50,8 +53,42 @@ function selfWatchOf(config: Config, log: Logger): SelfWatch {
   return startSelfWatch({ policy: config.policy, clocks: clocksOf(config, clock), log, wait });
 }
 
-/** Starts one process. What was already started is stopped again when a later part fails. */
-export async function startProcess(name: ProcessName, config: Config, log: Logger): Promise<Running> {
+/** Whether a process is ready, for `/healthz`: not before its store is there and all its parts have started. */
+interface Readiness {
+  why: string | undefined;
+  check(): Promise<void>;
+}
+
+function createReadiness(store: () => Store | undefined): Readiness {
+  const readiness: Readiness = {
+    why: 'This process is starting.',
+    async check() {
+      if (readiness.why !== undefined) throw new StintError('not-ready', readiness.why);
+      await store()?.ping();
+    },
+  };
+  return readiness;
+}
+
+/** The embedded store is not waited for: a folder that is another process's stays so. */
+function openStoreOf(config: Config, log: Logger, stopped: AbortSignal, readiness: Readiness): Promise<Store | undefined> {
+  if (config.store.kind === 'pglite') return storeOf(config);
+  const waiting = (sentence: string) => {
+    readiness.why = sentence;
+  };
+  return awaitStore({ open: () => storeOf(config), log, clock, stopped, waiting });
+}
+
+/**
+ * Starts one process. Waits for a PostgreSQL that is down, until `stopped`; the answer is then a process with nothing in it.
+ * What was already started is stopped again when a later part fails.
+ */
+export async function startProcess(
+  name: ProcessName,
+  config: Config,
+  log: Logger,
+  stopped: AbortSignal = new AbortController().signal,
+): Promise<Running> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const one of stops.reverse())
@@ -63,26 +100,30 @@ export async function startProcess(name: ProcessName, config: Config, log: Logge
     const watch = selfWatchOf(config, log);
     stops.push(async () => watch.stop());
     stops.push(installRuntime(log, config.metricsPort));
-    const store = await storeOf(config);
-    stops.push(() => store.close());
+    const runs: Running[] = [];
+    let store: Store | undefined;
+    const readiness = createReadiness(() => store);
+    const warnings = () => [...watch.troubles(), ...runs.flatMap((run) => run.trouble?.() ?? [])];
+    if (config.healthPort !== undefined) {
+      const health = await serveHealth(config.healthPort, readiness.check, warnings);
+      stops.push(() => health.close());
+    }
+    const opened = await openStoreOf(config, log, stopped, readiness);
+    if (!opened) return { stop };
+    store = opened;
+    stops.push(() => opened.close());
     // Nothing is swept, ended or answered by a clock that could have been compared and was not yet.
     await Promise.race([watch.looked, pause(CLOCKS_MS)]);
     if (config.store.kind === 'pglite') {
       const admin = await serveAdmin(config.home, store, toolsOf(NEEDS[name], config, store, log, watch));
       stops.push(() => admin.close());
     }
-    const parts = name === 'all' ? [worker, deviceApi, slackApp] : [PARTS[name]];
-    const runs: Running[] = [];
-    for (const part of parts) {
+    for (const part of name === 'all' ? [worker, deviceApi, slackApp] : [PARTS[name]]) {
       const running = await part(config, store, log, watch);
       runs.push(running);
       stops.push(running.stop);
     }
-    const warnings = () => [...watch.troubles(), ...runs.flatMap((run) => run.trouble?.() ?? [])];
-    if (config.healthPort !== undefined) {
-      const health = await serveHealth(config.healthPort, () => store.ping(), warnings);
-      stops.push(() => health.close());
-    }
+    readiness.why = undefined;
     return { stop };
   } catch (error) {
     await stop();

@@ -25,7 +25,9 @@ Examples:
   $ stint ${name}
   $ STINT_CONFIG=stint.yaml SLACK_BOT_TOKEN_FILE=/run/secrets/bot-token stint ${name}
 
-The variables that it needs are in .env.example; one that is missing or wrong is named with its fix.`,
+The variables that it needs are in .env.example; one that is missing or wrong is named with its fix.
+A PostgreSQL that is down is waited for without end: the log says so every five seconds, and /healthz answers
+503 until all has started. A password, database or right that is wrong ends the start at once.`,
       )
       .action(() => run(name));
   }
@@ -44,10 +46,13 @@ async function run(name: Name): Promise<void> {
     log.fatal({ err: error }, 'unhandled rejection; ending so that the supervisor starts a new process');
     process.exit(70);
   });
-  const running = await startProcess(name, config, log);
+  // Before anything is started: a start may wait for its database for hours, and is to end cleanly then, too.
+  const stopped = new AbortController();
   const asked = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    stopped.signal.addEventListener('abort', () => resolve(), { once: true });
   });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
+  const running = await startProcess(name, config, log, stopped.signal);
   await asked;
   await running.stop();
 }
