@@ -3,31 +3,18 @@
  * gone is removed until it is seen gone, recorded and alarmed; everything else is told. It needs no Temporal and trusts no
  * workflow: it is the answer to one that was terminated, reset, deleted or never ran (invariant I15).
  */
-import { proveGone } from '../activities/target.js';
-import type { Alarms } from '../contract/alarms.js';
-import type { AnyEvent } from '../contract/events.js';
-import { HOUSE, type Instant, instant, NO_DIGEST, type RunId } from '../contract/ids.js';
-import type { Look, Store } from '../contract/ports.js';
-import { sha256 } from '../seal/canonical.js';
+import { type Instant, instant } from '../contract/ids.js';
+import type { Look } from '../contract/ports.js';
 import { accountOf, compare, type Finding, isOverdue, markOf, type Sight } from './drift.js';
-import { alarmOf, type Did, foreignAlarm, sentenceOf } from './drift-alarms.js';
+import { foreignAlarm, sentenceOf } from './drift-alarms.js';
+import { act, type Found, type RemedyDeps, sweepDeps } from './reconcile-remedy.js';
 import { type Failure, gather, look, type SightDeps, type Spot } from './sights.js';
-import { OVERDUE_MS, type SweepDeps, sweepGrant } from './sweep.js';
-import { sweptEvent } from './swept-event.js';
+import { OVERDUE_MS, sweepGrant } from './sweep.js';
 
-/** Stands where no run ever armed it. */
-const NO_RUN = 'no-run' as RunId;
+export type { Found } from './reconcile-remedy.js';
 
-export interface ReconcileDeps extends SightDeps {
-  readonly store: Pick<Store, 'fence' | 'ledger' | 'requests'>;
-  readonly clock: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
-  readonly alarms: Alarms;
-  /** How overdue grants are swept: the sweep's own way, told as the sweep tells it. */
-  readonly sweep: Pick<SweepDeps, 'alarm' | 'swept'>;
-  readonly graceMs?: number;
-  /** How long one removal is watched, in milliseconds; what is not gone by then is taken again at the next run. */
-  readonly watchMs?: number;
+export interface ReconcileDeps extends SightDeps, RemedyDeps {
+  readonly store: RemedyDeps['store'];
   /** Targets looked at in one run. */
   readonly looksMax?: number;
   /** Removals in one run: a mistake of ours, or of a vendor's list, must not take everything at once. */
@@ -39,16 +26,6 @@ const REMOVALS_MAX = 20;
 /** The part of the looks that targets with an elevation or a trace of ours may take. */
 const FIRST_SHARE = 0.75;
 const AT_ONCE = 8;
-const WATCH_MS = 15_000;
-
-/** A finding and what became of it. */
-export interface Found extends Finding {
-  readonly did: Did;
-  /** Why a removal failed. */
-  readonly why?: string;
-  /** It could not even be written down: the next run tells it as new. */
-  readonly unwritten?: true;
-}
 
 export interface Reconciled {
   readonly at: Instant;
@@ -127,84 +104,6 @@ async function lookAt(deps: ReconcileDeps, spots: readonly Spot[], failures: Fai
 
 const isTold = ({ look: last }: Spot, finding: Finding): boolean => last?.told.includes(markOf(finding)) ?? false;
 
-interface Act {
-  readonly finding: Finding;
-  readonly told: boolean;
-  readonly turn: () => boolean;
-  readonly dryRun: boolean;
-  readonly at: Instant;
-}
-
-/** Records what was found before anything is done about it, then does it, then says so. Never throws. */
-async function act(deps: ReconcileDeps, { finding, told, turn, dryRun, at }: Act): Promise<Found> {
-  if (dryRun) return { ...finding, did: told ? 'known' : 'untouched' };
-  let written = told;
-  try {
-    if (!told) await deps.store.ledger.append([await driftEvent(deps, finding, at)]);
-    written = true;
-    const did = await remedy(deps, finding, told, turn);
-    // Foreign ones are told together: the first run of a new installation may find hundreds.
-    if (did !== 'known' && finding.what !== 'foreign') deps.alarms.raise(alarmOf(finding, did));
-    return { ...finding, did };
-  } catch (error) {
-    const why = sentenceOf(error);
-    deps.alarms.raise(alarmOf(finding, 'failed', why));
-    return { ...finding, did: 'failed', why, ...(!written && { unwritten: true }) };
-  }
-}
-
-async function remedy(deps: ReconcileDeps, finding: Finding, told: boolean, turn: () => boolean): Promise<Did> {
-  switch (finding.remedy) {
-    case 'none':
-      return told ? 'known' : 'told';
-    case 'wait':
-      return 'later';
-    case 'clear':
-    case 'remove':
-    case 'sweep':
-      if (!turn()) return 'later';
-      return remove(deps, finding);
-  }
-}
-
-/** Takes it away, unless meanwhile somebody was granted the very target. */
-async function remove(deps: ReconcileDeps, finding: Finding): Promise<Did> {
-  const { store, driverOf } = deps;
-  const { requestId, target } = finding;
-  const live = await store.fence.live(target.key);
-  if (finding.remedy === 'sweep') {
-    if (live?.requestId !== requestId || !isOverdue(live, deps.clock(), deps.graceMs ?? OVERDUE_MS)) return 'known';
-    // What the sweep would say of it is said here, with what was seen.
-    const alarm: SweepDeps['alarm'] = (said, grant, error) => error !== undefined && deps.sweep.alarm(said, grant, error);
-    await sweepGrant({ ...sweepDeps(deps), alarm, by: 'reconciler' }, live);
-    return 'removed';
-  }
-  // Granted since we looked: what we saw may be this one's, and its window is its own.
-  if (live && (finding.remedy === 'clear' || live.requestId === requestId)) return 'known';
-  if (live && accountOf(live.target) === accountOf(target)) return 'known';
-  if (finding.remedy === 'clear') await driverOf(target.kind).clear(requestId, target);
-  else await revokeAgain(deps, finding, live === undefined);
-  return 'removed';
-}
-
-async function revokeAgain(deps: ReconcileDeps, { requestId, target }: Finding, alone: boolean): Promise<void> {
-  const { store, driverOf, clock, sleep } = deps;
-  const stored = await store.requests.get(requestId);
-  // An elevation that the fence does not know could still be granted by a run that believes in it: not from here on.
-  if (stored) await store.fence.end(requestId, NO_RUN, target, stored.request.subject.personId, instant(clock()));
-  const driver = driverOf(target.kind);
-  const never = new AbortController().signal;
-  const call = { signal: () => never, sleep };
-  const proof = await proveGone(driver, { requestId, target }, instant(clock()), {
-    clock,
-    call,
-    watchMs: deps.watchMs ?? WATCH_MS,
-  });
-  await store.ledger.append([sweptEvent({ requestId, runId: NO_RUN }, stored?.digest, proof, 'reconciler')]);
-  await store.fence.gone(requestId, proof.observedAt);
-  if (alone) await driver.clear(requestId, target);
-}
-
 /** Overdue grants that show no access, or nothing at all: there is no drift to tell, but they are not proved gone either. */
 async function sweepQuiet(
   deps: ReconcileDeps,
@@ -233,11 +132,6 @@ async function sweepQuiet(
   return results.reduce<number>((sum, one) => sum + one, 0);
 }
 
-function sweepDeps(deps: ReconcileDeps): SweepDeps {
-  const { store, driverOf, clock, sleep, sweep } = deps;
-  return { store, driverOf, clock, sleep, ...sweep, watchMs: deps.watchMs ?? WATCH_MS };
-}
-
 /** What was told stays told until it is no longer so. A target that showed nothing keeps what was told of it. */
 async function remember(
   deps: ReconcileDeps,
@@ -257,21 +151,6 @@ async function remember(
   await deps.store.fence.looked(looks).catch((error: unknown) => {
     failures.push({ what: 'the memory of this run', error });
   });
-}
-
-async function driftEvent({ store }: ReconcileDeps, finding: Finding, at: Instant): Promise<AnyEvent> {
-  const { what, requestId, target, how, likely } = finding;
-  const stored = requestId === HOUSE ? undefined : await store.requests.get(requestId);
-  return {
-    id: `${requestId}/reconciler/${what}-${sha256(accountOf(target)).slice(0, 16)}-${at}`,
-    type: 'drift',
-    requestId,
-    requestDigest: stored?.digest ?? NO_DIGEST,
-    runId: 'no-run',
-    at,
-    actor: { via: 'reconciler' },
-    data: { what, targetKey: target.key, how, likely },
-  };
 }
 
 function createTurn(max: number): () => boolean {
