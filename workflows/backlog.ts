@@ -13,8 +13,8 @@ export interface Item {
 }
 
 /** How much the next page takes over unopened. With three bytes a character that is 600 KB of the 2 MB that Temporal takes. */
-export const CARRIED_MAX = 200;
-export const CARRIED_CHARS = 200_000;
+const CARRIED_MAX = 200;
+const CARRIED_CHARS = 200_000;
 /** How much is opened in one call: enough that a flood is gone through in seconds, and far from what a call may carry. */
 const BATCH_MAX = 100;
 const BATCH_CHARS = 100_000;
