@@ -25,7 +25,7 @@ test('a revoke in the middle of a flood is obeyed; the page turns, and each mess
   await flood(e, JUNK / 2);
   await e.revoke(linus);
   const more = flood(e, JUNK / 2);
-  // Its own time is told by the figures, on a machine that does nothing else; here it must not wait for the flood's end.
+  // Bounded by the patience of `until` alone: server, flood and workers share the cores of one machine here.
   await until(async () => e.calls('revoke'), 'the revoke call');
   await more;
   await until(async () => (await e.runId()) !== first, 'the next page');
