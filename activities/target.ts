@@ -78,6 +78,7 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
       return true;
     },
     proveGone: async (request, notBefore, begun) => {
+      await letTheRevokeWork(deps);
       const known = await goneBefore(deps, request);
       if (known) return { observedAt: known, how: 'recorded as gone before' };
       const target = driver(request);
@@ -88,6 +89,15 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
     clearSignals: (request) => driver(request).clear(request.requestId, request.target),
     askEvidence: (request) => deps.askEvidence(request.requestId, request.target),
   };
+}
+
+/**
+ * The first revoke left a moment ago, and no target shows its effect at once. Where many end in the same second, their
+ * revokes would only wait for looks that can see nothing yet.
+ */
+async function letTheRevokeWork({ call, watchMs = WATCH_MS }: TargetDeps): Promise<void> {
+  if ((call.attempt?.() ?? 1) > 1 || call.signal().aborted) return;
+  await call.sleep(Math.min(LOOK_EVERY_MS, watchMs));
 }
 
 /** No revoke waits for the store (invariant I9): what it does not say at once is not known, and the revoke goes out. */

@@ -281,8 +281,21 @@ describe('the proof that it is gone', () => {
     await expect(createRevokeDuties({ ...deps, watchMs: 3_000 }).proveGone(request, at(0), true)).rejects.toMatchObject({
       code: 'not-gone',
     });
-    expect(time.now - NOW).toBe(3_000);
+    expect(time.now - NOW).toBe(3_500); // half a second for the revoke before it, then three of looking
     expect(driver.calls.filter((call) => call === 'revoke')).toHaveLength(1);
+  });
+
+  it('is looked for half a second after the first revoke, so that the revokes of others go first; later attempts begin at once', async () => {
+    for (const [attempt, paused] of [
+      [1, [500]],
+      [2, []],
+    ] as const) {
+      const { deps, driver, slept, request } = targetBench();
+      driver.shows = [seen('absent', 0)];
+      const call = { ...deps.call, attempt: () => attempt };
+      await createRevokeDuties({ ...deps, call }).proveGone(request, at(-60_000), true);
+      expect(slept).toEqual(paused);
+    }
   });
 
   it('is given up at once when the worker stops', async () => {
