@@ -125,6 +125,12 @@ export class Book {
     this.record('refused', { kind: 'unknown', code: 'flood', total: this.view.refusals }, { via: 'temporal' });
   }
 
+  /** The ledger has these. */
+  inLedger(events: readonly AnyEvent[]): void {
+    const left = this.unwritten.filter((event) => !events.includes(event));
+    this.unwritten.splice(0, this.unwritten.length, ...left);
+  }
+
   /** Folds an event that someone else has already written (`armed`, in arm's own transaction). */
   see(event: AnyEvent): void {
     const before = this.view.state;

@@ -12,6 +12,12 @@ import { type Scribe, summaryOf } from './scribe.js';
 
 const NOTHING: Told = { written: false, painted: false, sent: [] };
 
+/**
+ * An approval is told together with the taking of the target, which follows at once and writes what led to it by itself.
+ * Where that takes longer than this, in ms, it is told alone.
+ */
+const HOLD_MS = 1_000;
+
 /** Starts the coroutine; answers how to end it. */
 export function startHerald(book: Book, scribe: Scribe, painter: Painter): { stop(): void } {
   let stopped = false;
@@ -19,6 +25,7 @@ export function startHerald(book: Book, scribe: Scribe, painter: Painter): { sto
     for (;;) {
       await condition(() => stopped || (!book.hush && (scribe.due || painter.due)));
       if (stopped) return;
+      if (book.is('approved') && (await condition(() => stopped || !book.is('approved'), HOLD_MS))) continue;
       const pages = scribe.take();
       const post = painter.take();
       const told = await news.publish

@@ -48,7 +48,7 @@ export function startScribe(book: Book): Scribe {
   };
   const waits = () => book.unwritten.length > 0 || fresh();
   const keep = ({ events, fence }: Pages) => {
-    book.unwritten.splice(0, events.length);
+    book.inLedger(events);
     for (const fact of factsOf(fence)) noted.add(fact);
   };
 

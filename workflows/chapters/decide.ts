@@ -141,13 +141,14 @@ export async function arm(e: Admitted): Promise<void> {
   if (book.state !== 'approved' || !startBy || !windowMs) return;
   const notAfter = instant(msOf(startBy) + windowMs);
   const armed = book.event('armed', { notAfter });
+  const before = [...book.unwritten];
   const answer = await unless(
     () => book.state !== 'approved',
     () =>
       store.arm.executeWithOptions({ summary: 'take the target' }, [
         {
           ...judgeInput(book, requestRound(book), book.view.votes),
-          before: [...book.unwritten],
+          before,
           armed,
           windowMs,
           notAfter,
@@ -157,6 +158,7 @@ export async function arm(e: Admitted): Promise<void> {
   );
   if (answer && book.state === 'approved') {
     if (answer.ok) {
+      book.inLedger(before);
       book.see(armed);
       book.armedBy = armed.runId === 'no-run' ? undefined : armed.runId;
     } else if (answer.code === 'fenced') {
