@@ -21,11 +21,12 @@ const HOLD_MS = 1_000;
 /** Starts the coroutine; answers how to end it. */
 export function startHerald(book: Book, scribe: Scribe, painter: Painter): { stop(): void } {
   let stopped = false;
+  const armedSoon = () => book.until(() => stopped || !book.is('approved'), Date.now() + HOLD_MS, 'for the target to be taken');
   const loop = async () => {
     for (;;) {
       await condition(() => stopped || (!book.hush && (scribe.due || painter.due)));
       if (stopped) return;
-      if (book.is('approved') && (await condition(() => stopped || !book.is('approved'), HOLD_MS))) continue;
+      if (book.is('approved') && (await armedSoon())) continue;
       const pages = scribe.take();
       const post = painter.take();
       const told = await news.publish
