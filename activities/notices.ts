@@ -10,10 +10,11 @@ import { threadLine } from '../cards/thread.js';
 import type { DmKind, LineKind, SlackDuties } from '../contract/duties.js';
 import { ERRORS } from '../contract/errors.js';
 import { type Digest, instant, msOf, type PersonId, shortId } from '../contract/ids.js';
-import type { Cards, Directory, Ledger, MessageRef, Person, Store } from '../contract/ports.js';
+import type { Cards, Directory, Ledger, MessageRef, Person, Rendered, Store } from '../contract/ports.js';
 import { STATES } from '../contract/states.js';
 import type { ElevationView } from '../contract/view.js';
 import { readCommands } from './evidence.js';
+import { renderDigestOf } from './slack/memory.js';
 
 export interface NoticeDeps {
   readonly cards: Cards;
@@ -89,9 +90,19 @@ async function endedOtherwise(deps: NoticeDeps, view: ElevationView): Promise<bo
   return newest.state === 'closed' && newest.outcome !== view.outcome;
 }
 
-async function paintAs(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {
+/** Whether the card was last painted as this view, by what is remembered of it: Slack itself is not asked. */
+export async function isPainted(deps: NoticeDeps, view: ElevationView): Promise<boolean> {
+  const known = await deps.store.messages.get(cardKey(view));
+  return known !== undefined && known.renderDigest === renderDigestOf(await rendering(deps, view));
+}
+
+async function rendering(deps: NoticeDeps, view: ElevationView): Promise<Rendered> {
   const reason = await textOf(deps, view.request.reasonDigest);
-  const rendered = card(view, { reason, now: instant(deps.clock()), people: await lookup(deps, view) });
+  return card(view, { reason, now: instant(deps.clock()), people: await lookup(deps, view) });
+}
+
+async function paintAs(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {
+  const rendered = await rendering(deps, view);
   const ref = await deps.cards.ensurePosted(cardKey(view), { channel: deps.channel }, rendered);
   return deps.cards.update(ref, rendered);
 }

@@ -1,6 +1,6 @@
 /**
- * The loops beside a worker that need no workflow: people who leave, workflows that have yet to hear of an end, and
- * elevations whose workflow is no more.
+ * The loops beside a worker that need no workflow: people who leave, workflows that have yet to hear of an end,
+ * elevations whose workflow is no more, and cards that do not show how theirs ended.
  */
 import { readFile, stat } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
@@ -8,14 +8,18 @@ import type { Logger } from 'pino';
 import type { Alarms } from '../contract/alarms.js';
 import type { PersonId, RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
+import type { ElevationView } from '../contract/view.js';
 import { parsePeople } from '../policy/people.js';
 import type { EndNowDeps } from './end-now.js';
 import { type Roster, startLeavers } from './leavers.js';
 import { closeOrphans, createRuns } from './orphans.js';
+import { createRepairs } from './repair-cards.js';
+import { lookAtRun, withinReach } from './run-state.js';
 import { createCancel, tellWorkflows } from './untold.js';
 
 const TELL_MS = 5000;
 const ORPHANS_MS = 60_000;
+const REPAIRS_MS = 15_000;
 /** A change that leaves time and size of a file as they were is seen after this long. */
 const READ_ANYWAY_MS = 30_000;
 
@@ -25,6 +29,8 @@ export interface FollowUpDeps extends Pick<EndNowDeps, 'driverOf'> {
   readonly peopleFile: string;
   /** Draws the card of a closed elevation again. */
   readonly repair: (requestId: RequestId) => Promise<void>;
+  /** Whether the card was last painted as this view. */
+  readonly shows: (view: ElevationView) => Promise<boolean>;
   readonly clock: () => number;
   /** A wait that keeps no process alive. */
   readonly wait: (ms: number) => Promise<void>;
@@ -76,6 +82,24 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
     }
   };
   void orphans();
+  const round = createRepairs({
+    store,
+    shows: deps.shows,
+    // A paused run paints no card.
+    runs: async (requestId) => (await withinReach(client, clock, () => lookAtRun(client, requestId))) === 'running',
+    repair,
+    clock,
+    failed: (requestId, error) => log.warn({ requestId, err: error }, 'A card could not be drawn again; it is tried again.'),
+  });
+  const repairs = async () => {
+    while (!stopped) {
+      await round().catch((error: unknown) =>
+        log.warn({ err: error }, 'The store could not be asked which cards are to be drawn again.'),
+      );
+      await wait(REPAIRS_MS);
+    }
+  };
+  void repairs();
   return {
     async stop() {
       stopped = true;

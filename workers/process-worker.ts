@@ -3,9 +3,11 @@
  * sweep, the follow-ups, the reconciler and the watch.
  */
 import type { Logger } from 'pino';
+import { isPainted } from '../activities/notices.js';
 import { createReconcileDuties } from '../activities/reconcile.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
+import type { ElevationView } from '../contract/view.js';
 import { bundleFolder, workflowBundle } from './bundle.js';
 import type { Config } from './config.js';
 import { startFollowUps } from './followups.js';
@@ -45,6 +47,8 @@ interface Bench {
   /** A clock that is far off would end what still runs, or leave what is over: what ends past a workflow goes by the others then. */
   readonly fitClock: () => number;
   readonly repair: (requestId: RequestId) => Promise<void>;
+  /** Whether the card was last painted as this view. */
+  readonly shows: (view: ElevationView) => Promise<boolean>;
   /** `repair`, for those who must not fail by it. */
   readonly swept: (requestId: RequestId) => Promise<void>;
 }
@@ -88,6 +92,7 @@ function benchOf(config: Config, store: Store, log: Logger, watch: SelfWatch): B
     pulse: createPulse(clock),
     fitClock,
     repair,
+    shows: (view) => isPainted(notices, view),
     swept: (requestId) =>
       repair(requestId).catch((error: unknown) => log.warn({ err: error, requestId }, 'a card could not be drawn again')),
   };
@@ -120,13 +125,14 @@ function reconcileOf({ config, store, log, targets, alarms, fitClock, swept }: B
   };
 }
 
-function followUpsOf({ config, store, log, targets, alarms, fitClock, repair }: Bench): ReturnType<typeof startFollowUps> {
+function followUpsOf({ config, store, log, targets, alarms, fitClock, repair, shows }: Bench): ReturnType<typeof startFollowUps> {
   return startFollowUps({
     store,
     driverOf: targets.driverOf,
     client: temporalClient(config),
     peopleFile: config.policy.peopleFile,
     repair,
+    shows,
     clock: fitClock,
     wait,
     alarms,

@@ -7,11 +7,10 @@
 import type { WebClient } from '@slack/web-api';
 import { plainText } from '../../cards/blocks.js';
 import { escapeMrkdwn, sanitise } from '../../cards/text.js';
-import type { Digest, SlackUserId } from '../../contract/ids.js';
+import type { SlackUserId } from '../../contract/ids.js';
 import type { Cards, MessageRef, MessageRefs, Rendered } from '../../contract/ports.js';
-import { digestOf } from '../../seal/canonical.js';
 import { slackCode, unclear } from './errors.js';
-import { createMemory, type Known, type Memory, markOf, UNKNOWN_RENDER } from './memory.js';
+import { createMemory, type Known, type Memory, markOf, renderDigestOf, UNKNOWN_RENDER } from './memory.js';
 import { createTurns, type Turns } from './queue.js';
 import { createUpload } from './upload.js';
 import { createWire, isNoThread, type Place, uuidOf, type Wire } from './wire.js';
@@ -48,8 +47,6 @@ export function createCards(deps: CardsDeps): Cards {
   };
 }
 
-const renderDigestOf = ({ text, blocks }: Rendered): Digest => digestOf({ text, blocks });
-
 async function ensure(desk: Desk, key: string, where: () => Promise<Place>, message: Rendered): Promise<MessageRef> {
   const known = await desk.memory.recall(key);
   if (known.ref?.ts) return known.ref;
@@ -67,11 +64,12 @@ function placesOf({ doubt, threadTs }: Known, place: Place): readonly Place[] {
   return threadTs === undefined || threadTs === place.threadTs ? [place] : [place, { channel: place.channel, threadTs }];
 }
 
-/** Finds an earlier post of the key and keeps it; what it shows is not known. */
+/** Finds an earlier post of the key and keeps it; what it shows is not known. There may be two, of calls that nobody waited for to the end. */
 async function adopt(desk: Desk, key: string, place: Place, except?: string): Promise<MessageRef | undefined> {
   const found = await desk.wire.find(key, place);
-  const ts = found?.find((one) => one !== except);
+  const [ts, ...twins] = (found ?? []).filter((one) => one !== except);
   if (ts === undefined) return undefined;
+  await withdraw(desk, place.channel, twins);
   const ref = { channel: place.channel, ts, renderDigest: UNKNOWN_RENDER };
   await desk.memory.record(key, ref);
   return ref;
@@ -113,11 +111,15 @@ async function postOnce(desk: Desk, key: string, place: Place, message: Rendered
  * oldest stays, for every worker chooses the same. A failure here leaves a blemish and nothing else; a worker whose
  * post was taken away finds the one that stayed when it edits.
  */
-async function withdrawTwins({ wire }: Desk, key: string, place: Place, mine: MessageRef): Promise<MessageRef> {
-  const found = (await wire.find(key, place).catch(() => undefined)) ?? [];
+async function withdrawTwins(desk: Desk, key: string, place: Place, mine: MessageRef): Promise<MessageRef> {
+  const found = (await desk.wire.find(key, place).catch(() => undefined)) ?? [];
   const [oldest = mine.ts, ...twins] = [...new Set([...found, mine.ts])].sort();
-  for (const ts of twins) await wire.call('chat.delete', { channel: mine.channel, ts }).catch(() => undefined);
+  await withdraw(desk, mine.channel, twins);
   return oldest === mine.ts ? mine : { ...mine, ts: oldest, renderDigest: UNKNOWN_RENDER };
+}
+
+async function withdraw({ wire }: Desk, channel: string, all: readonly string[]): Promise<void> {
+  for (const ts of all) await wire.call('chat.delete', { channel, ts }).catch(() => undefined);
 }
 
 async function update(desk: Desk, ref: MessageRef, message: Rendered): Promise<MessageRef> {

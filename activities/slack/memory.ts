@@ -6,7 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import { isStintError } from '../../contract/errors.js';
 import type { Digest } from '../../contract/ids.js';
-import type { MessageRef, MessageRefs } from '../../contract/ports.js';
+import type { MessageRef, MessageRefs, Rendered } from '../../contract/ports.js';
+import { digestOf } from '../../seal/canonical.js';
 
 export interface Known {
   /** Where it was posted. */
@@ -39,6 +40,11 @@ export interface Memory {
 
 /** No rendering has this digest, so whoever compares with it renders again. */
 export const UNKNOWN_RENDER = '' as Digest;
+
+/** What a message shows, as it is remembered. */
+export function renderDigestOf({ text, blocks }: Rendered): Digest {
+  return digestOf({ text, blocks });
+}
 
 const KEPT = 5_000;
 

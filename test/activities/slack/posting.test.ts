@@ -387,6 +387,18 @@ describe('the thread', () => {
     ]);
   });
 
+  it('a line that came twice, of two calls that nobody waited for, stays once', async () => {
+    const root = await stage.worker().ensurePosted(KEY, where, message('card'));
+    const thread = { channel: CHANNEL, threadTs: root.ts };
+    stage.sim.fault({ method: 'chat.postMessage', kind: 'delay', ms: 600, times: 2 });
+    const lines = () => stage.posted().filter((m) => m.text === 'line').length;
+    for (const one of [stage.worker({ timeoutMs: 150 }), stage.worker({ timeoutMs: 150 })])
+      await caught(one.ensurePosted('line/1', thread, message('line')));
+    await expect.poll(lines, { timeout: 5000 }).toBe(2);
+    await stage.worker().ensurePosted('line/1', thread, message('line'));
+    expect(lines()).toBe(1);
+  });
+
   it('a line with a lost reply is found where it went, when its card was deleted and posted again meanwhile', async () => {
     const cards = stage.worker();
     const root = await cards.ensurePosted(KEY, where, message('card'));
