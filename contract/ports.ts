@@ -111,7 +111,7 @@ export interface ListFilter {
 
 /** Append-only record, and the read model folded from it. */
 export interface Ledger {
-  /** In order, all or none. An id already there with the same bytes is skipped; with others: `ledger-conflict`. */
+  /** In order, all or none. An id already there with the same content, whatever its instant, is skipped; with other: `ledger-conflict`. */
   append(events: readonly AnyEvent[]): Promise<void>;
   timeline(requestId: RequestId): Promise<readonly AnyEvent[]>;
   entries(from: number, limit: number): Promise<readonly LedgerEntry[]>;

@@ -77,6 +77,8 @@ const TABLE: { readonly [S in State]: { readonly [T in Trigger]?: Move } } = {
     swept: { to: 'closed', outcome: 'failed' },
   },
   active: {
+    // Recorded by a run that was made to live again and found the target held: it takes back what the first one granted.
+    'grant-failed': { to: 'ending', outcome: 'failed' },
     expired: { to: 'ending', outcome: 'expired' },
     revoked: { to: 'ending', outcome: 'revoked' },
     ended: { to: 'ending', outcome: 'ended' },

@@ -106,6 +106,22 @@ describe('the fold', () => {
     );
   });
 
+  test('what a second run proves of an elevation that the first one held is in the view', () => {
+    const views = walk([
+      'voted',
+      'approved',
+      'armed',
+      'confirmed',
+      'requested',
+      'grant-failed',
+      'gone',
+      'evidence-settled',
+      'closed',
+    ]);
+    expect(views.map(({ state }) => state).slice(-5)).toEqual(['active', 'ending', 'collecting', 'closed', 'closed']);
+    expect(views.at(-1)).toMatchObject({ outcome: 'failed', endingAt: at, goneAt: at, confirmedAt: at });
+  });
+
   test('an event that the state does not know changes neither state nor outcome', () => {
     fc.assert(
       fc.property(sequence, fc.constantFrom(...TYPES), (types, type) => {

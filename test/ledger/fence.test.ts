@@ -106,7 +106,7 @@ for (const backend of BACKENDS) {
     test('an arm whose record fails takes nothing', async () => {
       const e = elevationOfNewMac();
       const armed = e.armed();
-      await bench.store.ledger.append([{ ...armed, at: at(77) }]);
+      await bench.store.ledger.append([{ ...armed, actor: { via: 'cli' } } as typeof armed]);
       await expect(arm(e, e.grant(), armed)).rejects.toMatchObject({ code: 'ledger-conflict' });
       expect(await bench.store.fence.live(e.request.target.key)).toBeUndefined();
     });

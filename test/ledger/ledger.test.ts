@@ -64,14 +64,25 @@ for (const backend of BACKENDS) {
       const event = elevation.requested();
       await bench.store.ledger.append([event]);
       const before = await size();
-      const other = { ...event, at: at(99) };
+      const other = { ...event, actor: { via: 'cli' } } as typeof event;
       const batch = [elevation.approved(), other];
       await expect(bench.store.ledger.append(batch)).rejects.toMatchObject({ code: 'ledger-conflict' });
       expect(await size()).toBe(before);
       const twins = elevation.event('reminded', { count: 1 });
-      await expect(bench.store.ledger.append([twins, { ...twins, at: at(98) }])).rejects.toMatchObject({
+      const twin = { ...twins, data: { count: 2 } } as typeof twins;
+      await expect(bench.store.ledger.append([twins, twin])).rejects.toMatchObject({
         code: 'ledger-conflict',
       });
+    });
+
+    test('the same event with another instant, as a replay may give it, is there already; the first instant stays', async () => {
+      const elevation = new Elevation();
+      const [first, second] = [elevation.requested(), elevation.event('reminded', { count: 1 })];
+      await bench.store.ledger.append([first, second]);
+      const next = elevation.event('reminded', { count: 2 });
+      await bench.store.ledger.append([{ ...second, at: at(99) }, next]);
+      await bench.store.ledger.append([next, { ...next, at: at(98) }]);
+      expect(await bench.store.ledger.timeline(elevation.request.requestId)).toEqual([first, second, next]);
     });
 
     test.each([

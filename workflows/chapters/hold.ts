@@ -25,7 +25,8 @@ export async function grant(e: Admitted): Promise<void> {
       if (sent) book.record('grant-sent', { sendBefore: sent.sendBefore });
       if (sent) book.quietFrom = sent.sendBefore;
     } catch (error) {
-      book.record('grant-failed', { code: codeOf(error) });
+      // What a Mac confirmed by its own poll is held, whatever became of the call.
+      if (book.is('granting')) book.record('grant-failed', { code: codeOf(error) });
     }
     // A call that was given up may still be on its way for as long as it was allowed to leave.
     if (book.quietFrom < instant(1)) book.quietFrom = instant(Date.now() + SEND_WITHIN_MS);
