@@ -1,11 +1,12 @@
 /** The command line of the bench. */
 import { parseArgs } from 'node:util';
-import type { Metric } from './metric.js';
+import { type Metric, TOPOLOGIES, type Topology } from './metric.js';
 
 export interface Options {
   readonly json: boolean;
   readonly quick: boolean;
   readonly list: boolean;
+  readonly topology: Topology;
   /** Parts of names of groups or figures; none means all. */
   readonly only: readonly string[];
 }
@@ -21,14 +22,22 @@ export function readArgs(argv: readonly string[]): Options {
         json: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
+        topology: { type: 'string', default: 'embedded' },
         only: { type: 'string', multiple: true, default: [] },
       },
     });
     const only = values.only.flatMap((names) => names.split(',')).map((name) => name.trim());
-    return { json: values.json, quick: values.quick, list: values.list, only: only.filter((name) => name !== '') };
+    const { json, quick, list } = values;
+    return { json, quick, list, topology: topologyOf(values.topology), only: only.filter((name) => name !== '') };
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+function topologyOf(name: string): Topology {
+  const found = TOPOLOGIES.find((one) => one === name);
+  if (found) return found;
+  throw new UsageError(`--topology ${name}: no such topology. There are: ${TOPOLOGIES.join(', ')}.`);
 }
 
 /**

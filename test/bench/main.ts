@@ -1,5 +1,5 @@
 /**
- * The figures: `npm run bench [-- --quick] [--only NAME] [--json] [--list]`. Prints a table, or JSON; the exit code is 1
+ * The figures: `npm run bench [-- --quick] [--topology T] [--only NAME] [--json] [--list]`. Prints a table, or JSON; the exit code is 1
  * when a bar falls short and 2 for a command line that makes no sense. What each figure means: docs/figures.md.
  */
 import { chosen, type Options, readArgs, UsageError } from './args.js';
@@ -10,16 +10,16 @@ import { runGroups } from './run.js';
 const out = (text: string) => process.stdout.write(`${text}\n`);
 const say = (line: string) => process.stderr.write(`[bench] ${line}\n`);
 
-async function bench({ json: asJson, quick, list, only }: Options): Promise<number> {
+async function bench({ json: asJson, quick, list, topology, only }: Options): Promise<number> {
   const groups = chosen(GROUPS, only);
   if (list) {
     for (const group of groups) out([group.name, ...group.figures.map((f) => `  ${f.name}`)].join('\n'));
     return 0;
   }
-  const run = runFacts(quick);
+  const run = runFacts(quick, topology);
   say(factsLine(run));
   const from = performance.now();
-  const { results, details } = await runGroups(groups, { quick, say });
+  const { results, details } = await runGroups(groups, { quick, topology, say });
   const facts = { ...run, seconds: Math.round((performance.now() - from) / 1000) };
   if (asJson) out(json(results, facts, details));
   else {

@@ -30,9 +30,15 @@ export interface Skipped {
   readonly skipped: string;
 }
 
+/** `stint all` on its embedded store; or worker, Slack app and device API as processes of their own on a PostgreSQL. */
+export const TOPOLOGIES = ['embedded', 'postgres'] as const;
+export type Topology = (typeof TOPOLOGIES)[number];
+
 export interface Bench {
   /** Fewer samples and smaller numbers. */
   readonly quick: boolean;
+  /** What groups measure that do not need one of the two. */
+  readonly topology: Topology;
   /** Progress, for the person who waits. */
   readonly say: (line: string) => void;
 }

@@ -1,6 +1,6 @@
 /** How results are shown: a table for people, one JSON object for scripts. */
 import { cpus, loadavg, totalmem } from 'node:os';
-import type { Result } from './metric.js';
+import type { Result, Topology } from './metric.js';
 
 const HEADS = ['figure', 'value', 'floor', 'ratio', 'bar', 'holds', 'n'] as const;
 
@@ -28,6 +28,7 @@ export function table(results: readonly Result[]): string {
 
 export interface RunFacts {
   readonly quick: boolean;
+  readonly topology: Topology;
   readonly cores: number;
   readonly cpu: string;
   readonly memoryGb: number;
@@ -38,10 +39,11 @@ export interface RunFacts {
 }
 
 /** What the figures were measured on. */
-export function runFacts(quick: boolean): RunFacts {
+export function runFacts(quick: boolean, topology: Topology): RunFacts {
   const cores = cpus();
   return {
     quick,
+    topology,
     cores: cores.length,
     cpu: cores[0]?.model ?? 'unknown',
     memoryGb: Math.round(totalmem() / 2 ** 30),
@@ -52,7 +54,7 @@ export function runFacts(quick: boolean): RunFacts {
 
 export function factsLine(run: RunFacts): string {
   const kind = run.quick ? 'QUICK run: fewer samples and smaller numbers' : 'full run';
-  return `${kind}; ${run.cores} cores (${run.cpu}), ${run.memoryGb} GB, Node ${run.node}, load before ${run.loadBefore}`;
+  return `${kind}; ${run.topology}; ${run.cores} cores (${run.cpu}), ${run.memoryGb} GB, Node ${run.node}, load before ${run.loadBefore}`;
 }
 
 export function json(results: readonly Result[], run: RunFacts, details: Readonly<Record<string, readonly string[]>>): string {

@@ -14,7 +14,7 @@ const rate: Figure = { name: 'lives', unit: '/s', bar: { atLeastFloors: 0.5 } };
 const free: Figure = { name: 'memory', unit: 'KB' };
 
 const group = (name: string, figures: readonly Figure[], measure: () => Promise<Answers>): Metric => ({ name, figures, measure });
-const quiet = { quick: true, say: () => undefined };
+const quiet = { quick: true, topology: 'embedded', say: () => undefined } as const;
 
 describe('the command line', () => {
   test('takes all options, names by comma or one by one', () => {
@@ -24,6 +24,8 @@ describe('the command line', () => {
 
   test('an option that there is not is refused', () => {
     expect(() => readArgs(['--fast'])).toThrow(UsageError);
+    expect(() => readArgs(['--topology', 'cloud'])).toThrow('There are: embedded, postgres.');
+    expect(readArgs(['--topology', 'postgres']).topology).toBe('postgres');
   });
 
   test('--only finds a group by its own name and by that of a figure in it', () => {
@@ -72,7 +74,7 @@ describe('a run', () => {
       group('broken', [limit], async () => Promise.reject(new Error('the server did not come up'))),
       group('whole', [free], async () => ({ measured: { memory: { value: 12, n: 1 } } })),
     ];
-    const { results } = await runGroups(groups, { quick: false, say: (line) => said.push(line) });
+    const { results } = await runGroups(groups, { quick: false, topology: 'embedded', say: (line) => said.push(line) });
     expect(results.map((r) => [r.name, r.value, r.holds])).toEqual([
       ['late.p99', null, false],
       ['memory', 12, null],
@@ -106,7 +108,7 @@ describe('the result', () => {
   });
 
   test('as JSON has every figure with all its keys, and the machine', () => {
-    const read = JSON.parse(json(results, runFacts(true), { g: ['a line'] }));
+    const read = JSON.parse(json(results, runFacts(true, 'embedded'), { g: ['a line'] }));
     expect(read.metrics[0]).toEqual({
       name: 'calls.p50',
       unit: 'ms',

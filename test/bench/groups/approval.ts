@@ -15,9 +15,9 @@ const WARM = 10;
 export const approval: Metric = {
   name: 'approval',
   figures: [{ name: 'approval-to-mdm-call.p50', unit: 'ms', bar: { atMostFloors: 2 } }],
-  async measure({ quick, say }) {
+  async measure({ quick, topology, say }) {
     const count = quick ? 30 : 100;
-    const rig = await startRig({ fleets: [{ name: 'APP', count: count + WARM, windowS: 60 }], say });
+    const rig = await startRig({ fleets: [{ name: 'APP', count: count + WARM, windowS: 60 }], topology, say });
     try {
       const all = await askAll(rig, rig.macs);
       const sent = await paced(all, EVERY_MS, (one) => approve(rig, one));

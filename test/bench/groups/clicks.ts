@@ -23,9 +23,13 @@ export const clicks: Metric = {
     { name: 'click-to-acknowledged.p99', unit: 'ms', bar: { atMost: 100 } },
     { name: 'click-to-vote-applied.p50', unit: 'ms', bar: { atMostFloors: 2 } },
   ],
-  async measure({ quick, say }) {
+  async measure({ quick, topology, say }) {
     const count = quick ? 25 : 100;
-    const rig = await startRig({ fleets: [{ name: 'CLK', count: count + WARM_CARDS, windowS: WINDOW_S, quorum: QUORUM }], say });
+    const rig = await startRig({
+      fleets: [{ name: 'CLK', count: count + WARM_CARDS, windowS: WINDOW_S, quorum: QUORUM }],
+      topology,
+      say,
+    });
     try {
       const all = await askAll(rig, rig.macs);
       const ts = await cardsOf(

@@ -23,7 +23,7 @@ export const deadlines: Metric = {
     { name: 'deadline-to-revoke-call.20-in-a-second.p99', unit: 'ms', bar: { atMost: 1000 } },
     { name: 'deadline-to-revoke-call.200-in-a-second.p99', unit: 'ms', bar: { atMostFloors: 2 } },
   ],
-  async measure({ quick, say }) {
+  async measure({ quick, topology, say }) {
     const alone = quick ? 40 : 200;
     const bursts = quick ? 2 : 10;
     const steps = quick ? 3 : 10;
@@ -36,7 +36,7 @@ export const deadlines: Metric = {
         windowS: LAST_WINDOW_S + STEP_S * (steps - 1 - i),
       })),
     ];
-    const rig = await startRig({ fleets, say });
+    const rig = await startRig({ fleets, topology, say });
     try {
       const one = await phase(rig, 'ALONE', say, (all) => paced(all, ALONE_MS, confirm));
       const twenty = await phase(rig, 'BURST', say, async (all) => {

@@ -24,7 +24,7 @@ export const elevations: Metric = {
     { name: 'history.events', unit: 'events', bar: { atMost: 160 } },
     { name: 'history.size', unit: 'KB', bar: { atMost: 120 } },
   ],
-  async measure({ quick, say }) {
+  async measure({ quick, topology, say }) {
     const inFlight = quick ? 100 : 240;
     const seconds = quick ? 20 : 60;
     const rig = await startRig({
@@ -32,6 +32,7 @@ export const elevations: Metric = {
         { name: 'ONE', count: 1, windowS: ORDINARY_S },
         { name: 'ELE', count: inFlight, windowS: WINDOW_S },
       ],
+      topology,
       say,
     });
     try {
@@ -98,6 +99,6 @@ async function throughput(rig: Rig, macs: readonly BenchMac[], seconds: number):
   lanes.catch(() => undefined);
   // What is still under way would only load the machine while the floor is measured.
   for (const mac of macs) mac.retire();
-  await rig.programs.all?.stop();
+  for (const one of Object.values(rig.programs)) await one.stop();
   return { rate: count / seconds, count };
 }

@@ -28,10 +28,10 @@ export const macs: Metric = {
     { name: 'approval-click-to-admin.p95', unit: 's', bar: { atMost: 20 } },
     { name: 'revoke-click-to-no-admin.p95', unit: 's', bar: { atMost: 5 } },
   ],
-  async measure({ quick, say }) {
+  async measure({ quick, topology, say }) {
     const count = quick ? 4 : 8;
     const rounds = quick ? 2 : 5;
-    const rig = await startRig({ fleets: [{ name: 'MAC', count, windowS: WINDOW_S }], own: () => true, say });
+    const rig = await startRig({ fleets: [{ name: 'MAC', count, windowS: WINDOW_S }], own: () => true, topology, say });
     const started: Mac[] = [];
     try {
       for (const owner of rig.owners) started.push(await realMac(rig, owner));

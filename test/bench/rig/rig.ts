@@ -15,12 +15,15 @@ import { findServer } from '../../../cli/temporal-server/find.js';
 import { freePort } from '../../../cli/temporal-server/ports.js';
 import { type Digest, type RequestId, workflowIdOf } from '../../../contract/ids.js';
 import { SEARCH_ATTRIBUTES } from '../../../contract/queues.js';
+import { openStore } from '../../../ledger/store.js';
 import { createSealer, type Seal } from '../../../seal/envelope.js';
 import { readSealKey } from '../../../seal/key-files.js';
 import { type MdmStandIn, startMdm } from '../../../sim/mdm/server.js';
 import { type SlackSim, startSlack } from '../../../sim/slack/index.js';
 import { askSocket } from '../../../workers/admin-socket.js';
-import type { Ask, Shown } from '../../../workers/questions.js';
+import { type Ask, askStore, type Shown } from '../../../workers/questions.js';
+import { startPostgres } from '../../ledger/postgres.js';
+import type { Topology } from '../metric.js';
 import { pooled } from '../pace.js';
 import { BenchMac } from './bench-mac.js';
 import { type Program, program } from './process.js';
@@ -36,6 +39,8 @@ export interface RigOptions {
   readonly databaseUrl?: string;
   /** Where the store is asked when it is a PostgreSQL. */
   readonly ask?: Ask;
+  /** `postgres`: a PostgreSQL of the rig's own, where none is named. */
+  readonly topology?: Topology;
   readonly say: (line: string) => void;
 }
 
@@ -77,7 +82,19 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   }
 }
 
-async function build(options: RigOptions, closers: (() => unknown)[], close: () => Promise<void>): Promise<Rig> {
+/** A PostgreSQL for this rig alone. */
+async function ownDatabase(closers: (() => unknown)[]): Promise<{ readonly databaseUrl: string; readonly ask: Ask }> {
+  const postgres = await startPostgres();
+  closers.push(() => postgres.remove());
+  const databaseUrl = await postgres.database();
+  const store = await openStore({ databaseUrl, clock: () => Date.now() });
+  closers.push(() => store.close());
+  return { databaseUrl, ask: askStore(store) };
+}
+
+async function build(given: RigOptions, closers: (() => unknown)[], close: () => Promise<void>): Promise<Rig> {
+  const needsOne = given.topology === 'postgres' && given.databaseUrl === undefined;
+  const options: RigOptions = { ...given, ...(needsOne && (await ownDatabase(closers))) };
   const { fleets, say } = options;
   const owners = ownersOf(fleets);
   const folder = mkdtempSync(join(tmpdir(), 'stint-bench-'));
