@@ -19,7 +19,7 @@ const quiet = { quick: true, topology: 'embedded', say: () => undefined } as con
 describe('the command line', () => {
   test('takes all options, names by comma or one by one', () => {
     const read = readArgs(['--json', '--quick', '--only', 'click,deadline', '--only', 'mac']);
-    expect(read).toEqual({ json: true, quick: true, list: false, only: ['click', 'deadline', 'mac'] });
+    expect(read).toEqual({ json: true, quick: true, list: false, topology: 'embedded', only: ['click', 'deadline', 'mac'] });
   });
 
   test('an option that there is not is refused', () => {
