@@ -4,7 +4,7 @@
  * the target itself was seen without the access, after the last grant call could still have landed.
  */
 import { type GoneProof, type GrantDuties, type RevokeDuties, SEND_WITHIN_MS } from '../contract/duties.js';
-import { StintError } from '../contract/errors.js';
+import { isStintError, StintError } from '../contract/errors.js';
 import { type Instant, instant, msOf, type RequestId, type RunId } from '../contract/ids.js';
 import type { Fence, Grant, Observation, TargetDriver } from '../contract/ports.js';
 import type { ElevationRequest, Target } from '../contract/request.js';
@@ -56,10 +56,20 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
         if (leftMs <= 0) throw new StintError('store-unavailable', 'The store was too slow, so no grant was sent. Trying again.');
         const abort = AbortSignal.any([call.signal(), AbortSignal.timeout(leftMs)]);
         const { requestId, target } = request;
-        await driverOf(target.kind).grant({ requestId, target, maxMs, startBy, sendBefore }, abort);
+        await driverOf(target.kind)
+          .grant({ requestId, target, maxMs, startBy, sendBefore }, abort)
+          .catch((error: unknown) => {
+            throw clock() < msOf(startBy) ? asSlow(error) : error;
+          });
         return { sendBefore };
       }),
   };
+}
+
+/** A call whose own ten seconds were over is tried anew for as long as the elevation may still start. */
+function asSlow(error: unknown): unknown {
+  const tooLate = isStintError(error) && error.code === 'too-late';
+  return tooLate ? new StintError('mdm-unavailable', 'The MDM was too slow. Trying again.', { cause: error }) : error;
 }
 
 /** Only the run that armed, while it has not ended: a history that runs again never grants again (invariant I16). */

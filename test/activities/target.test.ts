@@ -46,6 +46,24 @@ describe('a grant call', () => {
     expect(driver.calls).toEqual([]);
   });
 
+  it('that the MDM was too slow for is tried again until the start deadline, and is too late only then', async () => {
+    for (const [startBy, code] of [
+      [at(60_000), 'mdm-unavailable'],
+      [at(10_000), 'too-late'],
+    ] as const) {
+      const bench = targetBench();
+      bench.fence.hold(bench.request);
+      const slow = Object.assign(bench.driver, {
+        grant: async () => {
+          bench.time.now += 10_000;
+          throw new StintError('too-late');
+        },
+      });
+      const duties = createGrantDuties({ ...bench.deps, driverOf: () => slow });
+      await expect(duties.grant({ request: bench.request, maxMs: 1, startBy })).rejects.toMatchObject({ code });
+    }
+  });
+
   it('does not leave when the store does not say who armed', async () => {
     const bench = targetBench();
     bench.fence.hold(bench.request);
