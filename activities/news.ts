@@ -4,6 +4,7 @@
  * makes for it alone.
  */
 import type { Letter, News, NewsDuties, SlackDuties, StoreDuties } from '../contract/duties.js';
+import { within } from './within.js';
 
 export interface NewsDeps {
   readonly store: Pick<StoreDuties, 'append'>;
@@ -34,15 +35,6 @@ export function createNews({ store, slack, beating, patienceMs = PATIENCE_MS }: 
         return { written: told.written, painted: told.painted, sent: [...told.sent] };
       }),
   };
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }
 
 function write(store: NewsDeps['store'], { events, fence }: News): Promise<boolean> {

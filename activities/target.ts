@@ -8,6 +8,7 @@ import { isStintError, StintError } from '../contract/errors.js';
 import { type Instant, instant, msOf, type RequestId, type RunId } from '../contract/ids.js';
 import type { Fence, Grant, Observation, TargetDriver } from '../contract/ports.js';
 import type { ElevationRequest, Target } from '../contract/request.js';
+import { within } from './within.js';
 
 const WATCH_MS = 12_000;
 const LOOK_EVERY_MS = 500;
@@ -83,7 +84,8 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
   const driver = (request: ElevationRequest) => driverOf(request.target.kind);
   return {
     revokeOnce: async (request) => {
-      if (await withinMoments(goneBefore(deps, request))) return true;
+      // No revoke waits for the store (invariant I9): what it does not say at once is not known, and the revoke goes out.
+      if (await within(STORE_WAIT_MS, goneBefore(deps, request))) return true;
       await driver(request).revoke(request.requestId, request.target, call.signal());
       return true;
     },
@@ -108,19 +110,6 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
 async function letTheRevokeWork({ call, watchMs = WATCH_MS }: TargetDeps): Promise<void> {
   if ((call.attempt?.() ?? 1) > 1 || call.signal().aborted) return;
   await call.sleep(Math.min(LOOK_EVERY_MS, watchMs));
-}
-
-/** No revoke waits for the store (invariant I9): what it does not say at once is not known, and the revoke goes out. */
-async function withinMoments<T>(asked: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, STORE_WAIT_MS, undefined);
-  });
-  try {
-    return await Promise.race([asked, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** A run whose grant is recorded as gone revokes nothing: by now the target may be another elevation's. Store down: revoke anyway. */
