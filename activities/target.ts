@@ -26,6 +26,11 @@ export interface CallContext {
   readonly sleep: (ms: number) => Promise<void>;
   /** Which attempt of the call this is, from 1 on; always the first where nobody counts. */
   readonly attempt?: () => number;
+  /**
+   * Asks Temporal whether this attempt still counts; throws when it was given up, or when nobody says. A process that stood
+   * still for a minute does not know by itself. Where nobody gives attempts up, it is left out.
+   */
+  readonly stillWanted?: () => Promise<void>;
   /** Runs work while telling Temporal every second that it goes on, so that a cancellation reaches it. */
   readonly beating: <T>(work: () => Promise<T>) => Promise<T>;
 }
@@ -46,9 +51,10 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
     grant: ({ request, maxMs, startBy }) =>
       // From the first question on, so that a call that was given up hears of it while the store is slow.
       call.beating(async () => {
-        // Before the store is asked: its slowness must not put off the instant after which nothing can leave.
+        // Before anybody is asked: slow answers must not put off the instant after which nothing can leave. It was wanted
+        // then, so whoever gives it up later knows that nothing leaves ten seconds after that (`docs/decisions/0017`).
         const sendBefore = instant(clock() + SEND_WITHIN_MS);
-        const { row, frozen } = await fence.toGrant(request.requestId);
+        const [{ row, frozen }] = await Promise.all([fence.toGrant(request.requestId), call.stillWanted?.()]);
         const now = clock();
         if (!holds(row, call.runId(), now)) throw new StintError('fenced');
         if (frozen) throw new StintError('frozen');

@@ -50,6 +50,11 @@ export const activityCall: CallContext = {
   runId: () => Context.current().info.workflowExecution?.runId as RunId,
   attempt: () => Context.current().info.attempt,
   signal: () => Context.current().cancellationSignal,
+  stillWanted: () => {
+    const { client, info } = Context.current();
+    // A heartbeat is the one question about an attempt that Temporal answers. What was noted in it before stays noted.
+    return client.activity.heartbeat(info.taskToken, info.heartbeatDetails);
+  },
   sleep: async (ms) => {
     Context.current().heartbeat();
     await Context.current().sleep(ms);

@@ -77,6 +77,8 @@ const revoke: Handler<'revoke'> = (book, envelope) => {
 
 const end: Handler<'end'> = (book, envelope) => {
   if (!isSubject(book, envelope)) return 'not-yours';
+  // A Mac that was told to end says that it has: it is heard after the revoke, and nothing about it is to be refused.
+  if (envelope.via === 'device' && (book.is('ending') || book.is('collecting'))) return undefined;
   if (book.state !== 'approved' && book.state !== 'granting' && book.state !== 'active') return conflict;
   book.record('ended', {}, causeOf(envelope));
   return undefined;

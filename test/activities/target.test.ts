@@ -121,6 +121,27 @@ describe('a grant call', () => {
     await expect(answer).rejects.toThrow('given up');
   });
 
+  it('that Temporal no longer waits for does not leave, nor one of which Temporal says nothing', async () => {
+    for (const why of ['activity not found', 'temporal unavailable']) {
+      const bench = targetBench();
+      bench.fence.hold(bench.request);
+      const call = { ...bench.deps.call, stillWanted: () => Promise.reject(new Error(why)) };
+      const answer = createGrantDuties({ ...bench.deps, call }).grant({ request: bench.request, maxMs: 1, startBy: at(60_000) });
+      await expect(answer).rejects.toThrow(why);
+      expect(bench.driver.calls).toEqual([]);
+    }
+  });
+
+  it('may leave no later for a Temporal that was slow to say that it is wanted', async () => {
+    const bench = targetBench();
+    bench.fence.hold(bench.request);
+    const stillWanted = async () => {
+      bench.time.now += 4_000;
+    };
+    const { grant } = createGrantDuties({ ...bench.deps, call: { ...bench.deps.call, stillWanted } });
+    expect(await grant({ request: bench.request, maxMs: 1, startBy: at(60_000) })).toEqual({ sendBefore: at(SEND_WITHIN_MS) });
+  });
+
   it('does not leave while Stint is frozen, though it was armed before', async () => {
     const bench = targetBench();
     bench.fence.hold(bench.request);

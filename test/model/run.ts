@@ -8,6 +8,8 @@ import type { Time } from './time.js';
 export interface Attempt {
   readonly runId: RunId;
   readonly abort: AbortController;
+  /** Whether Temporal still waits for it. */
+  readonly wanted: () => boolean;
 }
 
 /** Does the work of one attempt; throws as the real activity would, wrapped as the real worker wraps it. */
@@ -148,8 +150,11 @@ export class Run {
   private attempt(name: string, args: unknown[], { attemptMs }: Patience, abort: AbortController): Promise<Outcome> {
     const { loss, time, work } = this.deps;
     const struck = loss(name);
+    let expired = false;
+    const wanted = () => !expired && !this.dead && !abort.signal.aborted;
     return new Promise((resolve) => {
       const callOff = time.after(attemptMs, () => {
+        expired = true;
         abort.abort();
         resolve({ ok: false, error: new TimeoutFailure('too long', undefined, 'START_TO_CLOSE') });
       });
@@ -162,8 +167,8 @@ export class Run {
       };
       const { runId } = this.info;
       // A worker that hung has not heard that nobody wants its work any more.
-      const late = () => time.sleep(HANGS_MS).then(() => work(name, args, { runId, abort: new AbortController() }));
-      const working = struck === 'late' ? late() : work(name, args, { runId, abort });
+      const late = () => time.sleep(HANGS_MS).then(() => work(name, args, { runId, abort: new AbortController(), wanted }));
+      const working = struck === 'late' ? late() : work(name, args, { runId, abort, wanted });
       void working.then(
         (value) => done({ ok: true, value: value === undefined ? undefined : JSON.parse(JSON.stringify(value)) }),
         (error: unknown) => done({ ok: false, error }),

@@ -8,6 +8,7 @@ import { createRecordDuties } from '../../activities/record.js';
 import { createSealDuties } from '../../activities/seals.js';
 import { type CallContext, createGrantDuties, createRevokeDuties } from '../../activities/target.js';
 import type { SlackDuties } from '../../contract/duties.js';
+import { StintError } from '../../contract/errors.js';
 import { instant, type LocalUser, msOf, type RequestId, type RunId, type Serial, workflowIdOf } from '../../contract/ids.js';
 import type { ClaimAnswer, ConfirmAnswer, Envelope, Sender } from '../../contract/messages.js';
 import type { Person } from '../../contract/ports.js';
@@ -35,6 +36,7 @@ const SWEEP_EVERY_MS = MIN;
 const END_MS = 70 * MIN;
 
 export type BrokenDuty =
+  | 'a call that was given up is sent'
   | 'a proof counts before the last call could land'
   | 'the requester counts'
   | 'a window is doubled'
@@ -145,6 +147,9 @@ export class World {
       runId: () => attemptNow()?.runId ?? ('no-run' as RunId),
       signal: () => (attemptNow()?.abort ?? never).signal,
       sleep: this.time.sleep,
+      stillWanted: async () => {
+        if (attemptNow()?.wanted() === false && broken !== 'a call that was given up is sent') throw new StintError('fenced');
+      },
       beating: (work) => work(),
     };
     const policy = async () => POLICIES[quorum];

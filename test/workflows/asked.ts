@@ -75,6 +75,11 @@ export class Asked {
   end(who: Person) {
     return this.slack.send('end', this.requestId, this.digest, {}, this.actor(who));
   }
+  /** The Mac says that it ended by itself, or as it was told. */
+  endByMac() {
+    const actor = { personId: this.request.subject.personId, serial: this.request.target.serial };
+    return this.device.send('end', this.requestId, this.digest, {}, actor);
+  }
   withdraw(who: Person) {
     return this.slack.send('withdraw', this.requestId, this.digest, {}, this.actor(who));
   }

@@ -1,5 +1,13 @@
 /** The far ends of the workflow tests: a Mac as its driver sees it, Slack as a list of what was sent, and a store that may fail. */
-import type { DmKind, EvidenceDuties, LineKind, SealDuties, SlackDuties, StoreDuties } from '../../contract/duties.js';
+import type {
+  DmKind,
+  EvidenceDuties,
+  GrantDuties,
+  LineKind,
+  SealDuties,
+  SlackDuties,
+  StoreDuties,
+} from '../../contract/duties.js';
 import { StintError } from '../../contract/errors.js';
 import { instant, type RequestId } from '../../contract/ids.js';
 import type { Fence, Observation, TargetDriver } from '../../contract/ports.js';
@@ -135,6 +143,20 @@ export function troubled(duties: StoreDuties & EvidenceDuties, troubles: Trouble
     readView: async (requestId) => {
       up(requestId);
       return duties.readView(requestId);
+    },
+  };
+}
+
+/** Grants by a worker that stands still for those elevations whose trouble says so: it tells nobody, and hears nothing. */
+export function troubledGrants({ grant }: GrantDuties, troubles: Troubles): GrantDuties {
+  return {
+    grant: async (order) => {
+      const trouble = troubles(order.request.requestId);
+      if (!trouble.grantStandsStill) return grant(order);
+      await whileTroubled(() => trouble.grantStandsStill);
+      return grant(order).finally(() => {
+        trouble.grantsWoken += 1;
+      });
     },
   };
 }

@@ -67,6 +67,23 @@ describe.concurrent('a part is down', () => {
     expect(both.map((e) => e.calls('grant'))).toEqual([0, 0]);
   });
 
+  test('a worker that stood still does not send a grant that was given up, though the store does not know of the end', async () => {
+    const e = await h.ask();
+    await e.in('requested');
+    e.trouble.grantStandsStill = true;
+    await e.approve(grace);
+    await e.in('granting');
+    e.trouble.ledgerDown = true;
+    await e.revoke(linus);
+    await e.in('closed', 'collecting');
+    expect((await h.store.fence.grant(e.requestId))?.endedAt).toBeUndefined();
+    e.trouble.grantStandsStill = false;
+    await until(async () => e.trouble.grantsWoken > 0, 'the worker to wake up');
+    expect(e.calls('grant')).toBe(0);
+    e.trouble.ledgerDown = false;
+    expect(await e.result()).toBe('revoked');
+  });
+
   test('a grant call whose answer does not come holds up no claim, no window and no deadline', async () => {
     const e = await h.ask({ windowMs: 5 * MIN });
     e.trouble.grantHangs = true;

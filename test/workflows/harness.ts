@@ -29,7 +29,7 @@ import { createGate } from '../../workers/gate.js';
 import { activityCall, createWorkers, runWorkers } from '../../workers/worker.js';
 import { ada, everyone, macOf, POLICY, REASON, requestOf } from '../fixtures/people.js';
 import { Asked } from './asked.js';
-import { FakeMac, fakeSlack, type Sent, troubled, troubledFence, troubledSeals } from './far-ends.js';
+import { FakeMac, fakeSlack, type Sent, troubled, troubledFence, troubledGrants, troubledSeals } from './far-ends.js';
 import { allRuns, failedReplays } from './replays.js';
 import { quietRuntime } from './runtime.js';
 import { createTroubles, type Trouble } from './trouble.js';
@@ -150,7 +150,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
     duties: {
       seals: troubledSeals(createSealDuties({ ring: () => ring, clock }), troubles),
       store: record,
-      grant: createGrantDuties(target),
+      grant: troubledGrants(createGrantDuties(target), troubles),
       // As the Mac's clock: nothing of a grant call can still land when a proof is asked for.
       revoke: createRevokeDuties({ ...target, clock: () => clock() + 11_000 }),
       slack,

@@ -85,8 +85,11 @@ describe.concurrent('outcomes', () => {
     await e.revoke(linus);
     await e.in('collecting');
     expect(e.isAdmin).toBe(false);
+    // What a Mac says that was told to end is no forgery, and nobody's mistake.
+    await e.endByMac();
     await e.evidenceComplete();
     expect(await e.result()).toBe('revoked');
+    expect((await h.store.ledger.timeline(e.requestId)).map(({ type }) => type)).not.toContain('refused');
     expect(await h.store.fence.live(e.request.target.key)).toBeUndefined();
     expect(await stored(e)).toMatchObject({ endedBy: 'linus', revokeCause: 'approver' });
   });

@@ -11,6 +11,10 @@ export interface Trouble {
   grantFails: Error | undefined;
   /** The grant call works, but its answer does not come back while this holds. */
   grantHangs: boolean;
+  /** The worker's process stands still before it begins with a grant. */
+  grantStandsStill: boolean;
+  /** How many grants stood still so, and were carried out or refused after it. */
+  grantsWoken: number;
   revokeFails: Error | undefined;
   storeDown: boolean;
   /** Only what is written to the ledger fails. */
@@ -35,6 +39,8 @@ export function createTroubles(): Troubles {
       macAheadMs: 11_000,
       grantFails: undefined,
       grantHangs: false,
+      grantStandsStill: false,
+      grantsWoken: 0,
       revokeFails: undefined,
       storeDown: false,
       ledgerDown: false,
