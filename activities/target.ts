@@ -8,6 +8,7 @@ import { isStintError, StintError } from '../contract/errors.js';
 import { type Instant, instant, msOf, type RequestId, type RunId } from '../contract/ids.js';
 import type { Fence, Grant, Observation, TargetDriver } from '../contract/ports.js';
 import type { ElevationRequest, Target } from '../contract/request.js';
+import { createCrowd } from './crowd.js';
 import { within } from './within.js';
 
 const WATCH_MS = 12_000;
@@ -88,11 +89,14 @@ function holds(row: Grant | undefined, runId: RunId, now: number): boolean {
 export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
   const { driverOf, call } = deps;
   const driver = (request: ElevationRequest) => driverOf(request.target.kind);
+  const crowd = createCrowd(deps.clock);
   return {
     revokeOnce: async (request) => {
+      crowd.enter();
       // No revoke waits for the store (invariant I9): what it does not say at once is not known, and the revoke goes out.
       if (await within(STORE_WAIT_MS, goneBefore(deps, request))) return true;
       await driver(request).revoke(request.requestId, request.target, call.signal());
+      await crowd.passed(call.sleep, call.signal());
       return true;
     },
     proveGone: async (request, notBefore, begun) => {
