@@ -1,13 +1,23 @@
 import { defineConfig } from 'vitest/config';
+import { seedOfThisTree } from './test/seed.js';
 
-const common = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 120_000 };
+const env = { STINT_SEED: String(seedOfThisTree()) };
+const common = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 120_000, env };
 
 /** Three layers: `fast` needs nothing, `temporal` a real dev server, `e2e` the whole product over real sockets. */
 export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...common, name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/workflows/**', 'test/e2e/**'] } },
+      {
+        test: {
+          ...common,
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/workflows/**', 'test/e2e/**'],
+          setupFiles: ['test/properties.ts'],
+        },
+      },
       {
         test: {
           ...common,
