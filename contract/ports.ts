@@ -368,14 +368,17 @@ export type SignalKind = Exclude<MessageKind, 'start' | 'claim' | 'confirm'>;
 export interface Gate {
   /** Stores the request, then starts its workflow. A repeat is the same request. Throws `store-unavailable`, `temporal-unavailable`. */
   start(request: ElevationRequest, actor: Actor): Promise<'started' | 'already'>;
-  /** Durable once it returns. `over`: no such running elevation; answer from the read model. */
+  /**
+   * Durable once it returns. `over`: no such running elevation; answer from the read model. `past`: no workflow could hear
+   * an end, so it was ordered past it, and a worker carries it out.
+   */
   send<K extends SignalKind>(
     kind: K,
     requestId: RequestId,
     roundDigest: Digest,
     body: Bodies[K],
     actor: Actor,
-  ): Promise<'sent' | 'over'>;
+  ): Promise<'sent' | 'over' | 'past'>;
   /** Waits for the workflow's answer. Throws `unknown-request`, `temporal-unavailable`. */
   ask<K extends 'claim' | 'confirm', A>(
     kind: K,

@@ -46,17 +46,19 @@ const WORKING = 'Your click is being processed; this takes longer than usual. Yo
 export function createClicks(deps: ClickDeps): Clicks {
   const twice = createDoubleClicks(deps.clock);
 
-  async function carryOut(press: Press, ask: ParsedAction): Promise<void> {
+  async function carryOut(press: Press, ask: ParsedAction): Promise<string | undefined> {
     const admitted = await deps.gatekeeper.click(press, ask);
     const key = `${admitted.person.personId}/${press.actionId}/${ask.requestId}/${ask.roundDigest}`;
-    if (RULES[ask.kind].form) return openForm(deps.api, press, ask);
-    await twice.once(key, () => sendClick(deps, ask, admitted.actor));
+    if (!RULES[ask.kind].form) return twice.once(key, () => sendClick(deps, ask, admitted.actor));
+    await openForm(deps.api, press, ask);
+    return undefined;
   }
 
-  async function outcome(press: Press, ask: ParsedAction): Promise<Failure | undefined> {
+  /** What is to be said of it; nothing when the card says it all. */
+  async function outcome(press: Press, ask: ParsedAction): Promise<(Omit<Failure, 'stale'> & Partial<Failure>) | undefined> {
     try {
-      await carryOut(press, ask);
-      return undefined;
+      const sentence = await carryOut(press, ask);
+      return sentence ? { sentence } : undefined;
     } catch (error) {
       const fields = { action: press.actionId, requestId: ask.requestId, slackUserId: press.claim.userId };
       return failureOf(error, deps, fields);
@@ -95,14 +97,15 @@ async function openForm(api: WebClient, press: Press, ask: ParsedAction): Promis
 function createDoubleClicks(clock: () => number) {
   const recent = new Map<string, number>();
   return {
-    async once(key: string, job: () => Promise<void>): Promise<void> {
+    async once<T>(key: string, job: () => Promise<T>): Promise<T> {
       const now = clock();
       for (const [old, until] of recent) if (until <= now) recent.delete(old);
       if (recent.has(key)) throw new StintError('replayed', 'Your click was already received and is being carried out.');
       recent.set(key, Number.POSITIVE_INFINITY);
       try {
-        await job();
+        const answer = await job();
         recent.set(key, clock() + DOUBLE_MS);
+        return answer;
       } catch (error) {
         recent.delete(key);
         throw error;

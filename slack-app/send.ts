@@ -14,7 +14,7 @@ interface SendDeps {
 }
 /** `textDigest`: the comment or the finding, already in the store. */
 type Said = ActionTarget & { readonly kind: ClickKind; readonly textDigest?: Digest };
-type Send = (gate: Gate, said: Said, actor: Actor) => Promise<'sent' | 'over'>;
+type Send = (gate: Gate, said: Said, actor: Actor) => ReturnType<Gate['send']>;
 
 const comment = ({ textDigest }: Said): { commentDigest?: Digest } => (textDigest ? { commentDigest: textDigest } : {});
 
@@ -34,12 +34,17 @@ const SENDS: { readonly [K in ClickKind]: Send } = {
     gate.send('closeUnproven', s.requestId, s.roundDigest, { findingDigest: findingOf(s) }, actor),
 };
 
+const PAST =
+  'The workflow engine (Temporal) does not take this now, so the access is ended without it: that is on record, and a worker takes it away within seconds. The card follows.';
+
 /**
- * Durable once it returns. Throws `state-conflict`, saying what is true now, when the elevation is over; and what
- * `Gate.send` throws.
+ * Durable once it returns, with what the person has to know of it, if anything. Throws `state-conflict`, saying what is true
+ * now, when the elevation is over; and what `Gate.send` throws.
  */
-export async function sendClick(deps: SendDeps, said: Said, actor: Actor): Promise<void> {
-  if ((await SENDS[said.kind](deps.gate, said, actor)) === 'sent') return;
+export async function sendClick(deps: SendDeps, said: Said, actor: Actor): Promise<string | undefined> {
+  const answer = await SENDS[said.kind](deps.gate, said, actor);
+  if (answer === 'sent') return undefined;
+  if (answer === 'past') return PAST;
   const known = await deps.recall.of(said.requestId);
   const view = known.how === 'unrecorded' ? undefined : known.view;
   throw new StintError('state-conflict', `This elevation is not running any more. ${view ? now(view) : ''}`.trim());

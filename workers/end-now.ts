@@ -1,13 +1,13 @@
 /**
- * Ending an elevation past its workflow: when Temporal cannot be reached or the workflow is not there, or when a person
- * has left. The fence first, so that nothing of it is granted any more whatever wakes up later; then the record; then the
+ * Ending an elevation past its workflow: when Temporal cannot be reached, the workflow is paused or not there, or when a
+ * person has left. The fence first, so that nothing of it is granted any more whatever wakes up later; then the record; then the
  * target's own driver until nothing is left. Every step may be repeated, and a process may die between any two: the
  * overdue sweep takes what was fenced, and `untold` remembers that the workflow has yet to hear of it.
  */
 import { proveGone } from '../activities/target.js';
 import { type GoneProof, SEND_WITHIN_MS } from '../contract/duties.js';
 import { StintError } from '../contract/errors.js';
-import type { AnyEvent, RevokeCause } from '../contract/events.js';
+import type { AnyEvent } from '../contract/events.js';
 import { type Instant, instant, msOf, NO_DIGEST, type PersonId, type RequestId, type RunId } from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
@@ -19,8 +19,12 @@ const WATCH_MS = 20_000;
 /** Stands in the tombstone of what no run ever armed. */
 const NO_RUN = 'no-run' as RunId;
 
-/** Who orders an end past the workflow: an operator, or the directory by no longer knowing the person. */
-export type EndCause = Extract<RevokeCause, 'operator' | 'left'>;
+/**
+ * Who orders an end past the workflow: an operator, the directory by no longer knowing the person, or whoever pressed Revoke
+ * (`approver`) or End now (`subject`) while no workflow could hear it.
+ */
+export type EndCause = 'operator' | 'left' | 'approver' | 'subject';
+type Actor = AnyEvent['actor'];
 
 export interface FenceOffDeps {
   readonly store: Pick<Store, 'fence' | 'ledger' | 'requests' | 'untold'>;
@@ -49,12 +53,18 @@ export async function fence({ store, clock }: FenceOffDeps, requestId: RequestId
  * Fences it off and records the end. What was still waiting is over with that (`goneAt` is set); of what may hold access
  * the proof is still to come. Throws `unknown-request`, `store-unavailable`.
  */
-export async function fenceOff(deps: FenceOffDeps, requestId: RequestId, cause: EndCause): Promise<Grant> {
+export async function fenceOff(
+  deps: FenceOffDeps,
+  requestId: RequestId,
+  cause: EndCause,
+  actor: Actor = { via: VIA[cause] },
+): Promise<Grant> {
   const { store, clock } = deps;
   await store.untold.put(requestId, instant(clock()));
   const row = await fence(deps, requestId);
+  const event = endEvent(row, await digestOf(store, requestId), cause, actor);
   const view = (await store.ledger.find(requestId))?.view;
-  if (!view || next(view, 'revoked')) await store.ledger.append([revokedEvent(row, await digestOf(store, requestId), cause)]);
+  if (!view || next(view, event.type)) await store.ledger.append([event]);
   return row;
 }
 
@@ -73,12 +83,14 @@ export async function proveEnded(deps: EndNowDeps, requestId: RequestId, cause: 
   const call = { signal: () => never, sleep };
   const proof = await proveGone(driver, row, await quietFrom(store, row, row.endedAt), { clock, call, watchMs });
   // The entry first: what is recorded as gone is not looked at again, and would never get one.
-  await store.ledger.append([sweptEvent(row, await digestOf(store, requestId), proof, cause)]);
+  await store.ledger.append([sweptEvent(row, await digestOf(store, requestId), proof, BY[cause])]);
   await store.fence.gone(requestId, proof.observedAt);
   // What stays behind at the MDM gives no access: the fence refuses a claim, and the reconciler looks after signals.
   await driver.clear(requestId, row.target).catch(() => undefined);
   return proof;
 }
+
+const BY = { operator: 'operator', left: 'left', approver: 'order', subject: 'order' } as const;
 
 /** Its request was stored before anything else of it could be. */
 async function neverArmed(
@@ -105,23 +117,16 @@ async function digestOf({ requests }: FenceOffDeps['store'], requestId: RequestI
   return (await requests.get(requestId))?.digest ?? NO_DIGEST;
 }
 
-const VIA = { operator: 'cli', left: 'system' } as const;
+const VIA = { operator: 'cli', left: 'system', approver: 'slack', subject: 'slack' } as const;
 
 /** At the instant that the fence keeps, so that a repeat, or another process, writes the same entry. */
-function revokedEvent(
+function endEvent(
   { requestId, runId, endedAt, notAfter }: Grant,
   requestDigest: AnyEvent['requestDigest'],
   cause: EndCause,
-): AnyEvent {
+  actor: Actor,
+): Extract<AnyEvent, { readonly type: 'revoked' | 'ended' }> {
   const at = endedAt ?? notAfter;
-  return {
-    id: `${requestId}/${runId}/${cause}-${at}`,
-    type: 'revoked',
-    requestId,
-    requestDigest,
-    runId: 'no-run',
-    at,
-    actor: { via: VIA[cause] },
-    data: { cause },
-  };
+  const entry = { id: `${requestId}/${runId}/${cause}-${at}`, requestId, requestDigest, runId: 'no-run', at, actor } as const;
+  return cause === 'subject' ? { ...entry, type: 'ended', data: {} } : { ...entry, type: 'revoked', data: { cause } };
 }

@@ -1,5 +1,5 @@
 /**
- * The loops beside a worker that need no workflow: people who leave, workflows that have yet to hear of an end,
+ * The loops beside a worker that need no workflow: people who leave, ends ordered past a workflow, those it has yet to hear of,
  * elevations whose workflow is no more, and cards that do not show how theirs ended.
  */
 import { readFile, stat } from 'node:fs/promises';
@@ -12,12 +12,14 @@ import type { ElevationView } from '../contract/view.js';
 import { parsePeople } from '../policy/people.js';
 import type { EndNowDeps } from './end-now.js';
 import { type Roster, startLeavers } from './leavers.js';
+import { createOrderedEnds } from './ordered-ends.js';
 import { closeOrphans, createRuns } from './orphans.js';
 import { createRepairs } from './repair-cards.js';
 import { lookAtRun, withinReach } from './run-state.js';
 import { createCancel, tellWorkflows } from './untold.js';
 
 const TELL_MS = 5000;
+const ORDERED_MS = 1_000;
 const ORPHANS_MS = 60_000;
 const REPAIRS_MS = 15_000;
 /** A change that leaves time and size of a file as they were is seen after this long. */
@@ -68,6 +70,21 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
     }
   };
   void telling();
+  const ordered = createOrderedEnds({
+    store,
+    driverOf,
+    clock,
+    sleep: wait,
+    repair,
+    failed: (requestId, error) => log.warn({ requestId, err: error }, ORDERED),
+  });
+  const ends = async () => {
+    while (!stopped) {
+      await ordered().catch((error: unknown) => log.warn({ err: error }, 'The store could not be asked what ends were ordered.'));
+      await wait(ORDERED_MS);
+    }
+  };
+  void ends();
   const runs = createRuns(client, clock);
   const told = (requestId: RequestId, error?: unknown) =>
     error === undefined
@@ -109,6 +126,7 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
   };
 }
 
+const ORDERED = 'An end that was ordered past its workflow is not proved yet; it is tried again.';
 const UNTOLD = 'An elevation was ended past its workflow, which could not be told yet; it is tried again.';
 
 /** Who is active by the people file. Reads it again when it has changed; throws as long as it is not valid. */

@@ -8,7 +8,7 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import { StintError } from '../contract/errors.js';
+import { isStintError, StintError } from '../contract/errors.js';
 import { type RequestId, workflowIdOf } from '../contract/ids.js';
 import type { Actor, Envelope } from '../contract/messages.js';
 import type { Gate, Store } from '../contract/ports.js';
@@ -16,6 +16,8 @@ import { ELEVATION, LATE_EVIDENCE, QUEUES } from '../contract/queues.js';
 import type { ElevationRequest } from '../contract/request.js';
 import { requestDigest } from '../seal/canonical.js';
 import type { Seal } from '../seal/envelope.js';
+import type { Order, OrderPast } from './ordered-ends.js';
+import { lookAtRun } from './run-state.js';
 
 export interface GateDeps {
   readonly client: Client;
@@ -23,7 +25,12 @@ export interface GateDeps {
   readonly seal: Seal;
   readonly via: Envelope['via'];
   readonly sleep: (ms: number) => Promise<void>;
+  /** Where an end is ordered when no workflow can hear it; absent at an entrance that cannot. */
+  readonly past?: OrderPast;
 }
+
+/** How long Temporal may take with an end before it is ordered past it, in milliseconds. */
+const HEAR_MS = 5_000;
 
 /** How often a start is tried again when its id is taken by something that is no elevation of ours. */
 const START_TRIES = 10;
@@ -36,12 +43,14 @@ export function createGate(deps: GateDeps): Gate {
     start: (request, actor) => start(deps, request, actor),
     send: async (kind, requestId, roundDigest, body, actor) => {
       const envelope = seal(kind, requestId, roundDigest, body, actor, via);
-      const answer = await reach(
-        () => client.workflow.getHandle(workflowIdOf(requestId)).signal(kind, envelope),
-        'over' as const,
-      );
+      const signal = async () => {
+        await client.workflow.getHandle(workflowIdOf(requestId)).signal(kind, envelope);
+        return 'sent' as const;
+      };
+      if (deps.past && (kind === 'revoke' || kind === 'end')) return end(deps, deps.past, kind, requestId, actor, signal);
+      const answer = await reach(signal, 'over' as const);
       if (answer === 'over' && kind === 'evidenceComplete') await startLateEvidence(client, requestId);
-      return answer === 'over' ? 'over' : 'sent';
+      return answer;
     },
     ask: async <K extends 'claim' | 'confirm', A>(
       ...[kind, requestId, roundDigest, body, actor]: Parameters<Gate['ask']>
@@ -56,6 +65,30 @@ export function createGate(deps: GateDeps): Gate {
       return answer;
     },
   };
+}
+
+/** Told to the workflow, and ordered past it where Temporal does not take it or nobody would act on it. */
+async function end(
+  { client }: GateDeps,
+  past: OrderPast,
+  order: Order,
+  requestId: RequestId,
+  actor: Actor,
+  signal: () => Promise<'sent'>,
+): Promise<'sent' | 'over' | 'past'> {
+  const heard = async () => {
+    const answer = await reach(() => client.withDeadline(Date.now() + HEAR_MS, signal), 'over' as const);
+    // It was taken: a look that fails must not make more of it.
+    const paused = answer === 'sent' && (await lookAtRun(client, requestId).catch(() => 'running')) === 'paused';
+    return paused ? 'kept' : answer;
+  };
+  const answer = await heard().catch((error: unknown) => {
+    if (isStintError(error) && error.code === 'temporal-unavailable') return 'down' as const;
+    throw error;
+  });
+  if (answer === 'sent' || answer === 'over') return answer;
+  await past(order, requestId, actor);
+  return 'past';
 }
 
 /** The store first: a workflow whose request is not stored could not show its reason, and would not be judged. */

@@ -33,6 +33,7 @@ import { payloadConverterPath } from './bundle.js';
 import type { Config } from './config.js';
 import { fileText } from './file-text.js';
 import { createGate } from './gate.js';
+import { createOrderPast } from './ordered-ends.js';
 import { withRecordedEnd } from './recorded-end.js';
 import { activityCall, type Duties } from './worker.js';
 
@@ -85,7 +86,9 @@ export function temporalClient(config: Config<'temporal'>): Client {
 export function gateOf(config: Config<'seals'>, client: Client, store: Store, sender: Sender, via: Envelope['via']): Gate {
   const key = livingSealKey(config.seals, sender, clock);
   const seal: Seal = (...message) => createSealer({ sender, ...key(), clock, random: randomBytes })(...message);
-  return createGate({ client, store, seal, via, sleep: pause });
+  // A Mac ends by itself; who presses a button in Slack has only us.
+  const past = via === 'slack' ? { past: createOrderPast({ store, clock }, 'slack') } : {};
+  return createGate({ client, store, seal, via, sleep: pause, ...past });
 }
 
 /** The trusted keys, read anew when the file changes: a revoked key stops at once. Throws `bad-config` when it is not valid now. */

@@ -20,7 +20,10 @@ export function withRecordedEnd(slack: SlackDuties, ledger: Pick<Ledger, 'find'>
 async function recorded(ledger: Pick<Ledger, 'find'>, view: ElevationView): Promise<ElevationView> {
   if (view.revokeCause !== 'cancel') return view;
   const stored = (await ledger.find(view.request.requestId).catch(() => undefined))?.view;
-  if (stored?.digest !== view.digest || stored.outcome !== 'revoked' || !stored.revokeCause) return view;
-  const { revokeCause, endedBy, endingAt } = stored;
-  return { ...view, revokeCause, ...(endedBy && { endedBy }), ...(view.endingAt && endingAt && { endingAt }) };
+  if (stored?.digest !== view.digest) return view;
+  const { outcome, revokeCause, endedBy, endingAt } = stored;
+  const who = { ...(endedBy && { endedBy }), ...(view.endingAt && endingAt && { endingAt }) };
+  if (outcome === 'revoked' && revokeCause) return { ...view, revokeCause, ...who };
+  const { revokeCause: _, ...ended } = view;
+  return outcome === 'ended' ? { ...ended, outcome, ...who } : view;
 }

@@ -4,8 +4,8 @@ import type { AnyEvent, Via } from '../contract/events.js';
 import { type Digest, NO_DIGEST } from '../contract/ids.js';
 import type { Grant } from '../contract/ports.js';
 
-/** The overdue sweep, the reconciler, an operator past the workflow, or the directory by no longer knowing the person. */
-export type SweptBy = 'sweep' | 'reconciler' | 'operator' | 'left';
+/** The overdue sweep, the reconciler, an operator past the workflow, the directory by no longer knowing the person, or a click. */
+export type SweptBy = 'sweep' | 'reconciler' | 'operator' | 'left' | 'order';
 
 /** What stands in the entry's id, and who is named as having done it. */
 const BY: { readonly [B in SweptBy]: { readonly mark: string; readonly via: Via } } = {
@@ -13,6 +13,7 @@ const BY: { readonly [B in SweptBy]: { readonly mark: string; readonly via: Via 
   reconciler: { mark: 'reconciler', via: 'reconciler' },
   operator: { mark: 'operator-gone', via: 'cli' },
   left: { mark: 'left-gone', via: 'system' },
+  order: { mark: 'order-gone', via: 'system' },
 };
 
 /** At the instant of the observation, so that two processes that saw the same write the same entry. */

@@ -6,7 +6,7 @@
 import type { Client } from '@temporalio/client';
 import { isStintError } from '../contract/errors.js';
 import { msOf, type RequestId, workflowIdOf } from '../contract/ids.js';
-import type { Store } from '../contract/ports.js';
+import type { Fence, Store } from '../contract/ports.js';
 import { lookAtRun, withinReach } from './run-state.js';
 
 /**
@@ -34,7 +34,7 @@ export function createCancel(client: Client, clock: () => number): Cancel {
 }
 
 export interface TellDeps {
-  readonly store: Pick<Store, 'untold'>;
+  readonly store: Pick<Store, 'untold'> & { readonly fence: Pick<Fence, 'grant'> };
   readonly cancel: Cancel;
   /** Draws the card of a closed elevation again. */
   readonly repair: (requestId: RequestId) => Promise<void>;
@@ -48,8 +48,7 @@ export async function tellWorkflows(deps: TellDeps): Promise<void> {
   const { store, clock, failed } = deps;
   for (const { requestId, at } of await store.untold.all()) {
     try {
-      await tell(deps, requestId);
-      await store.untold.remove(requestId);
+      if (await tell(deps, requestId)) await store.untold.remove(requestId);
     } catch (error) {
       failed(requestId, error);
       if (isStintError(error) && error.code === 'temporal-unavailable') return;
@@ -58,7 +57,12 @@ export async function tellWorkflows(deps: TellDeps): Promise<void> {
   }
 }
 
-async function tell({ cancel, repair }: TellDeps, requestId: RequestId): Promise<void> {
+/** False while no workflow hears of it and its access is not gone: it stays on the list, from which it is taken away. */
+async function tell({ store, cancel, repair }: TellDeps, requestId: RequestId): Promise<boolean> {
+  if ((await cancel(requestId)) === 'sent') return true;
+  const row = await store.fence.grant(requestId);
+  if (row && !row.goneAt) return false;
   // A paused run paints no card: until it goes on, the read model is all that can show what is true.
-  if ((await cancel(requestId)) !== 'sent') await repair(requestId);
+  await repair(requestId);
+  return true;
 }

@@ -8,7 +8,7 @@ import { QUEUES } from '../../contract/queues.js';
 import type { Shown } from '../../workers/questions.js';
 import { type Acts, buttons, createActs, eventually } from './acts.js';
 import { stint } from './built.js';
-import { cleanUp, type Demo, startDemo, tempFolder, withPolicy } from './demo.js';
+import { cleanUp, type Demo, partOf, startDemo, tempFolder, withPolicy } from './demo.js';
 
 const S15 = 15_000;
 const M5 = 300_000;
@@ -182,6 +182,25 @@ describe('somebody with the Temporal CLI', () => {
     expect(closed).toMatchObject({ outcome: 'revoked', revokeCause: 'cancel' });
     await eventually('the card says it', async () => /cancel in the workflow engine/.test((await acts.card(asked)).text));
   });
+});
+
+test('Temporal stands still: Revoke in Slack ends it all the same, and the record says who pressed it', async () => {
+  const asked = await acts.elevate('ada', M5);
+  await acts.approve('grace', asked, M5);
+  await acts.becomesAdmin('ada');
+  await acts.reaches(asked.requestId, 'active');
+  const temporalServer = partOf(demo, /temporal.*start-dev/);
+  process.kill(temporalServer, 'SIGSTOP');
+  try {
+    await acts.click('grace', asked.cardTs, 'revoke');
+    await acts.isNoAdmin('ada', 25_000);
+  } finally {
+    process.kill(temporalServer, 'SIGCONT');
+  }
+  const closed = await acts.reaches(asked.requestId, 'closed', 60_000);
+  expect(closed).toMatchObject({ outcome: 'revoked', revokeCause: 'approver', endedBy: 'grace' });
+  await eventually('the card is final', async () => /Access gone/.test((await acts.card(asked)).text), 60_000);
+  await isOnce(asked.requestId);
 });
 
 test('the ledger of all of this fits together', async () => {

@@ -229,6 +229,14 @@ describe('while a part is down', () => {
     expect(h.gate.sent).toHaveLength(1);
   });
 
+  it('a revoke that no workflow can hear is carried out without it, and that is said', async () => {
+    const ts2 = await h.post(view({ state: 'active', deadlineAt: instant(Date.now() + MINUTE) }, 'two'));
+    h.gate.mode = 'past';
+    expect((await h.click('U0ALICE', ts2, 'revoke')).ack).toBe('ok');
+    await until('the word', () => h.told('U0ALICE').some((words) => /ended without it.*within seconds/.test(words)));
+    expect(h.gate.sent.map((s) => s.kind)).toEqual(['revoke']);
+  });
+
   it('a click that Temporal does not take within two seconds is acknowledged as being processed, then carried out', async () => {
     h.gate.mode = 'hang';
     const result = await h.click('U0ALICE', ts, APPROVE);

@@ -116,7 +116,7 @@ export interface FakeGate extends Gate {
   readonly sent: Sent[];
   readonly started: ElevationRequest[];
   /** What the next calls meet; `hang` waits for `release`. */
-  mode: 'up' | 'down' | 'hang' | 'over';
+  mode: 'up' | 'down' | 'hang' | 'over' | 'past';
   release(): void;
 }
 
@@ -141,7 +141,7 @@ export function fakeGate(): FakeGate {
       await passable();
       if (gate.mode === 'over') return 'over';
       gate.sent.push({ kind, requestId, roundDigest, body, actor });
-      return 'sent';
+      return gate.mode === 'past' ? 'past' : 'sent';
     },
     ask: () => Promise.reject(new Error('the Slack app never asks')),
   };

@@ -13,7 +13,7 @@ type Started = {
   readonly options: { readonly workflowId: string; readonly args: readonly unknown[] } & Record<string, unknown>;
 };
 
-function bench(sender: 'slack-app' | 'device-api' = 'slack-app') {
+function bench(sender: 'slack-app' | 'device-api' = 'slack-app', past?: GateDeps['past']) {
   const started: Started[] = [];
   const signals: { readonly id: string; readonly kind: string; readonly envelope: unknown }[] = [];
   const updates: { readonly kind: string; readonly args: readonly unknown[]; readonly updateId?: string }[] = [];
@@ -23,11 +23,13 @@ function bench(sender: 'slack-app' | 'device-api' = 'slack-app') {
     start: (): unknown => ({}),
     signal: (): void => undefined,
     update: (): unknown => ({ ok: true }),
+    status: (): string => 'RUNNING',
     find: (): unknown => undefined,
     put: (): void => undefined,
   };
   const order: string[] = [];
   const client = {
+    withDeadline: (_: number, call: () => Promise<unknown>) => call(),
     workflow: {
       start: async (type: string, options: Started['options']) => {
         order.push('start');
@@ -39,6 +41,7 @@ function bench(sender: 'slack-app' | 'device-api' = 'slack-app') {
           signals.push({ id, kind, envelope });
           does.signal();
         },
+        describe: async () => ({ status: { name: does.status() } }),
         executeUpdate: async (kind: string, options: { args: readonly unknown[]; updateId?: string }) => {
           updates.push({ kind, ...options });
           return does.update();
@@ -62,6 +65,7 @@ function bench(sender: 'slack-app' | 'device-api' = 'slack-app') {
     seal: sealerOf(sender),
     via: sender === 'slack-app' ? 'slack' : 'device',
     sleep: async (ms) => void slept.push(ms),
+    ...(past && { past }),
   });
   return { gate, does, started, signals, updates, stored, slept, order };
 }
@@ -216,5 +220,67 @@ describe('a question', () => {
     const { gate, does } = bench('device-api');
     does.update = throwing(error);
     await expect(ask(gate)).rejects.toMatchObject({ code });
+  });
+});
+
+describe('an end that no workflow can hear', () => {
+  const asked = (past: GateDeps['past'], kind: 'revoke' | 'end' | 'approve' = 'revoke') => {
+    const b = bench('slack-app', past);
+    return { ...b, send: () => b.gate.send(kind, REQUEST_ID, ROUND, BODIES[kind], ACTOR) };
+  };
+  const noting = () => {
+    const orders: unknown[] = [];
+    return { orders, past: async (...order: unknown[]) => void orders.push(order) };
+  };
+
+  it.each(['revoke', 'end'] as const)('a %s is ordered past Temporal that cannot be reached', async (kind) => {
+    const { orders, past } = noting();
+    const { send, does } = asked(past, kind);
+    does.signal = throwing(new Error('connection refused'));
+    expect(await send()).toBe('past');
+    expect(orders).toEqual([[kind, REQUEST_ID, ACTOR]]);
+  });
+
+  it('a revoke is told to a paused run, and ordered past it', async () => {
+    const { orders, past } = noting();
+    const { send, does, signals } = asked(past);
+    does.status = () => 'PAUSED';
+    expect(await send()).toBe('past');
+    expect(signals).toHaveLength(1);
+    expect(orders).toHaveLength(1);
+  });
+
+  it.each([
+    ['that runs', (): string => 'RUNNING'],
+    ['that cannot be looked at', throwing(new Error('slow'))],
+  ])('a revoke taken by a workflow %s is that workflow’s', async (_, status) => {
+    const { orders, past } = noting();
+    const { send, does } = asked(past);
+    does.status = status;
+    expect(await send()).toBe('sent');
+    expect(orders).toEqual([]);
+  });
+
+  it('a revoke of what is over is over', async () => {
+    const { orders, past } = noting();
+    const { send, does } = asked(past);
+    does.signal = throwing(missing());
+    expect(await send()).toBe('over');
+    expect(orders).toEqual([]);
+  });
+
+  it('nothing else is ordered past it, and nothing at all by an entrance that cannot', async () => {
+    const { orders, past } = noting();
+    for (const { send, does } of [asked(past, 'approve'), asked(undefined)]) {
+      does.signal = throwing(new Error('connection refused'));
+      await expect(send()).rejects.toMatchObject({ code: 'temporal-unavailable' });
+    }
+    expect(orders).toEqual([]);
+  });
+
+  it('a store that is down as well is said: nothing was ended', async () => {
+    const { send, does } = asked(() => Promise.reject(new StintError('store-unavailable')));
+    does.signal = throwing(new Error('connection refused'));
+    await expect(send()).rejects.toMatchObject({ code: 'store-unavailable' });
   });
 });

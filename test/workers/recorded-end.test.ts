@@ -45,6 +45,14 @@ it.each(['operator', 'left'] as const)('an end by "%s" is shown as that, and whe
   }
 });
 
+it('an end by whoever holds the access is shown as that, with who and when', async () => {
+  const stored = fold(active, event('ended', {}, 5, ALICE));
+  for (const view of await shown(cancelled, stored)) {
+    expect(view).toMatchObject({ state: 'ending', outcome: 'ended', endedBy: stored.endedBy, endingAt: at(5) });
+    expect(view.revokeCause).toBeUndefined();
+  }
+});
+
 it('a cancel by hand in Temporal stays one, and so it does while the store is down', async () => {
   for (const stored of [cancelled, active, undefined, 'down'] as const)
     for (const view of await shown(cancelled, stored)) expect(view).toEqual(cancelled);

@@ -92,7 +92,7 @@ it.each([
     },
   };
   await tellWorkflows({
-    store: { untold },
+    store: { untold, fence: { grant: async () => undefined } },
     cancel: async () => heard,
     repair: async (requestId) => void repaired.push(requestId),
     clock: Date.now,
