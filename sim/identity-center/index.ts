@@ -1,0 +1,115 @@
+/**
+ * A stand-in of IAM Identity Center, the Identity Store and Organizations on one port, to which the unmodified AWS SDK
+ * talks. It refuses, delays, fails and limits as AWS does, and keeps a record of who really had access, by which tests
+ * judge. README.md beside this file says what it knows and where it guesses.
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createChanges } from './changes.js';
+import { createControl } from './control.js';
+import { AwsError, validation } from './errors.js';
+import { createFaults, type Faults } from './faults.js';
+import { createLimits } from './limits.js';
+import { createPager } from './paging.js';
+import { type Random, seeded } from './random.js';
+import { answerAws, type Inside, parse } from './server.js';
+import { createTruth, type Truth } from './truth.js';
+import { type Assignment, DEFAULTS, type OrganizationSeed, type Settings } from './types.js';
+import { createWorld, type World } from './world.js';
+
+export interface IdentityCenterOptions {
+  readonly seed: OrganizationSeed;
+  /** The system chooses a port when it is 0 or absent. */
+  readonly port?: number;
+  /** The region that signatures must be for. */
+  readonly region?: string;
+  readonly settings?: Partial<Settings>;
+  /** Milliseconds since 1970. Only the length of a latency runs in real time. */
+  readonly clock?: () => number;
+  /** Numbers from 0 up to 1; the same ones in every run when absent. */
+  readonly random?: Random;
+}
+
+export interface IdentityCenterStandIn {
+  /** `http://host:port`, the endpoint for all three clients. */
+  readonly url: string;
+  readonly region: string;
+  readonly world: World;
+  readonly faults: Faults;
+  readonly truth: Truth;
+  /** May be changed while it runs. */
+  readonly settings: Settings;
+  /** Another writer, who needs no call: it is done at once, and lists show it at once. */
+  readonly sync: { add(wanted: Assignment): void; remove(wanted: Assignment): void };
+  close(): Promise<void>;
+}
+
+/** Starts the stand-in on 127.0.0.1 and resolves once it listens. */
+export async function startIdentityCenter(options: IdentityCenterOptions): Promise<IdentityCenterStandIn> {
+  const { seed, clock = Date.now, random = seeded(1), region = 'us-east-1' } = options;
+  const settings: Settings = { ...DEFAULTS, ...options.settings };
+  const world = createWorld(seed);
+  const changes = createChanges({ world, settings, clock, random });
+  const limits = createLimits(settings, clock);
+  const truth = createTruth({ world, changes, limits, clock });
+  const pager = createPager(settings, random, () => validation('The provided NextToken is invalid.'));
+  const organizationsPager = createPager(settings, random, badOrganizationsToken);
+  const context = { world, settings, changes, clock, pager, organizationsPager };
+  const faults = createFaults();
+  const inside: Inside = { context, faults, limits, truth, random, region };
+  const sync = {
+    add: (wanted: Assignment) => act(() => world.add(wanted, clock(), { by: 'sync' })),
+    remove: (wanted: Assignment) => act(() => world.remove(wanted, clock(), { by: 'sync' })),
+  };
+  const act = (change: () => unknown): void => {
+    changes.settle();
+    change();
+  };
+  const control = createControl({ faults, truth, settings, sync });
+  const server = createServer((request, response) => {
+    const answered = readBody(request).then((text) =>
+      request.url?.startsWith('/sim/') ? control(request, parse(text), response) : answerAws(inside, request, text, response),
+    );
+    answered.catch(() => response.destroy());
+  });
+  const url = await listen(server, options.port ?? 0);
+  return { url, region, world, faults, truth, settings, sync, close: () => close(server) };
+}
+
+const badOrganizationsToken = (): AwsError =>
+  new AwsError('InvalidInputException', 'You provided an invalid pagination token.', 400, { Reason: 'INVALID_PAGINATION_TOKEN' });
+
+const BODY_MAX = 1024 * 1024;
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request) {
+    size += (part as Buffer).length;
+    if (size > BODY_MAX) throw new Error('body too large');
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+async function listen(server: Server, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}
+
+export type { AccessKey, Span } from './access.js';
+export type { Fault, FaultKind, Faults } from './faults.js';
+export { seeded } from './random.js';
+export { bigOrganization, EXAMPLE, exampleOrganization } from './seeds.js';
+export type { CallSeen, Snapshot, Truth } from './truth.js';
+export type { Assignment, OrganizationSeed, Settings } from './types.js';
+export { DEFAULTS, HARSH } from './types.js';
+export type { Cause, World } from './world.js';
