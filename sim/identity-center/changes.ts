@@ -58,6 +58,7 @@ export interface ChangesDeps {
 /** No changes yet. */
 export function createChanges({ world, settings, clock, random }: ChangesDeps): Changes {
   const all: Change[] = [];
+  const byId = new Map<string, Change>();
   let open: Change[] = [];
   let most = 0;
   const isOpen = (change: Change) => change.statusAt > clock();
@@ -78,12 +79,13 @@ export function createChanges({ world, settings, clock, random }: ChangesDeps): 
       const listDelayMs = within(random, settings.listDelayMs);
       const change: Change = { requestId: uuid(random), kind, wanted, createdAt, dueAt, statusAt, listDelayMs, doomed };
       all.push(change);
+      byId.set(`${kind} ${change.requestId}`, change);
       open.push(change);
       most = Math.max(most, open.length);
       return change;
     },
     all: () => all,
-    find: (kind, requestId) => all.find((change) => change.kind === kind && change.requestId === requestId),
+    find: (kind, requestId) => byId.get(`${kind} ${requestId}`),
     statusOf: (change) => (isOpen(change) ? 'IN_PROGRESS' : change.outcome === 'failed' ? 'FAILED' : 'SUCCEEDED'),
     outstandingMost: () => most,
   };

@@ -1,6 +1,7 @@
 /** What only the stand-in has, over HTTP, for another process: truth, faults, settings, and the other writer. Faults never touch it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Faults, readFault } from './faults.js';
+import type { Sync } from './sync.js';
 import type { Truth } from './truth.js';
 import type { Assignment, Settings } from './types.js';
 
@@ -8,7 +9,7 @@ export interface ControlDeps {
   readonly faults: Faults;
   readonly truth: Truth;
   readonly settings: Settings;
-  readonly sync: { add(wanted: Assignment): void; remove(wanted: Assignment): void };
+  readonly sync: Sync;
 }
 
 /** Answers `GET /sim/truth`, `POST /sim/fault`, `/sim/fault/clear`, `/sim/settings`, `/sim/sync/add`, `/sim/sync/remove`. */

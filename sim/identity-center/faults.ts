@@ -1,5 +1,6 @@
 /** Fault switches: how a test makes AWS or the network misbehave, for some calls or until cleared. */
 import { AwsError, denied, internal, tooFast } from './errors.js';
+import type { Random } from './random.js';
 
 export const FAULT_KINDS = [
   'latency',
@@ -8,6 +9,7 @@ export const FAULT_KINDS = [
   '500-after',
   'drop-before',
   'drop-after',
+  'late-reply',
   'down',
   'expired',
   'denied',
@@ -19,16 +21,18 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 export interface Fault {
   /**
    * `…-before`, `throttle`, `500`, `expired`, `denied`, `conflict`, `down`: nothing is done. `…-after`: it is done and the
-   * answer is lost or an error. `fail-change`: the create or delete is accepted and FAILS later, with `reason`.
+   * answer is lost or an error; `late-reply` gives it after `ms`. `fail-change`: the create or delete is accepted and FAILS later, with `reason`.
    */
   readonly kind: FaultKind;
   /** One operation, `CreateAccountAssignment`; all when absent. */
   readonly operation?: string;
-  /** Length of a latency. */
+  /** Length of a latency, which comes before the work, or of a late reply. */
   readonly ms?: number;
   /** How many calls; until cleared when absent. */
   readonly times?: number;
   readonly reason?: string;
+  /** How probably it strikes a call that it fits, 0 to 1; always when absent. */
+  readonly chance?: number;
 }
 
 export interface Faults {
@@ -40,7 +44,7 @@ export interface Faults {
 }
 
 /** A switchboard with nothing switched on. */
-export function createFaults(): Faults {
+export function createFaults(random: Random): Faults {
   let active: { fault: Fault; left: number }[] = [];
   return {
     add: (fault) => void active.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY }),
@@ -49,7 +53,9 @@ export function createFaults(): Faults {
     },
     list: () => active.map((one) => one.fault),
     take(operation) {
-      const hits = active.filter(({ fault }) => (fault.operation ?? operation) === operation && fits(fault, operation));
+      const hits = active.filter(
+        ({ fault }) => fits(fault, operation) && (fault.chance === undefined || random() < fault.chance),
+      );
       const slow = hits.find(({ fault }) => fault.kind === 'latency');
       const other = hits.find(({ fault }) => fault.kind !== 'latency');
       for (const used of [slow, other]) if (used) used.left -= 1;
@@ -61,7 +67,8 @@ export function createFaults(): Faults {
 
 const CHANGES = ['CreateAccountAssignment', 'DeleteAccountAssignment'];
 const fits = (fault: Fault, operation: string): boolean =>
-  (fault.kind !== 'fail-change' && fault.kind !== 'conflict') || CHANGES.includes(operation);
+  ((fault.operation ?? operation) === operation && fault.kind !== 'fail-change' && fault.kind !== 'conflict') ||
+  CHANGES.includes(operation);
 
 /** In the words of public reports. */
 export const CONFLICT = 'There is a conflicting operation in process.';
@@ -89,7 +96,7 @@ export function readFault(input: unknown): Fault | string {
   if (typeof input !== 'object' || input === null) return 'a fault is an object';
   const given = input as Partial<Record<keyof Fault, unknown>>;
   if (!FAULT_KINDS.some((kind) => kind === given.kind)) return `kind is one of ${FAULT_KINDS.join(', ')}`;
-  for (const key of ['ms', 'times'] as const) {
+  for (const key of ['ms', 'times', 'chance'] as const) {
     if (given[key] !== undefined && typeof given[key] !== 'number') return `${key} is a number`;
   }
   for (const key of ['operation', 'reason'] as const) {

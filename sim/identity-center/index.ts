@@ -13,8 +13,9 @@ import { createLimits } from './limits.js';
 import { createPager } from './paging.js';
 import { type Random, seeded } from './random.js';
 import { answerAws, type Inside, parse } from './server.js';
+import { createSync, type Sync } from './sync.js';
 import { createTruth, type Truth } from './truth.js';
-import { type Assignment, DEFAULTS, type OrganizationSeed, type Settings } from './types.js';
+import { DEFAULTS, type OrganizationSeed, type Settings } from './types.js';
 import { createWorld, type World } from './world.js';
 
 export interface IdentityCenterOptions {
@@ -39,8 +40,7 @@ export interface IdentityCenterStandIn {
   readonly truth: Truth;
   /** May be changed while it runs. */
   readonly settings: Settings;
-  /** Another writer, who needs no call: it is done at once, and lists show it at once. */
-  readonly sync: { add(wanted: Assignment): void; remove(wanted: Assignment): void };
+  readonly sync: Sync;
   close(): Promise<void>;
 }
 
@@ -55,16 +55,9 @@ export async function startIdentityCenter(options: IdentityCenterOptions): Promi
   const pager = createPager(settings, random, () => validation('The provided NextToken is invalid.'));
   const organizationsPager = createPager(settings, random, badOrganizationsToken);
   const context = { world, settings, changes, clock, pager, organizationsPager };
-  const faults = createFaults();
+  const faults = createFaults(random);
   const inside: Inside = { context, faults, limits, truth, random, region };
-  const sync = {
-    add: (wanted: Assignment) => act(() => world.add(wanted, clock(), { by: 'sync' })),
-    remove: (wanted: Assignment) => act(() => world.remove(wanted, clock(), { by: 'sync' })),
-  };
-  const act = (change: () => unknown): void => {
-    changes.settle();
-    change();
-  };
+  const sync = createSync({ world, changes, clock });
   const control = createControl({ faults, truth, settings, sync });
   const server = createServer((request, response) => {
     const answered = readBody(request).then((text) =>

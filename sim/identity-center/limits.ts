@@ -38,6 +38,7 @@ export function createLimits(settings: Settings, clock: () => number): Limits {
       note(service, now);
       const rate = settings.callsPerSecond[service];
       const { tokens, at } = buckets.get(service) ?? { tokens: rate, at: now };
+      if (rate === Number.POSITIVE_INFINITY) return undefined;
       const left = Math.min(rate, tokens + ((now - at) / 1000) * rate);
       buckets.set(service, { tokens: left >= 1 ? left - 1 : left, at: now });
       if (left >= 1) return undefined;

@@ -37,11 +37,13 @@ export function createPager(settings: Settings, random: Random, badToken: () => 
       return { items: [], NextToken: write({ of, after: token?.after ?? '', empty: true }) };
     }
     const size = Math.min(maxResults(input, most), settings.pageMax);
-    const cut = settings.shortPages ? within(random, [1, size]) : size;
+    const cut = settings.shortPages ? within(random, [Math.min(1, rest.length), Math.min(size, rest.length)]) : size;
     const given = rest.slice(0, cut);
     const last = given.at(-1);
     const items = given.map(({ item }) => item);
-    return last && given.length < rest.length ? { items, NextToken: write({ of, after: last.key, empty: false }) } : { items };
+    // A token after the very last item is allowed too: the page that it leads to is empty.
+    const more = given.length < rest.length || random() < settings.emptyPages;
+    return last && more ? { items, NextToken: write({ of, after: last.key, empty: false }) } : { items };
   };
 }
 

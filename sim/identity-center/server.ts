@@ -53,6 +53,7 @@ export async function answerAws(inside: Inside, request: IncomingMessage, text: 
     return void response.destroy();
   }
   const answer = work(inside, called, fault, call);
+  if (fault?.kind === 'late-reply') await sleep(fault.ms ?? 0);
   if (fault?.kind === 'drop-after') {
     call.lost = 'reply';
     return void response.destroy();
@@ -61,7 +62,7 @@ export async function answerAws(inside: Inside, request: IncomingMessage, text: 
 }
 
 function record(inside: Inside, { service, operation, text }: Called): CallSeen {
-  const n = (inside.truth.calls().at(-1)?.n ?? 0) + 1;
+  const n = inside.truth.callCount() + 1;
   const callId = uuid(inside.random);
   return {
     n,

@@ -32,6 +32,8 @@ export interface Snapshot {
 
 export interface Truth {
   calls(operation?: string): readonly CallSeen[];
+  /** All that ever came, also those that are forgotten. */
+  callCount(): number;
   changes(): readonly Change[];
   /** Every way by which anybody had access, with who began and who ended it. */
   access(): readonly Span[];
@@ -51,6 +53,7 @@ const KEPT = 20_000;
 export function createTruth(deps: { world: World; changes: Changes; limits: Limits; clock: () => number }): Truth {
   const { world, changes, limits, clock } = deps;
   const seen: CallSeen[] = [];
+  let count = 0;
   const settled = <T>(read: () => T): T => {
     changes.settle();
     return read();
@@ -70,7 +73,9 @@ export function createTruth(deps: { world: World; changes: Changes; limits: Limi
       rates: truth.rates(),
       outstandingMost: truth.outstandingMost(),
     }),
+    callCount: () => count,
     note(call) {
+      count += 1;
       seen.push(call);
       if (seen.length > KEPT) seen.shift();
     },

@@ -83,7 +83,7 @@ export interface Settings {
   listDelayMs: Range;
   /** What two changes must not share while one is in progress. `account` is the stricter reading of AWS's quota page. */
   conflictScope: 'pair' | 'account' | 'none';
-  /** Calls a second, for each service all operations together. */
+  /** Calls a second, for each service all operations together; Infinity for no limit. */
   callsPerSecond: { ssoAdmin: number; identityStore: number; organizations: number };
   /** Creates and deletes that may be in progress at one time. */
   outstandingMax: number;

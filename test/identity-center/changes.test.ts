@@ -92,8 +92,7 @@ describe('a change', () => {
     const rig = await rigOf();
     await rig.create();
     rig.pass(SECOND);
-    await rig.listed();
-    rig.aws.world.deleteUser(EXAMPLE.ada, rig.now(), 'leave-orphans');
+    rig.aws.sync.deleteUser(EXAMPLE.ada, 'leave-orphans');
     expect(rig.aws.truth.hasAccess(ADA)).toBe(false);
     const { RequestId } = await rig.remove();
     rig.pass(SECOND);
