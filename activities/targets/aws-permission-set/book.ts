@@ -1,0 +1,82 @@
+/**
+ * The marks of the store, and beside them what this process knows itself: a revoke must not wait for a store that is down,
+ * and an AWS request id must not be lost because it could not be written.
+ */
+import { StintError } from '../../../contract/errors.js';
+import { instant, type RequestId } from '../../../contract/ids.js';
+import type { AwsTarget, Before, Kind, Mark, Marks, Progress, Time } from './types.js';
+
+const KEPT = 10_000;
+const HOUR_MS = 3_600_000;
+/** How long a revoke lets the store tell it what stood before, in ms. */
+const STORE_WAIT_MS = 400;
+
+export interface Book {
+  /** What the store says, joined with what this process knows. Throws `store-unavailable`. */
+  read(requestId: RequestId): Promise<Mark | undefined>;
+  /**
+   * The same for whoever takes access away: from memory at once, or from the store if it answers soon. `unsure` when
+   * neither knows.
+   */
+  recall(requestId: RequestId): Promise<Mark | undefined | 'unsure'>;
+  note(requestId: RequestId, target: AwsTarget, before: Before): Promise<Mark>;
+  /** Keeps AWS' id of an operation. Never throws: it can be found again through AWS' lists. */
+  began(requestId: RequestId, kind: Kind, awsRequestId: string, progress?: Progress): Promise<void>;
+  /** The elevation that an operation of AWS is known to belong to. */
+  ownerOf(awsRequestId: string): RequestId | undefined;
+  open: Marks['open'];
+}
+
+export function createBook(marks: Marks, time: Time): Book {
+  const known = new Map<RequestId, Mark>();
+  const owners = new Map<string, RequestId>();
+  const learn = (requestId: RequestId, mark: Mark): Mark => {
+    const joined = { ...mark, ...idsOf(known.get(requestId)) };
+    keep(known, requestId, joined);
+    for (const id of [joined.create, joined.delete]) if (id) keep(owners, id, requestId);
+    return joined;
+  };
+  const read = async (requestId: RequestId): Promise<Mark | undefined> => {
+    const mark = await marks.read(requestId);
+    return mark ? learn(requestId, mark) : known.get(requestId);
+  };
+  return {
+    read,
+    async recall(requestId) {
+      const mine = known.get(requestId);
+      if (mine) return mine;
+      const asked = read(requestId).catch((): 'unsure' => 'unsure');
+      return Promise.race([asked, time.sleep(STORE_WAIT_MS).then((): 'unsure' => 'unsure')]);
+    },
+    note: async (requestId, target, before) => learn(requestId, await marks.note(requestId, target, before, instant(time.now()))),
+    async began(requestId, kind, awsRequestId, progress) {
+      // Without a mark here it is a revoke while the store is down, of a grant that some other process gave.
+      const mine = known.get(requestId) ?? { before: 'absent', at: instant(time.now() - HOUR_MS) };
+      keep(known, requestId, { ...mine, [kind]: awsRequestId });
+      keep(owners, awsRequestId, requestId);
+      progress?.({ kind, awsRequestId });
+      await marks.request(requestId, kind, awsRequestId).catch(() => undefined);
+    },
+    ownerOf: (awsRequestId) => owners.get(awsRequestId),
+    open: marks.open.bind(marks),
+  };
+}
+
+const idsOf = (mark: Mark | undefined): Pick<Mark, 'create' | 'delete'> => ({
+  ...(mark?.create ? { create: mark.create } : {}),
+  ...(mark?.delete ? { delete: mark.delete } : {}),
+});
+
+/** Remembers the latest few thousand. */
+function keep<K, V>(map: Map<K, V>, key: K, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= KEPT) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}
+
+/** Nobody knows what stood before, so nothing may be taken away yet. */
+export function unsure(what: string): StintError {
+  return new StintError('store-unavailable', `The store does not say whether ${what} stood there before. Trying again.`);
+}

@@ -1,0 +1,104 @@
+/** What grant, revoke and observe share. */
+import type { RequestId } from '../../../contract/ids.js';
+import type { Book } from './book.js';
+import type { Slots } from './budget.js';
+import type { AssignmentCalls, How, Operation } from './calls.js';
+import type { Lanes } from './lanes.js';
+import type { AwsTarget, Kind, Mark, Time } from './types.js';
+import type { Watch } from './watch.js';
+
+export interface Desk {
+  readonly calls: AssignmentCalls;
+  readonly book: Book;
+  readonly watch: Watch;
+  readonly lanes: Lanes;
+  readonly slots: Slots;
+  readonly time: Time;
+  /** Operations that are over, by AWS' id, with when we saw it: they never change again. */
+  readonly ended: Map<string, { readonly operation: Operation; readonly seenAt: number }>;
+  /** When a delete of ours last succeeded, by the target's key. */
+  readonly deleted: Map<string, number>;
+}
+
+/** For this long after an operation AWS' lists may still show what was before, in ms ("eventually consistent"). */
+export const LIST_LAG_MS = 10_000;
+
+/** Half to one and a half of a pause that doubles from `firstMs` up to `mostMs`. */
+export function jitteredMs(time: Time, attempt: number, firstMs = 250, mostMs = 5_000): number {
+  return Math.min(mostMs, firstMs * 2 ** attempt) * (0.5 + time.random());
+}
+
+/** Resolves with the work, or rejects at once when the signal is aborted; the work goes on. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/** Whether the person stands in the whole list of the pair. */
+export async function isListed({ calls }: Desk, target: AwsTarget, how: How): Promise<boolean> {
+  const users = await calls.assigned(target, how);
+  return users.includes(target.principalId);
+}
+
+/** An operation's state; one that is over is asked for once. */
+export async function stateOf(desk: Desk, kind: Kind, target: AwsTarget, id: string, how: How): Promise<Operation> {
+  const known = desk.ended.get(id);
+  if (known) return known.operation;
+  return ended(desk, await desk.calls.operation(kind, target.instanceArn, id, how));
+}
+
+/** Keeps an operation if it is over; answers it. */
+export function ended(desk: Desk, operation: Operation): Operation {
+  if (operation.state === 'IN_PROGRESS' || desk.ended.has(operation.id)) return operation;
+  desk.ended.set(operation.id, { operation, seenAt: desk.time.now() });
+  trim(desk.ended);
+  return operation;
+}
+
+/** Keeps a map to its latest ten thousand. */
+export function trim<K, V>(map: Map<K, V>): void {
+  if (map.size <= 10_000) return;
+  for (const key of [...map.keys()].slice(0, 1_000)) map.delete(key);
+}
+
+/** Whether an operation is about this very account, permission set and person. */
+export function isAbout(operation: Operation, target: AwsTarget): boolean {
+  return (
+    operation.accountId === target.accountId &&
+    operation.permissionSetArn === target.permissionSetArn &&
+    operation.principalId === target.principalId
+  );
+}
+
+/** AWS counts in whole seconds in places, and our knowledge of its clock is as coarse. */
+const CLOCK_SLACK_MS = 3_000;
+
+/**
+ * A create of this elevation whose answer was lost, found through AWS' own list: of this account, permission set and person,
+ * and not older than the mark. One that failed only if there is no other.
+ */
+export async function findCreate(
+  desk: Desk,
+  requestId: RequestId,
+  target: AwsTarget,
+  mark: Mark,
+  how: How,
+): Promise<Operation | undefined> {
+  const { calls, book } = desk;
+  const since = Date.parse(mark.at) + calls.skewMs() - CLOCK_SLACK_MS;
+  const briefs = await calls.operations('create', target.instanceArn, undefined, how);
+  const own = (id: string): boolean => (book.ownerOf(id) ?? requestId) === requestId;
+  let lastFailed: Operation | undefined;
+  for (const { id, createdAt } of briefs) {
+    if (!own(id) || (createdAt !== undefined && createdAt < since)) continue;
+    const operation = await stateOf(desk, 'create', target, id, how);
+    if (!isAbout(operation, target)) continue;
+    if (operation.state !== 'FAILED') return operation;
+    lastFailed = operation;
+  }
+  return lastFailed;
+}

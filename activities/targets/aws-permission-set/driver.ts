@@ -1,0 +1,86 @@
+/**
+ * AWS permission sets through IAM Identity Center: one assignment of one set in one account to one person. AWS works
+ * asynchronously, so each call is followed to its final state and then proved by listing.
+ */
+import type { RequestId } from '../../../contract/ids.js';
+import type { Observation, Remnant } from '../../../contract/ports.js';
+import { createBook } from './book.js';
+import { createSlots } from './budget.js';
+import type { AssignmentCalls } from './calls.js';
+import type { Desk } from './desk.js';
+import { type AwsGrantOrder, grant } from './grant.js';
+import { createLanes } from './lanes.js';
+import { observe } from './observe.js';
+import { type RevokeHints, revoke } from './revoke.js';
+import { type AwsTarget, type Marks, type Progress, pairOf, type Time } from './types.js';
+import { createWatch } from './watch.js';
+
+/** A create that left is in AWS' own list of operations within this time, and counts from then on as "may still land". */
+const SETTLE_MS = 10_000;
+
+export interface AwsDriverDeps {
+  readonly calls: AssignmentCalls;
+  readonly marks: Marks;
+  readonly time: Time;
+  /** Among how many processes the organisation's quota is shared; 1 to 7. */
+  readonly processes: number;
+}
+
+/** The shape of `TargetDriver`, for this kind of target. All calls may be repeated. */
+export interface AwsDriver {
+  readonly kind: 'aws-permission-set';
+  readonly settleMs: number;
+  readonly confirmMode: 'poll';
+  observe(requestId: RequestId, target: AwsTarget): Promise<Observation>;
+  grant(order: AwsGrantOrder, signal: AbortSignal, progress?: Progress): Promise<void>;
+  revoke(requestId: RequestId, target: AwsTarget, signal: AbortSignal, hints?: RevokeHints): Promise<void>;
+  /** Nothing is left behind in AWS. */
+  clear(requestId: RequestId, target: AwsTarget): Promise<void>;
+  /** AWS keeps no mark of ours, so these are the open elevations whose assignment it lists. */
+  listOurs(): Promise<readonly Omit<Remnant, 'as'>[]>;
+  /** Stops following operations. */
+  close(): void;
+}
+
+export function createAwsDriver({ calls, marks, time, processes }: AwsDriverDeps): AwsDriver {
+  const watch = createWatch({ calls, time });
+  const desk: Desk = {
+    calls,
+    time,
+    watch,
+    book: createBook(marks, time),
+    lanes: createLanes(time),
+    slots: createSlots(processes),
+    ended: new Map(),
+    deleted: new Map(),
+  };
+  return {
+    kind: 'aws-permission-set',
+    settleMs: SETTLE_MS,
+    confirmMode: 'poll',
+    observe: (requestId, target) => observe(desk, requestId, target),
+    grant: (order, signal, progress) => grant(desk, order, signal, progress),
+    revoke: (requestId, target, signal, hints) => revoke(desk, requestId, target, signal, hints),
+    clear: async () => undefined,
+    listOurs: () => listOurs(desk),
+    close: watch.close,
+  };
+}
+
+/** One list for each pair of account and permission set. */
+async function listOurs({ book, calls }: Desk): Promise<readonly Omit<Remnant, 'as'>[]> {
+  const byPair = new Map<string, Awaited<ReturnType<Marks['open']>>[number][]>();
+  for (const each of await book.open()) {
+    const pair = pairOf(each.target);
+    byPair.set(pair, [...(byPair.get(pair) ?? []), each]);
+  }
+  const found: Omit<Remnant, 'as'>[] = [];
+  for (const open of byPair.values()) {
+    const [first] = open;
+    if (!first) continue;
+    const users = new Set(await calls.assigned(first.target, { rank: 'background' }));
+    const there = open.filter(({ target }) => users.has(target.principalId));
+    found.push(...there.map(({ requestId, target }) => ({ target: target.key, requestId })));
+  }
+  return found;
+}

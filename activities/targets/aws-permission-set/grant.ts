@@ -1,0 +1,144 @@
+/**
+ * Gives one permission set to one person. What was there before is noted durably before the first create can leave; one
+ * create leaves; a lost answer is found again in AWS' list instead of creating twice; done means: final, and listed.
+ */
+import { isStintError } from '../../../contract/errors.js';
+import { type Instant, msOf, type RequestId } from '../../../contract/ids.js';
+import type { Release } from './budget.js';
+import type { How, Operation } from './calls.js';
+import { type Desk, ended, findCreate, isListed, jitteredMs, LIST_LAG_MS, unlessAborted } from './desk.js';
+import { awsError, classOfError, failed, haveAlready, mayWorkLater } from './errors.js';
+import { type AwsTarget, type Mark, type Progress, pairOf } from './types.js';
+
+export interface AwsGrantOrder {
+  readonly requestId: RequestId;
+  readonly target: AwsTarget;
+  /** The create must not leave at or after this instant, and is broken off at it. Waiting for AWS may go on longer. */
+  readonly sendBefore: Instant;
+}
+
+/** A create that AWS took, or that its list shows as done although no answer of it is known. */
+type Taken = Operation | 'landed';
+
+/**
+ * Resolves when the list shows the assignment. Throws `haveAlready` when it stood there before, AWS' reason when it
+ * failed, `too-late` when nothing was sent, and errors to try again after; every attempt goes on where the last one was.
+ */
+export async function grant(desk: Desk, order: AwsGrantOrder, signal: AbortSignal, progress?: Progress): Promise<void> {
+  signal.throwIfAborted();
+  const { requestId, target } = order;
+  const mark = await desk.book.read(requestId);
+  if (mark?.before === 'present') throw haveAlready(target.display);
+  const taken = (mark && (await earlier(desk, order, mark, signal))) ?? (await createOnce(desk, order, signal, progress));
+  if (taken !== 'landed') await toEnd(desk, target, taken, signal);
+  await untilListed(desk, target, signal);
+}
+
+/** The create of an earlier attempt. */
+async function earlier(desk: Desk, { requestId, target }: AwsGrantOrder, mark: Mark, signal: AbortSignal) {
+  if (mark.create) return { id: mark.create, state: 'IN_PROGRESS' } as const;
+  const found = await findCreate(desk, requestId, target, mark, { rank: 'grant', signal, what: target.display });
+  if (found) await desk.book.began(requestId, 'create', found.id);
+  return found;
+}
+
+async function toEnd(desk: Desk, target: AwsTarget, { id }: Operation, signal: AbortSignal): Promise<void> {
+  const known = desk.ended.get(id)?.operation;
+  const operation = known ?? ended(desk, await unlessAborted(desk.watch.final('create', target.instanceArn, id), signal));
+  if (operation.state === 'FAILED') throw failed(target.display, 'give', operation.reason);
+}
+
+/** Looks, notes and creates as the only one of this account and permission set, with a place among the outstanding writes. */
+async function createOnce(desk: Desk, order: AwsGrantOrder, signal: AbortSignal, progress?: Progress): Promise<Taken> {
+  const { target } = order;
+  const held: Release[] = [];
+  const release = (): void => {
+    for (const give of held) give();
+  };
+  try {
+    held.push(await desk.lanes.enter(pairOf(target), { rank: 'grant', signal }));
+    held.push(await desk.slots.take('grant', signal));
+    const taken = await lookNoteCreate(desk, order, signal, progress);
+    // AWS counts it as outstanding until it has ended, whoever still waits for it here.
+    if (taken === 'landed') release();
+    else void desk.watch.final('create', target.instanceArn, taken.id).then(release, release);
+    return taken;
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function lookNoteCreate(desk: Desk, order: AwsGrantOrder, signal: AbortSignal, progress?: Progress): Promise<Taken> {
+  const { requestId, target } = order;
+  const look: How = { rank: 'grant', signal, what: target.display };
+  const listed = await settledLook(desk, order, look);
+  const mark = await desk.book.note(requestId, target, listed ? 'present' : 'absent');
+  if (mark.before === 'present') throw haveAlready(target.display);
+  // Not there before us, and there now: it is the create whose answer was lost.
+  if (listed) return 'landed';
+  const taken = await send(desk, order, mark, signal);
+  if (taken !== 'landed') await desk.book.began(requestId, 'create', taken.id, progress);
+  return taken;
+}
+
+/** What we have deleted ourselves a moment ago may still be listed, and must not be taken for standing access. */
+async function settledLook(desk: Desk, { target, sendBefore }: AwsGrantOrder, how: How): Promise<boolean> {
+  for (let look = 0; ; look++) {
+    const listed = await isListed(desk, target, how);
+    const deletedAt = desk.deleted.get(target.key) ?? Number.NEGATIVE_INFINITY;
+    if (!listed || desk.time.now() - deletedAt > 3 * LIST_LAG_MS) return listed;
+    const pause = jitteredMs(desk.time, look, 400, 2_000);
+    if (desk.time.now() + pause >= msOf(sendBefore)) throw awsError(new Error('still listed'), `the end of ${target.display}`);
+    await desk.time.sleep(pause, how.signal);
+  }
+}
+
+/** Sends until AWS takes it. Only what AWS refused for now is sent again, and only after another look. */
+async function send(desk: Desk, order: AwsGrantOrder, mark: Mark, signal: AbortSignal): Promise<Taken> {
+  const { target } = order;
+  const sendBefore = msOf(order.sendBefore);
+  const how: How = { rank: 'grant', signal, sendBefore, what: target.display };
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await desk.calls.begin('create', target, how);
+    } catch (error) {
+      if (classOfError(error) === 'lost') return await recover(desk, order, mark, signal, error);
+      const pause = jitteredMs(desk.time, attempt);
+      if (!mayWorkLater(error) || desk.time.now() + pause >= sendBefore) throw error;
+      await desk.time.sleep(pause, signal);
+      if (await isListed(desk, target, { ...how, sendBefore: undefined })) return 'landed';
+    }
+  }
+}
+
+const RECOVER_LOOKS = 4;
+
+/** No answer to a create: it is looked for a few times, since AWS' lists lag. Throws the first error when it isn't there. */
+async function recover(desk: Desk, order: AwsGrantOrder, mark: Mark, signal: AbortSignal, error: unknown): Promise<Taken> {
+  const { requestId, target } = order;
+  const how: How = { rank: 'grant', signal, what: target.display };
+  for (let look = 0; look < RECOVER_LOOKS; look++) {
+    await desk.time.sleep(jitteredMs(desk.time, look, 400), signal);
+    const found = await findCreate(desk, requestId, target, mark, how).catch((other: unknown) => {
+      if (!mayWorkLater(other)) throw other;
+      return undefined;
+    });
+    if (found) return found;
+  }
+  throw error;
+}
+
+/** AWS says it is done; its list has to say so too. */
+async function untilListed(desk: Desk, target: AwsTarget, signal: AbortSignal): Promise<void> {
+  const until = desk.time.now() + 3 * LIST_LAG_MS;
+  for (let look = 0; ; look++) {
+    try {
+      if (await isListed(desk, target, { rank: 'grant', signal, what: target.display })) return;
+    } catch (error) {
+      if (!isStintError(error) || !mayWorkLater(error)) throw error;
+    }
+    if (desk.time.now() >= until) throw awsError(new Error('not listed yet'), `${target.display}, which it called done`);
+    await desk.time.sleep(jitteredMs(desk.time, look, 300, 3_000), signal);
+  }
+}

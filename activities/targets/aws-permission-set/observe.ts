@@ -1,0 +1,100 @@
+/**
+ * What AWS shows of one assignment. "Absent" only when the whole list says so and nothing of ours can still land: no
+ * create in progress, none that has just ended and may not be listed yet.
+ */
+import { instant, type RequestId } from '../../../contract/ids.js';
+import type { Observation } from '../../../contract/ports.js';
+import type { How } from './calls.js';
+import { type Desk, findCreate, isAbout, isListed, LIST_LAG_MS, stateOf } from './desk.js';
+import { classOfError } from './errors.js';
+import type { AwsTarget, Mark, Rank } from './types.js';
+
+type Recalled = Mark | undefined | 'unsure';
+
+/** Never throws for what AWS answers: what isn't known is `unknown`. */
+export async function observe(
+  desk: Desk,
+  requestId: RequestId,
+  target: AwsTarget,
+  rank: Rank = 'revoke',
+  signal?: AbortSignal,
+): Promise<Observation> {
+  const how: How = { rank, signal, what: target.display };
+  const observedAt = instant(desk.time.now());
+  try {
+    const mark = await desk.book.recall(requestId);
+    // First what may still land, then the list: the other way round, what lands between the two is seen by neither.
+    const pending = await mayLand(desk, requestId, target, mark, how);
+    const there = await isThere(desk, target, how);
+    if (there === true) return { access: 'present', ...whose(mark), observedAt, how: howPresent(target, mark) };
+    if (pending) return { access: 'unknown', observedAt, how: pending };
+    const how2 = there === false ? `AWS lists nobody of that id for ${target.display}.` : there;
+    return { access: 'absent', observedAt, how: how2 };
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { access: 'unknown', observedAt, how: error instanceof Error ? error.message.slice(0, 300) : 'AWS did not answer.' };
+  }
+}
+
+function whose(mark: Recalled): Pick<Observation, 'whose'> {
+  if (mark === 'unsure') return {};
+  // Without a mark nothing of this elevation was ever created.
+  return { whose: mark?.before === 'absent' ? 'ours' : 'standing' };
+}
+
+function howPresent(target: AwsTarget, mark: Recalled): string {
+  if (mark === 'unsure') return `AWS lists ${target.display} for this person; whose doing it is, the store does not say now.`;
+  return mark?.before === 'absent'
+    ? `AWS lists ${target.display} for this person.`
+    : `AWS lists ${target.display} for this person, and did so before.`;
+}
+
+/** Why an assignment of ours may still appear; undefined when none can. */
+export async function mayLand(
+  desk: Desk,
+  requestId: RequestId,
+  target: AwsTarget,
+  mark: Recalled,
+  how: How,
+): Promise<string | undefined> {
+  if (mark === 'unsure') return (await anyInProgress(desk, target, how)) ? BUSY : undefined;
+  if (mark?.before !== 'absent') return undefined;
+  const create = mark.create
+    ? await stateOf(desk, 'create', target, mark.create, how)
+    : await findCreate(desk, requestId, target, mark, how);
+  if (!create || create.state === 'FAILED') return undefined;
+  if (create.state === 'IN_PROGRESS') return BUSY;
+  const seenAt = desk.ended.get(create.id)?.seenAt ?? desk.time.now();
+  if (desk.time.now() - seenAt > LIST_LAG_MS) return undefined;
+  return (await wasDeleted(desk, target, mark, how)) ? undefined : 'AWS has just given it, and may not list it yet.';
+}
+
+const BUSY = 'AWS is still working on giving it.';
+
+async function wasDeleted(desk: Desk, target: AwsTarget, mark: Mark, how: How): Promise<boolean> {
+  return mark.delete !== undefined && (await stateOf(desk, 'delete', target, mark.delete, how)).state === 'SUCCEEDED';
+}
+
+async function anyInProgress(desk: Desk, target: AwsTarget, how: How): Promise<boolean> {
+  for (const { id } of await desk.calls.operations('create', target.instanceArn, 'IN_PROGRESS', how)) {
+    if (isAbout(await stateOf(desk, 'create', target, id, how), target)) return true;
+  }
+  return false;
+}
+
+/**
+ * True or false by the whole list of the pair; a sentence when there can be none any more, because the permission set or the
+ * account is gone, which counts only when the lists of those say so.
+ */
+export async function isThere(desk: Desk, target: AwsTarget, how: How): Promise<boolean | string> {
+  try {
+    return await isListed(desk, target, how);
+  } catch (error) {
+    if (classOfError(error) !== 'not-found') throw error;
+    const sets = await desk.calls.permissionSets(target.instanceArn, how);
+    if (sets.length > 0 && !sets.includes(target.permissionSetArn)) return 'AWS lists the permission set no more.';
+    const accounts = await desk.calls.accountIds(how);
+    if (accounts.length > 0 && !accounts.includes(target.accountId)) return 'AWS lists the account no more.';
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Takes one permission set back. Pinned ids only; at once, and until it is gone. Never what stood there before us, and
+ * never "not found, so gone" without a list that says so.
+ */
+import type { RequestId } from '../../../contract/ids.js';
+import { unsure } from './book.js';
+import type { How, Operation } from './calls.js';
+import { type Desk, ended, jitteredMs, LIST_LAG_MS, stateOf, trim, unlessAborted } from './desk.js';
+import { classOfError, failed, mayWorkLater } from './errors.js';
+import { isThere, mayLand } from './observe.js';
+import { type AwsTarget, type Before, type Progress, pairOf } from './types.js';
+
+/** How long a revoke waits for another change of the pair before it leaves anyway, in ms: less than a second. */
+const LANE_PATIENCE_MS = 600;
+
+export interface RevokeHints {
+  /** What the caller's own history says of the time before, for when the store is down. */
+  readonly before?: Before;
+  readonly progress?: Progress;
+}
+
+/** One revoke. */
+interface Task {
+  readonly desk: Desk;
+  readonly requestId: RequestId;
+  readonly target: AwsTarget;
+  readonly signal: AbortSignal;
+  readonly how: How;
+  readonly progress: Progress | undefined;
+}
+
+/**
+ * Resolves when AWS has deleted it, or nothing of ours is there. Throws AWS' reason (`not-gone`) when the delete failed, and
+ * `store-unavailable` when nobody knows what stood before; the caller repeats it without limit.
+ */
+export async function revoke(
+  desk: Desk,
+  requestId: RequestId,
+  target: AwsTarget,
+  signal: AbortSignal,
+  { before, progress }: RevokeHints = {},
+): Promise<void> {
+  signal.throwIfAborted();
+  const how: How = { rank: 'revoke', signal, what: target.display };
+  const task: Task = { desk, requestId, target, signal, how, progress };
+  const mark = await unlessAborted(desk.book.recall(requestId), signal);
+  const stood = mark === 'unsure' ? before : (mark?.before ?? 'present');
+  if (!stood) throw unsure(target.display);
+  if (stood === 'present') return;
+  for (let attempt = 0; ; attempt++) {
+    if (await once(task)) return;
+    await desk.time.sleep(jitteredMs(desk.time, attempt), signal);
+  }
+}
+
+/** One delete followed to its end. False: again in a moment. */
+async function once(task: Task): Promise<boolean> {
+  const { desk, target, signal } = task;
+  try {
+    const going = await deleteOf(task);
+    const operation = ended(desk, await unlessAborted(desk.watch.final('delete', target.instanceArn, going.id), signal));
+    if (operation.state === 'FAILED') {
+      if (await isGone(task)) return true;
+      throw failed(target.display, 'take back', operation.reason);
+    }
+    desk.deleted.set(target.key, desk.time.now());
+    trim(desk.deleted);
+    return !(await landing(task));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (classOfError(error) === 'not-found') return isGone(task).catch(later);
+    return later(error);
+  }
+}
+
+/** The delete that is under way already, or a new one. */
+async function deleteOf(task: Task): Promise<Operation> {
+  const { desk, target, signal } = task;
+  const leaveLane = await desk.lanes.enter(pairOf(target), { rank: 'revoke', signal, patienceMs: LANE_PATIENCE_MS });
+  let held = leaveLane;
+  try {
+    const known = await underWay(task);
+    if (known) {
+      leaveLane();
+      return known;
+    }
+    const giveSlot = await desk.slots.take('revoke', signal);
+    held = () => {
+      giveSlot();
+      leaveLane();
+    };
+    const operation = await desk.calls.begin('delete', target, task.how);
+    await desk.book.began(task.requestId, 'delete', operation.id, task.progress);
+    void desk.watch.final('delete', target.instanceArn, operation.id).then(held, held);
+    return operation;
+  } catch (error) {
+    held();
+    throw error;
+  }
+}
+
+/** A delete that needs no second one: in progress, or ended so lately that the list may not show it. */
+async function underWay({ desk, requestId, target, how }: Task): Promise<Operation | undefined> {
+  const mark = await desk.book.recall(requestId);
+  if (!mark || mark === 'unsure' || !mark.delete) return undefined;
+  const operation = await stateOf(desk, 'delete', target, mark.delete, how).catch(() => undefined);
+  if (operation?.state === 'IN_PROGRESS') return operation;
+  const seenAt = desk.ended.get(mark.delete)?.seenAt ?? 0;
+  const fresh = operation?.state === 'SUCCEEDED' && desk.time.now() - seenAt <= LIST_LAG_MS;
+  return fresh ? operation : undefined;
+}
+
+/** Whether a create of ours may still follow the delete. */
+async function landing({ desk, requestId, target, how }: Task): Promise<boolean> {
+  const mark = await desk.book.recall(requestId);
+  if (!mark || mark === 'unsure' || !mark.create) return false;
+  return (await mayLand(desk, requestId, target, mark, how)) !== undefined;
+}
+
+/** AWS found nothing to delete. Gone only if its list says so, and no create of ours is on its way. */
+async function isGone({ desk, requestId, target, how }: Task): Promise<boolean> {
+  const mark = await desk.book.recall(requestId);
+  if (await mayLand(desk, requestId, target, mark, how)) return false;
+  return (await isThere(desk, target, how)) !== true;
+}
+
+/** What may work later is tried again; everything else is told. */
+function later(error: unknown): false {
+  if (mayWorkLater(error)) return false;
+  throw error;
+}
