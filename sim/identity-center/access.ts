@@ -44,7 +44,7 @@ export function createAccessLog(): AccessLog {
       if (last && next.from <= last.to) last.to = Math.max(last.to, next.to);
       else merged.push(next);
     }
-    return merged;
+    return merged.filter(({ from, to }) => from < to); // given and taken in the same instant is nobody's access
   };
   return {
     now(pair, people, at, cause) {

@@ -98,11 +98,8 @@ async function close(server: Server): Promise<void> {
   await new Promise<void>((resolve) => server.close(() => resolve()));
 }
 
-export type { AccessKey, Span } from './access.js';
-export type { Fault, FaultKind, Faults } from './faults.js';
+export type { FaultKind } from './faults.js';
 export { seeded } from './random.js';
 export { bigOrganization, EXAMPLE, exampleOrganization } from './seeds.js';
-export type { CallSeen, Snapshot, Truth } from './truth.js';
-export type { Assignment, OrganizationSeed, Settings } from './types.js';
-export { DEFAULTS, HARSH } from './types.js';
-export type { Cause, World } from './world.js';
+export type { OrganizationSeed, Settings } from './types.js';
+export { HARSH } from './types.js';

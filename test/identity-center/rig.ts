@@ -30,8 +30,6 @@ const input = ({ accountId, setArn, userId }: Target) => ({
   PrincipalId: userId,
 });
 
-export type Rig = Awaited<ReturnType<typeof rigOf>>;
-
 /** Changes take exactly a second unless the settings say otherwise; time passes only by `pass`. */
 export async function rigOf(settings: Partial<Settings> = {}, options: { region?: string } = {}) {
   let now = START;
