@@ -44,6 +44,8 @@ export interface AssignmentCalls {
   permissionSets(instanceArn: string, how: How): Promise<readonly string[]>;
   /** Ids of all accounts of the organisation. */
   accountIds(how: How): Promise<readonly string[]>;
+  /** Whether the person's user is no more: not described, and not in the whole list of users either. */
+  userGone(principalId: string, how: How): Promise<boolean>;
   /** How far AWS' clock is ahead of ours, in ms, as its last answer showed. */
   skewMs(): number;
 }

@@ -14,10 +14,18 @@ export interface Desk {
   readonly lanes: Lanes;
   readonly slots: Slots;
   readonly time: Time;
-  /** Operations that are over, by AWS' id, with when we saw it: they never change again. */
-  readonly ended: Map<string, { readonly operation: Operation; readonly seenAt: number }>;
+  /** Operations that are over, by AWS' id: they never change again. */
+  readonly ended: Map<string, Ended>;
   /** When a delete of ours last succeeded, by the target's key. */
   readonly deleted: Map<string, number>;
+}
+
+export interface Ended {
+  readonly operation: Operation;
+  /** When we saw that it was over. */
+  readonly seenAt: number;
+  /** A create whose assignment the list has shown since. */
+  readonly listed?: true;
 }
 
 /** For this long after an operation AWS' lists may still show what was before, in ms ("eventually consistent"). */
@@ -57,6 +65,12 @@ export function ended(desk: Desk, operation: Operation): Operation {
   desk.ended.set(operation.id, { operation, seenAt: desk.time.now() });
   trim(desk.ended);
   return operation;
+}
+
+/** The list has shown what this create gave: from now on "not listed" means that it is gone. */
+export function wasListed(desk: Desk, id: string): void {
+  const known = desk.ended.get(id);
+  if (known) desk.ended.set(id, { ...known, listed: true });
 }
 
 /** Keeps a map to its latest ten thousand. */

@@ -6,7 +6,7 @@ import { isStintError } from '../../../contract/errors.js';
 import { type Instant, msOf, type RequestId } from '../../../contract/ids.js';
 import type { Release } from './budget.js';
 import type { How, Operation } from './calls.js';
-import { type Desk, ended, findCreate, isListed, jitteredMs, LIST_LAG_MS, unlessAborted } from './desk.js';
+import { type Desk, ended, findCreate, isListed, jitteredMs, LIST_LAG_MS, unlessAborted, wasListed } from './desk.js';
 import { awsError, classOfError, failed, haveAlready, mayWorkLater } from './errors.js';
 import { type AwsTarget, type Mark, type Progress, pairOf } from './types.js';
 
@@ -32,6 +32,7 @@ export async function grant(desk: Desk, order: AwsGrantOrder, signal: AbortSigna
   const taken = (mark && (await earlier(desk, order, mark, signal))) ?? (await createOnce(desk, order, signal, progress));
   if (taken !== 'landed') await toEnd(desk, target, taken, signal);
   await untilListed(desk, target, signal);
+  if (taken !== 'landed') wasListed(desk, taken.id);
 }
 
 /** The create of an earlier attempt. */

@@ -26,6 +26,8 @@ export async function observe(
     // First what may still land, then the list: the other way round, what lands between the two is seen by neither.
     const pending = await mayLand(desk, requestId, target, mark, how);
     const there = await isThere(desk, target, how);
+    if (there === true && (await isOrphan(desk, target, mark, how)))
+      return { access: 'absent', observedAt, how: `${target.display} is still listed, but for a user that is deleted.` };
     if (there === true) return { access: 'present', ...whose(mark), observedAt, how: howPresent(target, mark) };
     if (pending) return { access: 'unknown', observedAt, how: pending };
     const how2 = there === false ? `AWS lists nobody of that id for ${target.display}.` : there;
@@ -34,6 +36,13 @@ export async function observe(
     signal?.throwIfAborted();
     return { access: 'unknown', observedAt, how: error instanceof Error ? error.message.slice(0, 300) : 'AWS did not answer.' };
   }
+}
+
+/** AWS doesn't delete the assignment of a deleted user; nobody can use it. Only asked for once a delete has failed. */
+async function isOrphan(desk: Desk, target: AwsTarget, mark: Recalled, how: How): Promise<boolean> {
+  const ours = mark !== 'unsure' && mark?.before === 'absent' && mark.delete;
+  if (!ours || desk.ended.get(ours)?.operation.state !== 'FAILED') return false;
+  return desk.calls.userGone(target.principalId, how);
 }
 
 function whose(mark: Recalled): Pick<Observation, 'whose'> {
@@ -64,8 +73,8 @@ export async function mayLand(
     : await findCreate(desk, requestId, target, mark, how);
   if (!create || create.state === 'FAILED') return undefined;
   if (create.state === 'IN_PROGRESS') return BUSY;
-  const seenAt = desk.ended.get(create.id)?.seenAt ?? desk.time.now();
-  if (desk.time.now() - seenAt > LIST_LAG_MS) return undefined;
+  const { seenAt = desk.time.now(), listed } = desk.ended.get(create.id) ?? {};
+  if (listed || desk.time.now() - seenAt > LIST_LAG_MS) return undefined;
   return (await wasDeleted(desk, target, mark, how)) ? undefined : 'AWS has just given it, and may not list it yet.';
 }
 

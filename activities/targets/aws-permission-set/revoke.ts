@@ -61,6 +61,7 @@ async function once(task: Task): Promise<boolean> {
     const operation = ended(desk, await unlessAborted(desk.watch.final('delete', target.instanceArn, going.id), signal));
     if (operation.state === 'FAILED') {
       if (await isGone(task)) return true;
+      if (await desk.calls.userGone(target.principalId, task.how)) return true;
       throw failed(target.display, 'take back', operation.reason);
     }
     desk.deleted.set(target.key, desk.time.now());
@@ -117,11 +118,15 @@ async function landing({ desk, requestId, target, how }: Task): Promise<boolean>
   return (await mayLand(desk, requestId, target, mark, how)) !== undefined;
 }
 
-/** AWS found nothing to delete. Gone only if its list says so, and no create of ours is on its way. */
-async function isGone({ desk, requestId, target, how }: Task): Promise<boolean> {
+/** AWS found nothing to delete. Gone only if its list says so, and no create of ours is on its way: that is waited for. */
+async function isGone({ desk, requestId, target, signal, how }: Task): Promise<boolean> {
   const mark = await desk.book.recall(requestId);
-  if (await mayLand(desk, requestId, target, mark, how)) return false;
-  return (await isThere(desk, target, how)) !== true;
+  for (let look = 0; ; look++) {
+    const pending = await mayLand(desk, requestId, target, mark, how);
+    if ((await isThere(desk, target, how)) === true) return false;
+    if (!pending) return true;
+    await desk.time.sleep(jitteredMs(desk.time, look, 500, 3_000), signal);
+  }
 }
 
 /** What may work later is tried again; everything else is told. */

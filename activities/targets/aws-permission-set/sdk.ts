@@ -1,5 +1,6 @@
-/** The driver's calls through the unmodified AWS SDK: SSO Admin for assignments, Organizations for what accounts there are. */
-import { ListAccountsCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
+/** The calls about assignments through the unmodified AWS SDK, and what proves that a thing they name is no more. */
+import { DescribeUserCommand, ListUsersCommand, type User } from '@aws-sdk/client-identitystore';
+import { ListAccountsCommand } from '@aws-sdk/client-organizations';
 import {
   type AccountAssignmentOperationStatus,
   CreateAccountAssignmentCommand,
@@ -10,103 +11,58 @@ import {
   ListAccountAssignmentDeletionStatusCommand,
   ListAccountAssignmentsCommand,
   ListPermissionSetsCommand,
-  SSOAdminClient,
 } from '@aws-sdk/client-sso-admin';
-import type { Budget } from './budget.js';
 import { type AssignmentCalls, allPages, type Brief, type How, type Operation, type OperationState } from './calls.js';
-import { type AwsSettings, createSender, type Sender, sdkOptions } from './client.js';
-import type { AwsTarget, Kind, Time } from './types.js';
-
-/** Calls a second of Organizations; AWS names no figure, and throttles far below Identity Center. */
-export const ORGANIZATION_CALLS_PER_SECOND = 5;
-
-export interface Sdk {
-  readonly sender: Sender;
-  readonly sso: SSOAdminClient;
-  readonly organizations: OrganizationsClient;
-  /** Asks SSO Admin; `run` gets the client and the options of the call. */
-  ask<T>(how: How, what: string, run: (client: SSOAdminClient, options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T>;
-  askOrganization<T>(
-    how: How,
-    what: string,
-    run: (client: OrganizationsClient, options: { abortSignal: AbortSignal }) => Promise<T>,
-  ): Promise<T>;
-  close(): void;
-}
-
-export interface SdkDeps {
-  readonly settings: AwsSettings;
-  readonly time: Time;
-  readonly budgets: { readonly sso: Budget; readonly organizations: Budget };
-}
-
-/** The clients of the SDK within their budgets. Makes no call by itself. */
-export function createSdk({ settings, time, budgets }: SdkDeps): Sdk {
-  const sender = createSender(time);
-  const sso = new SSOAdminClient(sdkOptions(settings));
-  const organizations = new OrganizationsClient(sdkOptions(settings));
-  const last = { step: 'deserialize', priority: 'low', name: 'lastLook' } as const;
-  sso.middlewareStack.add((next) => sender.lastLook(next), last);
-  organizations.middlewareStack.add((next) => sender.lastLook(next), last);
-  return {
-    sender,
-    sso,
-    organizations,
-    ask: (how, what, run) =>
-      sender.send({
-        how,
-        what,
-        budget: budgets.sso,
-        prepare: () => ready(sso),
-        run: (options) => run(sso, options),
-      }),
-    askOrganization: (how, what, run) =>
-      sender.send({
-        how,
-        what,
-        budget: budgets.organizations,
-        prepare: () => ready(organizations),
-        run: (options) => run(organizations, options),
-      }),
-    close: () => {
-      sso.destroy();
-      organizations.destroy();
-    },
-  };
-}
-
-/** Region and credentials, which the SDK may have to fetch, are there. */
-export async function ready({
-  config,
-}: {
-  readonly config: { readonly region: () => Promise<unknown>; readonly credentials: () => Promise<unknown> };
-}): Promise<void> {
-  await Promise.all([config.region(), config.credentials()]);
-}
+import type { Sdk } from './clients.js';
+import { classOfError } from './errors.js';
+import type { AwsTarget, Kind } from './types.js';
 
 /** The driver's calls. */
-export function createAssignmentCalls(sdk: Sdk): AssignmentCalls {
+export function createAssignmentCalls(sdk: Sdk, identityStoreId: string): AssignmentCalls {
   return {
-    skewMs: sdk.sender.skewMs,
+    skewMs: sdk.skewMs,
     begin: (kind, target, how) => begin(sdk, kind, target, how),
     operation: (kind, instanceArn, id, how) => operation(sdk, kind, instanceArn, id, how),
     operations: (kind, instanceArn, state, how) => operations(sdk, kind, instanceArn, state, how),
     assigned: (target, how) => assigned(sdk, target, how),
     permissionSets: (InstanceArn, how) =>
       allPages('permission sets', async (NextToken) => {
-        const page = await sdk.ask(how, 'the list of permission sets', (client, options) =>
+        const page = await sdk.ask('sso', how, 'the list of permission sets', (client, options) =>
           client.send(new ListPermissionSetsCommand({ InstanceArn, NextToken, MaxResults: 100 }), options),
         );
         return { items: page.PermissionSets, next: page.NextToken };
       }),
+    userGone: (principalId, how) => userGone(sdk, identityStoreId, principalId, how),
     accountIds: (how) =>
       allPages('accounts', async (NextToken) => {
-        const page = await sdk.askOrganization(how, 'the list of accounts', (client, options) =>
+        const page = await sdk.ask('organizations', how, 'the list of accounts', (client, options) =>
           client.send(new ListAccountsCommand({ NextToken }), options),
         );
         return { items: page.Accounts?.flatMap(({ Id }) => Id ?? []), next: page.NextToken };
       }),
   };
+}
+
+async function userGone(sdk: Sdk, IdentityStoreId: string, UserId: string, how: How): Promise<boolean> {
+  try {
+    const input = { IdentityStoreId, UserId };
+    await sdk.ask('users', how, 'the person', (client, options) => client.send(new DescribeUserCommand(input), options));
+    return false;
+  } catch (error) {
+    if (classOfError(error) !== 'not-found') throw error;
+  }
+  const users = await allUsers(sdk, IdentityStoreId, how);
+  return users.length > 0 && !users.some((user) => user.UserId === UserId);
+}
+
+/** Everybody in the Identity Store. */
+export function allUsers(sdk: Sdk, IdentityStoreId: string, how: How): Promise<User[]> {
+  return allPages('people', async (NextToken) => {
+    const page = await sdk.ask('users', how, 'the list of people', (client, options) =>
+      client.send(new ListUsersCommand({ IdentityStoreId, NextToken, MaxResults: 100 }), options),
+    );
+    return { items: page.Users, next: page.NextToken };
+  });
 }
 
 async function begin(sdk: Sdk, kind: Kind, target: AwsTarget, how: How): Promise<Operation> {
@@ -118,7 +74,7 @@ async function begin(sdk: Sdk, kind: Kind, target: AwsTarget, how: How): Promise
     TargetId: target.accountId,
     TargetType: 'AWS_ACCOUNT',
   } as const;
-  return sdk.ask(how, target.display, async (client, options) =>
+  return sdk.ask('sso', how, target.display, async (client, options) =>
     kind === 'create'
       ? operationOf((await client.send(new CreateAccountAssignmentCommand(input), options)).AccountAssignmentCreationStatus)
       : operationOf((await client.send(new DeleteAccountAssignmentCommand(input), options)).AccountAssignmentDeletionStatus),
@@ -126,7 +82,7 @@ async function begin(sdk: Sdk, kind: Kind, target: AwsTarget, how: How): Promise
 }
 
 async function operation(sdk: Sdk, kind: Kind, InstanceArn: string, id: string, how: How): Promise<Operation> {
-  return sdk.ask(how, 'the state of an assignment', async (client, options) => {
+  return sdk.ask('sso', how, 'the state of an assignment', async (client, options) => {
     if (kind === 'create') {
       const input = { InstanceArn, AccountAssignmentCreationRequestId: id };
       const answer = await client.send(new DescribeAccountAssignmentCreationStatusCommand(input), options);
@@ -147,7 +103,7 @@ function operations(
 ): Promise<readonly Brief[]> {
   return allPages('assignment states', async (NextToken) => {
     const input = { InstanceArn, NextToken, MaxResults: 100, ...(state ? { Filter: { Status: state } } : {}) };
-    return sdk.ask(how, 'the list of assignment states', async (client, options) => {
+    return sdk.ask('sso', how, 'the list of assignment states', async (client, options) => {
       if (kind === 'create') {
         const page = await client.send(new ListAccountAssignmentCreationStatusCommand(input), options);
         return { items: page.AccountAssignmentsCreationStatus?.map(briefOf), next: page.NextToken };
@@ -171,7 +127,7 @@ function assigned(
       NextToken,
       MaxResults: 100,
     };
-    const page = await sdk.ask(how, `the assignments in account ${accountId}`, (client, options) =>
+    const page = await sdk.ask('sso', how, `the assignments in account ${accountId}`, (client, options) =>
       client.send(new ListAccountAssignmentsCommand(input), options),
     );
     const users = page.AccountAssignments?.filter(({ PrincipalType }) => PrincipalType === 'USER');

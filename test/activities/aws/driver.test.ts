@@ -1,0 +1,330 @@
+import { afterEach, expect, test } from 'vitest';
+import { EXAMPLE, HARSH } from '../../../sim/identity-center/index.js';
+import { never, type Rig, type RigOptions, requestId, soon, startRig, targetOf } from './rig.js';
+
+let rig: Rig;
+afterEach(() => rig.close());
+
+async function begin(options?: RigOptions): Promise<Rig> {
+  rig = await startRig(options);
+  return rig;
+}
+
+/** Grants and answers the request's id. */
+async function granted(target = targetOf()) {
+  const id = requestId();
+  await rig.driver.grant({ requestId: id, target, sendBefore: soon() }, never);
+  return id;
+}
+
+test('a grant is done when AWS lists it, and a revoke when AWS lists it no more', async () => {
+  const { driver, has } = await begin();
+  const target = targetOf();
+  const steps: string[] = [];
+  const id = requestId();
+  await driver.grant({ requestId: id, target, sendBefore: soon() }, never, ({ kind }) => steps.push(kind));
+  expect(has(target)).toBe(true);
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'present', whose: 'ours' });
+  await driver.revoke(id, target, never, { progress: ({ kind }) => steps.push(kind) });
+  expect(has(target)).toBe(false);
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'absent' });
+  expect(steps).toEqual(['create', 'delete']);
+});
+
+test('D1.1, D5.34 what AWS accepts and fails later is told with its reason, and not created again', async () => {
+  const { driver, aws, creates } = await begin();
+  aws.faults.add({ kind: 'fail-change', reason: 'LimitExceeded: Cannot exceed quota for RolesPerAccount: 1000', times: 1 });
+  const order = { requestId: requestId(), target: targetOf(), sendBefore: soon() };
+  await expect(driver.grant(order, never)).rejects.toMatchObject({
+    sentence: expect.stringMatching(/RolesPerAccount.*operator/s),
+  });
+  await expect(driver.grant(order, never)).rejects.toMatchObject({ sentence: expect.stringContaining('RolesPerAccount') });
+  expect(creates()).toBe(1);
+  expect(await driver.observe(order.requestId, order.target)).toMatchObject({ access: 'absent' });
+});
+
+test('D1.1 a delete that AWS accepts and fails later is told, and the next revoke sends another', async () => {
+  const { driver, aws, has } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  aws.faults.add({ kind: 'fail-change', reason: 'Received a 500 status error', times: 1 });
+  await expect(driver.revoke(id, target, never)).rejects.toMatchObject({
+    code: 'not-gone',
+    sentence: expect.stringContaining('500'),
+  });
+  expect(has(target)).toBe(true);
+  await driver.revoke(id, target, never);
+  expect(has(target)).toBe(false);
+});
+
+test('D1.1 lists that lag, empty and short pages: done is said only when the list says so', async () => {
+  const { driver, has } = await begin({ settings: { ...HARSH, listDelayMs: [600, 900], inProgressMs: [200, 400] } });
+  const target = targetOf();
+  const id = await granted(target);
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'present', whose: 'ours' });
+  await driver.revoke(id, target, never);
+  expect(has(target)).toBe(false);
+});
+
+test('D1.1 while a create of ours is in progress nothing is called absent', async () => {
+  const { driver, aws, creates } = await begin({ settings: { inProgressMs: [1500, 1500] } });
+  const target = targetOf();
+  const id = requestId();
+  const stop = new AbortController();
+  const granting = driver.grant({ requestId: id, target, sendBefore: soon() }, stop.signal);
+  await expect.poll(creates).toBe(1);
+  await expect.poll(() => aws.truth.changes().length).toBe(1);
+  stop.abort(new Error('given up'));
+  await expect(granting).rejects.toThrow('given up');
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'unknown' });
+  // nor by a process that never saw the answer
+  expect(await rig.another().observe(id, target)).toMatchObject({ access: 'unknown' });
+});
+
+test('D1.3 a revoke takes pinned ids: neither directory nor store nor Organizations is asked', async () => {
+  const { driver, aws, marks, has } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  marks.down = true;
+  aws.settings.caller = 'management';
+  aws.faults.add({ kind: 'down', operation: 'DescribeUser' });
+  aws.faults.add({ kind: 'down', operation: 'ListAccounts' });
+  const before = aws.truth.callCount();
+  await driver.revoke(id, target, never);
+  expect(has(target)).toBe(false);
+  expect(aws.truth.calls().slice(before)[0]?.operation).toBe('DeleteAccountAssignment');
+});
+
+test('with the store down a process that knows nothing takes away only what its caller says was not there before', async () => {
+  const { driver, marks, has } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  marks.down = true;
+  const other = rig.another();
+  await expect(other.revoke(id, target, never)).rejects.toMatchObject({ code: 'store-unavailable' });
+  expect(await other.observe(id, target)).toMatchObject({ access: 'present' });
+  expect((await other.observe(id, target)).whose).toBeUndefined();
+  await other.revoke(id, target, never, { before: 'present' });
+  expect(has(target)).toBe(true);
+  await other.revoke(id, target, never, { before: 'absent' });
+  expect(has(target)).toBe(false);
+  await driver.revoke(id, target, never);
+});
+
+test('D2.9 standing access is not granted again and never removed', async () => {
+  const { driver, creates, deletes, has } = await begin();
+  const target = targetOf({ accountId: EXAMPLE.sandbox, permissionSetArn: EXAMPLE.readOnly, principalId: EXAMPLE.grace });
+  const order = { requestId: requestId(), target, sendBefore: soon() };
+  await expect(driver.grant(order, never)).rejects.toMatchObject({ sentence: expect.stringMatching(/have .* already/) });
+  await expect(rig.another().grant(order, never)).rejects.toMatchObject({ sentence: expect.stringMatching(/have .* already/) });
+  await driver.revoke(order.requestId, target, never);
+  await rig.another().revoke(order.requestId, target, never);
+  expect(await driver.observe(order.requestId, target)).toMatchObject({ access: 'present', whose: 'standing' });
+  expect([creates(), deletes(), has(target)]).toEqual([0, 0, true]);
+});
+
+test('D2.10 a revoke of an elevation that never created anything deletes nothing', async () => {
+  const { driver, deletes, has } = await begin();
+  const target = targetOf({ accountId: EXAMPLE.sandbox, permissionSetArn: EXAMPLE.readOnly, principalId: EXAMPLE.grace });
+  await driver.revoke(requestId(), target, never);
+  expect([deletes(), has(target)]).toEqual([0, true]);
+});
+
+test('D2.11 "not there" counts as gone only when the list says so', async () => {
+  const { driver, aws } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  const key = {
+    accountId: target.accountId,
+    setArn: target.permissionSetArn,
+    principalType: 'USER',
+    principalId: target.principalId,
+  } as const;
+  aws.sync.remove(key);
+  const before = aws.truth.callCount();
+  await driver.revoke(id, target, never);
+  const asked = aws.truth
+    .calls()
+    .slice(before)
+    .map(({ operation }) => operation);
+  expect(asked).toContain('ListAccountAssignments');
+});
+
+test('D2.11 what another writer removed and added again in our window ends with our window', async () => {
+  const { driver, aws, has } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  const key = {
+    accountId: target.accountId,
+    setArn: target.permissionSetArn,
+    principalType: 'USER',
+    principalId: target.principalId,
+  } as const;
+  aws.sync.remove(key);
+  aws.sync.add(key);
+  await driver.revoke(id, target, never);
+  expect(has(target)).toBe(false);
+});
+
+test('D2.12 a revoke while the create is in progress is answered with Conflict, and goes on until it is gone', async () => {
+  const { driver, aws, has, creates } = await begin({ settings: { inProgressMs: [1200, 1200] } });
+  const target = targetOf();
+  const id = requestId();
+  const stop = new AbortController();
+  const granting = driver.grant({ requestId: id, target, sendBefore: soon() }, stop.signal).catch(() => undefined);
+  await expect.poll(creates).toBe(1);
+  await expect.poll(() => aws.truth.changes().length).toBe(1);
+  stop.abort();
+  await granting;
+  await driver.revoke(id, target, never);
+  expect(has(target)).toBe(false);
+  expect(aws.truth.calls('DeleteAccountAssignment').some(({ outcome }) => outcome === 'ConflictException')).toBe(true);
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'absent' });
+});
+
+test('D2.12 a Conflict on a grant is waited for, with a look before each new try', async () => {
+  const { aws, creates, has } = await begin();
+  aws.faults.add({ kind: 'conflict', operation: 'CreateAccountAssignment', times: 2 });
+  const target = targetOf();
+  await granted(target);
+  expect(creates()).toBe(3);
+  expect(aws.truth.calls('ListAccountAssignments').length).toBeGreaterThanOrEqual(4);
+  expect(has(target)).toBe(true);
+});
+
+for (const kind of ['drop-after', '500-after'] as const) {
+  test(`a create whose answer was lost (${kind}) is found in AWS' list, not created twice`, async () => {
+    const { aws, creates, has, marks } = await begin();
+    aws.faults.add({ kind, operation: 'CreateAccountAssignment', times: 1 });
+    const target = targetOf();
+    const id = await granted(target);
+    expect(creates()).toBe(1);
+    expect(has(target)).toBe(true);
+    expect(marks.of(id)?.create).toBe(aws.truth.changes()[0]?.requestId);
+  });
+
+  test(`a delete whose answer was lost (${kind}) ends gone`, async () => {
+    const { driver, aws, has } = await begin();
+    const target = targetOf();
+    const id = await granted(target);
+    aws.faults.add({ kind, operation: 'DeleteAccountAssignment', times: 1 });
+    await driver.revoke(id, target, never);
+    expect(has(target)).toBe(false);
+  });
+}
+
+test('a process that dies after the create left is followed by one that finds it', async () => {
+  const { aws, driver, creates, marks, has } = await begin({ settings: { inProgressMs: [400, 400] } });
+  const target = targetOf();
+  const order = { requestId: requestId(), target, sendBefore: soon() };
+  const stop = new AbortController();
+  // the store takes no id, so only AWS knows of the create
+  const request = marks.request;
+  marks.request = async () => undefined;
+  const granting = driver.grant(order, stop.signal);
+  await expect.poll(() => aws.truth.changes().length).toBe(1);
+  stop.abort(new Error('died'));
+  await expect(granting).rejects.toThrow('died');
+  marks.request = request;
+  await rig.another().grant(order, never);
+  expect(creates()).toBe(1);
+  expect(has(target)).toBe(true);
+});
+
+test('no create leaves at or after its last instant, however slow the look before it was', async () => {
+  const { driver, aws, creates } = await begin();
+  aws.faults.add({ kind: 'latency', operation: 'ListAccountAssignments', ms: 400, times: 1 });
+  const order = { requestId: requestId(), target: targetOf(), sendBefore: soon(200) };
+  await expect(driver.grant(order, never)).rejects.toMatchObject({ code: 'too-late' });
+  expect(creates()).toBe(0);
+});
+
+test('a grant ends its waiting at once when it is given up', async () => {
+  const { driver, aws } = await begin({ settings: { inProgressMs: [30_000, 30_000] } });
+  const stop = new AbortController();
+  const granting = driver.grant({ requestId: requestId(), target: targetOf(), sendBefore: soon() }, stop.signal);
+  await expect.poll(() => aws.truth.changes().length).toBe(1);
+  const from = Date.now();
+  stop.abort(new Error('given up'));
+  await expect(granting).rejects.toThrow('given up');
+  expect(Date.now() - from).toBeLessThan(200);
+});
+
+test('without the store nothing is created', async () => {
+  const { driver, marks, creates } = await begin();
+  marks.down = true;
+  const order = { requestId: requestId(), target: targetOf(), sendBefore: soon() };
+  await expect(driver.grant(order, never)).rejects.toMatchObject({ code: 'store-unavailable' });
+  expect(creates()).toBe(0);
+});
+
+test('D5.31 an account that does not exist is told, and nothing counts as ours', async () => {
+  const { driver, creates } = await begin();
+  const target = targetOf({ accountId: '999999999999' });
+  const order = { requestId: requestId(), target, sendBefore: soon() };
+  await expect(driver.grant(order, never)).rejects.toMatchObject({ code: expect.stringMatching(/rejected/) });
+  expect(creates()).toBeLessThanOrEqual(1);
+  await driver.revoke(order.requestId, target, never);
+  expect(await driver.observe(order.requestId, target)).toMatchObject({ access: 'absent' });
+});
+
+test('D5.32 a permission set that is deleted ends the grant: gone, since the list of sets says so', async () => {
+  const { driver, aws } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  aws.sync.remove({
+    accountId: target.accountId,
+    setArn: target.permissionSetArn,
+    principalType: 'USER',
+    principalId: target.principalId,
+  });
+  aws.world.sets.delete(target.permissionSetArn);
+  await driver.revoke(id, target, never);
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'absent', how: expect.stringContaining('permission set') });
+});
+
+test('D5.32 an assignment whose user is deleted, which AWS cannot delete, is gone for us', async () => {
+  const { driver, aws } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  aws.world.users.delete(target.principalId);
+  await driver.revoke(id, target, never);
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'absent', how: expect.stringContaining('deleted') });
+});
+
+test('D5.33 what a delegated administrator may not do is told with the fix', async () => {
+  const { driver } = await begin({ settings: { caller: 'delegated' } });
+  const order = { requestId: requestId(), target: targetOf({ accountId: EXAMPLE.management }), sendBefore: soon() };
+  await expect(driver.grant(order, never)).rejects.toMatchObject({
+    sentence: expect.stringContaining('delegated administrator'),
+  });
+});
+
+test('expired credentials are said to be so, and a revoke may be tried again', async () => {
+  const { driver, aws } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  aws.faults.add({ kind: 'expired' });
+  await expect(driver.revoke(id, target, never)).rejects.toMatchObject({
+    retryable: true,
+    sentence: expect.stringContaining('credentials'),
+  });
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'unknown' });
+  aws.faults.clear();
+  await driver.revoke(id, target, never);
+});
+
+test('a wrong region is told as such', async () => {
+  const { driver } = await begin({ region: 'eu-west-1' });
+  const order = { requestId: requestId(), target: targetOf(), sendBefore: soon() };
+  await expect(driver.grant(order, never)).rejects.toMatchObject({ sentence: expect.stringMatching(/credentials|region/i) });
+});
+
+test('what AWS lists of the open elevations is ours', async () => {
+  const { driver } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  const other = await granted(targetOf({ principalId: EXAMPLE.linus }));
+  await driver.revoke(other, targetOf({ principalId: EXAMPLE.linus }), never);
+  expect(await driver.listOurs()).toEqual([{ target: target.key, requestId: id }]);
+});

@@ -1,0 +1,42 @@
+/** The store's small table of marks, in memory, that can be down. */
+
+import type { AwsTarget, Mark, Marks } from '../../../activities/targets/aws-permission-set/types.js';
+import { StintError } from '../../../contract/errors.js';
+import type { RequestId } from '../../../contract/ids.js';
+
+export interface MarksDouble extends Marks {
+  down: boolean;
+  of(requestId: RequestId): Mark | undefined;
+}
+
+export function memoryMarks(): MarksDouble {
+  const rows = new Map<RequestId, { target: AwsTarget; mark: Mark }>();
+  const double: MarksDouble = {
+    down: false,
+    of: (requestId) => rows.get(requestId)?.mark,
+    read: async (requestId) => {
+      up();
+      return rows.get(requestId)?.mark;
+    },
+    note: async (requestId, target, before, at) => {
+      up();
+      const row = rows.get(requestId) ?? { target, mark: { before, at } };
+      rows.set(requestId, row);
+      return row.mark;
+    },
+    request: async (requestId, kind, id) => {
+      up();
+      const row = rows.get(requestId);
+      if (row) rows.set(requestId, { ...row, mark: { ...row.mark, [kind]: id } });
+    },
+    open: async () => {
+      up();
+      const open = [...rows].filter(([, { mark }]) => mark.before === 'absent');
+      return open.map(([requestId, { target }]) => ({ requestId, target }));
+    },
+  };
+  const up = (): void => {
+    if (double.down) throw new StintError('store-unavailable');
+  };
+  return double;
+}

@@ -1,0 +1,97 @@
+/** The driver with the unmodified SDK against the stand-in of Identity Center. */
+
+import { createSdk, type Sdk } from '../../../activities/targets/aws-permission-set/clients.js';
+import { type AwsDriver, createAwsDriver } from '../../../activities/targets/aws-permission-set/driver.js';
+import { createAssignmentCalls } from '../../../activities/targets/aws-permission-set/sdk.js';
+import { systemTime } from '../../../activities/targets/aws-permission-set/time.js';
+import type { AwsTarget } from '../../../activities/targets/aws-permission-set/types.js';
+import { type Instant, instant, type RequestId } from '../../../contract/ids.js';
+import {
+  EXAMPLE,
+  exampleOrganization,
+  type IdentityCenterStandIn,
+  type OrganizationSeed,
+  type Settings,
+  startIdentityCenter,
+} from '../../../sim/identity-center/index.js';
+import { type MarksDouble, memoryMarks } from './marks.js';
+
+export interface Rig {
+  readonly aws: IdentityCenterStandIn;
+  readonly marks: MarksDouble;
+  readonly driver: AwsDriver;
+  readonly sdk: Sdk;
+  /** Another process over the same store and the same AWS. */
+  another(): AwsDriver;
+  creates(): number;
+  deletes(): number;
+  has(target: AwsTarget): boolean;
+  close(): Promise<void>;
+}
+
+export interface RigOptions {
+  readonly settings?: Partial<Settings>;
+  readonly seed?: OrganizationSeed;
+  readonly region?: string;
+}
+
+export async function startRig({
+  settings = {},
+  seed = exampleOrganization(),
+  region = 'us-east-1',
+}: RigOptions = {}): Promise<Rig> {
+  process.env.AWS_ACCESS_KEY_ID = 'AKIDEXAMPLE';
+  process.env.AWS_SECRET_ACCESS_KEY = 'not-a-secret';
+  const aws = await startIdentityCenter({ seed, settings });
+  const marks = memoryMarks();
+  const closers: (() => void)[] = [];
+  const create = () => {
+    const sdk = createSdk({ settings: { region, endpoint: aws.url }, time: systemTime, processes: 1 });
+    const calls = createAssignmentCalls(sdk, seed.identityStoreId);
+    const driver = createAwsDriver({ calls, marks, time: systemTime, processes: 1 });
+    closers.push(() => {
+      driver.close();
+      sdk.close();
+    });
+    return { driver, sdk };
+  };
+  return {
+    aws,
+    marks,
+    ...create(),
+    another: () => create().driver,
+    creates: () => aws.truth.calls('CreateAccountAssignment').length,
+    deletes: () => aws.truth.calls('DeleteAccountAssignment').length,
+    has: ({ accountId, permissionSetArn: setArn, principalId }) =>
+      aws.truth.hasAccess({ accountId, setArn, userId: principalId }),
+    close: async () => {
+      for (const close of closers) close();
+      await aws.close();
+    },
+  };
+}
+
+export function targetOf(
+  over: Partial<Pick<AwsTarget, 'accountId' | 'permissionSetArn' | 'principalId' | 'instanceArn'>> = {},
+): AwsTarget {
+  const ids = {
+    instanceArn: exampleOrganization().instanceArn,
+    accountId: EXAMPLE.production,
+    permissionSetArn: EXAMPLE.admin,
+    principalId: EXAMPLE.ada,
+    ...over,
+  };
+  const set = ids.permissionSetArn.split('/').at(-1);
+  const key = `aws/${ids.accountId}/${set}/${ids.principalId}`;
+  return { kind: 'aws-permission-set', ...ids, key, display: 'AdministratorAccess in production', sessionMs: 3_600_000 };
+}
+
+let count = 0;
+export function requestId(): RequestId {
+  count += 1;
+  const letters = [...count.toString(26)].map((digit) => 'abcdefghijklmnopqrstuvwxyz'[Number.parseInt(digit, 26)] ?? 'a');
+  return letters.join('').padStart(26, 'a') as RequestId;
+}
+
+export const soon = (ms = 10_000): Instant => instant(Date.now() + ms);
+export const never = new AbortController().signal;
