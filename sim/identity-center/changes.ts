@@ -14,6 +14,7 @@
  */
 import { AwsError, tooManyOutstanding } from './errors.js';
 import { CONFLICT } from './faults.js';
+import type { Journal } from './journal.js';
 import { type Random, uuid, within } from './random.js';
 import type { Assignment, Settings } from './types.js';
 import type { World } from './world.js';
@@ -39,8 +40,10 @@ export interface Change {
 export interface Changes {
   /** Accepts a change. Throws a conflict, or the throttling of too many outstanding. */
   begin(kind: ChangeKind, wanted: Assignment, doomed?: string): Change;
-  /** Brings everything into force that is due by now. */
-  settle(): void;
+  /** Takes up a change of an earlier run. */
+  restore(change: Change): void;
+  /** Brings everything into force that is due by then, by now when it isn't said. */
+  settle(until?: number): void;
   all(): readonly Change[];
   find(kind: ChangeKind, requestId: string): Change | undefined;
   /** What the status says at this time. */
@@ -53,22 +56,29 @@ export interface ChangesDeps {
   readonly settings: Settings;
   readonly clock: () => number;
   readonly random: Random;
+  readonly journal: Journal;
 }
 
 /** No changes yet. */
-export function createChanges({ world, settings, clock, random }: ChangesDeps): Changes {
+export function createChanges({ world, settings, clock, random, journal }: ChangesDeps): Changes {
   const all: Change[] = [];
   const byId = new Map<string, Change>();
   let open: Change[] = [];
   let most = 0;
   const isOpen = (change: Change) => change.statusAt > clock();
-  const settle = (): void => {
-    const due = open.filter((change) => change.outcome === undefined && change.dueAt <= clock());
+  const settle = (until = clock()): void => {
+    const due = open.filter((change) => change.outcome === undefined && change.dueAt <= until);
     for (const change of due.sort((a, b) => a.dueAt - b.dueAt)) bring(world, settings, change);
-    open = open.filter(isOpen);
+    open = open.filter((change) => change.outcome === undefined || isOpen(change));
+  };
+  const take = (change: Change): void => {
+    all.push(change);
+    byId.set(`${change.kind} ${change.requestId}`, change);
+    open.push(change);
   };
   return {
     settle,
+    restore: (change) => take({ ...change }),
     begin(kind, wanted, doomed) {
       settle();
       if (open.some((other) => clash(settings, other.wanted, wanted))) throw new AwsError('ConflictException', CONFLICT);
@@ -78,9 +88,8 @@ export function createChanges({ world, settings, clock, random }: ChangesDeps): 
       const statusAt = dueAt + within(random, settings.statusDelayMs);
       const listDelayMs = within(random, settings.listDelayMs);
       const change: Change = { requestId: uuid(random), kind, wanted, createdAt, dueAt, statusAt, listDelayMs, doomed };
-      all.push(change);
-      byId.set(`${kind} ${change.requestId}`, change);
-      open.push(change);
+      journal.append({ kind: 'change', change });
+      take(change);
       most = Math.max(most, open.length);
       return change;
     },

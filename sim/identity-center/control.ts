@@ -1,5 +1,6 @@
 /** What only the stand-in has, over HTTP, for another process: truth, faults, settings, and the other writer. Faults never touch it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EventStream } from '../mdm/wire.js';
 import { type Faults, readFault } from './faults.js';
 import type { Sync } from './sync.js';
 import type { Truth } from './truth.js';
@@ -10,26 +11,38 @@ export interface ControlDeps {
   readonly truth: Truth;
   readonly settings: Settings;
   readonly sync: Sync;
+  readonly events: EventStream;
 }
 
-/** Answers `GET /sim/truth`, `POST /sim/fault`, `/sim/fault/clear`, `/sim/settings`, `/sim/sync/add`, `/sim/sync/remove`. */
-export function createControl({ faults, truth, settings, sync }: ControlDeps) {
+/** Answers `GET /sim/truth`, `POST /sim/fault`, `/sim/fault/clear`, `/sim/settings`, `/sim/sync/add`, `/sim/sync/remove`; `GET /sim/events` is a stream. */
+export function createControl({ faults, truth, settings, sync, events }: ControlDeps) {
   const routes: Record<string, (body: unknown) => unknown> = {
     'GET /sim/truth': () => ({ ...truth.snapshot(), faults: faults.list(), settings }),
-    'POST /sim/fault/clear': () => faults.clear(),
+    'POST /sim/fault/clear': () => {
+      faults.clear();
+      events.emit('fault', []);
+    },
     'POST /sim/fault': (body) => {
       const fault = readFault(body);
       if (typeof fault === 'string') throw new Error(fault);
       faults.add(fault);
+      events.emit('fault', faults.list());
     },
     'POST /sim/settings': (body) => change(settings, body),
-    'POST /sim/sync/add': (body) => sync.add(assignment(body)),
-    'POST /sim/sync/remove': (body) => sync.remove(assignment(body)),
+    'POST /sim/sync/add': (body) => {
+      sync.add(assignment(body));
+      events.emit('change', body);
+    },
+    'POST /sim/sync/remove': (body) => {
+      sync.remove(assignment(body));
+      events.emit('change', body);
+    },
   };
   return (request: IncomingMessage, body: unknown, response: ServerResponse): void => {
     const route = routes[`${request.method} ${request.url}`];
     try {
-      write(response, route ? 200 : 404, route ? (route(body) ?? { ok: true }) : { error: 'no such path' });
+      if (request.url === '/sim/events') events.join(response);
+      else write(response, route ? 200 : 404, route ? (route(body) ?? { ok: true }) : { error: 'no such path' });
     } catch (error) {
       write(response, 400, { error: (error as Error).message });
     }

@@ -5,15 +5,17 @@
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { EventStream } from '../mdm/wire.js';
 import { createChanges } from './changes.js';
 import { createControl } from './control.js';
 import { AwsError, validation } from './errors.js';
 import { createFaults, type Faults } from './faults.js';
+import { createJournal } from './journal.js';
 import { createLimits } from './limits.js';
 import { createPager } from './paging.js';
 import { type Random, seeded } from './random.js';
 import { answerAws, type Inside, parse } from './server.js';
-import { createSync, type Sync } from './sync.js';
+import { createSync, replay, type Sync } from './sync.js';
 import { createTruth, type Truth } from './truth.js';
 import { DEFAULTS, type OrganizationSeed, type Settings } from './types.js';
 import { createWorld, type World } from './world.js';
@@ -25,6 +27,8 @@ export interface IdentityCenterOptions {
   /** The region that signatures must be for. */
   readonly region?: string;
   readonly settings?: Partial<Settings>;
+  /** Where it is kept what happened. A second start with the same file and seed goes on with the same truth; calls are forgotten. */
+  readonly dataFile?: string;
   /** Milliseconds since 1970. Only the length of a latency runs in real time. */
   readonly clock?: () => number;
   /** Numbers from 0 up to 1; the same ones in every run when absent. */
@@ -49,16 +53,19 @@ export async function startIdentityCenter(options: IdentityCenterOptions): Promi
   const { seed, clock = Date.now, random = seeded(1), region = 'us-east-1' } = options;
   const settings: Settings = { ...DEFAULTS, ...options.settings };
   const world = createWorld(seed);
-  const changes = createChanges({ world, settings, clock, random });
+  const journal = createJournal(options.dataFile);
+  const changes = createChanges({ world, settings, clock, random, journal });
+  replay({ world, changes, journal });
   const limits = createLimits(settings, clock);
   const truth = createTruth({ world, changes, limits, clock });
   const pager = createPager(settings, random, () => validation('The provided NextToken is invalid.'));
   const organizationsPager = createPager(settings, random, badOrganizationsToken);
   const context = { world, settings, changes, clock, pager, organizationsPager };
   const faults = createFaults(random);
-  const inside: Inside = { context, faults, limits, truth, random, region };
-  const sync = createSync({ world, changes, clock });
-  const control = createControl({ faults, truth, settings, sync });
+  const events = new EventStream();
+  const inside: Inside = { context, faults, limits, truth, random, region, emit: (name, data) => events.emit(name, data) };
+  const sync = createSync({ world, changes, clock, journal });
+  const control = createControl({ faults, truth, settings, sync, events });
   const server = createServer((request, response) => {
     const answered = readBody(request).then((text) =>
       request.url?.startsWith('/sim/') ? control(request, parse(text), response) : answerAws(inside, request, text, response),
@@ -66,7 +73,7 @@ export async function startIdentityCenter(options: IdentityCenterOptions): Promi
     answered.catch(() => response.destroy());
   });
   const url = await listen(server, options.port ?? 0);
-  return { url, region, world, faults, truth, settings, sync, close: () => close(server) };
+  return { url, region, world, faults, truth, settings, sync, close: () => close(server, events) };
 }
 
 const badOrganizationsToken = (): AwsError =>
@@ -93,7 +100,8 @@ async function listen(server: Server, port: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server, events: EventStream): Promise<void> {
+  events.close();
   server.closeAllConnections();
   await new Promise<void>((resolve) => server.close(() => resolve()));
 }

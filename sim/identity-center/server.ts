@@ -28,6 +28,8 @@ export interface Inside {
   readonly truth: Truth;
   readonly random: Random;
   readonly region: string;
+  /** Tells whoever watches; tests need it not. */
+  emit(name: 'call' | 'change', data: unknown): void;
 }
 
 interface Called {
@@ -53,12 +55,26 @@ export async function answerAws(inside: Inside, request: IncomingMessage, text: 
     return void response.destroy();
   }
   const answer = work(inside, called, fault, call);
+  announce(inside, call);
   if (fault?.kind === 'late-reply') await sleep(fault.ms ?? 0);
   if (fault?.kind === 'drop-after') {
     call.lost = 'reply';
     return void response.destroy();
   }
   send(response, call.callId, fault?.kind === '500-after' ? internal() : answer);
+}
+
+/** The call at once; the change that it began when it begins, and once more when everybody sees how it ended. */
+function announce({ emit, context: { changes } }: Inside, call: CallSeen): void {
+  emit('call', call);
+  const change = changes.all().findLast((one) => one.requestId === call.changeId);
+  if (!change) return;
+  emit('change', change);
+  const done = (): void => {
+    changes.settle();
+    emit('change', change);
+  };
+  setTimeout(done, change.statusAt - change.createdAt + change.listDelayMs + 5).unref();
 }
 
 function record(inside: Inside, { service, operation, text }: Called): CallSeen {

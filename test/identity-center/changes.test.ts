@@ -113,6 +113,7 @@ describe('a change', () => {
     expect(Object.keys(found[0] ?? {}).sort()).toEqual(['CreatedDate', 'RequestId', 'Status']);
     expect((await rig.creation(found[0]?.RequestId)).PrincipalId).toBe(EXAMPLE.ada);
     rig.pass(SECOND);
+    await rig.remove();
     expect((await rig.sso.send(command)).AccountAssignmentsCreationStatus).toEqual([]);
     expect(rig.aws.truth.hasAccess(ADA)).toBe(true);
   });

@@ -16,6 +16,8 @@ const TARGET = { 'x-amz-target': 'SWBExternalService.ListInstances' };
 describe('refusals', () => {
   it.each([
     ['an account that is none', { TargetId: '12' }, 'targetId'],
+    ['an account with something before it', { TargetId: `x${ADA.accountId}` }, 'targetId'],
+    ['an account with something after it', { TargetId: `${ADA.accountId}0` }, 'targetId'],
     ['a set ARN that is none', { PermissionSetArn: 'ps-1' }, 'permissionSetArn'],
     ['a principal that is none', { PrincipalId: 'ada@example.com' }, 'principalId'],
     ['another type of target', { TargetType: 'USER' as 'AWS_ACCOUNT' }, 'targetType'],

@@ -31,11 +31,12 @@ const input = ({ accountId, setArn, userId }: Target) => ({
 });
 
 /** Changes take exactly a second unless the settings say otherwise; time passes only by `pass`. */
-export async function rigOf(settings: Partial<Settings> = {}, options: { region?: string } = {}) {
+export async function rigOf(settings: Partial<Settings> = {}, options: { region?: string; dataFile?: string } = {}) {
   let now = START;
   const aws = await startIdentityCenter({
     seed: exampleOrganization(),
     clock: () => now,
+    ...(options.dataFile !== undefined && { dataFile: options.dataFile }),
     settings: { inProgressMs: [1000, 1000], ...settings },
   });
   const clients = clientsOf(aws.url, options);
