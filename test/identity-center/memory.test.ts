@@ -17,7 +17,10 @@ it('a second start goes on with the truth of the first, changes in progress amon
   const rig = await rigOf({}, { dataFile });
   const group = { accountId: EXAMPLE.production, setArn: EXAMPLE.readOnly, userId: EXAMPLE.ada };
   await rig.create();
-  rig.pass(3000);
+  rig.pass(2500);
+  const elsewhere = { ...ADA, accountId: EXAMPLE.delegated };
+  await rig.create(elsewhere);
+  rig.pass(500);
   rig.aws.sync.setMember(EXAMPLE.operators, EXAMPLE.ada, true);
   rig.pass(500);
   rig.aws.sync.remove({
@@ -32,8 +35,9 @@ it('a second start goes on with the truth of the first, changes in progress amon
   const again = await startIdentityCenter({ seed: exampleOrganization(), dataFile, clock: () => START + 60_000 });
   expect(again.truth.intervals(ADA)).toEqual([{ from: START + 1000, to: START + 4500 }]);
   expect(again.truth.intervals(group)).toEqual([{ from: START + 3000, to: Number.POSITIVE_INFINITY }]);
-  expect(again.truth.changes().map((one) => one.outcome)).toEqual(['changed', 'changed']);
-  expect(again.truth.changes()[1]?.requestId).toBe(removed.RequestId);
+  expect(again.truth.intervals(elsewhere)).toEqual([{ from: START + 3500, to: Number.POSITIVE_INFINITY }]);
+  expect(again.truth.changes().map((one) => one.outcome)).toEqual(['changed', 'changed', 'changed']);
+  expect(again.truth.changes()[2]?.requestId).toBe(removed.RequestId);
   expect(again.world.accounts.get(EXAMPLE.sandbox)?.status).toBe('SUSPENDED');
   rig.pass(60_000);
   expect(again.truth.access()).toEqual(rig.aws.truth.access());
