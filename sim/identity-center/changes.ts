@@ -127,8 +127,7 @@ function whyNot(world: World, settings: Settings, { kind, wanted }: Change): str
   }
   if (kind === 'delete') return world.holds(wanted) ? undefined : absent(wanted);
   if (account.status !== 'ACTIVE') return 'Received a 403 status error: Access denied by IAM. The account is suspended';
-  const hasRole = world.provisioned().some((pair) => pair.accountId === wanted.accountId && pair.setArn === wanted.setArn);
-  if (hasRole || world.roles(wanted.accountId) < settings.roleQuota) return undefined;
+  if (world.hasRole(wanted) || world.roles(wanted.accountId) < settings.roleQuota) return undefined;
   return `Received a 409 status error: Cannot exceed quota for RolesPerAccount: ${settings.roleQuota}`;
 }
 

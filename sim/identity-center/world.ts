@@ -21,6 +21,9 @@ export type Cause =
   | { readonly by: 'sync' }
   | { readonly by: 'directory' };
 
+/** An account and a set: where an assignment list, and a role, belongs. */
+export type Pair = Pick<Assignment, 'accountId' | 'setArn'>;
+
 interface Held extends Assignment {
   /** Real beginning and end, in milliseconds since 1970. */
   readonly from: number;
@@ -44,10 +47,11 @@ export interface World {
   add(wanted: Assignment, at: number, cause: Cause, listDelay?: number): boolean;
   /** Removes at `at`; lists show it `listDelay` longer. False when it was not there. */
   remove(wanted: Assignment, at: number, cause: Cause, listDelay?: number): boolean;
-  /** What the lists show at this time. */
-  listed(at: number): Assignment[];
+  /** What the lists show at this time, of one pair or of all. */
+  listed(at: number, pair?: Pair): Assignment[];
   /** The pairs of account and set that have a role now. */
-  provisioned(): { accountId: string; setArn: string }[];
+  provisioned(): Pair[];
+  hasRole(pair: Pair): boolean;
   /** IAM roles in the account, ours and others'. */
   roles(accountId: string): number;
   /** Without its assignments (as when SCIM removes a person) it leaves orphans. */
@@ -57,13 +61,13 @@ export interface World {
 }
 
 const keyOf = (a: Assignment): string => `${a.accountId} ${a.setArn} ${a.principalType} ${a.principalId}`;
-const pairOf = (a: Assignment): string => `${a.accountId} ${a.setArn}`;
+const pairOf = (a: Pair): string => `${a.accountId} ${a.setArn}`;
 const STANDING: Cause = { by: 'standing' };
 
 /** An organisation as seeded; standing access is in force since ever. */
 export function createWorld(seed: OrganizationSeed): World {
   const held = new Map<string, Map<string, Held>>();
-  const past: Held[] = [];
+  const past = new Map<string, Held[]>();
   const users = new Map(seed.users.map((user) => [user.id, user]));
   const groups = new Map((seed.groups ?? []).map((group) => [group.id, { ...group, members: new Set(group.members) }]));
   const ofPair = (pair: string) => [...(held.get(pair)?.values() ?? [])];
@@ -110,16 +114,19 @@ export function createWorld(seed: OrganizationSeed): World {
       const found = held.get(pairOf(wanted))?.get(keyOf(wanted));
       if (!found) return false;
       held.get(pairOf(wanted))?.delete(keyOf(wanted));
-      past.push(Object.assign(found, { to: at, listedTo: at + listDelay }));
+      const gone = Object.assign(found, { to: at, listedTo: at + listDelay });
+      past.set(pairOf(wanted), [...(past.get(pairOf(wanted)) ?? []), gone]);
       refresh([pairOf(wanted)], at, cause);
       return true;
     },
-    listed(at) {
-      const stale = past.filter((one) => one.listedFrom <= at && (one.listedTo ?? 0) > at);
-      const now = everything().filter((one) => one.listedFrom <= at);
+    listed(at, pair) {
+      const ended = pair ? (past.get(pairOf(pair)) ?? []) : [...past.values()].flat();
+      const stale = ended.filter((one) => one.listedFrom <= at && (one.listedTo ?? 0) > at);
+      const now = (pair ? ofPair(pairOf(pair)) : everything()).filter((one) => one.listedFrom <= at);
       return [...new Map([...stale, ...now].map((one) => [keyOf(one), plain(one)])).values()];
     },
     provisioned: () => [...held.values()].flatMap((pair) => [...pair.values()].slice(0, 1)),
+    hasRole: (pair) => ofPair(pairOf(pair)).length > 0,
     roles(accountId) {
       const own = world.provisioned().filter((pair) => pair.accountId === accountId).length;
       return own + (world.accounts.get(accountId)?.otherRoles ?? 0);

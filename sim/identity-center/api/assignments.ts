@@ -26,8 +26,7 @@ export const assignmentOperations: Operations = {
     ourInstance(context, input);
     const { AccountId, PermissionSetArn } = required(input, { AccountId: 'account', PermissionSetArn: 'set' });
     if (!context.world.sets.has(PermissionSetArn)) throw notFound(`PermissionSet ${PermissionSetArn}`);
-    const listed = context.world.listed(context.clock());
-    const found = listed.filter((one) => one.accountId === AccountId && one.setArn === PermissionSetArn);
+    const found = context.world.listed(context.clock(), { accountId: AccountId, setArn: PermissionSetArn });
     const { items, ...rest } = context.pager('ListAccountAssignments', input, found, keyOf);
     return { AccountAssignments: items.map(shown), ...rest };
   },
@@ -69,7 +68,7 @@ function begin(context: Context, input: Input, kind: ChangeKind): Record<string,
 function isManagements({ world, settings }: Context, accountId: string, setArn: string): boolean {
   const management = world.seed.managementAccountId;
   if (settings.caller !== 'delegated') return false;
-  return accountId === management || world.provisioned().some((pair) => pair.accountId === management && pair.setArn === setArn);
+  return accountId === management || world.hasRole({ accountId: management, setArn });
 }
 
 function describe(context: Context, input: Input, kind: ChangeKind): Record<string, unknown> {
