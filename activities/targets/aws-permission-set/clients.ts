@@ -7,8 +7,8 @@ import type { How } from './calls.js';
 import { type AwsSettings, createSender, sdkOptions } from './client.js';
 import type { Time } from './types.js';
 
-/** Calls a second of Organizations; AWS names no figure for all calls, and throttles below Identity Center. */
-const ORGANIZATION_CALLS_PER_SECOND = 5;
+/** Calls a second. AWS names no figure for all calls of Organizations, and throttles them below Identity Center's. */
+const PER_SECOND = { sso: CALLS_PER_SECOND, users: CALLS_PER_SECOND, organizations: 5 };
 
 interface Clients {
   readonly sso: SSOAdminClient;
@@ -34,9 +34,11 @@ export interface SdkDeps {
   readonly time: Time;
   /** Among how many processes the quota is shared. */
   readonly processes: number;
+  /** Where AWS has raised a quota of the organisation, in calls a second. */
+  readonly perSecond?: Partial<Record<ClientName, number>>;
 }
 
-export function createSdk({ settings, time, processes }: SdkDeps): Sdk {
+export function createSdk({ settings, time, processes, perSecond = {} }: SdkDeps): Sdk {
   const sender = createSender(time);
   const clients: Clients = {
     sso: new SSOAdminClient(sdkOptions(settings)),
@@ -47,12 +49,8 @@ export function createSdk({ settings, time, processes }: SdkDeps): Sdk {
   clients.sso.middlewareStack.add((next) => sender.lastLook(next), last);
   clients.users.middlewareStack.add((next) => sender.lastLook(next), last);
   clients.organizations.middlewareStack.add((next) => sender.lastLook(next), last);
-  const budget = (perSecond: number): Budget => createBudget(time, perSecond / processes);
-  const budgets = {
-    sso: budget(CALLS_PER_SECOND),
-    users: budget(CALLS_PER_SECOND),
-    organizations: budget(ORGANIZATION_CALLS_PER_SECOND),
-  };
+  const budget = (name: ClientName): Budget => createBudget(time, (perSecond[name] ?? PER_SECOND[name]) / processes);
+  const budgets = { sso: budget('sso'), users: budget('users'), organizations: budget('organizations') };
   return {
     skewMs: sender.skewMs,
     ask: (name, how, what, run) =>

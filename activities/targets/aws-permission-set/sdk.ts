@@ -1,5 +1,4 @@
 /** The calls about assignments through the unmodified AWS SDK, and what proves that a thing they name is no more. */
-import { DescribeUserCommand, ListUsersCommand, type User } from '@aws-sdk/client-identitystore';
 import { ListAccountsCommand } from '@aws-sdk/client-organizations';
 import {
   type AccountAssignmentOperationStatus,
@@ -14,7 +13,7 @@ import {
 } from '@aws-sdk/client-sso-admin';
 import { type AssignmentCalls, allPages, type Brief, type How, type Operation, type OperationState } from './calls.js';
 import type { Sdk } from './clients.js';
-import { classOfError } from './errors.js';
+import { userGone } from './people.js';
 import type { AwsTarget, Kind } from './types.js';
 
 /** The driver's calls. */
@@ -41,28 +40,6 @@ export function createAssignmentCalls(sdk: Sdk, identityStoreId: string): Assign
         return { items: page.Accounts?.flatMap(({ Id }) => Id ?? []), next: page.NextToken };
       }),
   };
-}
-
-async function userGone(sdk: Sdk, IdentityStoreId: string, UserId: string, how: How): Promise<boolean> {
-  try {
-    const input = { IdentityStoreId, UserId };
-    await sdk.ask('users', how, 'the person', (client, options) => client.send(new DescribeUserCommand(input), options));
-    return false;
-  } catch (error) {
-    if (classOfError(error) !== 'not-found') throw error;
-  }
-  const users = await allUsers(sdk, IdentityStoreId, how);
-  return users.length > 0 && !users.some((user) => user.UserId === UserId);
-}
-
-/** Everybody in the Identity Store. */
-export function allUsers(sdk: Sdk, IdentityStoreId: string, how: How): Promise<User[]> {
-  return allPages('people', async (NextToken) => {
-    const page = await sdk.ask('users', how, 'the list of people', (client, options) =>
-      client.send(new ListUsersCommand({ IdentityStoreId, NextToken, MaxResults: 100 }), options),
-    );
-    return { items: page.Users, next: page.NextToken };
-  });
 }
 
 async function begin(sdk: Sdk, kind: Kind, target: AwsTarget, how: How): Promise<Operation> {

@@ -1,6 +1,6 @@
 /** The driver with the unmodified SDK against the stand-in of Identity Center. */
 
-import { createSdk, type Sdk } from '../../../activities/targets/aws-permission-set/clients.js';
+import { createSdk, type Sdk, type SdkDeps } from '../../../activities/targets/aws-permission-set/clients.js';
 import { type AwsDriver, createAwsDriver } from '../../../activities/targets/aws-permission-set/driver.js';
 import { createAssignmentCalls } from '../../../activities/targets/aws-permission-set/sdk.js';
 import { systemTime } from '../../../activities/targets/aws-permission-set/time.js';
@@ -33,12 +33,15 @@ export interface RigOptions {
   readonly settings?: Partial<Settings>;
   readonly seed?: OrganizationSeed;
   readonly region?: string;
+  /** Calls a second that the driver believes to have. */
+  readonly perSecond?: SdkDeps['perSecond'];
 }
 
 export async function startRig({
   settings = {},
   seed = exampleOrganization(),
   region = 'us-east-1',
+  perSecond = {},
 }: RigOptions = {}): Promise<Rig> {
   process.env.AWS_ACCESS_KEY_ID = 'AKIDEXAMPLE';
   process.env.AWS_SECRET_ACCESS_KEY = 'not-a-secret';
@@ -46,7 +49,7 @@ export async function startRig({
   const marks = memoryMarks();
   const closers: (() => void)[] = [];
   const create = () => {
-    const sdk = createSdk({ settings: { region, endpoint: aws.url }, time: systemTime, processes: 1 });
+    const sdk = createSdk({ settings: { region, endpoint: aws.url }, time: systemTime, processes: 1, perSecond });
     const calls = createAssignmentCalls(sdk, seed.identityStoreId);
     const driver = createAwsDriver({ calls, marks, time: systemTime, processes: 1 });
     closers.push(() => {

@@ -1,0 +1,148 @@
+/**
+ * What there is to ask for, kept in memory by id: warmed in the background, refreshed every few minutes and on a miss. A load
+ * that fails keeps the last good one and says since when.
+ */
+import { type Instant, instant } from '../../../contract/ids.js';
+import { awsError, classOfError, mayWorkLater } from './errors.js';
+import type { Account, Instance, Limits, Organisation, PermissionSet } from './organisation.js';
+import { createSearch, type Search } from './search.js';
+import type { Time } from './types.js';
+
+export interface Catalogued {
+  readonly instance: Instance;
+  readonly limits: Limits;
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly sets: ReadonlyMap<string, PermissionSet>;
+  readonly search: Search;
+  readonly loadedAt: Instant;
+}
+
+export interface CatalogueState {
+  readonly loadedAt?: Instant;
+  /** Since when it could not be refreshed, and why. */
+  readonly failing?: { readonly since: Instant; readonly sentence: string };
+}
+
+export interface Catalogue {
+  /** Loads in the background, again and again, until closed. */
+  start(): void;
+  /** What is known now; undefined until the first load has ended. */
+  now(): Catalogued | undefined;
+  /** The same, waiting for the first load. Throws its error when that fails. */
+  loaded(): Promise<Catalogued>;
+  /** Reads it anew, once however many ask, and at most every few seconds. Keeps what it had when that fails, and throws. */
+  refresh(): Promise<Catalogued>;
+  /** An account or permission set that isn't known is looked for once more before it counts as unknown. */
+  account(id: string): Promise<Account | undefined>;
+  permissionSet(arn: string): Promise<PermissionSet | undefined>;
+  state(): CatalogueState;
+  close(): void;
+}
+
+export interface CatalogueDeps {
+  readonly organisation: Organisation;
+  readonly time: Time;
+  /** From the configuration, where the organisation's own is not meant. */
+  readonly instanceArn?: string;
+  /** How often it is read anew, in ms; five minutes by default. */
+  readonly everyMs?: number;
+}
+
+const EVERY_MS = 5 * 60_000;
+/** After this long also what seldom changes, tags and the details of sets, is read anew. */
+const DEEP_MS = 60 * 60_000;
+const MISS_EVERY_MS = 10_000;
+const RETRIES = 5;
+
+export function createCatalogue(deps: CatalogueDeps): Catalogue {
+  const { time, everyMs = EVERY_MS } = deps;
+  const closing = new AbortController();
+  let known: Catalogued | undefined;
+  let deepAt = Number.NEGATIVE_INFINITY;
+  let failing: CatalogueState['failing'];
+  let loading: Promise<Catalogued> | undefined;
+  let triedAt = Number.NEGATIVE_INFINITY;
+  const load = async (): Promise<Catalogued> => {
+    triedAt = time.now();
+    const deep = triedAt - deepAt > DEEP_MS;
+    try {
+      known = await read(deps, deep ? undefined : known, closing.signal);
+      if (deep) deepAt = triedAt;
+      failing = undefined;
+      return known;
+    } catch (error) {
+      const { sentence } = awsError(error, 'the catalogue');
+      failing = { since: failing?.since ?? instant(triedAt), sentence };
+      throw error;
+    }
+  };
+  const refresh = (): Promise<Catalogued> => {
+    loading ??= load().finally(() => {
+      loading = undefined;
+    });
+    return loading;
+  };
+  const onMiss = async <T>(pick: (from: Catalogued) => T | undefined): Promise<T | undefined> => {
+    const first = pick(known ?? (await refresh()));
+    if (first !== undefined || time.now() - triedAt < MISS_EVERY_MS) return first;
+    return pick(await refresh());
+  };
+  const keepOn = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      await refresh().catch(() => undefined);
+      await time.sleep(failing ? Math.min(everyMs, 30_000) : everyMs, closing.signal).catch(() => undefined);
+    }
+  };
+  return {
+    start: () => void keepOn(),
+    now: () => known,
+    loaded: async () => known ?? refresh(),
+    refresh,
+    account: (id) => onMiss(({ accounts }) => accounts.get(id)),
+    permissionSet: (arn) => onMiss(({ sets }) => sets.get(arn)),
+    state: () => ({ ...(known ? { loadedAt: known.loadedAt } : {}), ...(failing ? { failing } : {}) }),
+    close: () => closing.abort(),
+  };
+}
+
+/** All of it or nothing: a part would look like accounts that are gone. */
+async function read(deps: CatalogueDeps, before: Catalogued | undefined, signal: AbortSignal): Promise<Catalogued> {
+  const { organisation, time } = deps;
+  const again = <T>(work: () => Promise<T>): Promise<T> => patiently(time, signal, work);
+  const instance = before?.instance ?? (await again(() => organisation.instance(deps.instanceArn)));
+  const limits = await again(() => organisation.limits(instance));
+  const accounts = await again(() => organisation.accounts(before?.accounts ?? new Map()));
+  const sets = new Map<string, PermissionSet>();
+  for (const arn of await again(() => organisation.setArns(instance))) {
+    const set = before?.sets.get(arn) ?? (await again(() => unlessGone(organisation.set(instance, arn))));
+    if (set) sets.set(arn, set);
+  }
+  return {
+    instance,
+    limits,
+    accounts: new Map(accounts.map((account) => [account.id, account])),
+    sets,
+    search: createSearch(accounts, [...sets.values()], limits),
+    loadedAt: instant(time.now()),
+  };
+}
+
+/** A set that was deleted between the list and the question is none. */
+async function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
+  return asked.catch((error: unknown) => {
+    if (classOfError(error) === 'not-found') return undefined;
+    throw error;
+  });
+}
+
+async function patiently<T>(time: Time, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === RETRIES || !mayWorkLater(error)) throw error;
+      await time.sleep(200 * 2 ** attempt * (0.5 + time.random()), signal);
+    }
+  }
+}

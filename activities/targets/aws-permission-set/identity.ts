@@ -1,0 +1,73 @@
+/**
+ * Who in the Identity Store a person is. An e-mail address is a first hint only, and compared by us: some servers ignore a
+ * filter and return everybody. What is bound afterwards is the user's id, and only that.
+ */
+import type { User } from '@aws-sdk/client-identitystore';
+import { StintError } from '../../../contract/errors.js';
+import type { How } from './calls.js';
+
+export interface AwsUser {
+  readonly id: string;
+  readonly userName: string;
+  readonly name: string;
+  readonly emails: readonly string[];
+  readonly active: boolean;
+}
+
+/** The directory's calls, each whole or an error. */
+export interface UserCalls {
+  all(how: How): Promise<readonly AwsUser[]>;
+  /** Undefined only when AWS says that there is no such user. */
+  byId(id: string, how: How): Promise<AwsUser | undefined>;
+}
+
+export interface Identity {
+  /** The one user with this address. Throws `person-unknown` for none and for several. */
+  byEmail(email: string, signal?: AbortSignal): Promise<AwsUser>;
+  /** The user of an id that was bound. Throws `person-unknown` when there is none any more, `person-inactive` when disabled. */
+  bound(id: string, signal?: AbortSignal): Promise<AwsUser>;
+}
+
+export function createIdentity(calls: UserCalls): Identity {
+  return {
+    async byEmail(email, signal) {
+      const wanted = fold(email);
+      // Read anew each time: a second user of this address may have come since, and then nobody is meant.
+      const users = await calls.all({ rank: 'grant', signal, what: 'the people of Identity Center' });
+      const found = wanted ? users.filter(({ emails }) => emails.some((each) => fold(each) === wanted)) : [];
+      const [only] = found;
+      if (only && found.length === 1) return active(only);
+      throw new StintError('person-unknown', found.length === 0 ? noneOf(email) : severalOf(email, found));
+    },
+    async bound(id, signal) {
+      const user = await calls.byId(id, { rank: 'grant', signal, what: 'the person in Identity Center' });
+      if (user) return active(user);
+      throw new StintError(
+        'person-unknown',
+        `Your user in Identity Center (${id}) is no more. Ask your IT team to bind your Slack account to your new one.`,
+      );
+    },
+  };
+}
+
+function active(user: AwsUser): AwsUser {
+  if (user.active) return user;
+  throw new StintError('person-inactive', `Your user in Identity Center ("${user.userName}") is disabled. Ask your IT team.`);
+}
+
+/** Case alone makes no other address; everything else does. */
+const fold = (email: string): string => email.trim().normalize('NFC').toLocaleLowerCase('en');
+
+const noneOf = (email: string): string =>
+  `Identity Center has no user with the address ${email}. Ask your IT team to add it there, or to bind your user id by hand.`;
+
+const severalOf = (email: string, found: readonly AwsUser[]): string =>
+  `Identity Center has ${found.length} users with the address ${email} (${found.map(({ userName }) => userName).join(', ')}), so none of them is taken for you. Ask your IT team to remove one, or to bind your user id by hand.`;
+
+/** A user as AWS tells it, reduced to what we use. Undefined without an id. */
+export function userOf({ UserId, UserName, DisplayName, Emails, UserStatus }: User): AwsUser | undefined {
+  if (!UserId) return undefined;
+  const emails = Emails?.flatMap(({ Value }) => Value ?? []) ?? [];
+  const userName = UserName ?? UserId;
+  return { id: UserId, userName, name: DisplayName ?? userName, emails, active: UserStatus !== 'DISABLED' };
+}

@@ -1,0 +1,134 @@
+import { afterEach, expect, test } from 'vitest';
+import { type Catalogue, createCatalogue } from '../../../activities/targets/aws-permission-set/catalogue.js';
+import { createIdentity } from '../../../activities/targets/aws-permission-set/identity.js';
+import { createOrganisation } from '../../../activities/targets/aws-permission-set/organisation.js';
+import { createUserCalls } from '../../../activities/targets/aws-permission-set/people.js';
+import { systemTime } from '../../../activities/targets/aws-permission-set/time.js';
+import { bigOrganization, EXAMPLE, exampleOrganization, HARSH } from '../../../sim/identity-center/index.js';
+import { type Rig, type RigOptions, startRig } from './rig.js';
+
+let rig: Rig;
+let catalogue: Catalogue | undefined;
+afterEach(async () => {
+  catalogue?.close();
+  await rig.close();
+});
+
+/** Organizations is slow in life; here it need not be. */
+const QUICK = { callsPerSecond: { ssoAdmin: 20, identityStore: 20, organizations: 1000 } };
+
+async function begin(options: RigOptions = {}): Promise<Catalogue> {
+  rig = await startRig({ ...options, perSecond: { organizations: 500 }, settings: { ...QUICK, ...options.settings } });
+  catalogue = createCatalogue({ organisation: createOrganisation(rig.sdk), time: systemTime });
+  return catalogue;
+}
+
+test('accounts come with their place in the tree and their tags, sets with their session length, pages to the end', async () => {
+  const { accounts, sets, search, limits } = await (await begin({ settings: HARSH })).loaded();
+  expect(accounts.get(EXAMPLE.production)).toMatchObject({
+    name: 'production',
+    path: ['Production'],
+    tags: { owner: 'payments', tier: '0' },
+    active: true,
+  });
+  expect(accounts.size).toBe(5);
+  expect(sets.get(EXAMPLE.readOnly)).toMatchObject({ name: 'ReadOnly', sessionMs: 8 * 3_600_000 });
+  expect(sets.get(EXAMPLE.admin)?.sessionMs).toBe(3_600_000);
+  expect(limits.delegated).toBe(false);
+  expect(search.find('prod admin', 10).map(({ account, set }) => [account.id, set.arn])).toEqual([
+    [EXAMPLE.production, EXAMPLE.admin],
+  ]);
+});
+
+test('D5.31 suspended accounts are hidden', async () => {
+  const { search } = await (await begin()).loaded();
+  expect(search.find('old-shop', 10)).toEqual([]);
+  expect(search.pair(EXAMPLE.suspended, EXAMPLE.admin)).toBeUndefined();
+});
+
+test('D5.33 what a delegated administrator may not assign is shown as barred, with the reason', async () => {
+  const { search, limits } = await (await begin({ settings: { caller: 'delegated' } })).loaded();
+  expect(limits.delegated).toBe(true);
+  expect(search.pair(EXAMPLE.management, EXAMPLE.admin)?.barred).toMatch(/management account/);
+  expect(search.pair(EXAMPLE.production, EXAMPLE.billing)?.barred).toMatch(/Use a copy/);
+  expect(search.pair(EXAMPLE.production, EXAMPLE.admin)?.barred).toBeUndefined();
+});
+
+test('an instance of the account alone is not taken for the one of the organisation', async () => {
+  const { instance } = await (await begin({ settings: { accountInstance: true, caller: 'delegated' } })).loaded();
+  expect(instance.arn).toBe(exampleOrganization().instanceArn);
+});
+
+test('no instance in the region is told with the fix', async () => {
+  const waiting = (await begin({ settings: { noInstance: true } })).loaded();
+  await expect(waiting).rejects.toMatchObject({ code: 'bad-config', sentence: expect.stringContaining('AWS_REGION') });
+});
+
+test('a load that fails keeps the last good one, and says since when', async () => {
+  const known = await begin();
+  const first = await known.loaded();
+  expect(known.state()).toEqual({ loadedAt: first.loadedAt });
+  rig.aws.faults.add({ kind: 'denied' });
+  await expect(known.refresh()).rejects.toMatchObject({ code: 'mdm-rejected' });
+  const since = known.state().failing?.since;
+  await expect(known.refresh()).rejects.toThrow();
+  expect(known.now()).toBe(first);
+  expect(known.state()).toMatchObject({ loadedAt: first.loadedAt, failing: { since } });
+  rig.aws.faults.clear();
+  await known.refresh();
+  expect(known.state().failing).toBeUndefined();
+});
+
+test('D5.30 a reload asks for nothing that is known by its id, and many who ask cost one load', async () => {
+  const known = await begin();
+  await Promise.all([known.loaded(), known.loaded(), known.refresh()]);
+  expect(rig.aws.truth.calls('DescribePermissionSet')).toHaveLength(3);
+  await known.refresh();
+  expect(rig.aws.truth.calls('DescribePermissionSet')).toHaveLength(3);
+  expect(rig.aws.truth.calls('ListTagsForResource')).toHaveLength(5);
+});
+
+test('D5.30 five thousand pairs are searched in far less than a second', async () => {
+  rig = await startRig();
+  const { createSearch } = await import('../../../activities/targets/aws-permission-set/search.js');
+  const big = bigOrganization({ accounts: 200, sets: 30, users: 1 });
+  const accounts = big.accounts.map(({ id, name }) => ({ id, name, path: ['Workloads'], unitIds: [], tags: {}, active: true }));
+  const sets = big.permissionSets.map(({ arn, name }) => ({ arn, name, description: '', sessionMs: 1 }));
+  const search = createSearch(accounts, sets, { managementAccountId: '', delegated: false, setsOfManagement: new Set() });
+  expect(search.size).toBeGreaterThanOrEqual(5_000);
+  const from = performance.now();
+  for (const text of ['', 'account-17', '9', 'workloads set', 'nothing like that']) search.find(text, 100);
+  expect((performance.now() - from) / 5).toBeLessThan(200);
+  expect(search.find('account-17', 100)[0]?.account.name).toMatch(/^account-17/);
+});
+
+async function identity(options: RigOptions = {}) {
+  await begin(options);
+  return createIdentity(createUserCalls(rig.sdk, async () => exampleOrganization().identityStoreId));
+}
+
+test('D3.15 a user is found by exactly their address, in any case, though the server ignores filters', async () => {
+  const people = await identity({ settings: { ignoreFilters: true, ...HARSH } });
+  expect((await people.byEmail('GRACE@example.com')).id).toBe(EXAMPLE.grace);
+  await expect(people.byEmail('grace@example.co')).rejects.toMatchObject({ code: 'person-unknown' });
+  await expect(people.byEmail('')).rejects.toMatchObject({ code: 'person-unknown' });
+});
+
+test('D3.15 two users of one address: neither is taken', async () => {
+  const people = await identity();
+  await expect(people.byEmail('ada@example.com')).rejects.toMatchObject({ sentence: expect.stringContaining('ada.external') });
+});
+
+test('D5.32 a bound user who is deleted or disabled is refused', async () => {
+  const people = await identity();
+  expect((await people.bound(EXAMPLE.linus)).userName).toBe('linus');
+  rig.aws.world.users.delete(EXAMPLE.linus);
+  await expect(people.bound(EXAMPLE.linus)).rejects.toMatchObject({ code: 'person-unknown' });
+});
+
+test('D3.18 a directory that does not answer is no answer, and never "nobody"', async () => {
+  const people = await identity();
+  rig.aws.faults.add({ kind: 'down' });
+  await expect(people.byEmail('grace@example.com')).rejects.toMatchObject({ code: 'mdm-unavailable' });
+  await expect(people.bound(EXAMPLE.grace)).rejects.toMatchObject({ code: 'mdm-unavailable' });
+});

@@ -1,0 +1,191 @@
+/** A small AWS in virtual time, for property tests: slow, lossy, with lists that lag, and other hands that change things. */
+
+import type { AssignmentCalls, How, Operation } from '../../../activities/targets/aws-permission-set/calls.js';
+import { awsError } from '../../../activities/targets/aws-permission-set/errors.js';
+import { type AwsTarget, type Kind, pairOf } from '../../../activities/targets/aws-permission-set/types.js';
+import { StintError } from '../../../contract/errors.js';
+import type { RequestId } from '../../../contract/ids.js';
+import type { VirtualTime } from './time.js';
+
+interface Change extends Operation {
+  readonly kind: Kind;
+  readonly target: AwsTarget;
+  readonly dueAt: number;
+}
+
+export interface Held {
+  readonly by: 'foreign' | 'call';
+  readonly since: number;
+}
+
+/** What the world saw a delete take away. */
+export interface Taken {
+  readonly target: AwsTarget;
+  readonly was: Held;
+  readonly at: number;
+}
+
+export interface SmallWorld {
+  readonly calls: AssignmentCalls;
+  /** Everything that a delete by a call took away. */
+  readonly taken: readonly Taken[];
+  readonly accepted: readonly { readonly kind: Kind; readonly key: string; readonly at: number }[];
+  held(target: AwsTarget): Held | undefined;
+  /** Another writer: at once, and lists show it at once. */
+  foreign(act: 'add' | 'remove', target: AwsTarget): void;
+  settle(): void;
+}
+
+export interface Rough {
+  /** How probable each is, for each call. */
+  readonly lostBefore: number;
+  readonly lostAfter: number;
+  readonly throttled: number;
+  readonly failed: number;
+  readonly listLagMs: number;
+  readonly workMs: number;
+}
+
+export function smallWorld(time: VirtualTime, rough: Rough): SmallWorld {
+  const now = new Map<string, Held & { readonly target: AwsTarget }>();
+  /** What lists still show otherwise, and until when. */
+  const lag = new Map<string, { readonly shown: boolean; readonly until: number }>();
+  const changes: Change[] = [];
+  const open = new Set<Change>();
+  const taken: Taken[] = [];
+  const accepted: { kind: Kind; key: string; at: number }[] = [];
+  const chance = (p: number): boolean => time.random() < p;
+
+  const settle = (): void => {
+    for (const change of [...open].sort((a, b) => a.dueAt - b.dueAt)) {
+      if (change.dueAt > time.now()) continue;
+      open.delete(change);
+      bring(change);
+    }
+  };
+  const bring = (change: Change): void => {
+    const { target, kind, dueAt } = change;
+    const was = now.get(target.key);
+    const end = (state: 'SUCCEEDED' | 'FAILED', reason?: string): void => {
+      changes[changes.indexOf(change)] = { ...change, state, ...(reason ? { reason } : {}) };
+    };
+    const missing = kind === 'delete' && !was;
+    if (missing || chance(rough.failed)) {
+      end('FAILED', missing ? "Received a 404 status error: EntitlementItem doesn't exist" : 'Received a 500 status error');
+      return;
+    }
+    end('SUCCEEDED');
+    lag.set(target.key, { shown: was !== undefined, until: dueAt + time.random() * rough.listLagMs });
+    if (kind === 'create' && !was) now.set(target.key, { by: 'call', since: dueAt, target });
+    if (kind === 'delete' && was) {
+      now.delete(target.key);
+      taken.push({ target, was, at: dueAt });
+    }
+  };
+  const accept = (kind: Kind, target: AwsTarget): Operation => {
+    settle();
+    if ([...open].some((other) => pairOf(other.target) === pairOf(target))) throw named('ConflictException');
+    const { accountId, permissionSetArn, principalId } = target;
+    const id = `${kind}-${changes.length}`;
+    const dueAt = time.now() + time.random() * rough.workMs;
+    const base = { id, state: 'IN_PROGRESS', createdAt: time.now(), accountId, permissionSetArn, principalId } as const;
+    const change: Change = { ...base, kind, target, dueAt };
+    changes.push(change);
+    open.add(change);
+    accepted.push({ kind, key: target.key, at: time.now() });
+    return shown(change);
+  };
+  /** The way to AWS and back. A call that is broken off on its way may still arrive. */
+  const call = async <T>(how: How, work: () => T): Promise<T> => {
+    how.signal?.throwIfAborted();
+    if (how.sendBefore !== undefined && time.now() >= how.sendBefore) throw new StintError('too-late');
+    if (chance(rough.throttled)) throw awsError(named('ThrottlingException'), 'it');
+    if (chance(rough.lostBefore)) throw awsError(new Error('no answer'), 'it');
+    try {
+      await time.sleep(20 + time.random() * 100, how.signal);
+    } catch (error) {
+      if (chance(0.5)) void time.sleep(time.random() * 1_000).then(() => ignore(work));
+      throw error;
+    }
+    const result = attempt(work);
+    await time.sleep(time.random() * 50, how.signal);
+    if (chance(rough.lostAfter)) throw awsError(new Error('no answer'), 'it');
+    return result;
+  };
+  const of = (kind: Kind, id: string): Change => {
+    settle();
+    const found = changes.find((each) => each.kind === kind && each.id === id);
+    if (!found) throw named('ResourceNotFoundException');
+    return found;
+  };
+  const listed = (key: string): boolean => {
+    const late = lag.get(key);
+    return late && time.now() < late.until && chance(0.7) ? late.shown : now.has(key);
+  };
+  const calls: AssignmentCalls = {
+    begin: (kind, target, how) => call(how, () => accept(kind, target)),
+    operation: (kind, _instance, id, how) => call(how, () => shown(of(kind, id))),
+    operations: (kind, _instance, state, how) =>
+      call(how, () => {
+        settle();
+        return changes.filter((each) => each.kind === kind && (!state || each.state === state)).map(shown);
+      }),
+    assigned: (pair, how) =>
+      call(how, () => {
+        settle();
+        const known = new Map(
+          [...changes.map(({ target }) => target), ...[...now.values()].map(({ target }) => target)].map((t) => [t.key, t]),
+        );
+        return [...known.values()]
+          .filter((t) => pairOf(t) === pairOf(pair) && listed(t.key))
+          .map(({ principalId }) => principalId);
+      }),
+    permissionSets: (_instance, how) => call(how, () => ['set']),
+    accountIds: (how) => call(how, () => ['a', 'b']),
+    userGone: (_id, how) => call(how, () => false),
+    skewMs: () => 0,
+  };
+  return {
+    calls,
+    taken,
+    accepted,
+    settle,
+    held: ({ key }) => now.get(key),
+    foreign(act, target) {
+      settle();
+      lag.delete(target.key);
+      if (act === 'remove') now.delete(target.key);
+      else if (!now.has(target.key)) now.set(target.key, { by: 'foreign', since: time.now(), target });
+    },
+  };
+}
+
+const shown = ({ kind: _kind, target: _target, dueAt: _dueAt, ...operation }: Change): Operation => operation;
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw awsError(error, 'it');
+  }
+}
+
+function ignore(work: () => unknown): void {
+  try {
+    work();
+  } catch {
+    // it came too late for anybody to hear
+  }
+}
+
+function named(name: string): Error {
+  const error = new Error(name);
+  error.name = name;
+  return error;
+}
+
+export const idOf = (n: number): RequestId =>
+  n
+    .toString()
+    .replace(/\d/g, (d) => 'abcdefghij'[Number(d)] ?? 'a')
+    .padStart(26, 'a') as RequestId;
