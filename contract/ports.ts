@@ -368,16 +368,25 @@ export type SignalKind = Exclude<MessageKind, 'start' | 'claim' | 'confirm'>;
 export interface Gate {
   /** Stores the request, then starts its workflow. A repeat is the same request. Throws `store-unavailable`, `temporal-unavailable`. */
   start(request: ElevationRequest, actor: Actor): Promise<'started' | 'already'>;
-  /**
-   * Durable once it returns. `over`: no such running elevation; answer from the read model. `past`: no workflow could hear
-   * an end, so it was ordered past it, and a worker carries it out.
-   */
+  /** Durable once it returns. `over`: no such running elevation; answer from the read model. */
   send<K extends SignalKind>(
     kind: K,
     requestId: RequestId,
     roundDigest: Digest,
     body: Bodies[K],
     actor: Actor,
+  ): Promise<'sent' | 'over'>;
+  /**
+   * The same for what takes access away. `past`: no workflow hears it (Temporal does not answer, the run is paused, or not
+   * there any more while the access is), so it was ordered past it, and a worker carries it out. Only what was judged is.
+   */
+  end(
+    kind: 'revoke' | 'end',
+    requestId: RequestId,
+    roundDigest: Digest,
+    body: Bodies['revoke'],
+    actor: Actor,
+    judged: boolean,
   ): Promise<'sent' | 'over' | 'past'>;
   /** Waits for the workflow's answer. Throws `unknown-request`, `temporal-unavailable`. */
   ask<K extends 'claim' | 'confirm', A>(

@@ -49,7 +49,7 @@ export function createClicks(deps: ClickDeps): Clicks {
   async function carryOut(press: Press, ask: ParsedAction): Promise<string | undefined> {
     const admitted = await deps.gatekeeper.click(press, ask);
     const key = `${admitted.person.personId}/${press.actionId}/${ask.requestId}/${ask.roundDigest}`;
-    if (!RULES[ask.kind].form) return twice.once(key, () => sendClick(deps, ask, admitted.actor));
+    if (!RULES[ask.kind].form) return twice.once(key, () => sendClick(deps, ask, admitted));
     await openForm(deps.api, press, ask);
     return undefined;
   }

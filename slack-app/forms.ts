@@ -53,11 +53,11 @@ const NOT_YET = 'This has not been handed over yet. What you wrote is kept: send
 export function createForms(deps: FormDeps): Forms {
   async function deny(s: Submission): Promise<void> {
     const ask = await roundOf(s);
-    const { actor } = await deps.gatekeeper.form(s.claim, ask);
+    const admitted = await deps.gatekeeper.form(s.claim, ask);
     const comment = tidy(s.values.get(FIELDS.comment) ?? '');
     if (comment.length > REASON_MAX) throw new StintError('bad-input', `A comment may have at most ${REASON_MAX} characters.`);
     const kept = await keepComment(comment, s, ask.requestId);
-    await sendClick(deps, { ...ask, ...(kept ? { textDigest: kept } : {}) }, actor);
+    await sendClick(deps, { ...ask, ...(kept ? { textDigest: kept } : {}) }, admitted);
   }
 
   /** A deny must not wait for the store: without it the comment is dropped, and the person is told. */
@@ -80,8 +80,8 @@ export function createForms(deps: FormDeps): Forms {
     const finding = tidy(s.values.get(FIELDS.finding) ?? '');
     const wrong = wrongLength(finding, 'The finding');
     if (wrong) throw new StintError('bad-input', wrong);
-    const { actor } = await deps.gatekeeper.form(s.claim, ask);
-    await sendClick(deps, { ...ask, textDigest: await deps.requests.putText(finding) }, actor);
+    const admitted = await deps.gatekeeper.form(s.claim, ask);
+    await sendClick(deps, { ...ask, textDigest: await deps.requests.putText(finding) }, admitted);
   }
 
   /** The form carries elevation and round; which of the two rounds it is follows from the digest. */

@@ -82,6 +82,8 @@ export async function proveEnded(deps: EndNowDeps, requestId: RequestId, cause: 
   const never = new AbortController().signal;
   const call = { signal: () => never, sleep };
   const proof = await proveGone(driver, row, await quietFrom(store, row, row.endedAt), { clock, call, watchMs });
+  const already = (await store.fence.grant(requestId))?.goneAt;
+  if (already) return { observedAt: already, how: 'recorded as gone before' };
   // The entry first: what is recorded as gone is not looked at again, and would never get one.
   await store.ledger.append([sweptEvent(row, await digestOf(store, requestId), proof, BY[cause])]);
   await store.fence.gone(requestId, proof.observedAt);
@@ -127,6 +129,15 @@ function endEvent(
   actor: Actor,
 ): Extract<AnyEvent, { readonly type: 'revoked' | 'ended' }> {
   const at = endedAt ?? notAfter;
-  const entry = { id: `${requestId}/${runId}/${cause}-${at}`, requestId, requestDigest, runId: 'no-run', at, actor } as const;
+  // Two people may press at the same time: each has an entry, the first counts.
+  const who = actor.personId ? `-${actor.personId}` : '';
+  const entry = {
+    id: `${requestId}/${runId}/${cause}-${at}${who}`,
+    requestId,
+    requestDigest,
+    runId: 'no-run',
+    at,
+    actor,
+  } as const;
   return cause === 'subject' ? { ...entry, type: 'ended', data: {} } : { ...entry, type: 'revoked', data: { cause } };
 }

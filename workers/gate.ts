@@ -16,7 +16,7 @@ import { ELEVATION, LATE_EVIDENCE, QUEUES } from '../contract/queues.js';
 import type { ElevationRequest } from '../contract/request.js';
 import { requestDigest } from '../seal/canonical.js';
 import type { Seal } from '../seal/envelope.js';
-import type { Order, OrderPast } from './ordered-ends.js';
+import type { PastWorkflow } from './ordered-ends.js';
 import { lookAtRun } from './run-state.js';
 
 export interface GateDeps {
@@ -26,11 +26,14 @@ export interface GateDeps {
   readonly via: Envelope['via'];
   readonly sleep: (ms: number) => Promise<void>;
   /** Where an end is ordered when no workflow can hear it; absent at an entrance that cannot. */
-  readonly past?: OrderPast;
+  readonly past?: PastWorkflow;
 }
 
-/** How long Temporal may take with an end before it is ordered past it, in milliseconds. */
-const HEAR_MS = 5_000;
+/**
+ * How long Temporal may take with an end before it is ordered past it, in milliseconds. Short: whoever clicked is told that
+ * it goes on after two seconds, and by then it has to be on record somewhere. To be told twice harms no workflow.
+ */
+const HEAR_MS = 1_200;
 
 /** How often a start is tried again when its id is taken by something that is no elevation of ours. */
 const START_TRIES = 10;
@@ -43,14 +46,23 @@ export function createGate(deps: GateDeps): Gate {
     start: (request, actor) => start(deps, request, actor),
     send: async (kind, requestId, roundDigest, body, actor) => {
       const envelope = seal(kind, requestId, roundDigest, body, actor, via);
-      const signal = async () => {
-        await client.workflow.getHandle(workflowIdOf(requestId)).signal(kind, envelope);
-        return 'sent' as const;
-      };
-      if (deps.past && (kind === 'revoke' || kind === 'end')) return end(deps, deps.past, kind, requestId, actor, signal);
-      const answer = await reach(signal, 'over' as const);
+      const answer = await reach(() => signal(client, requestId, envelope), 'over' as const);
       if (answer === 'over' && kind === 'evidenceComplete') await startLateEvidence(client, requestId);
       return answer;
+    },
+    end: async (kind, requestId, roundDigest, body, actor, judged) => {
+      const heard = await hear(client, requestId, seal(kind, requestId, roundDigest, body, actor, via));
+      if (heard === 'sent') return heard;
+      const { past } = deps;
+      // What a run that is no more has left is not over.
+      const over = heard === 'over' && (!past || !(await past.holds(requestId)));
+      if (over) return 'over';
+      if (past && judged) {
+        await past.order(kind, requestId, actor);
+        return 'past';
+      }
+      if (heard === 'kept') return 'sent';
+      throw heard === 'over' ? new StintError('temporal-unavailable') : heard;
     },
     ask: async <K extends 'claim' | 'confirm', A>(
       ...[kind, requestId, roundDigest, body, actor]: Parameters<Gate['ask']>
@@ -67,28 +79,23 @@ export function createGate(deps: GateDeps): Gate {
   };
 }
 
-/** Told to the workflow, and ordered past it where Temporal does not take it or nobody would act on it. */
-async function end(
-  { client }: GateDeps,
-  past: OrderPast,
-  order: Order,
-  requestId: RequestId,
-  actor: Actor,
-  signal: () => Promise<'sent'>,
-): Promise<'sent' | 'over' | 'past'> {
-  const heard = async () => {
-    const answer = await reach(() => client.withDeadline(Date.now() + HEAR_MS, signal), 'over' as const);
-    // It was taken: a look that fails must not make more of it.
-    const paused = answer === 'sent' && (await lookAtRun(client, requestId).catch(() => 'running')) === 'paused';
-    return paused ? 'kept' : answer;
-  };
-  const answer = await heard().catch((error: unknown) => {
-    if (isStintError(error) && error.code === 'temporal-unavailable') return 'down' as const;
+async function signal(client: Client, requestId: RequestId, envelope: Envelope): Promise<'sent'> {
+  await client.workflow.getHandle(workflowIdOf(requestId)).signal(envelope.kind, envelope);
+  return 'sent';
+}
+
+/** Tells a workflow of its end. `kept`: the run is paused; it hears of it when it goes on. An error when Temporal does not answer. */
+async function hear(client: Client, requestId: RequestId, envelope: Envelope): Promise<'sent' | 'kept' | 'over' | StintError> {
+  const soon = <T>(call: () => Promise<T>) => client.withDeadline(Date.now() + HEAR_MS, call);
+  try {
+    const answer = await reach(() => soon(() => signal(client, requestId, envelope)), 'over' as const);
+    if (answer === 'over') return answer;
+  } catch (error) {
+    if (isStintError(error) && error.code === 'temporal-unavailable') return error;
     throw error;
-  });
-  if (answer === 'sent' || answer === 'over') return answer;
-  await past(order, requestId, actor);
-  return 'past';
+  }
+  // It was taken: a look that fails must not make more of it.
+  return (await soon(() => lookAtRun(client, requestId)).catch(() => 'running')) === 'paused' ? 'kept' : 'sent';
 }
 
 /** The store first: a workflow whose request is not stored could not show its reason, and would not be judged. */

@@ -1,39 +1,58 @@
 /**
- * Revoke and End now, pressed while no workflow can hear them: Temporal cannot be reached, or the run is paused. The
- * entrance, which has judged the click, fences the elevation off and records who ended it. A worker takes the access away.
+ * Revoke and End now, pressed while no workflow can hear them: Temporal cannot be reached, the run is paused, or it was
+ * terminated. The entrance, which has judged the click, fences the elevation off and records who ended it. A worker takes the
+ * access away.
  */
 import type { Via } from '../contract/events.js';
-import type { RequestId } from '../contract/ids.js';
+import { msOf, type RequestId } from '../contract/ids.js';
 import type { Actor } from '../contract/messages.js';
-import type { Store } from '../contract/ports.js';
 import { type EndCause, type EndNowDeps, type FenceOffDeps, fenceOff, proveEnded } from './end-now.js';
 
-/** What an entrance may order past the workflow. */
-export type Order = 'revoke' | 'end';
-export type OrderPast = (order: Order, requestId: RequestId, actor: Actor) => Promise<void>;
+export interface PastWorkflow {
+  /** Whether an elevation still holds its target, for all that the store knows. */
+  holds(requestId: RequestId): Promise<boolean>;
+  /** Orders what was judged. Throws `unknown-request`, `store-unavailable`; then nothing is known to be ended. */
+  order(what: 'revoke' | 'end', requestId: RequestId, actor: Actor): Promise<void>;
+}
 
-/** For an entrance. Throws `unknown-request`, `store-unavailable`; then nothing is known to be ended. */
-export function createOrderPast(deps: FenceOffDeps, via: Via): OrderPast {
-  return async (order, requestId, { personId, slackUserId, serial }) => {
-    const actor = { via, ...(personId && { personId }), ...(slackUserId && { slackUserId }), ...(serial && { serial }) };
-    await fenceOff(deps, requestId, order === 'end' ? 'subject' : 'approver', actor);
+/** For an entrance. The clock must be one that is compared with the others': the store keeps what it says. */
+export function createPastWorkflow(deps: FenceOffDeps, via: Via): PastWorkflow {
+  return {
+    holds: async (requestId) => {
+      const row = await deps.store.fence.grant(requestId);
+      return row !== undefined && !row.goneAt;
+    },
+    order: async (what, requestId, { personId, slackUserId, serial }) => {
+      const actor = { via, ...(personId && { personId }), ...(slackUserId && { slackUserId }), ...(serial && { serial }) };
+      await fenceOff(deps, requestId, what === 'end' ? 'subject' : 'approver', actor);
+    },
   };
 }
+
+/** How many ends are carried out at a time. */
+const WIDTH = 20;
+/** After this long an end is carried out whoever ordered it: who did may have died over it. */
+const ANYBODYS_MS = 15_000;
 
 export interface OrderedEndsDeps extends EndNowDeps {
   /** Draws the card of a closed elevation again. */
   readonly repair: (requestId: RequestId) => Promise<void>;
-  /** Told of each that is not proved gone yet; it is tried again. */
+  /** Told of each that is not proved gone, or not drawn, yet; it is tried again. */
   readonly failed: (requestId: RequestId, error: unknown) => void;
 }
 
-/** For a worker: answers one round. What a round has begun goes on beside the next; no elevation is taken up twice. */
+/**
+ * For a worker: answers one round over the list of ends that workflows have yet to hear of. What a round has begun goes on
+ * beside the next; no elevation is taken up twice, and one that fails keeps none of the others waiting.
+ */
 export function createOrderedEnds(deps: OrderedEndsDeps): () => Promise<void> {
   const at = new Set<RequestId>();
-  const end = async (requestId: RequestId, cause: EndCause) => {
+  const drawn = new Set<RequestId>();
+  const take = async (requestId: RequestId) => {
     try {
-      await proveEnded(deps, requestId, cause);
-      await deps.repair(requestId);
+      if (!(await isGone(deps, requestId))) return;
+      if (!drawn.has(requestId)) await deps.repair(requestId);
+      drawn.add(requestId);
     } catch (error) {
       deps.failed(requestId, error);
     } finally {
@@ -41,24 +60,25 @@ export function createOrderedEnds(deps: OrderedEndsDeps): () => Promise<void> {
     }
   };
   return async () => {
-    for (const { requestId } of await deps.store.untold.all()) {
-      if (at.has(requestId)) continue;
-      const cause = await orderedBy(deps.store, requestId);
-      if (!cause || at.has(requestId)) continue;
+    const listed = new Set((await deps.store.untold.all()).map(({ requestId }) => requestId));
+    for (const requestId of drawn) if (!listed.has(requestId)) drawn.delete(requestId);
+    for (const requestId of listed) {
+      if (at.has(requestId) || at.size >= WIDTH) continue;
       at.add(requestId);
-      void end(requestId, cause);
+      void take(requestId);
     }
   };
 }
 
-/** Who ordered an end that nobody carries out yet. An operator's or a leaver's is carried out by who ordered it. */
-async function orderedBy(
-  { fence, ledger }: Pick<Store, 'fence' | 'ledger'>,
-  requestId: RequestId,
-): Promise<EndCause | undefined> {
-  const row = await fence.grant(requestId);
-  if (!row?.endedAt || row.goneAt) return undefined;
-  const view = (await ledger.find(requestId))?.view;
-  if (view?.outcome === 'ended') return 'subject';
-  return view?.revokeCause === 'approver' ? 'approver' : undefined;
+/** Takes it away where that is to be done here. False while it is not ended, or somebody else's to prove. */
+async function isGone(deps: OrderedEndsDeps, requestId: RequestId): Promise<boolean> {
+  const row = await deps.store.fence.grant(requestId);
+  if (!row?.endedAt) return false;
+  if (row.goneAt) return true;
+  const view = (await deps.store.ledger.find(requestId))?.view;
+  const cause: EndCause = view?.outcome === 'ended' ? 'subject' : 'approver';
+  const clicked = view?.outcome === 'ended' || view?.revokeCause === 'approver';
+  if (!clicked && deps.clock() - msOf(row.endedAt) < ANYBODYS_MS) return false;
+  await proveEnded(deps, requestId, cause);
+  return true;
 }

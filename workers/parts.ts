@@ -33,7 +33,7 @@ import { payloadConverterPath } from './bundle.js';
 import type { Config } from './config.js';
 import { fileText } from './file-text.js';
 import { createGate } from './gate.js';
-import { createOrderPast } from './ordered-ends.js';
+import type { PastWorkflow } from './ordered-ends.js';
 import { withRecordedEnd } from './recorded-end.js';
 import { activityCall, type Duties } from './worker.js';
 
@@ -83,12 +83,17 @@ export function temporalClient(config: Config<'temporal'>): Client {
 }
 
 /** The gate of one sender, with its own private key, which is read anew after a rotation. Throws `bad-config`. */
-export function gateOf(config: Config<'seals'>, client: Client, store: Store, sender: Sender, via: Envelope['via']): Gate {
+export function gateOf(
+  config: Config<'seals'>,
+  client: Client,
+  store: Store,
+  sender: Sender,
+  via: Envelope['via'],
+  past?: PastWorkflow,
+): Gate {
   const key = livingSealKey(config.seals, sender, clock);
   const seal: Seal = (...message) => createSealer({ sender, ...key(), clock, random: randomBytes })(...message);
-  // A Mac ends by itself; who presses a button in Slack has only us.
-  const past = via === 'slack' ? { past: createOrderPast({ store, clock }, 'slack') } : {};
-  return createGate({ client, store, seal, via, sleep: pause, ...past });
+  return createGate({ client, store, seal, via, sleep: pause, ...(past && { past }) });
 }
 
 /** The trusted keys, read anew when the file changes: a revoked key stops at once. Throws `bad-config` when it is not valid now. */

@@ -5,15 +5,17 @@ import { createPreview } from '../policy/preview.js';
 import { createSlackApp } from '../slack-app/app.js';
 import type { Config } from './config.js';
 import { keepTrying, type Part as Running } from './keep-trying.js';
+import { createPastWorkflow } from './ordered-ends.js';
 import { clock, gateOf, noticesOf, peopleOf, temporalClient } from './parts.js';
-import type { StartPart } from './process-part.js';
+import { fitClockOf, type StartPart } from './process-part.js';
 import { repairCard } from './repair-card.js';
+import type { SelfWatch } from './self-watch.js';
 import { slackAppConfig } from './slack-config.js';
 
-export const slackApp: StartPart = (config, store, log) =>
-  keepTrying('The Slack app', () => startSlackApp(config, store, log), log);
+export const slackApp: StartPart = (config, store, log, watch) =>
+  keepTrying('The Slack app', () => startSlackApp(config, store, log, watch), log);
 
-async function startSlackApp(config: Config, store: Store, log: Logger): Promise<Running> {
+async function startSlackApp(config: Config, store: Store, log: Logger, watch: SelfWatch): Promise<Running> {
   const { slack, posting } = config;
   const people = peopleOf(config);
   const client = temporalClient(config);
@@ -21,7 +23,7 @@ async function startSlackApp(config: Config, store: Store, log: Logger): Promise
   const app = await createSlackApp({
     config: slackAppConfig(posting, slack),
     store,
-    gate: gateOf(config, client, store, 'slack-app', 'slack'),
+    gate: gateOf(config, client, store, 'slack-app', 'slack', createPastWorkflow({ store, clock: fitClockOf(watch) }, 'slack')),
     directory: people.directory,
     preview: createPreview({ ...people, clock }),
     repairCard: (requestId) => repairCard(store, notices, requestId),

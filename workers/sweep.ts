@@ -62,6 +62,7 @@ export async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
   const never = new AbortController().signal;
   const call = { signal: () => never, sleep };
   const proof = await proveGone(driverOf(target.kind), grant, quietFrom, { clock, call, watchMs: deps.watchMs ?? WATCH_MS });
+  if ((await store.fence.grant(requestId))?.goneAt) return; // somebody else has proved and recorded it meanwhile
   const stored = await store.requests.get(requestId);
   // The entry first: what is recorded as gone is not swept again, and would never get one.
   await store.ledger.append([sweptEvent(grant, stored?.digest, proof, deps.by ?? 'sweep')]);

@@ -5,7 +5,7 @@
  */
 import type { Client } from '@temporalio/client';
 import { isStintError } from '../contract/errors.js';
-import { msOf, type RequestId, workflowIdOf } from '../contract/ids.js';
+import { type Instant, msOf, type RequestId, workflowIdOf } from '../contract/ids.js';
 import type { Fence, Store } from '../contract/ports.js';
 import { lookAtRun, withinReach } from './run-state.js';
 
@@ -16,6 +16,8 @@ import { lookAtRun, withinReach } from './run-state.js';
 export type Cancel = (requestId: RequestId) => Promise<Heard>;
 export type Heard = 'sent' | 'kept' | 'over';
 
+/** Whoever orders an end puts it on the list first; until it is fenced as well, it is theirs to tell. */
+const ORDERING_MS = 60_000;
 /** A card that could not be drawn for so long is left alone; `/admin-status` and `stint show` have the truth. */
 const GIVE_UP_MS = 24 * 3_600_000;
 
@@ -48,7 +50,7 @@ export async function tellWorkflows(deps: TellDeps): Promise<void> {
   const { store, clock, failed } = deps;
   for (const { requestId, at } of await store.untold.all()) {
     try {
-      if (await tell(deps, requestId)) await store.untold.remove(requestId);
+      if (await tell(deps, requestId, at)) await store.untold.remove(requestId);
     } catch (error) {
       failed(requestId, error);
       if (isStintError(error) && error.code === 'temporal-unavailable') return;
@@ -58,7 +60,10 @@ export async function tellWorkflows(deps: TellDeps): Promise<void> {
 }
 
 /** False while no workflow hears of it and its access is not gone: it stays on the list, from which it is taken away. */
-async function tell({ store, cancel, repair }: TellDeps, requestId: RequestId): Promise<boolean> {
+async function tell({ store, cancel, repair, clock }: TellDeps, requestId: RequestId, since: Instant): Promise<boolean> {
+  const before = await store.fence.grant(requestId);
+  // A cancel that comes before the record would be all that the record has of it.
+  if (!before?.endedAt && clock() - msOf(since) < ORDERING_MS) return false;
   if ((await cancel(requestId)) === 'sent') return true;
   const row = await store.fence.grant(requestId);
   if (row && !row.goneAt) return false;

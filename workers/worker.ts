@@ -16,6 +16,7 @@ import type {
   SlackDuties,
   StoreDuties,
 } from '../contract/duties.js';
+import { StintError } from '../contract/errors.js';
 import type { RunId } from '../contract/ids.js';
 import { QUEUES } from '../contract/queues.js';
 import { payloadConverterPath } from './bundle.js';
@@ -50,10 +51,14 @@ export const activityCall: CallContext = {
   runId: () => Context.current().info.workflowExecution?.runId as RunId,
   attempt: () => Context.current().info.attempt,
   signal: () => Context.current().cancellationSignal,
-  stillWanted: () => {
+  stillWanted: async () => {
     const { client, info } = Context.current();
-    // A heartbeat is the one question about an attempt that Temporal answers. What was noted in it before stays noted.
-    return client.activity.heartbeat(info.taskToken, info.heartbeatDetails);
+    try {
+      // A heartbeat is the one question about an attempt that Temporal answers. What was noted in it before stays noted.
+      await client.activity.heartbeat(info.taskToken, info.heartbeatDetails);
+    } catch (cause) {
+      throw new StintError('temporal-unavailable', 'Temporal did not say that this attempt is still wanted.', { cause });
+    }
   },
   sleep: async (ms) => {
     Context.current().heartbeat();

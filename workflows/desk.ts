@@ -69,7 +69,13 @@ const deny: Handler<'deny'> = (book, envelope, body) => {
   return undefined;
 };
 
+/** Heard after the Cancel by which a run learns what was ended past it: it is that very end, and nothing to be refused. */
+function endedPast({ view }: Book): boolean {
+  return view.revokeCause === 'cancel';
+}
+
 const revoke: Handler<'revoke'> = (book, envelope) => {
+  if (endedPast(book)) return undefined;
   if (!next(book.view, 'revoked')) return conflict;
   book.record('revoked', { cause: envelope.via === 'cli' ? 'operator' : 'approver' }, causeOf(envelope));
   return undefined;
@@ -78,7 +84,7 @@ const revoke: Handler<'revoke'> = (book, envelope) => {
 const end: Handler<'end'> = (book, envelope) => {
   if (!isSubject(book, envelope)) return 'not-yours';
   // A Mac that was told to end says that it has: it is heard after the revoke, and nothing about it is to be refused.
-  if (envelope.via === 'device' && (book.is('ending') || book.is('collecting'))) return undefined;
+  if (endedPast(book) || (envelope.via === 'device' && (book.is('ending') || book.is('collecting')))) return undefined;
   if (book.state !== 'approved' && book.state !== 'granting' && book.state !== 'active') return conflict;
   book.record('ended', {}, causeOf(envelope));
   return undefined;

@@ -197,6 +197,21 @@ describe('a grant call', () => {
 });
 
 describe('the first revoke', () => {
+  it('of many in the same second leaves before anybody waits for the others', async () => {
+    const bench = targetBench();
+    const order: string[] = [];
+    bench.driver.revoke = async () => void order.push('revoke');
+    const sleep = async (ms: number) => {
+      order.push('wait');
+      bench.time.now += ms;
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    const { revokeOnce } = createRevokeDuties({ ...bench.deps, call: { ...bench.deps.call, sleep } });
+    await Promise.all(Array.from({ length: 20 }, () => revokeOnce(bench.request)));
+    expect(order.slice(0, 20)).toEqual(Array(20).fill('revoke'));
+    expect(order).toContain('wait');
+  });
+
   it('takes it away and waits for no proof', async () => {
     const { deps, driver, request } = targetBench();
     expect(await createRevokeDuties(deps).revokeOnce(request)).toBe(true);

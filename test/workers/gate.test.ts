@@ -223,64 +223,73 @@ describe('a question', () => {
   });
 });
 
-describe('an end that no workflow can hear', () => {
-  const asked = (past: GateDeps['past'], kind: 'revoke' | 'end' | 'approve' = 'revoke') => {
-    const b = bench('slack-app', past);
-    return { ...b, send: () => b.gate.send(kind, REQUEST_ID, ROUND, BODIES[kind], ACTOR) };
-  };
-  const noting = () => {
+describe('an end', () => {
+  const asked = (kind: 'revoke' | 'end' = 'revoke', { judged = true, able = true, holds = false } = {}) => {
     const orders: unknown[] = [];
-    return { orders, past: async (...order: unknown[]) => void orders.push(order) };
+    const past = { holds: async () => holds, order: async (...order: unknown[]) => void orders.push(order) };
+    const b = bench('slack-app', able ? past : undefined);
+    return { ...b, past, orders, send: () => b.gate.end(kind, REQUEST_ID, ROUND, {}, ACTOR, judged) };
   };
+  const refusing = throwing(new Error('connection refused'));
 
-  it.each(['revoke', 'end'] as const)('a %s is ordered past Temporal that cannot be reached', async (kind) => {
-    const { orders, past } = noting();
-    const { send, does } = asked(past, kind);
-    does.signal = throwing(new Error('connection refused'));
+  it.each(['revoke', 'end'] as const)('(%s) is ordered past Temporal that cannot be reached', async (kind) => {
+    const { orders, send, does } = asked(kind);
+    does.signal = refusing;
     expect(await send()).toBe('past');
     expect(orders).toEqual([[kind, REQUEST_ID, ACTOR]]);
   });
 
-  it('a revoke is told to a paused run, and ordered past it', async () => {
-    const { orders, past } = noting();
-    const { send, does, signals } = asked(past);
+  it('is told to a paused run, and ordered past it', async () => {
+    const { orders, send, does, signals } = asked();
     does.status = () => 'PAUSED';
     expect(await send()).toBe('past');
     expect(signals).toHaveLength(1);
     expect(orders).toHaveLength(1);
   });
 
-  it.each([
-    ['that runs', (): string => 'RUNNING'],
-    ['that cannot be looked at', throwing(new Error('slow'))],
-  ])('a revoke taken by a workflow %s is that workflow’s', async (_, status) => {
-    const { orders, past } = noting();
-    const { send, does } = asked(past);
-    does.status = status;
-    expect(await send()).toBe('sent');
-    expect(orders).toEqual([]);
+  it('is ordered past a run that is no more, while what it granted is still there', async () => {
+    const { orders, send, does } = asked('revoke', { holds: true });
+    does.signal = throwing(missing());
+    expect(await send()).toBe('past');
+    expect(orders).toHaveLength(1);
   });
 
-  it('a revoke of what is over is over', async () => {
-    const { orders, past } = noting();
-    const { send, does } = asked(past);
+  it('of what is over is over', async () => {
+    const { orders, send, does } = asked();
     does.signal = throwing(missing());
     expect(await send()).toBe('over');
     expect(orders).toEqual([]);
   });
 
-  it('nothing else is ordered past it, and nothing at all by an entrance that cannot', async () => {
-    const { orders, past } = noting();
-    for (const { send, does } of [asked(past, 'approve'), asked(undefined)]) {
-      does.signal = throwing(new Error('connection refused'));
-      await expect(send()).rejects.toMatchObject({ code: 'temporal-unavailable' });
-    }
+  it.each([
+    ['that runs', (): string => 'RUNNING'],
+    ['that cannot be looked at', throwing(new Error('slow'))],
+  ])('taken by a workflow %s is that workflow’s', async (_, status) => {
+    const { orders, send, does } = asked();
+    does.status = status;
+    expect(await send()).toBe('sent');
     expect(orders).toEqual([]);
   });
 
-  it('a store that is down as well is said: nothing was ended', async () => {
-    const { send, does } = asked(() => Promise.reject(new StintError('store-unavailable')));
-    does.signal = throwing(new Error('connection refused'));
+  it('by somebody of whom nothing could be looked up is not ordered past it, nor at an entrance that cannot', async () => {
+    for (const how of [{ judged: false }, { able: false }]) {
+      const { orders, send, does } = asked('revoke', how);
+      does.signal = refusing;
+      await expect(send()).rejects.toMatchObject({ code: 'temporal-unavailable' });
+      does.signal = () => undefined;
+      does.status = () => 'PAUSED';
+      expect(await send()).toBe('sent');
+      expect(orders).toEqual([]);
+    }
+    const left = asked('revoke', { judged: false, holds: true });
+    left.does.signal = throwing(missing());
+    await expect(left.send()).rejects.toMatchObject({ code: 'temporal-unavailable' });
+  });
+
+  it('with the store down as well says so: nothing was ended', async () => {
+    const { past, send, does } = asked();
+    past.order = () => Promise.reject(new StintError('store-unavailable'));
+    does.signal = refusing;
     await expect(send()).rejects.toMatchObject({ code: 'store-unavailable' });
   });
 });

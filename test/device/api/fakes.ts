@@ -186,6 +186,7 @@ export class FakeGate implements Gate {
     this.said.push({ kind, requestId, roundDigest, body, actor });
     return 'sent';
   };
+  end: Gate['end'] = () => never('ends what others hold');
   ask = async <K extends 'claim' | 'confirm', A>(
     ...[kind, requestId, roundDigest, body, actor]: Parameters<Gate['ask']>
   ): Promise<A> => {
