@@ -31,6 +31,8 @@ export interface Change {
   /** When the status says so. */
   readonly statusAt: number;
   readonly listDelayMs: number;
+  /** From when on the status lists have it. */
+  readonly inStatusListAt: number;
   /** A fault: it fails with this. */
   readonly doomed?: string | undefined;
   outcome?: 'changed' | 'nothing-to-do' | 'failed';
@@ -87,7 +89,9 @@ export function createChanges({ world, settings, clock, random, journal }: Chang
       const dueAt = createdAt + within(random, settings.inProgressMs);
       const statusAt = dueAt + within(random, settings.statusDelayMs);
       const listDelayMs = within(random, settings.listDelayMs);
-      const change: Change = { requestId: uuid(random), kind, wanted, createdAt, dueAt, statusAt, listDelayMs, doomed };
+      const inStatusListAt = createdAt + within(random, settings.statusListDelayMs);
+      const times = { createdAt, dueAt, statusAt, listDelayMs, inStatusListAt };
+      const change: Change = { requestId: uuid(random), kind, wanted, ...times, doomed };
       journal.append({ kind: 'change', change });
       take(change);
       most = Math.max(most, open.length);

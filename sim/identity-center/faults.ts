@@ -66,9 +66,8 @@ export function createFaults(random: Random): Faults {
 }
 
 const CHANGES = ['CreateAccountAssignment', 'DeleteAccountAssignment'];
-const fits = (fault: Fault, operation: string): boolean =>
-  ((fault.operation ?? operation) === operation && fault.kind !== 'fail-change' && fault.kind !== 'conflict') ||
-  CHANGES.includes(operation);
+const fits = ({ kind, operation: only }: Fault, operation: string): boolean =>
+  (only === undefined || only === operation) && ((kind !== 'fail-change' && kind !== 'conflict') || CHANGES.includes(operation));
 
 /** In the words of public reports. */
 export const CONFLICT = 'There is a conflicting operation in process.';

@@ -81,6 +81,8 @@ export interface Settings {
   statusDelayMs: Range;
   /** How long after it took effect the lists still say what was before. */
   listDelayMs: Range;
+  /** How long a change that was accepted is missing in the status lists; by its id it can be described at once. */
+  statusListDelayMs: Range;
   /** What two changes must not share while one is in progress. `account` is the stricter reading of AWS's quota page. */
   conflictScope: 'pair' | 'account' | 'none';
   /** Calls a second, for each service all operations together; Infinity for no limit. */
@@ -109,6 +111,7 @@ export const DEFAULTS: Settings = {
   inProgressMs: [20, 80],
   statusDelayMs: [0, 0],
   listDelayMs: [0, 0],
+  statusListDelayMs: [0, 0],
   conflictScope: 'pair',
   callsPerSecond: { ssoAdmin: 20, identityStore: 20, organizations: 20 },
   outstandingMax: 15,
@@ -125,6 +128,7 @@ export const DEFAULTS: Settings = {
 export const HARSH: Partial<Settings> = {
   statusDelayMs: [0, 200],
   listDelayMs: [0, 300],
+  statusListDelayMs: [0, 200],
   shortPages: true,
   emptyPages: 0.3,
 };

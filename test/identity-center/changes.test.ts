@@ -100,6 +100,16 @@ describe('a change', () => {
     expect(await rig.listed()).toEqual([EXAMPLE.ada]);
   });
 
+  it('may be missing in the status list for a while, though its id is known', async () => {
+    const rig = await rigOf({ statusListDelayMs: [500, 500] });
+    const { RequestId } = await rig.create();
+    const command = new ListAccountAssignmentCreationStatusCommand({ InstanceArn: rig.instanceArn });
+    expect((await rig.sso.send(command)).AccountAssignmentsCreationStatus).toEqual([]);
+    expect((await rig.creation(RequestId)).Status).toBe('IN_PROGRESS');
+    rig.pass(500);
+    expect((await rig.sso.send(command)).AccountAssignmentsCreationStatus).toHaveLength(1);
+  });
+
   it('whose id was lost is found through the status list and a description of each', async () => {
     const rig = await rigOf();
     rig.aws.faults.add({ kind: 'drop-after', operation: 'CreateAccountAssignment', times: 1 });

@@ -104,7 +104,7 @@ export function describeContract(name: string, open: () => Promise<ContractFixtu
       expect(['none', 'ConflictException']).toContain(again);
       const wanted = { TargetId: fixture.accountId, PermissionSetArn: fixture.setArn, PrincipalId: fixture.userId };
       expect(await desk.describe(begun.RequestId, 'create')).toMatchObject(wanted);
-      expect(await desk.creations()).toContain(begun.RequestId);
+      await desk.untilInCreations(begun.RequestId);
       expect((await desk.finished(begun, 'create')).Status).toBe('SUCCEEDED');
       await desk.untilListed(1);
       expect(await failing(desk.describe(begun.RequestId, 'delete'))).toBe('ResourceNotFoundException');
@@ -200,6 +200,12 @@ async function createDesk({ clients, accountId, setArn, userId, deadlineMs, poll
     });
     return found.filter((one) => one.PrincipalId === userId).length;
   };
+  const creations = () =>
+    walk(async (NextToken) => {
+      const command = new ListAccountAssignmentCreationStatusCommand({ InstanceArn, MaxResults: 100, NextToken });
+      const { AccountAssignmentsCreationStatus: found = [], NextToken: next } = await sso.send(command);
+      return { items: found.map((one) => one.RequestId), next };
+    });
   return {
     instanceArn: InstanceArn,
     storeId: IdentityStoreId,
@@ -209,18 +215,14 @@ async function createDesk({ clients, accountId, setArn, userId, deadlineMs, poll
       (await sso.send(new CreateAccountAssignmentCommand(target(person)))).AccountAssignmentCreationStatus ?? {},
     remove: async (): Promise<Status> =>
       (await sso.send(new DeleteAccountAssignmentCommand(target(userId)))).AccountAssignmentDeletionStatus ?? {},
-    creations: () =>
-      walk(async (NextToken) => {
-        const command = new ListAccountAssignmentCreationStatusCommand({ InstanceArn, MaxResults: 100, NextToken });
-        const { AccountAssignmentsCreationStatus: found = [], NextToken: next } = await sso.send(command);
-        return { items: found.map((one) => one.RequestId), next };
-      }),
     /** The final status of a change. */
     finished: (begun: Status, kind: Kind) =>
       until(`the end of ${kind} ${begun.RequestId}`, async () => {
         const now = await describeChange(begun.RequestId, kind);
         return now.Status === 'IN_PROGRESS' ? undefined : now;
       }),
+    untilInCreations: (id: string | undefined) =>
+      until(`${id} in the status list`, async () => ((await creations()).includes(id) ? true : undefined)),
     untilListed: (count: number) => until(`${count} in the list`, async () => ((await listed()) === count ? true : undefined)),
     /** As the driver does: a conflict is waited out. */
     patiently: (begin: () => Promise<Status>) =>

@@ -141,6 +141,17 @@ describe('faults', () => {
     expect(rig.aws.truth.intervals(ADA)).toEqual([]);
   });
 
+  it('of one operation leave every other alone', async () => {
+    const rig = await rigOf();
+    rig.aws.faults.add({ kind: 'down', operation: 'DescribeUser' });
+    rig.aws.faults.add({ kind: 'conflict', operation: 'DeleteAccountAssignment' });
+    rig.aws.faults.add({ kind: 'fail-change', operation: 'DeleteAccountAssignment' });
+    const { RequestId } = await rig.create();
+    rig.pass(1000);
+    expect((await rig.creation(RequestId)).Status).toBe('SUCCEEDED');
+    expect(await errorName(rig.remove())).toBe('ConflictException');
+  });
+
   it('are told apart in the record: what was lost, and what it did', async () => {
     const rig = await rigOf();
     rig.aws.faults.add({ kind: 'drop-before', times: 1 });

@@ -106,7 +106,8 @@ function statuses(context: Context, input: Input, kind: ChangeKind): Record<stri
   ourInstance(context, input);
   const wanted = optional(structure(input, 'Filter'), 'Status', 'status');
   const { changes } = context;
-  const found = changes.all().filter((one) => one.kind === kind && (wanted === undefined || changes.statusOf(one) === wanted));
+  const there = changes.all().filter((one) => one.kind === kind && one.inStatusListAt <= context.clock());
+  const found = there.filter((one) => wanted === undefined || changes.statusOf(one) === wanted);
   const { items, ...rest } = context.pager(operation, input, found, (one) => one.requestId);
   const short = items.map((one) => ({
     Status: changes.statusOf(one),
