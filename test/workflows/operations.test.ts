@@ -92,10 +92,10 @@ const OPERATIONS: readonly Operation[] = [
     states: ['requested', 'granting', 'active', 'ending', 'collecting'],
     act: (e) => e.handle.terminate('test'),
   },
-  { name: 'deleted', states: ['granting', 'active', 'ending'], act: remove },
+  { name: 'deleted', states: ['requested', 'granting', 'active', 'ending', 'collecting', 'closed'], act: remove },
   {
     name: 'reset to its first task with the signals',
-    states: ['requested', 'ending', 'collecting'],
+    states: ['requested', 'granting', 'active', 'ending', 'collecting', 'closed'],
     act: (e) => resetTo(e, 'first', true),
   },
   {
