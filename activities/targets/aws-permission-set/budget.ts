@@ -66,18 +66,22 @@ export function createSlots(processes: number): Slots {
     throw new StintError('bad-config', `"aws.processes" is ${processes}: it must be a whole number from 1 to 7.`);
   }
   const line = createLine();
-  const used: Record<Rank, number> = { revoke: 0, grant: 0, background: 0 };
-  const total = (): number => used.revoke + used.grant + used.background;
-  const may = (rank: Rank): boolean => total() < all && (rank === 'revoke' || total() - used.revoke < forGrants);
+  let revokes = 0;
+  let others = 0;
+  const may = (rank: Rank): boolean => revokes + others < all && (rank === 'revoke' || others < forGrants);
+  const count = (rank: Rank, by: 1 | -1): void => {
+    if (rank === 'revoke') revokes += by;
+    else others += by;
+  };
   const settle = (): void => {
-    for (let rank = line.admit(may); rank; rank = line.admit(may)) used[rank]++;
+    for (let rank = line.admit(may); rank; rank = line.admit(may)) count(rank, 1);
   };
   const take = async (rank: Rank, signal?: AbortSignal): Promise<Release> => {
     const turn = line.wait(rank, signal);
     settle();
     await turn;
     return once(() => {
-      used[rank]--;
+      count(rank, -1);
       settle();
     });
   };

@@ -73,6 +73,22 @@ export function wasListed(desk: Desk, id: string): void {
   if (known) desk.ended.set(id, { ...known, listed: true });
 }
 
+/** A delete that began this long ago may have ended so lately that a list does not show it, in ms. */
+const LATELY_MS = 60_000;
+
+/** Whether a delete of this very assignment, ours or another process', may not be listed yet. */
+export async function deletedLately(desk: Desk, target: AwsTarget, how: How): Promise<boolean> {
+  const now = desk.time.now();
+  if (now - (desk.deleted.get(target.key) ?? Number.NEGATIVE_INFINITY) <= 3 * LIST_LAG_MS) return true;
+  const since = now + desk.calls.skewMs() - LATELY_MS;
+  for (const { id, createdAt = since } of await desk.calls.operations('delete', target.instanceArn, undefined, how)) {
+    if (createdAt < since) continue;
+    const operation = await stateOf(desk, 'delete', target, id, how);
+    if (operation.state !== 'FAILED' && isAbout(operation, target)) return true;
+  }
+  return false;
+}
+
 /** Keeps a map to its latest ten thousand. */
 export function trim<K, V>(map: Map<K, V>): void {
   if (map.size <= 10_000) return;

@@ -10,7 +10,7 @@ import type { AssignmentCalls } from './calls.js';
 import type { Desk } from './desk.js';
 import { type AwsGrantOrder, grant } from './grant.js';
 import { createLanes } from './lanes.js';
-import { observe } from './observe.js';
+import { type LookManner, observe } from './observe.js';
 import { type RevokeHints, revoke } from './revoke.js';
 import { type AwsTarget, type Marks, type Progress, pairOf, type Time } from './types.js';
 import { createWatch } from './watch.js';
@@ -31,7 +31,7 @@ export interface AwsDriver {
   readonly kind: 'aws-permission-set';
   readonly settleMs: number;
   readonly confirmMode: 'poll';
-  observe(requestId: RequestId, target: AwsTarget): Promise<Observation>;
+  observe(requestId: RequestId, target: AwsTarget, manner?: LookManner): Promise<Observation>;
   grant(order: AwsGrantOrder, signal: AbortSignal, progress?: Progress): Promise<void>;
   revoke(requestId: RequestId, target: AwsTarget, signal: AbortSignal, hints?: RevokeHints): Promise<void>;
   /** Nothing is left behind in AWS. */
@@ -58,7 +58,7 @@ export function createAwsDriver({ calls, marks, time, processes }: AwsDriverDeps
     kind: 'aws-permission-set',
     settleMs: SETTLE_MS,
     confirmMode: 'poll',
-    observe: (requestId, target) => observe(desk, requestId, target),
+    observe: (requestId, target, manner) => observe(desk, requestId, target, manner),
     grant: (order, signal, progress) => grant(desk, order, signal, progress),
     revoke: (requestId, target, signal, hints) => revoke(desk, requestId, target, signal, hints),
     clear: async () => undefined,

@@ -6,7 +6,17 @@ import { isStintError } from '../../../contract/errors.js';
 import { type Instant, msOf, type RequestId } from '../../../contract/ids.js';
 import type { Release } from './budget.js';
 import type { How, Operation } from './calls.js';
-import { type Desk, ended, findCreate, isListed, jitteredMs, LIST_LAG_MS, unlessAborted, wasListed } from './desk.js';
+import {
+  type Desk,
+  deletedLately,
+  ended,
+  findCreate,
+  isListed,
+  jitteredMs,
+  LIST_LAG_MS,
+  unlessAborted,
+  wasListed,
+} from './desk.js';
 import { awsError, classOfError, failed, haveAlready, mayWorkLater } from './errors.js';
 import { type AwsTarget, type Mark, type Progress, pairOf } from './types.js';
 
@@ -83,12 +93,11 @@ async function lookNoteCreate(desk: Desk, order: AwsGrantOrder, signal: AbortSig
   return taken;
 }
 
-/** What we have deleted ourselves a moment ago may still be listed, and must not be taken for standing access. */
+/** What was deleted a moment ago may still be listed, and must not be taken for standing access. */
 async function settledLook(desk: Desk, { target, sendBefore }: AwsGrantOrder, how: How): Promise<boolean> {
   for (let look = 0; ; look++) {
     const listed = await isListed(desk, target, how);
-    const deletedAt = desk.deleted.get(target.key) ?? Number.NEGATIVE_INFINITY;
-    if (!listed || desk.time.now() - deletedAt > 3 * LIST_LAG_MS) return listed;
+    if (!listed || !(await deletedLately(desk, target, how))) return listed;
     const pause = jitteredMs(desk.time, look, 400, 2_000);
     if (desk.time.now() + pause >= msOf(sendBefore)) throw awsError(new Error('still listed'), `the end of ${target.display}`);
     await desk.time.sleep(pause, how.signal);

@@ -14,7 +14,7 @@ export interface Line {
 }
 
 export function createLine(): Line {
-  const queues: Record<Rank, Set<Waiter>> = { revoke: new Set(), grant: new Set(), background: new Set() };
+  const queues: Record<Rank, Set<Waiter>> = { revoke: new Set(), proof: new Set(), grant: new Set(), background: new Set() };
   return {
     wait: (rank, signal) => waitIn(queues[rank], signal),
     admit(may = () => true) {

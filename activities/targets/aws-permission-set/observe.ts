@@ -9,6 +9,12 @@ import { type Desk, findCreate, isAbout, isListed, LIST_LAG_MS, stateOf } from '
 import { classOfError } from './errors.js';
 import type { AwsTarget, Mark, Rank } from './types.js';
 
+export interface LookManner {
+  /** Who goes before it: the reconciler's looks are `background`. */
+  readonly rank?: Rank;
+  readonly signal?: AbortSignal;
+}
+
 type Recalled = Mark | undefined | 'unsure';
 
 /** Never throws for what AWS answers: what isn't known is `unknown`. */
@@ -16,13 +22,15 @@ export async function observe(
   desk: Desk,
   requestId: RequestId,
   target: AwsTarget,
-  rank: Rank = 'revoke',
-  signal?: AbortSignal,
+  { rank = 'proof', signal }: LookManner = {},
 ): Promise<Observation> {
   const how: How = { rank, signal, what: target.display };
   const observedAt = instant(desk.time.now());
   try {
     const mark = await desk.book.recall(requestId);
+    // Whoever looks twice a second, for the minutes that AWS may take, would use up the quota and see nothing.
+    if (isBeingDeleted(desk, target, mark))
+      return { access: 'unknown', observedAt, how: 'AWS is still working on taking it back.' };
     // First what may still land, then the list: the other way round, what lands between the two is seen by neither.
     const pending = await mayLand(desk, requestId, target, mark, how);
     const there = await isThere(desk, target, how);
@@ -36,6 +44,11 @@ export async function observe(
     signal?.throwIfAborted();
     return { access: 'unknown', observedAt, how: error instanceof Error ? error.message.slice(0, 300) : 'AWS did not answer.' };
   }
+}
+
+function isBeingDeleted(desk: Desk, { instanceArn }: AwsTarget, mark: Recalled): boolean {
+  const id = mark === 'unsure' ? undefined : mark?.delete;
+  return id !== undefined && desk.watch.follows('delete', instanceArn, id);
 }
 
 /** AWS doesn't delete the assignment of a deleted user; nobody can use it. Only asked for once a delete has failed. */

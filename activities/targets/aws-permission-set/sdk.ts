@@ -17,7 +17,7 @@ import { userGone } from './people.js';
 import type { AwsTarget, Kind } from './types.js';
 
 /** The driver's calls. */
-export function createAssignmentCalls(sdk: Sdk, identityStoreId: string): AssignmentCalls {
+export function createAssignmentCalls(sdk: Sdk, identityStoreId: () => Promise<string>): AssignmentCalls {
   return {
     skewMs: sdk.skewMs,
     begin: (kind, target, how) => begin(sdk, kind, target, how),
@@ -31,7 +31,7 @@ export function createAssignmentCalls(sdk: Sdk, identityStoreId: string): Assign
         );
         return { items: page.PermissionSets, next: page.NextToken };
       }),
-    userGone: (principalId, how) => userGone(sdk, identityStoreId, principalId, how),
+    userGone: async (principalId, how) => userGone(sdk, await identityStoreId(), principalId, how),
     accountIds: (how) =>
       allPages('accounts', async (NextToken) => {
         const page = await sdk.ask('organizations', how, 'the list of accounts', (client, options) =>

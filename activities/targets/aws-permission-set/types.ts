@@ -63,8 +63,8 @@ export interface Time {
 /** Offered whenever AWS named an operation, so that a caller can keep it in its heartbeat. */
 export type Progress = (step: { readonly kind: Kind; readonly awsRequestId: string }) => void;
 
-/** Who goes first: what takes access away, then what gives it, then what can wait. */
-export const RANKS = ['revoke', 'grant', 'background'] as const;
+/** Who goes first: what takes access away, then looking whether it is gone, then what gives it, then what can wait. */
+export const RANKS = ['revoke', 'proof', 'grant', 'background'] as const;
 export type Rank = (typeof RANKS)[number];
 
 /** The account and permission set of a target: what AWS changes one at a time. */

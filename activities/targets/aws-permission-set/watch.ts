@@ -20,6 +20,8 @@ const GIVE_UP_MS = 30 * 60_000;
 export interface Watch {
   /** The operation with its final state. Rejects when AWS won't say, or says nothing for half an hour. */
   final(kind: Kind, instanceArn: string, id: string): Promise<Operation>;
+  /** Whether this one is being followed now: nobody else need ask. */
+  follows(kind: Kind, instanceArn: string, id: string): boolean;
   /** Stops polling; what waits is rejected. */
   close(): void;
 }
@@ -60,6 +62,7 @@ export function createWatch(deps: WatchDeps): Watch {
       }
       return waiter.outcome;
     },
+    follows: (kind, instanceArn, id) => pollers.get(`${kind} ${instanceArn}`)?.waiters.has(id) ?? false,
     close: () => closing.abort(),
   };
 }
@@ -123,4 +126,4 @@ async function look({ calls }: WatchDeps, poller: Poller, signal: AbortSignal, s
   }
 }
 
-const rankOf = (kind: Kind): Rank => (kind === 'delete' ? 'revoke' : 'grant');
+const rankOf = (kind: Kind): Rank => (kind === 'delete' ? 'proof' : 'grant');

@@ -77,8 +77,24 @@ test('D1.1 while a create of ours is in progress nothing is called absent', asyn
   stop.abort(new Error('given up'));
   await expect(granting).rejects.toThrow('given up');
   expect(await driver.observe(id, target)).toMatchObject({ access: 'unknown' });
-  // nor by a process that never saw the answer
+  // nor by a process that never saw the answer, also while the store is down
   expect(await rig.another().observe(id, target)).toMatchObject({ access: 'unknown' });
+  rig.marks.down = true;
+  expect(await rig.another().observe(id, target)).toMatchObject({ access: 'unknown' });
+});
+
+test('while AWS takes it back nobody asks its list whether it is gone', async () => {
+  const { driver, aws } = await begin({ settings: { inProgressMs: [1000, 1000] } });
+  const target = targetOf();
+  const id = await granted(target);
+  const revoking = driver.revoke(id, target, never);
+  await expect.poll(() => aws.truth.calls('DeleteAccountAssignment').length).toBe(1);
+  await expect.poll(async () => (await driver.observe(id, target)).how).toContain('taking it back');
+  const looks = aws.truth.calls('ListAccountAssignments').length;
+  await driver.observe(id, target);
+  expect(aws.truth.calls('ListAccountAssignments')).toHaveLength(looks);
+  await revoking;
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'absent' });
 });
 
 test('D1.3 a revoke takes pinned ids: neither directory nor store nor Organizations is asked', async () => {

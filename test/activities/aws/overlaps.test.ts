@@ -115,7 +115,7 @@ const roughness = fc.record({
   throttled: fc.constantFrom(0, 0.1),
   failed: fc.constantFrom(0, 0.1),
   listLagMs: fc.constantFrom(0, 4_000),
-  workMs: fc.constantFrom(500, 8_000),
+  workMs: fc.constantFrom(500, 8_000, 90_000),
 });
 
 async function play(at: Scene, script: typeof steps extends fc.Arbitrary<infer T> ? T : never): Promise<void> {
@@ -128,7 +128,7 @@ async function play(at: Scene, script: typeof steps extends fc.Arbitrary<infer T
   }
   await Promise.all(running);
   // whatever was still on its way has arrived
-  await at.time.sleep(60_000);
+  await at.time.sleep(120_000);
   at.world.settle();
   for (const driver of at.drivers) driver.close();
 }
@@ -158,6 +158,22 @@ test('without another writer each elevation is created once, however many answer
       await at.time.run(play(at, [{ afterMs: 0, target: 0, act: 'elevate', windowMs: 5_000 }]));
       expect(at.world.accepted.filter(({ kind, key }) => kind === 'create' && key === of.key).length).toBeLessThanOrEqual(1);
       expect(at.world.held(of)).toBeUndefined();
+    }),
+    { numRuns: Number(process.env.STINT_RUNS ?? 60) },
+  );
+}, 120_000);
+
+test('one elevation after another of the same target, with lost answers: each is held, none takes the one before for its own', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 }), async (seed) => {
+      const at = scene(seed, { lostBefore: 0.05, lostAfter: 0.2, throttled: 0.05, failed: 0, listLagMs: 5_000, workMs: 3_000 });
+      const [of] = TARGETS;
+      const both = async (): Promise<string[]> => [
+        await elevation(at, idOf(1), of, 25_000),
+        await elevation(at, idOf(2), of, 25_000),
+      ];
+      expect(await at.time.run(both())).toEqual(['held', 'held']);
+      for (const driver of at.drivers) driver.close();
     }),
     { numRuns: Number(process.env.STINT_RUNS ?? 60) },
   );

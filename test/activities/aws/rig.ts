@@ -50,7 +50,7 @@ export async function startRig({
   const closers: (() => void)[] = [];
   const create = () => {
     const sdk = createSdk({ settings: { region, endpoint: aws.url }, time: systemTime, processes: 1, perSecond });
-    const calls = createAssignmentCalls(sdk, seed.identityStoreId);
+    const calls = createAssignmentCalls(sdk, async () => seed.identityStoreId);
     const driver = createAwsDriver({ calls, marks, time: systemTime, processes: 1 });
     closers.push(() => {
       driver.close();
@@ -97,4 +97,6 @@ export function requestId(): RequestId {
 }
 
 export const soon = (ms = 10_000): Instant => instant(Date.now() + ms);
+/** A signal that nobody aborts; one for each call of a crowd. */
+export const calm = (): AbortSignal => new AbortController().signal;
 export const never = new AbortController().signal;

@@ -1,0 +1,56 @@
+/**
+ * All of AWS for one process: the driver, the catalogue and who is who, over one set of clients and one budget. Two of these
+ * in a process would each believe to have the whole share.
+ */
+import type { AssignmentCalls } from './calls.js';
+import { type Catalogue, createCatalogue } from './catalogue.js';
+import type { AwsSettings } from './client.js';
+import { createSdk, type SdkDeps } from './clients.js';
+import { type AwsDriver, createAwsDriver } from './driver.js';
+import { createIdentity, type Identity } from './identity.js';
+import { createOrganisation } from './organisation.js';
+import { createUserCalls } from './people.js';
+import { createAssignmentCalls } from './sdk.js';
+import { systemTime } from './time.js';
+import type { Marks, Time } from './types.js';
+
+export interface AwsDeps {
+  readonly settings: AwsSettings;
+  /** Where the organisation's own instance is not meant. */
+  readonly instanceArn?: string;
+  /** Among how many processes the organisation's quota is shared; 1 to 7. */
+  readonly processes: number;
+  readonly perSecond?: SdkDeps['perSecond'];
+  readonly marks: Marks;
+  readonly time?: Time;
+}
+
+export interface Aws {
+  readonly driver: AwsDriver;
+  readonly catalogue: Catalogue;
+  readonly identity: Identity;
+  /** For who walks pairs in the background. */
+  readonly calls: AssignmentCalls;
+  close(): void;
+}
+
+/** Makes no call until asked; `catalogue.start()` begins to warm it. */
+export function createAws({ settings, instanceArn, processes, perSecond = {}, marks, time = systemTime }: AwsDeps): Aws {
+  const sdk = createSdk({ settings, time, processes, perSecond });
+  const organisation = createOrganisation(sdk);
+  const catalogue = createCatalogue({ organisation, time, ...(instanceArn ? { instanceArn } : {}) });
+  const identityStoreId = async (): Promise<string> => (await catalogue.loaded()).instance.identityStoreId;
+  const calls = createAssignmentCalls(sdk, identityStoreId);
+  const driver = createAwsDriver({ calls, marks, time, processes });
+  return {
+    driver,
+    catalogue,
+    calls,
+    identity: createIdentity(createUserCalls(sdk, identityStoreId)),
+    close: () => {
+      driver.close();
+      catalogue.close();
+      sdk.close();
+    },
+  };
+}
