@@ -1,10 +1,9 @@
 /** What grant, revoke and observe share. */
-import type { RequestId } from '../../../contract/ids.js';
 import type { Book } from './book.js';
 import type { Slots } from './budget.js';
 import type { AssignmentCalls, How, Operation } from './calls.js';
 import type { Lanes } from './lanes.js';
-import type { AwsTarget, Kind, Mark, Time } from './types.js';
+import type { AwsTarget, Kind, Time } from './types.js';
 import type { Watch } from './watch.js';
 
 export interface Desk {
@@ -73,22 +72,6 @@ export function wasListed(desk: Desk, id: string): void {
   if (known) desk.ended.set(id, { ...known, listed: true });
 }
 
-/** A delete that began this long ago may have ended so lately that a list does not show it, in ms. */
-const LATELY_MS = 60_000;
-
-/** Whether a delete of this very assignment, ours or another process', may not be listed yet. */
-export async function deletedLately(desk: Desk, target: AwsTarget, how: How): Promise<boolean> {
-  const now = desk.time.now();
-  if (now - (desk.deleted.get(target.key) ?? Number.NEGATIVE_INFINITY) <= 3 * LIST_LAG_MS) return true;
-  const since = now + desk.calls.skewMs() - LATELY_MS;
-  for (const { id, createdAt = since } of await desk.calls.operations('delete', target.instanceArn, undefined, how)) {
-    if (createdAt < since) continue;
-    const operation = await stateOf(desk, 'delete', target, id, how);
-    if (operation.state !== 'FAILED' && isAbout(operation, target)) return true;
-  }
-  return false;
-}
-
 /** Keeps a map to its latest ten thousand. */
 export function trim<K, V>(map: Map<K, V>): void {
   if (map.size <= 10_000) return;
@@ -102,33 +85,4 @@ export function isAbout(operation: Operation, target: AwsTarget): boolean {
     operation.permissionSetArn === target.permissionSetArn &&
     operation.principalId === target.principalId
   );
-}
-
-/** AWS counts in whole seconds in places, and our knowledge of its clock is as coarse. */
-const CLOCK_SLACK_MS = 3_000;
-
-/**
- * A create of this elevation whose answer was lost, found through AWS' own list: of this account, permission set and person,
- * and not older than the mark. One that failed only if there is no other.
- */
-export async function findCreate(
-  desk: Desk,
-  requestId: RequestId,
-  target: AwsTarget,
-  mark: Mark,
-  how: How,
-): Promise<Operation | undefined> {
-  const { calls, book } = desk;
-  const since = Date.parse(mark.at) + calls.skewMs() - CLOCK_SLACK_MS;
-  const briefs = await calls.operations('create', target.instanceArn, undefined, how);
-  const own = (id: string): boolean => (book.ownerOf(id) ?? requestId) === requestId;
-  let lastFailed: Operation | undefined;
-  for (const { id, createdAt } of briefs) {
-    if (!own(id) || (createdAt !== undefined && createdAt < since)) continue;
-    const operation = await stateOf(desk, 'create', target, id, how);
-    if (!isAbout(operation, target)) continue;
-    if (operation.state !== 'FAILED') return operation;
-    lastFailed = operation;
-  }
-  return lastFailed;
 }

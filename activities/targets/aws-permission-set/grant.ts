@@ -6,18 +6,9 @@ import { isStintError } from '../../../contract/errors.js';
 import { type Instant, msOf, type RequestId } from '../../../contract/ids.js';
 import type { Release } from './budget.js';
 import type { How, Operation } from './calls.js';
-import {
-  type Desk,
-  deletedLately,
-  ended,
-  findCreate,
-  isListed,
-  jitteredMs,
-  LIST_LAG_MS,
-  unlessAborted,
-  wasListed,
-} from './desk.js';
+import { type Desk, ended, isListed, jitteredMs, LIST_LAG_MS, unlessAborted, wasListed } from './desk.js';
 import { awsError, classOfError, failed, haveAlready, mayWorkLater } from './errors.js';
+import { deletedLately, findCreate } from './find.js';
 import { type AwsTarget, type Mark, type Progress, pairOf } from './types.js';
 
 export interface AwsGrantOrder {
@@ -48,7 +39,7 @@ export async function grant(desk: Desk, order: AwsGrantOrder, signal: AbortSigna
 /** The create of an earlier attempt. */
 async function earlier(desk: Desk, { requestId, target }: AwsGrantOrder, mark: Mark, signal: AbortSignal) {
   if (mark.create) return { id: mark.create, state: 'IN_PROGRESS' } as const;
-  const found = await findCreate(desk, requestId, target, mark, { rank: 'grant', signal, what: target.display });
+  const found = await findCreate(desk, { requestId, target, mark }, { rank: 'grant', signal, what: target.display });
   if (found) await desk.book.began(requestId, 'create', found.id);
   return found;
 }
@@ -130,7 +121,7 @@ async function recover(desk: Desk, order: AwsGrantOrder, mark: Mark, signal: Abo
   const how: How = { rank: 'grant', signal, what: target.display };
   for (let look = 0; look < RECOVER_LOOKS; look++) {
     await desk.time.sleep(jitteredMs(desk.time, look, 400), signal);
-    const found = await findCreate(desk, requestId, target, mark, how).catch((other: unknown) => {
+    const found = await findCreate(desk, { requestId, target, mark }, how).catch((other: unknown) => {
       if (!mayWorkLater(other)) throw other;
       return undefined;
     });

@@ -5,8 +5,9 @@
 import { instant, type RequestId } from '../../../contract/ids.js';
 import type { Observation } from '../../../contract/ports.js';
 import type { How } from './calls.js';
-import { type Desk, findCreate, isAbout, isListed, LIST_LAG_MS, stateOf } from './desk.js';
+import { type Desk, isAbout, isListed, LIST_LAG_MS, stateOf } from './desk.js';
 import { classOfError } from './errors.js';
+import { findCreate } from './find.js';
 import type { AwsTarget, Mark, Rank } from './types.js';
 
 export interface LookManner {
@@ -83,7 +84,7 @@ export async function mayLand(
   if (mark?.before !== 'absent') return undefined;
   const create = mark.create
     ? await stateOf(desk, 'create', target, mark.create, how)
-    : await findCreate(desk, requestId, target, mark, how);
+    : await findCreate(desk, { requestId, target, mark }, how);
   if (!create || create.state === 'FAILED') return undefined;
   if (create.state === 'IN_PROGRESS') return BUSY;
   const { seenAt = desk.time.now(), listed } = desk.ended.get(create.id) ?? {};

@@ -49,7 +49,7 @@ export async function revoke(
   if (stood === 'present') return;
   for (let attempt = 0; ; attempt++) {
     if (await once(task)) return;
-    await desk.time.sleep(jitteredMs(desk.time, attempt), signal);
+    await desk.time.sleep(jitteredMs(desk.time, attempt, 250, 2_000), signal);
   }
 }
 

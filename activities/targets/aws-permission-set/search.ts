@@ -9,61 +9,85 @@ export interface Pair {
   readonly barred?: string;
 }
 
-interface Row {
-  readonly pair: Pair;
-  readonly words: string;
-  readonly name: string;
-}
-
 export interface Search {
-  /** Pairs that hold every word, best first: at the start of a name before within it. */
+  /** Pairs that hold every word, best first: an account whose name begins with the first word, then such a set, then the rest. */
   find(text: string, limit: number, may?: (pair: Pair) => boolean): readonly Pair[];
   pair(accountId: string, setArn: string): Pair | undefined;
   readonly size: number;
 }
 
-/** Accounts that are suspended or closed are left out. */
+/** Something with words to be found by. */
+interface Entry<T> {
+  readonly of: T;
+  readonly name: string;
+  readonly words: string;
+}
+
+/** Accounts that are suspended or closed are left out. Pairs are made only when found: there may be millions. */
 export function createSearch(accounts: readonly Account[], sets: readonly PermissionSet[], limits: Limits): Search {
-  const rows: Row[] = [];
-  const byIds = new Map<string, Pair>();
-  for (const account of [...accounts].filter(({ active }) => active).sort((a, b) => byName(a.name, b.name))) {
-    for (const set of [...sets].sort((a, b) => byName(a.name, b.name))) {
-      const barred = whyBarred(account, set, limits);
-      const pair: Pair = { account, set, ...(barred ? { barred } : {}) };
-      byIds.set(`${account.id} ${set.arn}`, pair);
-      rows.push({ pair, words: wordsOf(pair), name: fold(`${account.name} ${set.name}`) });
-    }
-  }
+  const places = entries(
+    accounts.filter(({ active }) => active),
+    ({ name, id, path, unitIds }) => [name, id, ...path, ...unitIds],
+  );
+  const kinds = entries(sets, ({ name, description }) => [name, description]);
+  const pairOf = (account: Account, set: PermissionSet): Pair => {
+    const barred = whyBarred(account, set, limits);
+    return { account, set, ...(barred ? { barred } : {}) };
+  };
+  const byId = new Map(places.map(({ of }) => [of.id, of]));
+  const byArn = new Map(kinds.map(({ of }) => [of.arn, of]));
   return {
-    size: rows.length,
-    pair: (accountId, setArn) => byIds.get(`${accountId} ${setArn}`),
-    find: (text, limit, may = () => true) => find(rows, text, limit, may),
+    size: places.length * kinds.length,
+    pair: (accountId, setArn) => {
+      const account = byId.get(accountId);
+      const set = byArn.get(setArn);
+      return account && set && pairOf(account, set);
+    },
+    find(text, limit, may = () => true) {
+      const ranked: [Pair[], Pair[], Pair[]] = [[], [], []];
+      for (const { account, set, rank } of matches(places, kinds, fold(text).split(/\s+/).filter(Boolean).slice(0, TERMS_MAX))) {
+        if (ranked[rank].length >= limit) continue;
+        const pair = pairOf(account, set);
+        if (may(pair)) ranked[rank].push(pair);
+        if (ranked[0].length >= limit) break;
+      }
+      return ranked.flat().slice(0, limit);
+    },
   };
 }
 
-function find(rows: readonly Row[], text: string, limit: number, may: (pair: Pair) => boolean): readonly Pair[] {
-  const terms = fold(text).split(/\s+/).filter(Boolean).slice(0, 8);
-  const ranked: Pair[][] = [[], [], []];
-  for (const row of rows) {
-    if (!terms.every((term) => row.words.includes(term)) || !may(row.pair)) continue;
-    const rank = rankOf(row, terms);
-    ranked[rank]?.push(row.pair);
-    if (rank === 0 && (ranked[0]?.length ?? 0) >= limit) break;
+const TERMS_MAX = 8;
+
+/** In the order of names; a pair matches when each term stands in its account or in its set. */
+function* matches(places: readonly Entry<Account>[], kinds: readonly Entry<PermissionSet>[], terms: readonly string[]) {
+  const [first = ''] = terms;
+  const all = 2 ** terms.length - 1;
+  const marked = kinds.map((entry) => ({ ...entry, mask: maskOf(entry, terms), begins: entry.name.startsWith(first) }));
+  for (const place of places) {
+    const mask = maskOf(place, terms);
+    const begins = place.name.startsWith(first);
+    for (const kind of marked) {
+      if ((mask | kind.mask) !== all) continue;
+      const rank: 0 | 1 | 2 = begins ? 0 : kind.begins ? 1 : 2;
+      yield { account: place.of, set: kind.of, rank };
+    }
   }
-  return ranked.flat().slice(0, limit);
 }
 
-function rankOf({ name }: Row, [first = '']: readonly string[]): 0 | 1 | 2 {
-  if (name.startsWith(first)) return 0;
-  return name.includes(` ${first}`) ? 1 : 2;
+/** One bit for each term that stands in it. */
+function maskOf({ words }: Entry<unknown>, terms: readonly string[]): number {
+  return terms.reduce((mask, term, n) => (words.includes(term) ? mask | (1 << n) : mask), 0);
+}
+
+function entries<T extends { readonly name: string }>(
+  all: readonly T[],
+  wordsOf: (one: T) => readonly string[],
+): readonly Entry<T>[] {
+  const made = all.map((of) => ({ of, name: fold(of.name), words: fold(wordsOf(of).join(' ')) }));
+  return made.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 const fold = (text: string): string => text.normalize('NFKC').toLocaleLowerCase('en');
-const byName = (a: string, b: string): number => (fold(a) < fold(b) ? -1 : 1);
-
-function wordsOf({ account, set }: Pair): string {
-  return fold([account.name, account.id, ...account.path, ...account.unitIds, set.name, set.description].join(' '));
-}
 
 function whyBarred(account: Account, set: PermissionSet, limits: Limits): string | undefined {
   if (!limits.delegated) return undefined;

@@ -1,0 +1,53 @@
+/** Operations that are known to AWS alone, found through its own lists: a create whose answer was lost, a delete of another process. */
+import type { RequestId } from '../../../contract/ids.js';
+import type { How, Operation, OperationState } from './calls.js';
+import { type Desk, isAbout, LIST_LAG_MS, stateOf } from './desk.js';
+import type { AwsTarget, Mark } from './types.js';
+
+/** AWS counts in whole seconds in places, and our knowledge of its clock is as coarse. */
+const CLOCK_SLACK_MS = 3_000;
+
+export interface Lost {
+  readonly requestId: RequestId;
+  readonly target: AwsTarget;
+  readonly mark: Mark;
+}
+
+/**
+ * A create of this elevation whose answer was lost: of this account, permission set and person, and not older than the mark.
+ * One that failed only if there is no other.
+ */
+export async function findCreate(desk: Desk, lost: Lost, how: How): Promise<Operation | undefined> {
+  // What is in progress is a short list, and a create that was lost a moment ago is nearly always in it.
+  return (await findIn(desk, 'IN_PROGRESS', lost, how)) ?? findIn(desk, undefined, lost, how);
+}
+
+async function findIn(desk: Desk, state: OperationState | undefined, lost: Lost, how: How): Promise<Operation | undefined> {
+  const { requestId, target, mark } = lost;
+  const since = Date.parse(mark.at) + desk.calls.skewMs() - CLOCK_SLACK_MS;
+  let lastFailed: Operation | undefined;
+  for (const { id, createdAt = since } of await desk.calls.operations('create', target.instanceArn, state, how)) {
+    if ((desk.book.ownerOf(id) ?? requestId) !== requestId || createdAt < since) continue;
+    const operation = await stateOf(desk, 'create', target, id, how);
+    if (!isAbout(operation, target)) continue;
+    if (operation.state !== 'FAILED') return operation;
+    lastFailed = operation;
+  }
+  return lastFailed;
+}
+
+/** A delete that began this long ago may have ended so lately that a list does not show it, in ms. */
+const LATELY_MS = 60_000;
+
+/** Whether a delete of this very assignment, ours or another process', may not be listed yet. */
+export async function deletedLately(desk: Desk, target: AwsTarget, how: How): Promise<boolean> {
+  const now = desk.time.now();
+  if (now - (desk.deleted.get(target.key) ?? Number.NEGATIVE_INFINITY) <= 3 * LIST_LAG_MS) return true;
+  const since = now + desk.calls.skewMs() - LATELY_MS;
+  for (const { id, createdAt = since } of await desk.calls.operations('delete', target.instanceArn, undefined, how)) {
+    if (createdAt < since) continue;
+    const operation = await stateOf(desk, 'delete', target, id, how);
+    if (operation.state !== 'FAILED' && isAbout(operation, target)) return true;
+  }
+  return false;
+}
