@@ -62,14 +62,15 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
         if (now >= msOf(startBy)) throw new StintError('too-late');
         const leftMs = msOf(sendBefore) - now;
         if (leftMs <= 0) throw new StintError('store-unavailable', 'The store was too slow, so no grant was sent. Trying again.');
-        const abort = AbortSignal.any([call.signal(), AbortSignal.timeout(leftMs)]);
         const { requestId, target } = request;
-        await driverOf(target.kind)
-          .grant({ requestId, target, maxMs, startBy, sendBefore }, abort)
-          .catch((error: unknown) => {
-            throw clock() < msOf(startBy) ? asSlow(error) : error;
-          });
-        return { sendBefore };
+        const driver = driverOf(target.kind);
+        const polled = driver.confirmMode === 'poll';
+        // What only tells a target to begin is over with its call; what waits for the target sends nothing later by itself.
+        const abort = polled ? call.signal() : AbortSignal.any([call.signal(), AbortSignal.timeout(leftMs)]);
+        await driver.grant({ requestId, target, maxMs, startBy, sendBefore }, abort).catch((error: unknown) => {
+          throw clock() < msOf(startBy) ? asSlow(error) : error;
+        });
+        return { sendBefore, ...(polled && { observedAt: instant(clock()) }) };
       }),
   };
 }

@@ -92,12 +92,15 @@ export interface ArmInput extends JudgeInput {
 export const SEND_WITHIN_MS = 10_000;
 
 export interface GrantDuties {
-  /** Refuses unless this very run holds the live grant. Answers the instant after which nothing of it can still leave. */
+  /**
+   * Refuses unless this very run holds the live grant. Answers the instant after which nothing of it can still leave; and for
+   * a target that does not tell by itself, when it was seen to show the access, which is waited for.
+   */
   grant(input: {
     readonly request: ElevationRequest;
     readonly maxMs: number;
     readonly startBy: Instant;
-  }): Promise<{ readonly sendBefore: Instant }>;
+  }): Promise<{ readonly sendBefore: Instant; readonly observedAt?: Instant }>;
 }
 
 export interface GoneProof {

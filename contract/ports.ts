@@ -49,10 +49,11 @@ export interface TargetDriver {
   readonly settleMs: number;
   /**
    * `update`: the target itself claims, begins and confirms (a Mac), so that what was never claimed never began.
-   * `poll`: we observe until it is there.
+   * `poll`: nobody tells us, so `grant` goes on until the target itself shows the access.
    */
   readonly confirmMode: 'update' | 'poll';
   observe(requestId: RequestId, target: Target): Promise<Observation>;
+  /** May be asked again after any failure, and goes on where the last attempt was. Nothing of it leaves at or after `sendBefore`. */
   grant(order: GrantOrder, signal: AbortSignal): Promise<void>;
   /** Takes the access away. Takes nothing but pinned ids; needs neither directory nor policy nor Slack. */
   revoke(requestId: RequestId, target: Target, signal: AbortSignal): Promise<void>;

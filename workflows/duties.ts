@@ -37,9 +37,10 @@ export const store = proxyActivities<Hands<StoreDuties & EvidenceDuties>>({
   retry: steady,
 });
 
+/** An attempt waits for targets that take minutes; a worker that no longer beats is given up long before. */
 export const granting = proxyActivities<Hands<GrantDuties>>({
   taskQueue: QUEUES.grant,
-  startToCloseTimeout: '15s',
+  startToCloseTimeout: '5m',
   heartbeatTimeout: '5s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 });

@@ -21,7 +21,7 @@ export const seen = (access: Observation['access'], offsetMs: number, whose?: Ob
 export class FakeTarget implements TargetDriver {
   readonly kind = 'mac-admin' as const;
   readonly settleMs = 2_000;
-  readonly confirmMode = 'update' as const;
+  confirmMode: TargetDriver['confirmMode'] = 'update';
   readonly calls: string[] = [];
   readonly orders: GrantOrder[] = [];
   granting: (order: GrantOrder, signal: AbortSignal) => Promise<void> = async () => undefined;

@@ -121,6 +121,26 @@ describe('a grant call', () => {
     await expect(answer).rejects.toThrow('given up');
   });
 
+  it('of a target that does not tell by itself is waited for past its last instant, and answers when the access was seen', async () => {
+    const bench = targetBench();
+    bench.fence.hold(bench.request);
+    const { driver } = bench;
+    driver.confirmMode = 'poll';
+    let given: AbortSignal | undefined;
+    driver.granting = async (_, signal) => {
+      given = signal;
+      bench.time.now += 90_000;
+    };
+    const { grant } = createGrantDuties(bench.deps);
+    expect(await grant({ request: bench.request, maxMs: 1, startBy: at(600_000) })).toEqual({
+      sendBefore: at(SEND_WITHIN_MS),
+      observedAt: at(90_000),
+    });
+    expect(given?.aborted).toBe(false);
+    bench.abort.abort();
+    expect(given?.aborted).toBe(true);
+  });
+
   it('that Temporal no longer waits for does not leave, nor one of which Temporal says nothing', async () => {
     for (const why of ['activity not found', 'temporal unavailable']) {
       const bench = targetBench();

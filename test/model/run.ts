@@ -147,13 +147,14 @@ export class Run {
     }
   }
 
-  private attempt(name: string, args: unknown[], { attemptMs }: Patience, abort: AbortController): Promise<Outcome> {
+  private attempt(name: string, args: unknown[], { attemptMs, beatMs }: Patience, abort: AbortController): Promise<Outcome> {
     const { loss, time, work } = this.deps;
     const struck = loss(name);
     let expired = false;
     const wanted = () => !expired && !this.dead && !abort.signal.aborted;
     return new Promise((resolve) => {
-      const callOff = time.after(attemptMs, () => {
+      // What was lost with its worker, or hangs with it, does not beat either.
+      const callOff = time.after(struck ? Math.min(attemptMs, beatMs) : attemptMs, () => {
         expired = true;
         abort.abort();
         resolve({ ok: false, error: new TimeoutFailure('too long', undefined, 'START_TO_CLOSE') });

@@ -44,27 +44,29 @@ async function activate(w: World, n: number, minutes: number): Promise<void> {
 
 async function claim(w: World, n: number): Promise<void> {
   const a = await w.of(n);
+  if (w.targets.manner === 'called') return w.time.pass(1_000);
   const answer = within(w, w.claim(a));
   await w.time.pass(1_000);
   if ((await answer())?.ok) w.targets.claimed.add(a.requestId);
 }
 
 /**
- * The Mac becomes admin, then tells; it undoes when it is not believed in time, and what it did until then is its own. A
- * target that the call itself opened is confirmed by whoever looks at it.
+ * The Mac becomes admin, then tells; it undoes when it is not believed in time, and what it did until then is its own. Nobody
+ * tells of a target that the call itself opened.
  */
 async function confirm(w: World, n: number): Promise<void> {
   const a = await w.of(n);
   const { requestId, request } = a;
   const { manner, claimed, trying } = w.targets;
-  if (manner === 'claimed' ? !claimed.has(requestId) : !w.holds(a)) return;
+  if (manner === 'called') return w.time.pass(1_000);
+  if (!claimed.has(requestId)) return;
   trying.add(requestId);
   const before = w.time.now;
   const answer = within(w, w.confirm(a));
   await w.time.pass(1_000);
   const said = await answer();
   if (said?.ok) w.rules.confirmed(requestId, msOf(said.deadlineAt), before);
-  if (said?.ok && manner === 'claimed' && claimed.has(requestId)) w.targets.begin(requestId, request.target);
+  if (said?.ok && claimed.has(requestId)) w.targets.begin(requestId, request.target);
   trying.delete(requestId);
 }
 

@@ -9,6 +9,7 @@ import type { Target } from '../../contract/request.js';
 import type { Time } from './time.js';
 
 const ANSWER_MS = 50;
+const LOOK_EVERY_MS = 500;
 
 /** `claimed`: a Mac, which begins and tells by itself. `called`: the call itself gives the access. */
 export type Manner = 'claimed' | 'called';
@@ -80,6 +81,18 @@ export class Targets implements TargetDriver {
     if (!this.down && this.manner === 'called')
       this.time.after(lands - this.time.now, () => this.begin(order.requestId, order.target));
     await this.answer();
+    // A target that tells us nothing is looked at until it shows the access, or nobody waits any more.
+    while (this.manner === 'called' && !(await this.isOurs(order))) {
+      if (signal.aborted) throw new StintError('mdm-unavailable');
+      await this.time.sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  /** What stood there before is not given again. */
+  private async isOurs({ requestId, target }: GrantOrder): Promise<boolean> {
+    const { access, whose } = await this.observe(requestId, target);
+    if (access === 'present' && whose === 'standing') throw new StintError('mdm-rejected');
+    return access === 'present';
   }
 
   async revoke(requestId: RequestId, target: Target): Promise<void> {

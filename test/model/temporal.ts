@@ -102,10 +102,17 @@ export const sleep = (ms: number): Promise<boolean> => condition(() => false, ms
 
 interface Options {
   readonly startToCloseTimeout?: string;
+  readonly heartbeatTimeout?: string;
   readonly scheduleToCloseTimeout?: string;
   readonly retry?: { readonly maximumAttempts?: number };
 }
-export type Patience = { readonly attemptMs: number; readonly totalMs: number; readonly attempts: number };
+/** `beatMs`: how long an attempt that tells nothing is waited for. */
+export type Patience = {
+  readonly attemptMs: number;
+  readonly beatMs: number;
+  readonly totalMs: number;
+  readonly attempts: number;
+};
 
 const UNITS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
@@ -118,6 +125,7 @@ function msOf(text: string | undefined, otherwise: number): number {
 export function proxyActivities(options: Options): object {
   const patience: Patience = {
     attemptMs: msOf(options.startToCloseTimeout, 10_000),
+    beatMs: msOf(options.heartbeatTimeout, Number.POSITIVE_INFINITY),
     totalMs: msOf(options.scheduleToCloseTimeout, Number.POSITIVE_INFINITY),
     attempts: options.retry?.maximumAttempts ?? Number.POSITIVE_INFINITY,
   };

@@ -279,6 +279,9 @@ export class World {
       if (row?.goneAt && this.rules.of(requestId).goneAt === undefined) this.rules.gone(requestId, holds);
       if (holds) this.rules.outlived(requestId);
       const view = this.view(a);
+      const seenAt = this.setting.manner === 'called' && view?.state === 'active' ? view.confirmedAt : undefined;
+      if (seenAt && view?.deadlineAt && this.rules.of(requestId).confirmedAt === undefined)
+        this.rules.confirmed(requestId, msOf(view.deadlineAt), msOf(seenAt));
       if (view?.deadlineAt && view.state === 'active') this.rules.shownDeadline(requestId, msOf(view.deadlineAt));
     }
     return false;

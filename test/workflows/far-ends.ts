@@ -20,11 +20,14 @@ type MacCall = { readonly what: 'grant' | 'revoke' | 'clear'; readonly requestId
 export class FakeMac implements TargetDriver {
   readonly kind = 'mac-admin' as const;
   readonly settleMs = 0;
-  readonly confirmMode = 'update' as const;
   readonly admin = new Set<string>();
   readonly calls: MacCall[] = [];
 
-  constructor(private readonly troubles: Troubles) {}
+  /** One that is polled tells nothing: its grant gives the access, and resolves when it is seen. */
+  constructor(
+    private readonly troubles: Troubles,
+    readonly confirmMode: TargetDriver['confirmMode'] = 'update',
+  ) {}
 
   count(what: MacCall['what'], requestId: RequestId): number {
     return this.calls.filter((call) => call.what === what && call.requestId === requestId).length;
@@ -45,6 +48,8 @@ export class FakeMac implements TargetDriver {
     this.calls.push({ what: 'grant', requestId, at: Date.now() });
     if (trouble.grantFails) throw trouble.grantFails;
     await whileTroubled(() => trouble.grantHangs, signal);
+    signal.throwIfAborted();
+    if (this.confirmMode === 'poll') this.admin.add(requestId);
   }
 
   async revoke(requestId: RequestId): Promise<void> {

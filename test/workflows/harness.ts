@@ -14,7 +14,7 @@ import { type CallContext, createGrantDuties, createRevokeDuties } from '../../a
 import type { SlackDuties } from '../../contract/duties.js';
 import { type LocalUser, type RequestId, type Serial, workflowIdOf } from '../../contract/ids.js';
 import type { Sender } from '../../contract/messages.js';
-import type { Gate, Person, Store } from '../../contract/ports.js';
+import type { Gate, Person, Store, TargetDriver } from '../../contract/ports.js';
 import { ELEVATION, QUEUES, SEARCH_ATTRIBUTES } from '../../contract/queues.js';
 import type { ElevationRequest } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
@@ -79,6 +79,8 @@ export interface HarnessOptions {
   readonly people?: readonly Person[];
   /** Another Slack than the fake one. */
   readonly slack?: (store: Store) => SlackDuties;
+  /** How its targets tell that the access is there; `update`, as Macs do, by default. */
+  readonly confirmMode?: TargetDriver['confirmMode'];
   /** Another pulse of the news than the workers' own. */
   readonly beating?: CallContext['beating'];
 }
@@ -117,7 +119,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
   const clock = () => Date.now();
   const store = await openStore({ memory: true, clock });
   const troubles = createTroubles();
-  const mac = new FakeMac(troubles);
+  const mac = new FakeMac(troubles, options.confirmMode);
   const sent: Sent = { painted: [], dms: [], lines: [], answers: [] };
   const { ring, seals } = createSeals(clock);
   const sleep = (ms: number) => new Promise<void>((r) => setTimeout(r, ms));
