@@ -293,12 +293,35 @@ export interface Untold {
   remove(requestId: RequestId): Promise<void>;
 }
 
+/** What is remembered of one elevation at a far end that does not say whose an access is. */
+export interface Mark {
+  /** What stood there before anything was sent: what was present is never ours to remove (invariant I12). */
+  readonly before: 'absent' | 'present';
+  /** When that was noted: nothing of this elevation is older. */
+  readonly at: Instant;
+  /** The far end's names of the operations that gave it and took it away, as far as their answers reached us. */
+  readonly create?: string;
+  readonly delete?: string;
+}
+
+/** A driver's memory that outlives its process. An elevation without a mark has sent nothing. */
+export interface Marks<T extends { readonly key: string }> {
+  read(requestId: RequestId): Promise<Mark | undefined>;
+  /** The first write stays; answers what is kept. */
+  note(requestId: RequestId, target: T, before: Mark['before'], at: Instant): Promise<Mark>;
+  /** The latest of each kind stays. Nothing where there is no mark. */
+  request(requestId: RequestId, kind: 'create' | 'delete', farId: string): Promise<void>;
+  /** Those that found nothing before them, and are not recorded as gone. */
+  open(): Promise<readonly { readonly requestId: RequestId; readonly target: T }[]>;
+}
+
 /** Everything that the database holds, behind one connection. */
 export interface Store {
   readonly ledger: Ledger;
   readonly fence: Fence;
   readonly freeze: Freeze;
   readonly untold: Untold;
+  readonly marks: Marks<{ readonly key: string }>;
   readonly requests: Requests;
   readonly messages: MessageRefs;
   readonly once: OnceStore;

@@ -143,9 +143,20 @@ const FREEZE = [
   `create table untold (request_id text primary key, ${instantColumn('at')})`,
 ];
 
+const MARKS = [
+  `create table marks (
+    request_id text primary key,
+    target text not null,
+    before text not null check (before in ('absent', 'present')),
+    ${instantColumn('at')},
+    create_id text,
+    delete_id text)`,
+];
+
 /** All steps, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
   { name: '0002-freeze', statements: FREEZE },
   { name: '0002-looks', statements: LOOKS },
+  { name: '0003-marks', statements: MARKS },
 ];

@@ -47,6 +47,15 @@ export interface Tables {
   /** One row, always there (`freeze` is a word of PostgreSQL's own); frozen while `since` is set. */
   freezing: { only_row: boolean; orders: number; since: Instant | null; operator: string | null; reason: Uint8Array | null };
   untold: { request_id: RequestId; at: Instant };
+  /** `target` is JSON. */
+  marks: {
+    request_id: RequestId;
+    target: string;
+    before: 'absent' | 'present';
+    at: Instant;
+    create_id: string | null;
+    delete_id: string | null;
+  };
   requests: { request_id: RequestId; digest: Digest; body: string };
   texts: { digest: Digest; bytes: Uint8Array };
   policies: { hash: Digest; bytes: Uint8Array };

@@ -14,6 +14,7 @@ import { createEvidence } from './evidence.js';
 import { createFence } from './fence.js';
 import { createFreeze } from './freeze.js';
 import { createLedger } from './ledger.js';
+import { createMarks } from './marks.js';
 import { migrate } from './migrate.js';
 import { createOnce } from './once.js';
 import { pgliteInFolder, pgliteInMemory } from './pglite.js';
@@ -99,6 +100,7 @@ function assemble(db: Db, { chain, clock, close }: Parts): OpenStore {
     fence: createFence(db),
     freeze: createFreeze(db),
     untold: createUntold(db),
+    marks: createMarks(db),
     requests: createRequests(db),
     messages: createMessageRefs(db),
     once: createOnce(db, clock),

@@ -2,7 +2,7 @@
  * What the AWS driver needs from its surroundings, and what it is told: pinned ids, time, and a small memory that outlives
  * the process. Nothing in here knows the SDK.
  */
-import type { Instant, RequestId } from '../../../contract/ids.js';
+import type { Mark, Marks as TargetMarks } from '../../../contract/ports.js';
 
 /** One permission set in one account, for one person. All ids are pinned when it is asked for; a revoke looks nothing up. */
 export interface AwsTarget {
@@ -23,32 +23,11 @@ export interface AwsTarget {
 /** Which of the two asynchronous operations of AWS is meant. */
 export type Kind = 'create' | 'delete';
 
-/** What was there before a grant, and when that was noted. */
-export type Before = 'absent' | 'present';
+export type Before = Mark['before'];
 
-/** What is remembered of one elevation. */
-export interface Mark {
-  readonly before: Before;
-  /** When `before` was noted, by our clock: no create of this elevation is older. */
-  readonly at: Instant;
-  /** AWS request ids, as far as their answers reached us. */
-  readonly create?: string;
-  readonly delete?: string;
-}
-
-/**
- * The store's part. `note` is written before the first create can leave, so an elevation without a mark has created nothing.
- * The lead implements it with a table; every call may be repeated.
- */
-export interface Marks {
-  read(requestId: RequestId): Promise<Mark | undefined>;
-  /** The first write stays; answers what is kept. */
-  note(requestId: RequestId, target: AwsTarget, before: Before, at: Instant): Promise<Mark>;
-  /** The latest id of a kind stays. */
-  request(requestId: RequestId, kind: Kind, awsRequestId: string): Promise<void>;
-  /** Elevations with a mark `absent` whose access is not recorded as gone. */
-  open(): Promise<readonly { readonly requestId: RequestId; readonly target: AwsTarget }[]>;
-}
+/** The store's part (`ledger/marks.ts`). */
+export type Marks = TargetMarks<AwsTarget>;
+export type { Mark };
 
 /** Time and chance, as arguments: tests have their own. */
 export interface Time {

@@ -1,0 +1,33 @@
+/** All of AWS for one process, from what a person types to the access and back, over one budget. */
+import { expect, test } from 'vitest';
+import { createAws } from '../../../activities/targets/aws-permission-set/aws.js';
+import { exampleOrganization, startIdentityCenter } from '../../../sim/identity-center/index.js';
+import { memoryMarks } from './marks.js';
+import { never, requestId, soon, targetOf } from './rig.js';
+
+test('a pair that is searched for can be given to a person who is found by e-mail, and taken back', async () => {
+  process.env.AWS_ACCESS_KEY_ID = 'AKIDEXAMPLE';
+  process.env.AWS_SECRET_ACCESS_KEY = 'not-a-secret';
+  const stand = await startIdentityCenter({ seed: exampleOrganization() });
+  const aws = createAws({ settings: { region: 'us-east-1', endpoint: stand.url }, processes: 1, marks: memoryMarks() });
+  try {
+    const { search, instance } = await aws.catalogue.loaded();
+    const [pair] = search.find('prod admin', 1);
+    const user = await aws.identity.byEmail('grace@example.com');
+    const target = targetOf({
+      instanceArn: instance.arn,
+      accountId: pair?.account.id ?? '',
+      permissionSetArn: pair?.set.arn ?? '',
+      principalId: user.id,
+    });
+    const id = requestId();
+    await aws.driver.grant({ requestId: id, target, sendBefore: soon() }, never);
+    expect(await aws.driver.listOurs()).toEqual([{ target: target.key, requestId: id }]);
+    await aws.driver.revoke(id, target, never);
+    expect(await aws.driver.observe(id, target)).toMatchObject({ access: 'absent' });
+    expect(stand.truth.rates().ssoAdmin.throttled).toBe(0);
+  } finally {
+    aws.close();
+    await stand.close();
+  }
+});
