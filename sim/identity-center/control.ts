@@ -1,6 +1,6 @@
 /** What only the stand-in has, over HTTP, for another process: truth, faults, settings, and the other writer. Faults never touch it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { EventStream } from '../mdm/wire.js';
+import type { EventStream } from '../edge.js';
 import { type Faults, readFault } from './faults.js';
 import type { Sync } from './sync.js';
 import type { Truth } from './truth.js';

@@ -3,9 +3,8 @@
  * talks. It refuses, delays, fails and limits as AWS does, and keeps a record of who really had access, by which tests
  * judge. README.md beside this file says what it knows and where it guesses.
  */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { EventStream } from '../mdm/wire.js';
+import { createServer } from 'node:http';
+import { close, EventStream, listen, parse, readBody } from '../edge.js';
 import { createChanges } from './changes.js';
 import { createControl } from './control.js';
 import { AwsError, validation } from './errors.js';
@@ -14,7 +13,7 @@ import { createJournal } from './journal.js';
 import { createLimits } from './limits.js';
 import { createPager } from './paging.js';
 import { type Random, seeded } from './random.js';
-import { answerAws, type Inside, parse } from './server.js';
+import { answerAws, type Inside } from './server.js';
 import { createSync, replay, type Sync } from './sync.js';
 import { createTruth, type Truth } from './truth.js';
 import { DEFAULTS, type OrganizationSeed, type Settings } from './types.js';
@@ -78,33 +77,6 @@ export async function startIdentityCenter(options: IdentityCenterOptions): Promi
 
 const badOrganizationsToken = (): AwsError =>
   new AwsError('InvalidInputException', 'You provided an invalid pagination token.', 400, { Reason: 'INVALID_PAGINATION_TOKEN' });
-
-const BODY_MAX = 1024 * 1024;
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request) {
-    size += (part as Buffer).length;
-    if (size > BODY_MAX) throw new Error('body too large');
-    parts.push(part as Buffer);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-async function listen(server: Server, port: number): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function close(server: Server, events: EventStream): Promise<void> {
-  events.close();
-  server.closeAllConnections();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-}
 
 export type { FaultKind } from './faults.js';
 export { seeded } from './random.js';

@@ -1,6 +1,7 @@
 /** The HTTP edge: tells the three services apart, applies signature, faults and limits, answers in AWS's JSON protocol. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from '../edge.js';
 import type { Context, Operations } from './api/context.js';
 import { identityStoreOperations } from './api/identity-store.js';
 import { organizationsOperations } from './api/organizations.js';
@@ -137,13 +138,4 @@ function send(response: ServerResponse, callId: string, answer: Record<string, u
     ...(failed && { 'x-amzn-errortype': failed.code }),
   });
   response.end(JSON.stringify(body));
-}
-
-/** JSON, or undefined when the text is none. */
-export function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,15 +2,15 @@
  * A stand-in for the Iru endpoint API on a real port: its paths, limits and error shapes, plus fault switches and the
  * truth under `/sim/`. `startMdm` starts one.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { close, EventStream, listen, parse, readBody } from '../edge.js';
 import { type Answer, failure } from './answers.js';
 import { answer } from './api.js';
 import { type CallSeen, controlAnswer, type Inside, type Truth, truth } from './control.js';
 import { type Fault, Faults } from './faults.js';
 import { createMeter, type Meter } from './meter.js';
-import { EventStream, parse, readBody, send } from './wire.js';
+import { send } from './wire.js';
 import { type DeviceSeed, type Settings, World } from './world.js';
 
 export type { Truth } from './control.js';
@@ -172,18 +172,4 @@ function controls(inside: Inside): MdmStandIn['control'] {
 function plain(response: ServerResponse, got: Answer): void {
   response.writeHead(got.status, got.headers);
   response.end(got.body);
-}
-
-async function listen(server: Server, port: number): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function close(server: Server, events: EventStream): Promise<void> {
-  events.close();
-  server.closeAllConnections();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
 }
