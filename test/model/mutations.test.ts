@@ -33,11 +33,14 @@ const RARE: { readonly [B in Broken]?: [Setting, readonly Step[]][] } = {
     [
       { quorum: 1, manner: 'called' },
       [
-        ['loseReply', 0, 'publish'],
         ['lateCall', 0, 'grant'],
-        ['activate', 0, 5],
-        ['cancel', 0],
-        ['activate', 0, 5],
+        ['approve', 0, 'grace'],
+        ['wait', 0, 3_000],
+        ['storeDown'],
+        ['revoke', 0, 'grace'],
+        ['wait', 0, 16_000],
+        ['heal'],
+        ['wait', 0, 4_000],
       ],
     ],
   ],

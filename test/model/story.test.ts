@@ -70,11 +70,14 @@ const KNOWN: { readonly [what: string]: readonly Step[] } = {
   ],
   'the store is down while it is revoked': [['activate', 0, 10], ['storeDown'], ['revoke', 0, 'grace'], ['wait', 0, 3 * MIN]],
   'a worker that hung sends what was given up, while the store does not know of the end': [
-    ['loseReply', 0, 'publish'],
     ['lateCall', 0, 'grant'],
-    ['activate', 0, 5],
-    ['cancel', 0],
-    ['activate', 0, 5],
+    ['approve', 0, 'grace'],
+    ['wait', 0, 3_000],
+    ['storeDown'],
+    ['revoke', 0, 'grace'],
+    ['wait', 0, 16_000],
+    ['heal'],
+    ['wait', 0, 4_000],
   ],
   'an answer of arm that is lost': [
     ['loseReply', 0, 'arm'],
