@@ -21,7 +21,7 @@ import { createMembers } from './members.js';
 import { parseCommand, parseHomeOpened, parsePress, parseSubmission } from './payload.js';
 import { createRecall } from './recall.js';
 import { createReplayGuard } from './replay.js';
-import { checkToken } from './startup.js';
+import { askSlack, checkToken } from './startup.js';
 import { createSubmit } from './submit.js';
 import { createTransport, intercept } from './transport.js';
 
@@ -71,7 +71,8 @@ export async function createSlackApp(deps: SlackAppDeps): Promise<SlackApp> {
     async start() {
       await checkToken({ api, config, logger });
       await watch.begin();
-      await app.init();
+      // Bolt asks Slack once more who it is.
+      await askSlack('auth.test', () => app.init());
       await transport.start();
     },
     async stop(drainMs = DRAIN_MS) {

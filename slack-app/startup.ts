@@ -54,7 +54,7 @@ export async function checkToken({ api, config, logger }: StartupDeps): Promise<
 
 /** Asks Slack about the token. Throws as `checkToken` does, when Slack does not accept it at all. */
 export async function askToken(api: WebClient, logger: Log): Promise<TokenFacts> {
-  const me = await ask('auth.test', () => api.auth.test());
+  const me = await askSlack('auth.test', () => api.auth.test());
   return {
     teamId: me.team_id,
     enterpriseId: me.enterprise_id,
@@ -113,7 +113,7 @@ export async function troubleOf(
 ): Promise<string | undefined> {
   let channel: Channel | undefined;
   try {
-    channel = (await ask('conversations.info', () => api.conversations.info({ channel: id }), name)).channel;
+    channel = (await askSlack('conversations.info', () => api.conversations.info({ channel: id }), name)).channel;
   } catch (error) {
     if (error instanceof StintError && error.code === 'bad-config') return error.sentence;
     throw error;
@@ -137,8 +137,11 @@ const HINTS: { readonly [error: string]: string } = {
   token_revoked: 'The bot token was revoked. Install the app again.',
 };
 
-/** Slack's definite answers are the configuration's fault; everything else is Slack's or the network's. */
-async function ask<T>(method: string, call: () => Promise<T>, channel = 'channel'): Promise<T> {
+/**
+ * Slack's definite answers are the configuration's fault (`bad-config`); everything else is Slack's or the network's, and may
+ * pass (`slack-unavailable`).
+ */
+export async function askSlack<T>(method: string, call: () => Promise<T>, channel = 'channel'): Promise<T> {
   try {
     return await call();
   } catch (error) {

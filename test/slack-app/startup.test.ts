@@ -84,6 +84,15 @@ describe('starting', () => {
     expect(await tried()).toMatch(/^bad-config: .*files:write/);
   });
 
+  it('waits for a Slack that stops answering in the midst of the start', async () => {
+    sim.fault({ method: 'conversations.info', kind: 'delay', ms: 1_500, times: 1 });
+    const started = tried();
+    const first = () => sim.truth().calls.some(({ method }) => method === 'auth.test');
+    await until('the token was looked at', first);
+    sim.fault({ method: 'auth.test', kind: '500' });
+    expect(await started).toMatch(/^slack-unavailable: .*auth\.test/);
+  });
+
   it('says that Slack is down when it is', async () => {
     sim.fault({ kind: 'down' });
     expect(await tried()).toMatch(/^slack-unavailable/);

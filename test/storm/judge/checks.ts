@@ -183,13 +183,23 @@ function shown(facts: Facts, { requestId, view }: Recorded): Violation[] {
   for (const { key } of own) if (key) counts.set(key, (counts.get(key) ?? 0) + 1);
   const found = [...counts].filter(([, n]) => n > 1).map(([key, n]) => say(`${key} was posted ${n} times`));
   const card = own.findLast((m) => m.key === `card/${requestId}`);
-  if (!card) return [...found, say('there is no card')];
+  if (!card) return isLeft(facts, { requestId, view }) ? found : [...found, say('there is no card')];
   if (view.state !== 'closed') return found;
   if (card.buttons.length > 0)
     found.push(say(`the card of a closed elevation has buttons: ${card.buttons.map((b) => b.action_id).join(', ')}`));
   const wanted = finalWords(view);
   if (!wanted.test(card.text)) found.push(say(`the card says "${card.text.slice(0, 160)}" and should say ${wanted}`));
   return found;
+}
+
+/**
+ * Terminated before it held anything, and its card deleted by a person: it is closed ten minutes after its own deadline, and
+ * gets its card then.
+ */
+function isLeft({ notebook }: Facts, { requestId, view }: Pick<Recorded, 'requestId' | 'view'>): boolean {
+  const touched = notebook.touched.get(requestId);
+  const waits = view.state === 'requested' || view.state === 'approved';
+  return waits && touched?.has('temporal-terminate') === true && touched.has('slack-card-deleted');
 }
 
 function finalWords({ outcome, goneAt, confirmedAt }: Recorded['view']): RegExp {

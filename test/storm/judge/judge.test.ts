@@ -106,6 +106,17 @@ describe('the judge', () => {
     expect(found(life().facts())).toEqual([]);
   });
 
+  it.each([
+    ['temporal-terminate', []],
+    ['temporal-cancel', ['I10: there is no card']],
+  ] as const)('misses no card of what a person deleted it of, after a %s before anything was held', (kind, wanted) => {
+    const l = life();
+    l.events = l.events.slice(0, 3);
+    l.messages = l.messages.map((m) => ({ ...m, deleted: true }));
+    l.notebook.touched.set(l.requestId, new Set([kind, 'slack-card-deleted']));
+    expect(found(l.facts()).filter((what) => /card/.test(what))).toEqual(wanted);
+  });
+
   it.each<[string, RegExp, (l: ReturnType<typeof life>) => void]>([
     [
       'an administrator six seconds past the window',
