@@ -37,7 +37,8 @@ export function escapeMrkdwn(text: string): string {
  * addresses broken by a space, because escaping alone leaves `@here` and `https://` alive for a lenient parser.
  */
 export function quiet(text: string): string {
-  return escapeMrkdwn(text.replace(/([@#])(?=\S)/g, '$1 ').replace(/:(?=\/\/)/g, ': '));
+  // Also at the end: what we write after it must not become part of a name.
+  return escapeMrkdwn(text.replace(/([@#])(?=\S|$)/g, '$1 ').replace(/:(?=\/\/)/g, ': '));
 }
 
 /** Shortens so that the escaped form fits: Slack seems to measure after escaping, and the stricter reading costs little. */
