@@ -35,6 +35,9 @@ export interface ClickDeps {
   readonly logger: Log;
 }
 
+/** What a person is told of a click: why it failed, or what else there is to know of it. */
+type Word = Pick<Failure, 'sentence'> & Partial<Failure>;
+
 export type Ack = (response?: unknown) => Promise<void>;
 
 export interface Clicks {
@@ -55,7 +58,7 @@ export function createClicks(deps: ClickDeps): Clicks {
   }
 
   /** What is to be said of it; nothing when the card says it all. */
-  async function outcome(press: Press, ask: ParsedAction): Promise<(Omit<Failure, 'stale'> & Partial<Failure>) | undefined> {
+  async function outcome(press: Press, ask: ParsedAction): Promise<Word | undefined> {
     try {
       const sentence = await carryOut(press, ask);
       return sentence ? { sentence } : undefined;
@@ -71,9 +74,9 @@ export function createClicks(deps: ClickDeps): Clicks {
       const first = await within(job, CLICK_MS);
       await ack();
       if (!first.done) await deps.answerer.say(press.replyTo, WORKING);
-      const failure = first.done ? first.value : await job;
-      if (failure?.stale) deps.repair(ask.requestId);
-      if (failure) await deps.answerer.say(press.replyTo, failure.sentence);
+      const word = first.done ? first.value : await job;
+      if (word?.stale) deps.repair(ask.requestId);
+      if (word) await deps.answerer.say(press.replyTo, word.sentence);
       else if (!first.done) await deps.answerer.say(press.replyTo, 'Done: your click was handed over.');
     },
   };

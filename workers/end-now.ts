@@ -12,7 +12,7 @@ import { type Instant, instant, msOf, NO_DIGEST, type PersonId, type RequestId, 
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
 import { next } from '../contract/states.js';
-import { sweptEvent } from './swept-event.js';
+import { recordGone } from './record-gone.js';
 
 /** Longer than a grant call may still be on its way, plus what a Mac needs to report. */
 const WATCH_MS = 20_000;
@@ -82,11 +82,8 @@ export async function proveEnded(deps: EndNowDeps, requestId: RequestId, cause: 
   const never = new AbortController().signal;
   const call = { signal: () => never, sleep };
   const proof = await proveGone(driver, row, await quietFrom(store, row, row.endedAt), { clock, call, watchMs });
-  const already = (await store.fence.grant(requestId))?.goneAt;
+  const already = await recordGone(store, row, proof, BY[cause]);
   if (already) return { observedAt: already, how: 'recorded as gone before' };
-  // The entry first: what is recorded as gone is not looked at again, and would never get one.
-  await store.ledger.append([sweptEvent(row, await digestOf(store, requestId), proof, BY[cause])]);
-  await store.fence.gone(requestId, proof.observedAt);
   // What stays behind at the MDM gives no access: the fence refuses a claim, and the reconciler looks after signals.
   await driver.clear(requestId, row.target).catch(() => undefined);
   return proof;

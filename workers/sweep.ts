@@ -9,8 +9,9 @@ import { instant, msOf, type RequestId } from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
 import { SWEPT } from './grant-alarms.js';
+import { recordGone } from './record-gone.js';
 import { sideBySide } from './side-by-side.js';
-import { type SweptBy, sweptEvent } from './swept-event.js';
+import type { SweptBy } from './swept-event.js';
 
 /** A workflow that is alive ends its own grant well within this, in milliseconds. */
 export const OVERDUE_MS = 120_000;
@@ -62,11 +63,7 @@ export async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
   const never = new AbortController().signal;
   const call = { signal: () => never, sleep };
   const proof = await proveGone(driverOf(target.kind), grant, quietFrom, { clock, call, watchMs: deps.watchMs ?? WATCH_MS });
-  if ((await store.fence.grant(requestId))?.goneAt) return; // somebody else has proved and recorded it meanwhile
-  const stored = await store.requests.get(requestId);
-  // The entry first: what is recorded as gone is not swept again, and would never get one.
-  await store.ledger.append([sweptEvent(grant, stored?.digest, proof, deps.by ?? 'sweep')]);
-  await store.fence.gone(requestId, proof.observedAt);
+  if (await recordGone(store, grant, proof, deps.by ?? 'sweep')) return;
   await driverOf(target.kind)
     .clear(requestId, target)
     .catch((error: unknown) => deps.alarm('What a swept grant left at the MDM could not be cleared.', grant, error));

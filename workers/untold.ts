@@ -61,11 +61,10 @@ export async function tellWorkflows(deps: TellDeps): Promise<void> {
 
 /** False while no workflow hears of it and its access is not gone: it stays on the list, from which it is taken away. */
 async function tell({ store, cancel, repair, clock }: TellDeps, requestId: RequestId, since: Instant): Promise<boolean> {
-  const before = await store.fence.grant(requestId);
-  // A cancel that comes before the record would be all that the record has of it.
-  if (!before?.endedAt && clock() - msOf(since) < ORDERING_MS) return false;
-  if ((await cancel(requestId)) === 'sent') return true;
   const row = await store.fence.grant(requestId);
+  // A cancel that comes before the record would be all that the record has of it.
+  if (!row?.endedAt && clock() - msOf(since) < ORDERING_MS) return false;
+  if ((await cancel(requestId)) === 'sent') return true;
   if (row && !row.goneAt) return false;
   // A paused run paints no card: until it goes on, the read model is all that can show what is true.
   await repair(requestId);

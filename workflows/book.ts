@@ -23,6 +23,9 @@ export function causeOf(envelope: Envelope): Cause {
   return { via, ...(personId && { personId }), ...(slackUserId && { slackUserId }), ...(serial && { serial }) };
 }
 
+/** As long as the seal of a confirmation is good for (`seal/envelope.ts`), in ms; what a worker saw takes no longer to get here. */
+const SEEN_MS = 60_000;
+
 /** What a run hands to the next when it continues as new. */
 export interface Carried {
   readonly view: ElevationView;
@@ -110,6 +113,18 @@ export class Book {
     this.see(event);
     this.unwritten.push(event);
     this.heard(type);
+  }
+
+  /**
+   * The clock of the window starts, when the access was seen to be there: not when that was read, for Temporal's reset has it
+   * read again. Whoever's clock is further away than `SEEN_MS` is not asked.
+   */
+  confirm(seenAt: Instant, windowMs: number, actor: Cause = SYSTEM): EventData['confirmed'] {
+    const ago = Date.now() - msOf(seenAt);
+    const confirmedAt = ago >= 0 && ago <= SEEN_MS ? seenAt : instant(Date.now());
+    const clock = { confirmedAt, deadlineAt: instant(msOf(confirmedAt) + windowMs) };
+    this.record('confirmed', clock, actor);
+    return clock;
   }
 
   /** Counts a refusal that gets no entry of its own: a flood of forgeries must not flood the ledger. */

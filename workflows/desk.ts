@@ -5,7 +5,7 @@
  */
 import type { ErrorCode } from '../contract/errors.js';
 import { ERRORS } from '../contract/errors.js';
-import { type Digest, type Instant, instant, msOf } from '../contract/ids.js';
+import { type Digest, msOf } from '../contract/ids.js';
 import type { Bodies, ClaimAnswer, ConfirmAnswer, Envelope, MessageKind } from '../contract/messages.js';
 import { mayHoldAccess, next } from '../contract/states.js';
 import type { Vote } from '../contract/verdict.js';
@@ -178,18 +178,6 @@ export function claim(book: Book, envelope: Envelope<'claim'>): ClaimAnswer {
   return { ok: true, localUser: envelope.body.localUser, maxMs: view.approvedWindowMs, startBy: view.startBy };
 }
 
-/** As long as a confirmation's seal is good for, in milliseconds (`seal/envelope.ts`). */
-const FRESH_MS = 60_000;
-
-/**
- * When the device API sealed it, not when it was read: Temporal's reset has an update read again, and that must not begin
- * the window anew. Whoever's clock is further away than a fresh seal can be old is not asked.
- */
-function saidAt({ at }: Envelope): Instant {
-  const ago = Date.now() - msOf(at);
-  return ago >= 0 && ago <= FRESH_MS ? at : instant(Date.now());
-}
-
 /** The Mac has checked that the access is there: the clock starts now. A repeat gets the first answer (I11). */
 export function confirm(book: Book, envelope: Envelope<'confirm'>): ConfirmAnswer {
   const { view } = book;
@@ -198,8 +186,6 @@ export function confirm(book: Book, envelope: Envelope<'confirm'>): ConfirmAnswe
     return { ok: true, confirmedAt: view.confirmedAt, deadlineAt: view.deadlineAt };
   if (book.state !== 'granting' || !view.claimedAt || !view.startBy || !view.approvedWindowMs) return refusal(conflict);
   if (Date.now() >= msOf(view.startBy)) return refusal('too-late');
-  const confirmedAt = saidAt(envelope);
-  const deadlineAt = instant(msOf(confirmedAt) + view.approvedWindowMs);
-  book.record('confirmed', { confirmedAt, deadlineAt }, causeOf(envelope));
-  return { ok: true, confirmedAt, deadlineAt };
+  // When the device API sealed it.
+  return { ok: true, ...book.confirm(envelope.at, view.approvedWindowMs, causeOf(envelope)) };
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { live, settings } from './live.js';
-import { type Step, steps } from './steps.js';
+import { HUNG_WORKER, type Step, steps } from './steps.js';
 import type { Broken, Setting } from './world.js';
 
 vi.mock('@temporalio/workflow', () => import('./temporal.js'));
@@ -29,21 +29,7 @@ const BROKEN: { readonly [B in Broken]: RegExp } = {
 
 /** Sequences to begin with, where chance needs tens of thousands to come upon one. */
 const RARE: { readonly [B in Broken]?: [Setting, readonly Step[]][] } = {
-  'a call that was given up is sent': [
-    [
-      { quorum: 1, manner: 'called' },
-      [
-        ['lateCall', 0, 'grant'],
-        ['approve', 0, 'grace'],
-        ['wait', 0, 3_000],
-        ['storeDown'],
-        ['revoke', 0, 'grace'],
-        ['wait', 0, 16_000],
-        ['heal'],
-        ['wait', 0, 4_000],
-      ],
-    ],
-  ],
+  'a call that was given up is sent': [[{ quorum: 1, manner: 'called' }, HUNG_WORKER]],
 };
 
 test.each(Object.keys(BROKEN) as Broken[])('it is found when %s', { timeout: 300_000 }, async (broken) => {

@@ -191,6 +191,18 @@ export async function carryOut(w: World, [what, n = 0, detail = 0]: Step): Promi
   await w.time.settle();
 }
 
+/** The worker wakes up with its grant after the elevation was given up and seen gone, and before the store knows of the end. */
+export const HUNG_WORKER: readonly Step[] = [
+  ['lateCall', 0, 'grant'],
+  ['approve', 0, 'grace'],
+  ['wait', 0, 3_000],
+  ['storeDown'],
+  ['revoke', 0, 'grace'],
+  ['wait', 0, 16_000],
+  ['heal'],
+  ['wait', 0, 4_000],
+];
+
 const LOSABLE = ['admit', 'openMessages', 'judge', 'arm', 'publish', 'append', 'grant', 'moveEnd', 'revokeOnce', 'proveGone'];
 const which = fc.constantFrom(0, 0, 0, 1, 2);
 const step = (weight: number, what: Step[0], ...detail: (string | number)[]) => ({

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { live, settings } from './live.js';
 import { MIN } from './rules.js';
-import { type Step, steps } from './steps.js';
+import { HUNG_WORKER, type Step, steps } from './steps.js';
 
 vi.mock('@temporalio/workflow', () => import('./temporal.js'));
 
@@ -69,16 +69,7 @@ const KNOWN: { readonly [what: string]: readonly Step[] } = {
     ['confirm', 1],
   ],
   'the store is down while it is revoked': [['activate', 0, 10], ['storeDown'], ['revoke', 0, 'grace'], ['wait', 0, 3 * MIN]],
-  'a worker that hung sends what was given up, while the store does not know of the end': [
-    ['lateCall', 0, 'grant'],
-    ['approve', 0, 'grace'],
-    ['wait', 0, 3_000],
-    ['storeDown'],
-    ['revoke', 0, 'grace'],
-    ['wait', 0, 16_000],
-    ['heal'],
-    ['wait', 0, 4_000],
-  ],
+  'a worker that hung sends what was given up, while the store does not know of the end': HUNG_WORKER,
   'an answer of arm that is lost': [
     ['loseReply', 0, 'arm'],
     ['activate', 0, 10],

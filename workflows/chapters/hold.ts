@@ -1,15 +1,12 @@
 /** Granting and holding: called, then observed; the clock starts at the confirmation, and only a stored extension moves it. */
 import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
 import { SEND_WITHIN_MS } from '../../contract/duties.js';
-import { type Instant, instant, msOf } from '../../contract/ids.js';
+import { instant, msOf } from '../../contract/ids.js';
 import type { Vote } from '../../contract/verdict.js';
 import type { Book, Clock } from '../book.js';
 import { granting, store } from '../duties.js';
 import type { Admitted } from './admit.js';
 import { judgeInput, unless } from './decide.js';
-
-/** An observation takes no longer than this to reach the story, in milliseconds. */
-const OBSERVED_MS = 60_000;
 
 /** Calls the grant and waits for the target's own word. Not confirmed by the start deadline: undone. */
 export async function grant(e: Admitted): Promise<void> {
@@ -27,7 +24,8 @@ export async function grant(e: Admitted): Promise<void> {
       );
       if (sent) book.record('grant-sent', { sendBefore: sent.sendBefore });
       if (sent) book.quietFrom = sent.sendBefore;
-      if (sent?.observedAt) confirmed(book, sent.observedAt, maxMs);
+      // It was seen to show the access: the clock starts.
+      if (sent?.observedAt && book.is('granting')) book.confirm(sent.observedAt, maxMs);
     } catch (error) {
       // What a Mac confirmed by its own poll is held, whatever became of the call.
       if (book.is('granting')) book.record('grant-failed', { code: codeOf(error) });
@@ -38,14 +36,6 @@ export async function grant(e: Admitted): Promise<void> {
   await condition(() => book.state !== 'granting' || e.pageFull());
   if (book.view.outcome === 'not-started') painter.dm('not-started');
   if (book.view.outcome === 'failed') painter.dm('failed');
-}
-
-/** The target was seen to show the access: the clock starts. Should the observer's clock be off, from now on. */
-function confirmed(book: Book, observedAt: Instant, windowMs: number): void {
-  if (!book.is('granting')) return;
-  const ago = Date.now() - msOf(observedAt);
-  const confirmedAt = ago >= 0 && ago <= OBSERVED_MS ? observedAt : instant(Date.now());
-  book.record('confirmed', { confirmedAt, deadlineAt: instant(msOf(confirmedAt) + windowMs) });
 }
 
 function codeOf(error: unknown): string {

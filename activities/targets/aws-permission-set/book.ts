@@ -4,9 +4,9 @@
  */
 import { StintError } from '../../../contract/errors.js';
 import { instant, type RequestId } from '../../../contract/ids.js';
+import { keep } from './latest.js';
 import type { AwsTarget, Before, Kind, Mark, Marks, Progress, Time } from './types.js';
 
-const KEPT = 10_000;
 const HOUR_MS = 3_600_000;
 /** How long a revoke lets the store tell it what stood before, in ms. */
 const STORE_WAIT_MS = 400;
@@ -66,15 +66,6 @@ const idsOf = (mark: Mark | undefined): Pick<Mark, 'create' | 'delete'> => ({
   ...(mark?.create ? { create: mark.create } : {}),
   ...(mark?.delete ? { delete: mark.delete } : {}),
 });
-
-/** Remembers the latest few thousand. */
-function keep<K, V>(map: Map<K, V>, key: K, value: V): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= KEPT) return;
-  const [oldest] = map.keys();
-  if (oldest !== undefined) map.delete(oldest);
-}
 
 /** Nobody knows what stood before, so nothing may be taken away yet. */
 export function unsure(what: string): StintError {

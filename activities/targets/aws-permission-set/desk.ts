@@ -3,6 +3,7 @@ import type { Book } from './book.js';
 import type { Slots } from './budget.js';
 import type { AssignmentCalls, How, Operation } from './calls.js';
 import type { Lanes } from './lanes.js';
+import { keep } from './latest.js';
 import type { AwsTarget, Kind, Time } from './types.js';
 import type { Watch } from './watch.js';
 
@@ -61,8 +62,7 @@ export async function stateOf(desk: Desk, kind: Kind, target: AwsTarget, id: str
 /** Keeps an operation if it is over; answers it. */
 export function ended(desk: Desk, operation: Operation): Operation {
   if (operation.state === 'IN_PROGRESS' || desk.ended.has(operation.id)) return operation;
-  desk.ended.set(operation.id, { operation, seenAt: desk.time.now() });
-  trim(desk.ended);
+  keep(desk.ended, operation.id, { operation, seenAt: desk.time.now() });
   return operation;
 }
 
@@ -70,12 +70,6 @@ export function ended(desk: Desk, operation: Operation): Operation {
 export function wasListed(desk: Desk, id: string): void {
   const known = desk.ended.get(id);
   if (known) desk.ended.set(id, { ...known, listed: true });
-}
-
-/** Keeps a map to its latest ten thousand. */
-export function trim<K, V>(map: Map<K, V>): void {
-  if (map.size <= 10_000) return;
-  for (const key of [...map.keys()].slice(0, 1_000)) map.delete(key);
 }
 
 /** Whether an operation is about this very account, permission set and person. */

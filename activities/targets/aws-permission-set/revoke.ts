@@ -5,8 +5,9 @@
 import type { RequestId } from '../../../contract/ids.js';
 import { unsure } from './book.js';
 import type { How, Operation } from './calls.js';
-import { type Desk, ended, jitteredMs, LIST_LAG_MS, stateOf, trim, unlessAborted } from './desk.js';
+import { type Desk, ended, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted } from './desk.js';
 import { classOfError, failed, mayWorkLater } from './errors.js';
+import { keep } from './latest.js';
 import { isThere, mayLand } from './observe.js';
 import { type AwsTarget, type Before, type Progress, pairOf } from './types.js';
 
@@ -64,8 +65,7 @@ async function once(task: Task): Promise<boolean> {
       if (await desk.calls.userGone(target.principalId, task.how)) return true;
       throw failed(target.display, 'take back', operation.reason);
     }
-    desk.deleted.set(target.key, desk.time.now());
-    trim(desk.deleted);
+    keep(desk.deleted, target.key, desk.time.now());
     return !(await landing(task));
   } catch (error) {
     signal.throwIfAborted();

@@ -7,7 +7,8 @@ afterEach(() => rig.close());
 
 test('D5.29 a crowd is granted and revoked without one throttled call or one write too many outstanding', async () => {
   const seed = bigOrganization({ accounts: 12, sets: 2, users: 24 });
-  rig = await startRig({ seed, settings: { inProgressMs: [200, 600] } });
+  // A share a little below the quota: on a busy machine calls arrive closer than they left. `budget.test.ts` has the whole share.
+  rig = await startRig({ seed, settings: { inProgressMs: [200, 600] }, perSecond: { sso: 17 } });
   const targets = seed.users.map(({ id }, n) =>
     targetOf({
       instanceArn: seed.instanceArn,
@@ -30,6 +31,6 @@ test('D5.29 a crowd is granted and revoked without one throttled call or one wri
   expect(ssoAdmin.maxPerSecond).toBeLessThanOrEqual(20);
   expect(rig.aws.truth.outstandingMost()).toBeLessThanOrEqual(15);
   expect(rig.creates()).toBe(targets.length);
-  // about five calls for each grant, at seventeen a second
+  // about five calls for each grant, at fourteen a second
   expect(grantMs).toBeLessThan(30_000);
 });

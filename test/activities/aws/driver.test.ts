@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { EXAMPLE, HARSH } from '../../../sim/identity-center/index.js';
-import { never, type Rig, type RigOptions, requestId, soon, startRig, targetOf } from './rig.js';
+import { assignmentOf, never, type Rig, type RigOptions, requestId, soon, startRig, targetOf } from './rig.js';
 
 let rig: Rig;
 afterEach(() => rig.close());
@@ -150,12 +150,7 @@ test('D2.11 "not there" counts as gone only when the list says so', async () => 
   const { driver, aws } = await begin();
   const target = targetOf();
   const id = await granted(target);
-  const key = {
-    accountId: target.accountId,
-    setArn: target.permissionSetArn,
-    principalType: 'USER',
-    principalId: target.principalId,
-  } as const;
+  const key = assignmentOf(target);
   aws.sync.remove(key);
   const before = aws.truth.callCount();
   await driver.revoke(id, target, never);
@@ -170,12 +165,7 @@ test('D2.11 what another writer removed and added again in our window ends with 
   const { driver, aws, has } = await begin();
   const target = targetOf();
   const id = await granted(target);
-  const key = {
-    accountId: target.accountId,
-    setArn: target.permissionSetArn,
-    principalType: 'USER',
-    principalId: target.principalId,
-  } as const;
+  const key = assignmentOf(target);
   aws.sync.remove(key);
   aws.sync.add(key);
   await driver.revoke(id, target, never);
@@ -288,12 +278,7 @@ test('D5.32 a permission set that is deleted ends the grant: gone, since the lis
   const { driver, aws } = await begin();
   const target = targetOf();
   const id = await granted(target);
-  aws.sync.remove({
-    accountId: target.accountId,
-    setArn: target.permissionSetArn,
-    principalType: 'USER',
-    principalId: target.principalId,
-  });
+  aws.sync.remove(assignmentOf(target));
   aws.world.sets.delete(target.permissionSetArn);
   await driver.revoke(id, target, never);
   expect(await driver.observe(id, target)).toMatchObject({ access: 'absent', how: expect.stringContaining('permission set') });

@@ -74,6 +74,11 @@ export async function startRig({
   };
 }
 
+/** How the stand-in's other hands name an assignment. */
+export function assignmentOf({ accountId, permissionSetArn: setArn, principalId }: AwsTarget) {
+  return { accountId, setArn, principalType: 'USER', principalId } as const;
+}
+
 export function targetOf(
   over: Partial<Pick<AwsTarget, 'accountId' | 'permissionSetArn' | 'principalId' | 'instanceArn'>> = {},
 ): AwsTarget {
