@@ -8,9 +8,8 @@ import type { Rendered } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
 import { actions, context, header, lines, quote, rendered } from './blocks.js';
 import { cardControls, extensionControls } from './controls.js';
+import { wordsOf } from './kinds/index.js';
 import {
-  foreign,
-  macOf,
   type PeopleLookup,
   plain,
   plural,
@@ -56,10 +55,16 @@ export function facts(view: ElevationView): readonly Sentence[] {
   const asker: Sentence = requester.personId === subject.personId ? [] : [' (asked by ', who(requester), ')'];
   return [
     [strong('Who: '), who(subject), ...asker],
-    [strong('Mac: '), macOf(view), ' (', foreign(target.serial, 40), '), account ', foreign(target.localUser, 40)],
+    wordsOf(target).fact,
+    ...risk(view),
     [strong('Window asked for: '), spell(windowMs)],
     [strong('Category: '), category],
   ];
+}
+
+/** How much is at stake, where the rule says so. */
+function risk({ verdict }: ElevationView): readonly Sentence[] {
+  return verdict.tier === undefined ? [] : [[strong('Risk: '), TIER_WORDS[verdict.tier]]];
 }
 
 function small(view: ElevationView): string {

@@ -5,6 +5,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { PersonId } from '../contract/ids.js';
 import type { Rendered } from '../contract/ports.js';
+import { holderOf } from '../contract/request.js';
 import type { Vote } from '../contract/verdict.js';
 import type { ElevationView } from '../contract/view.js';
 import { lines, preformatted, quote, rendered } from './blocks.js';
@@ -126,7 +127,7 @@ function alarm(view: ElevationView): readonly Sentence[] {
     [strong(`Alarm: for ${minutes} min there is no proof that access on `), macOf(view), strong(' is gone.')],
     [
       'What to do: find the Mac and bring it online; look whether ',
-      foreign(view.request.target.localUser, 40),
+      foreign(holderOf(view.request.target), 40),
       ' is an admin (System Settings, Users & Groups); if in doubt, lock it through the MDM.',
     ],
     after,

@@ -5,7 +5,7 @@
 import type { AnyEvent, EventType } from './events.js';
 import type { Digest, Instant, LocalUser, PersonId, RequestId, RunId, Serial, SlackUserId } from './ids.js';
 import type { Actor, Bodies, MessageKind } from './messages.js';
-import type { ElevationRequest, Target } from './request.js';
+import type { ElevationRequest, Target, TargetKind } from './request.js';
 import type { ElevationView } from './view.js';
 
 // ---- targets -------------------------------------------------------------------------------------------------------
@@ -32,9 +32,9 @@ export interface Remnant {
   readonly as?: Target;
 }
 
-export interface GrantOrder {
+export interface GrantOrder<T extends Target = Target> {
   readonly requestId: RequestId;
-  readonly target: Target;
+  readonly target: T;
   /** The longest the access may last once confirmed. */
   readonly maxMs: number;
   readonly startBy: Instant;
@@ -43,8 +43,8 @@ export interface GrantOrder {
 }
 
 /** One kind of target. Drivers never import Temporal: the sweep and the CLI use them too. */
-export interface TargetDriver {
-  readonly kind: Target['kind'];
+export interface TargetDriver<T extends Target = Target> {
+  readonly kind: T['kind'];
   /** Milliseconds after the last grant call in which an effect may still appear. */
   readonly settleMs: number;
   /**
@@ -52,13 +52,13 @@ export interface TargetDriver {
    * `poll`: nobody tells us, so `grant` goes on until the target itself shows the access.
    */
   readonly confirmMode: 'update' | 'poll';
-  observe(requestId: RequestId, target: Target): Promise<Observation>;
+  observe(requestId: RequestId, target: T): Promise<Observation>;
   /** May be asked again after any failure, and goes on where the last attempt was. Nothing of it leaves at or after `sendBefore`. */
-  grant(order: GrantOrder, signal: AbortSignal): Promise<void>;
+  grant(order: GrantOrder<T>, signal: AbortSignal): Promise<void>;
   /** Takes the access away. Takes nothing but pinned ids; needs neither directory nor policy nor Slack. */
-  revoke(requestId: RequestId, target: Target, signal: AbortSignal): Promise<void>;
+  revoke(requestId: RequestId, target: T, signal: AbortSignal): Promise<void>;
   /** Removes what the grant left behind once all is over (MDM signals). */
-  clear(requestId: RequestId, target: Target): Promise<void>;
+  clear(requestId: RequestId, target: T): Promise<void>;
   /** Everything at the far end that carries our mark now, whatever the store says of it. */
   listOurs(): Promise<readonly Remnant[]>;
 }
@@ -74,6 +74,60 @@ export interface Mdm {
   listSignalled(kind: MdmSignal): Promise<readonly Serial[]>;
 }
 
+/** What the rules of a policy are held against, by kind of target. */
+export interface MacAbout {
+  readonly kind: 'mac-admin';
+  readonly serial: Serial;
+}
+
+export interface AwsAbout {
+  readonly kind: 'aws-permission-set';
+  readonly accountId: string;
+  readonly accountName: string;
+  /** Names and ids of the organisational units that the account is in, at any depth. */
+  readonly ous: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+  /** Name of the permission set. */
+  readonly set: string;
+}
+
+export type About = MacAbout | AwsAbout;
+export type AboutOf<K extends TargetKind> = Extract<About, { readonly kind: K }>;
+
+/** Something that there is to ask for, before a rule is brought to it. */
+export interface Candidate {
+  /** See `Offer.key`. */
+  readonly key: string;
+  readonly about: About;
+  readonly display: string;
+  readonly detail?: string;
+  readonly barred?: string;
+  readonly notes: readonly string[];
+}
+
+/** What is true of a target now. Without `about` no rule covers it; with a refusal nothing of it can be approved. */
+export interface TargetLook {
+  readonly about?: About;
+  /** Why it can't be judged, or can't be this person's, as a sentence. */
+  readonly refusal?: string;
+}
+
+/** Live facts about one kind of target: for judging, and for whoever asks. An error is never a yes. */
+export interface TargetFacts {
+  readonly kind: TargetKind;
+  /** Whether there is more to find than is listed. */
+  readonly searchable: boolean;
+  /** What this person is shown without typing. */
+  listed(person: Person): Promise<readonly Candidate[]>;
+  /** What holds every word, best first; of it only what `may` lets through, at most `limit`. */
+  search(person: Person, text: string, limit: number, may: (found: Candidate) => boolean): Promise<readonly Candidate[]>;
+  candidate(person: Person, key: string): Promise<Candidate | undefined>;
+  /** The target of a candidate with every id pinned, for this person. Throws a `StintError` that says what to do. */
+  pin(person: Person, key: string): Promise<Target>;
+  /** A request can name any target for anybody: what is true of this one, and whether it is this person's. */
+  look(target: Target, holder: Person): Promise<TargetLook>;
+}
+
 // ---- the store -----------------------------------------------------------------------------------------------------
 
 export interface LedgerEntry {
@@ -84,10 +138,10 @@ export interface LedgerEntry {
   readonly hash: Digest;
 }
 
-export interface Grant {
+export interface Grant<T extends Target = Target> {
   readonly requestId: RequestId;
   readonly targetKey: string;
-  readonly target: Target;
+  readonly target: T;
   readonly personId: PersonId;
   readonly runId: RunId;
   readonly notAfter: Instant;
@@ -313,6 +367,20 @@ export interface Marks<T extends { readonly key: string }> {
   request(requestId: RequestId, kind: 'create' | 'delete', farId: string): Promise<void>;
   /** Those that found nothing before them, and are not recorded as gone. */
   open(): Promise<readonly { readonly requestId: RequestId; readonly target: T }[]>;
+}
+
+/** Who a person is at a far end. Bound once: the first write stays. */
+export interface Binding {
+  readonly personId: PersonId;
+  readonly kind: TargetKind;
+  readonly farId: string;
+  readonly at: Instant;
+}
+export interface Bindings {
+  get(personId: PersonId, kind: TargetKind): Promise<string | undefined>;
+  /** Answers what is bound afterwards. Throws `state-conflict` when the far id is another person's already. */
+  bind(personId: PersonId, kind: TargetKind, farId: string, at: Instant): Promise<string>;
+  all(): Promise<readonly Binding[]>;
 }
 
 /** Everything that the database holds, behind one connection. */

@@ -30,20 +30,52 @@ export interface MacAdminTarget {
   readonly display: string;
 }
 
-/** What is elevated. Later kinds join this union and the driver registry, nothing else. */
-export type Target = MacAdminTarget;
+/** One permission set in one AWS account for one person, through IAM Identity Center. Every id is pinned: a revoke looks nothing up. */
+export interface AwsPermissionSetTarget {
+  readonly kind: 'aws-permission-set';
+  /** `aws/<account>/<id of the permission set>/<id of the user>`: the store's fence goes by this. */
+  readonly key: string;
+  readonly instanceArn: string;
+  readonly accountId: string;
+  readonly permissionSetArn: string;
+  /** The user's id in the Identity Store. */
+  readonly principalId: string;
+  /** Permission set and account, for people. */
+  readonly display: string;
+  /** How long a session of this permission set may last once it is open, in ms. */
+  readonly sessionMs: number;
+}
+
+/** What is elevated. Later kinds join this union, and the tables that are keyed by kind; the compiler names those. */
+export type Target = MacAdminTarget | AwsPermissionSetTarget;
 export type TargetKind = Target['kind'];
+export type TargetOf<K extends TargetKind> = Extract<Target, { readonly kind: K }>;
+
+/** The target if it is of this kind. For what only one kind has, such as the device API of Macs. */
+export function targetOf<K extends TargetKind>(kind: K, target: Target): TargetOf<K> | undefined {
+  return target.kind === kind ? (target as TargetOf<K>) : undefined;
+}
+
+const HOLDERS: { readonly [K in TargetKind]: (target: TargetOf<K>) => string } = {
+  'mac-admin': ({ localUser }) => localUser,
+  'aws-permission-set': ({ principalId }) => principalId,
+};
+
+/** Who holds the access inside the target, as the target itself calls them: a local account, a user id. May be empty. */
+export function holderOf<K extends TargetKind>(target: TargetOf<K>): string {
+  return (HOLDERS[target.kind as K] as (target: TargetOf<K>) => string)(target);
+}
 
 export const ENTRANCES = ['slack', 'device', 'cli'] as const;
 export type Entrance = (typeof ENTRANCES)[number];
 
 /** The immutable request. Its digest is the SHA-256 over its RFC 8785 form (`seal/digest.ts`). */
-export interface ElevationRequest {
+export interface ElevationRequest<T extends Target = Target> {
   readonly v: 1;
   readonly requestId: RequestId;
   readonly requester: PersonRef;
   readonly subject: PersonRef;
-  readonly target: Target;
+  readonly target: T;
   readonly windowMs: number;
   readonly category: Category;
   readonly reasonDigest: Digest;

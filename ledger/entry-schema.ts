@@ -57,6 +57,8 @@ const verdict = strict<Verdict>({
     remindForMs: ms,
     remindThenMs: ms,
   }),
+  tier: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]).optional(),
+  channel: z.string().max(40).optional(),
   sentences: z.array(words),
 });
 

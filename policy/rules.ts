@@ -1,7 +1,7 @@
 /** A policy as the decisions use it: rules in the order of the file, each complete, lengths in milliseconds. */
 import type { Digest, PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
-import type { Target, TargetKind } from '../contract/request.js';
+import { type Target, type TargetKind, targetOf } from '../contract/request.js';
 import type { Verdict } from '../contract/verdict.js';
 
 /** People, by group or by name. */
@@ -41,7 +41,8 @@ export function includes({ groups, people }: Who, person: Person): boolean {
 
 /** Whether a rule speaks of a target. */
 export function covers(rule: Rule, target: Target): boolean {
-  return rule.kind === target.kind && rule.match.serials.some((pattern) => matches(pattern, target.serial));
+  const mac = targetOf('mac-admin', target);
+  return rule.kind === target.kind && mac !== undefined && rule.match.serials.some((pattern) => matches(pattern, mac.serial));
 }
 
 /**

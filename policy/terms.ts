@@ -4,7 +4,7 @@
  */
 import type { Digest } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
-import type { ElevationRequest } from '../contract/request.js';
+import { type ElevationRequest, targetOf } from '../contract/request.js';
 import type { Verdict } from '../contract/verdict.js';
 import { covers, includes, type Policy, type Rule, ruleFor } from './rules.js';
 
@@ -79,13 +79,16 @@ function partyRefusals({ requester, subject, target }: ElevationRequest, asker?:
   if (holder?.personId !== subject.personId) return [`${subject.name} is not in the people file.`];
   const inactive = [asker, holder].find((person) => !person.active);
   if (inactive) return [`${inactive.name} is not active in the people file.`];
-  const owns = holder.macs.some((mac) => mac.serial === target.serial && mac.localUser === target.localUser);
-  return owns ? [] : [`The people file does not give ${target.localUser} on ${target.serial} to ${holder.name}.`];
+  const mac = targetOf('mac-admin', target);
+  if (!mac) return [];
+  const owns = holder.macs.some((own) => own.serial === mac.serial && own.localUser === mac.localUser);
+  return owns ? [] : [`The people file does not give ${mac.localUser} on ${mac.serial} to ${holder.name}.`];
 }
 
 function noRule(policy: Policy, { target, requester }: ElevationRequest): string {
   const near = policy.rules.filter((rule) => covers(rule, target)).map((rule) => rule.id);
-  if (near.length === 0) return `No rule of the policy covers ${target.display} (${target.serial}).`;
+  if (near.length === 0)
+    return `No rule of the policy covers ${target.display} (${target.key.slice(target.key.indexOf('/') + 1)}).`;
   return `${requester.name} may not ask for this: the rules for ${target.display} (${near.join(', ')}) let other people ask.`;
 }
 

@@ -21,6 +21,7 @@ import { createRegistry, type DriverRegistry } from '../activities/targets/regis
 import { StintError } from '../contract/errors.js';
 import type { Envelope, Sender } from '../contract/messages.js';
 import type { Directory, Gate, Store, TargetDriver } from '../contract/ports.js';
+import { targetOf } from '../contract/request.js';
 import { openStore } from '../ledger/store.js';
 import { createJudge } from '../policy/judge.js';
 import { liveDirectory, livePolicy } from '../policy/live.js';
@@ -137,8 +138,10 @@ export function targetsOf(config: Config<'mdm'>, store: Store, fitClock = clock)
     lanes: devices,
   });
   const drivers = [createMacAdminDriver({ mdm: iru, devices, clock: fitClock, contactGraceMs })];
-  const askEvidence: Targets['askEvidence'] = (requestId, target) =>
-    askForEvidence({ mdm: iru, devices, clock: fitClock }, requestId, target.serial);
+  const askEvidence: Targets['askEvidence'] = async (requestId, target) => {
+    const mac = targetOf('mac-admin', target);
+    if (mac) await askForEvidence({ mdm: iru, devices, clock: fitClock }, requestId, mac.serial);
+  };
   return { drivers, driverOf: createRegistry(drivers), askEvidence };
 }
 

@@ -7,6 +7,7 @@ import type { ErrorCode } from '../contract/errors.js';
 import { ERRORS } from '../contract/errors.js';
 import { type Digest, msOf } from '../contract/ids.js';
 import type { Bodies, ClaimAnswer, ConfirmAnswer, Envelope, MessageKind } from '../contract/messages.js';
+import { type MacAdminTarget, targetOf } from '../contract/request.js';
 import { mayHoldAccess, next } from '../contract/states.js';
 import type { Vote } from '../contract/verdict.js';
 import { type Book, causeOf } from './book.js';
@@ -43,10 +44,15 @@ function voteOf(envelope: Envelope, decision: Vote['decision'], windowMs?: numbe
   };
 }
 
+/** The Mac of this elevation; undefined where it is of another kind, whose messages no device has a say in. */
+function macOf({ view }: Book): MacAdminTarget | undefined {
+  return targetOf('mac-admin', view.request.target);
+}
+
 function isSubject(book: Book, envelope: Envelope): boolean {
-  const { requester, subject, target } = book.view.request;
+  const { requester, subject } = book.view.request;
   const { personId, serial } = envelope.actor;
-  if (envelope.via === 'device') return serial === target.serial;
+  if (envelope.via === 'device') return serial !== undefined && serial === macOf(book)?.serial;
   return personId !== undefined && (personId === subject.personId || personId === requester.personId);
 }
 
@@ -118,12 +124,14 @@ const closeUnproven: Handler<'closeUnproven'> = (book, envelope, body) => {
 };
 
 const contactLost: Handler<'contactLost'> = (book, envelope, body) => {
+  if (!macOf(book)) return 'wrong-sender';
   if (book.state !== 'active') return conflict;
   book.record('contact-lost', { lastHeardAt: body.lastHeardAt }, causeOf(envelope));
   return undefined;
 };
 
 const evidenceComplete: Handler<'evidenceComplete'> = (book) => {
+  if (!macOf(book)) return 'wrong-sender';
   // After the close, while Slack or the store is still waited for, it is filed as late (`chapters/end.ts`).
   const late = book.is('closed') && book.view.claimedAt !== undefined;
   if (!mayHoldAccess(book.state) && !book.is('collecting') && !late) return conflict;
@@ -162,9 +170,9 @@ function refusal(code: ErrorCode): { readonly ok: false; readonly code: string; 
 }
 
 function isItsMac(book: Book, envelope: Envelope<'claim' | 'confirm'>): boolean {
-  const { target } = book.view.request;
+  const mac = macOf(book);
   const { serial, localUser } = envelope.body;
-  return envelope.actor.serial === target.serial && serial === target.serial && localUser === target.localUser;
+  return mac !== undefined && envelope.actor.serial === mac.serial && serial === mac.serial && localUser === mac.localUser;
 }
 
 /** A Mac asks whether it may, for whom and how long at most. Only while granting, and only the Mac itself. */

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { StintError } from '../../contract/errors.js';
 import { type Instant, msOf, shortId } from '../../contract/ids.js';
 import type { ElevationRow, Frozen, Grant } from '../../contract/ports.js';
+import { holderOf } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
 import type { Shown } from '../../workers/questions.js';
 
@@ -102,7 +103,7 @@ function text({ row: { view }, timeline, grant }: Shown): string {
     ...(by ? [`ended       ${by}${view.endingAt ? ` at ${view.endingAt}` : ''}`] : []),
     ...(view.failure ? [`failure     ${view.failure}`] : []),
     `who         ${request.subject.name} (${request.subject.personId})`,
-    `what        ${request.target.key}, account ${request.target.localUser} on ${request.target.display}`,
+    `what        ${request.target.key}, account ${holderOf(request.target)} on ${request.target.display}`,
     `window      asked ${request.windowMs / 1000} s, approved ${view.approvedWindowMs ? `${view.approvedWindowMs / 1000} s` : 'not'}`,
     ...(view.confirmedAt && view.goneAt
       ? [`held        ${seconds(view.confirmedAt, view.goneAt)} s, from ${view.confirmedAt} to ${view.goneAt}`]

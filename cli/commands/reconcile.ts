@@ -1,6 +1,7 @@
 /** `stint reconcile`: what targets show against what the store says, now. */
 import type { Command } from 'commander';
 import { HOUSE, shortId } from '../../contract/ids.js';
+import { holderOf } from '../../contract/request.js';
 import type { Found, Reconciled } from '../../workers/reconcile.js';
 
 interface Options {
@@ -75,7 +76,7 @@ function rowsOf({ what, target, requestId, did, how, likely, why }: Found): read
     what.padEnd(11),
     DID[did].padEnd(18),
     target.key.padEnd(26),
-    (target.localUser || '-').padEnd(12),
+    (holderOf(target) || '-').padEnd(12),
     requestId === HOUSE ? '-' : shortId(requestId),
   ];
   return [cells.join('  '), `             ${how}`, `             likely: ${likely}`, ...(why ? [`             ${why}`] : [])];

@@ -5,6 +5,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { type Instant, instant, msOf, type RequestId } from '../../contract/ids.js';
 import type { Gate, Store } from '../../contract/ports.js';
+import { type MacAdminTarget, targetOf } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
 import { requestDigest } from '../../seal/canonical.js';
 
@@ -36,12 +37,12 @@ export function createContactWatch(deps: ContactWatchDeps): ContactWatch {
     const now = clock();
     const active = await activeMacs(deps.store.ledger);
     const stillTold = new Map<RequestId, Instant>();
-    for (const view of active) {
+    for (const { view, mac } of active) {
       const { requestId } = view.request;
-      const silence = await silenceOf(deps, view, now);
+      const silence = await silenceOf(deps, view, mac, now);
       const before = told.get(requestId);
       if (silence === undefined) continue;
-      if (before === silence || (await tell(deps, view, silence))) stillTold.set(requestId, silence);
+      if (before === silence || (await tell(deps, view, mac, silence))) stillTold.set(requestId, silence);
     }
     told = stillTold;
   }
@@ -70,11 +71,19 @@ export function createContactWatch(deps: ContactWatchDeps): ContactWatch {
   };
 }
 
-async function activeMacs(ledger: ContactWatchDeps['store']['ledger']): Promise<ElevationView[]> {
-  const found: ElevationView[] = [];
+interface Active {
+  readonly view: ElevationView;
+  readonly mac: MacAdminTarget;
+}
+
+async function activeMacs(ledger: ContactWatchDeps['store']['ledger']): Promise<Active[]> {
+  const found: Active[] = [];
   for (let offset = 0; ; offset += PAGE) {
     const rows = await ledger.list({ live: true, limit: PAGE, offset });
-    found.push(...rows.map((row) => row.view).filter((view) => view.state === 'active'));
+    for (const { view } of rows) {
+      const mac = targetOf('mac-admin', view.request.target);
+      if (mac && view.state === 'active') found.push({ view, mac });
+    }
     if (rows.length < PAGE) return found;
   }
 }
@@ -85,19 +94,25 @@ async function activeMacs(ledger: ContactWatchDeps['store']['ledger']): Promise<
  */
 async function silenceOf(
   { store, graceMs }: ContactWatchDeps,
-  { request, confirmedAt }: ElevationView,
+  { confirmedAt }: ElevationView,
+  mac: MacAdminTarget,
   now: number,
 ): Promise<Instant | undefined> {
-  const report = await store.devices.lastReport(request.target.serial, request.target.localUser);
+  const report = await store.devices.lastReport(mac.serial, mac.localUser);
   const heard = Math.max(report ? msOf(report.at) : 0, confirmedAt ? msOf(confirmedAt) : 0);
   return now - heard > graceMs ? instant(heard) : undefined;
 }
 
 /** False when it could not be sent: then the next look tries again. */
-async function tell({ gate, logger }: ContactWatchDeps, { request }: ElevationView, lastHeardAt: Instant): Promise<boolean> {
-  const { requestId, target } = request;
+async function tell(
+  { gate, logger }: ContactWatchDeps,
+  { request }: ElevationView,
+  mac: MacAdminTarget,
+  lastHeardAt: Instant,
+): Promise<boolean> {
+  const { requestId } = request;
   try {
-    await gate.send('contactLost', requestId, requestDigest(request), { lastHeardAt }, { serial: target.serial });
+    await gate.send('contactLost', requestId, requestDigest(request), { lastHeardAt }, { serial: mac.serial });
     return true;
   } catch (error) {
     logger?.warn({ err: error, requestId }, 'could not tell that contact with a Mac was lost');

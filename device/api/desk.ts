@@ -2,14 +2,14 @@
 import { StintError } from '../../contract/errors.js';
 import type { Digest, LocalUser, RequestId, Serial } from '../../contract/ids.js';
 import type { DeviceOrder } from '../../contract/ports.js';
-import type { ElevationRequest } from '../../contract/request.js';
+import { type ElevationRequest, type MacAdminTarget, targetOf } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
 import type { Caller } from './caller.js';
 import type { DeviceApiDeps } from './deps.js';
 import { byUrgency, stillAsks } from './standing.js';
 
 export interface StoredRequest {
-  readonly request: ElevationRequest;
+  readonly request: ElevationRequest<MacAdminTarget>;
   readonly digest: Digest;
 }
 
@@ -37,7 +37,9 @@ export function createDesk({ store }: Pick<DeviceApiDeps, 'store'>): Desk {
   const view = async (requestId: RequestId) => (await ledger.find(requestId))?.view;
   const find: Desk['find'] = async (caller, requestId) => {
     const stored = await requests.get(requestId);
-    return stored?.request.target.serial === caller.serial ? stored : undefined;
+    const target = stored && targetOf('mac-admin', stored.request.target);
+    if (!stored || target?.serial !== caller.serial) return undefined;
+    return { ...stored, request: { ...stored.request, target } };
   };
   return {
     find,
@@ -55,8 +57,9 @@ export function createDesk({ store }: Pick<DeviceApiDeps, 'store'>): Desk {
     async pick(caller, orders) {
       for (const order of [...orders].sort(byUrgency)) {
         const now = await view(order.requestId);
-        const { target } = now?.request ?? (await find(caller, order.requestId))?.request ?? {};
-        const account = target?.serial === caller.serial ? target.localUser : undefined;
+        const target = now?.request.target ?? (await find(caller, order.requestId))?.request.target;
+        const mac = target && targetOf('mac-admin', target);
+        const account = mac?.serial === caller.serial ? mac.localUser : undefined;
         const report = account ? await devices.lastReport(caller.serial, account) : undefined;
         const logComplete = order.kind === 'collect' && (await evidence.missing(order.requestId))?.length === 0;
         if (stillAsks(order, { view: now, report, logComplete })) return { order, view: now, account };

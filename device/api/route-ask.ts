@@ -2,7 +2,7 @@
 import { StintError } from '../../contract/errors.js';
 import { instant, type RequestId } from '../../contract/ids.js';
 import type { Person } from '../../contract/ports.js';
-import { type ElevationRequest, REASON_MAX, REASON_MIN, type Target } from '../../contract/request.js';
+import { type ElevationRequest, type MacAdminTarget, REASON_MAX, REASON_MIN } from '../../contract/request.js';
 import type { State } from '../../contract/states.js';
 import { requestIdFrom, sha256 } from '../../seal/canonical.js';
 import { type AskLimit, createAskLimit } from './ask-limit.js';
@@ -51,7 +51,7 @@ async function ask(
   if (stored) return repeat(deps, desk, caller, stored, { ...body, reason });
   await refuseFrozen(deps.store);
   const person = await personOf(deps, caller, body);
-  const target = targetOf(caller, body, person);
+  const target = macOf(caller, body, person);
   await checkPolicy(deps, person, target, body.windowMs);
   await checkFree(desk, caller, requestId);
   limit(caller.serial, requestId);
@@ -108,12 +108,12 @@ async function personOf({ directory }: DeviceApiDeps, caller: Caller, body: Ask)
   return person;
 }
 
-function targetOf({ serial }: Caller, { localUser }: Ask, person: Person): Target {
+function macOf({ serial }: Caller, { localUser }: Ask, person: Person): MacAdminTarget {
   const mac = person.macs.find((one) => one.serial === serial && one.localUser === localUser);
   return { kind: 'mac-admin', key: `mac-admin/${serial}`, serial, localUser, display: mac?.name ?? serial };
 }
 
-async function checkPolicy({ preview }: DeviceApiDeps, person: Person, target: Target, windowMs: number): Promise<void> {
+async function checkPolicy({ preview }: DeviceApiDeps, person: Person, target: MacAdminTarget, windowMs: number): Promise<void> {
   const offer = await preview(person.personId, target);
   if (!offer.ok) throw new StintError('not-eligible', offer.sentence);
   if (offer.windowsMs.includes(windowMs)) return;

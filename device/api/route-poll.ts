@@ -1,5 +1,6 @@
 /** GET /device/v1/orders: what the Mac should do now, waiting a while for it. Needs neither Temporal nor workers. */
 import type { DeviceOrder } from '../../contract/ports.js';
+import { targetOf } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
 import type { Caller } from './caller.js';
 import type { App, DeviceApiDeps } from './deps.js';
@@ -42,7 +43,7 @@ async function poll(
   }
   if (picked) return replyOf(deps, picked);
   const [view] = await desk.live(caller.serial);
-  return replyOf(deps, { view, account: view?.request.target.localUser });
+  return replyOf(deps, { view, account: view && targetOf('mac-admin', view.request.target)?.localUser });
 }
 
 function replyOf(deps: DeviceApiDeps, { order, view, account }: Omit<Picked, 'order'> & Partial<Pick<Picked, 'order'>>): Reply {

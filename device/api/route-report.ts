@@ -1,6 +1,7 @@
 /** POST /device/v1/report: what is true on the Mac. Goes to the store and is answered without Temporal or workers. */
 import { isStintError } from '../../contract/errors.js';
 import { instant, type LocalUser, type RequestId } from '../../contract/ids.js';
+import { targetOf } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
 import type { Caller } from './caller.js';
 import type { App, DeviceApiDeps } from './deps.js';
@@ -54,7 +55,8 @@ async function boundTo(
  * can't be read names nobody: reports on an elevation do not come here.
  */
 async function isKnown({ directory }: DeviceApiDeps, desk: Desk, { serial }: Caller, localUser: LocalUser): Promise<boolean> {
-  if ((await desk.live(serial)).some((view) => view.request.target.localUser === localUser)) return true;
+  if ((await desk.live(serial)).some(({ request }) => targetOf('mac-admin', request.target)?.localUser === localUser))
+    return true;
   try {
     return (await directory.personByMac(serial, localUser)) !== undefined;
   } catch (error) {

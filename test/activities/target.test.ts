@@ -4,6 +4,7 @@ import { createGrantDuties, createRevokeDuties } from '../../activities/target.j
 import { SEND_WITHIN_MS } from '../../contract/duties.js';
 import { StintError } from '../../contract/errors.js';
 import type { RunId } from '../../contract/ids.js';
+import type { TargetKind } from '../../contract/request.js';
 import { at, FakeTarget, NOW, seen, targetBench } from './bench.js';
 
 describe('a grant call', () => {
@@ -412,7 +413,7 @@ describe('after the end', () => {
     const { deps, request } = targetBench();
     const other = new FakeTarget();
     const kinds: string[] = [];
-    const driverOf = (kind: 'mac-admin') => {
+    const driverOf = (kind: TargetKind) => {
       kinds.push(kind);
       return other;
     };

@@ -2,7 +2,7 @@
 import type { AnyEvent, EventData, EventType } from '../../contract/events.js';
 import { type Instant, instant, type PersonId, type RunId } from '../../contract/ids.js';
 import type { Grant } from '../../contract/ports.js';
-import type { ElevationRequest } from '../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
 import type { Verdict } from '../../contract/verdict.js';
 import { requestDigest, sha256 } from '../../seal/canonical.js';
 import { requestOf } from '../fixtures/people.js';
@@ -34,10 +34,10 @@ export const VERDICT: Verdict = {
 
 /** Makes the events of one elevation, each with an id of its own. */
 export class Elevation {
-  readonly request: ElevationRequest;
+  readonly request: ElevationRequest<MacAdminTarget>;
   private count = 0;
 
-  constructor(change: Partial<ElevationRequest> = {}) {
+  constructor(change: Partial<ElevationRequest<MacAdminTarget>> = {}) {
     this.request = requestOf({ askedAt: at(0), ...change });
   }
 
@@ -71,7 +71,7 @@ export class Elevation {
     return this.event('approved', { windowMs: 600_000, startBy: at(240), verdict: VERDICT });
   }
 
-  grant(change: Partial<Grant> = {}): Omit<Grant, 'endedAt' | 'goneAt'> {
+  grant(change: Partial<Grant<MacAdminTarget>> = {}): Omit<Grant<MacAdminTarget>, 'endedAt' | 'goneAt'> {
     const { requestId, target, subject } = this.request;
     return { requestId, target, targetKey: target.key, personId: subject.personId, runId: RUN, notAfter: at(30), ...change };
   }

@@ -12,7 +12,7 @@ import { StintError } from '../../contract/errors.js';
 import { instant, type LocalUser, msOf, type RequestId, type RunId, type Serial, workflowIdOf } from '../../contract/ids.js';
 import type { ClaimAnswer, ConfirmAnswer, Envelope, Sender } from '../../contract/messages.js';
 import type { Person } from '../../contract/ports.js';
-import type { ElevationRequest } from '../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
 import { createJudge } from '../../policy/judge.js';
 import { parsePolicy } from '../../policy/load.js';
@@ -86,7 +86,7 @@ const SLACK: SlackDuties = {
 
 /** One request in a world. */
 export interface Asked {
-  readonly request: ElevationRequest;
+  readonly request: ElevationRequest<MacAdminTarget>;
   readonly digest: ReturnType<typeof requestDigest>;
   readonly requestId: RequestId;
   readonly start: Envelope;

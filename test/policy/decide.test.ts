@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Serial } from '../../contract/ids.js';
 import type { Person } from '../../contract/ports.js';
-import type { ElevationRequest } from '../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
 import type { Round, Vote } from '../../contract/verdict.js';
 import { decide, decideBoth } from '../../policy/decide.js';
 import type { Policy } from '../../policy/rules.js';
@@ -28,7 +28,7 @@ import {
 
 interface Case {
   readonly policy?: Policy;
-  readonly request?: ElevationRequest;
+  readonly request?: ElevationRequest<MacAdminTarget>;
   readonly round?: Round;
   readonly people?: readonly Person[];
   readonly votes?: readonly Vote[];

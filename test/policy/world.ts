@@ -2,7 +2,7 @@
 import type { Digest, Instant, LocalUser, PersonId, Serial, SlackUserId } from '../../contract/ids.js';
 import { instant } from '../../contract/ids.js';
 import type { Person } from '../../contract/ports.js';
-import type { ElevationRequest } from '../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
 import type { Round, Verdict, Vote } from '../../contract/verdict.js';
 import type { ElevationView } from '../../contract/view.js';
 import { parsePolicy } from '../../policy/load.js';
@@ -53,7 +53,10 @@ ${change.more ?? ''}`,
   );
 }
 
-export function requestOf(change: Partial<ElevationRequest> = {}, who: Person = ADA): ElevationRequest {
+export function requestOf(
+  change: Partial<ElevationRequest<MacAdminTarget>> = {},
+  who: Person = ADA,
+): ElevationRequest<MacAdminTarget> {
   const mac = who.macs[0];
   if (!mac) throw new Error(`${who.name} has no Mac`);
   return {

@@ -1,4 +1,5 @@
 /** What a storm tells: figures as text and as JSON, and the evidence of each violation. */
+import { macIn } from '../fixtures/people.js';
 import type { Eyes } from './far/eyes.js';
 import type { Facts, Violation } from './judge/facts.js';
 import { only } from './judge/ledger.js';
@@ -122,7 +123,7 @@ export function inWords(r: Result): string {
 export function evidenceOf(facts: Facts, requestId: string, violations: readonly Violation[]): object {
   const recorded = facts.recorded.find((r) => r.requestId === requestId);
   const serials = new Set([
-    recorded?.view.request.target.serial,
+    recorded && macIn(recorded.view.request.target).serial,
     ...violations.filter((v) => v.requestId === requestId).map((v) => v.serial),
   ]);
   const { notebook } = facts;

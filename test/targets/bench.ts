@@ -2,7 +2,7 @@
 
 import { createIru } from '../../activities/targets/mac-admin/iru.js';
 import type { LocalUser, RequestId, Serial } from '../../contract/ids.js';
-import type { Target } from '../../contract/request.js';
+import type { MacAdminTarget } from '../../contract/request.js';
 import { type MdmOptions, type MdmStandIn, startMdm } from '../../sim/mdm/server.js';
 import { FakeDevices } from '../device/api/fakes.js';
 
@@ -10,7 +10,7 @@ export const TOKEN = 'b7e0c9d2-token-of-the-tests';
 export const TAGS = { elevate: 'stint-elevate', collect: 'stint-collect' };
 export const SERIAL = 'C02ADA0001' as Serial;
 export const REQUEST = 'a'.repeat(26) as RequestId;
-export const TARGET: Target = {
+export const TARGET: MacAdminTarget = {
   kind: 'mac-admin',
   key: `mac-admin/${SERIAL}`,
   serial: SERIAL,

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMacAdminDriver } from '../../activities/targets/mac-admin/driver.js';
 import { instant } from '../../contract/ids.js';
 import type { TargetDriver } from '../../contract/ports.js';
-import type { ElevationRequest } from '../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
 import { type Mac, startMac } from '../../sim/mac/mac.js';
 import { type Bench, createBench, viewOf } from '../device/api/bench.js';
 import { createMdmBench } from './bench.js';
@@ -19,7 +19,7 @@ let api: Bench;
 let mdm: Awaited<ReturnType<typeof createMdmBench>>;
 let mac: Mac;
 let driver: TargetDriver;
-let request: ElevationRequest;
+let request: ElevationRequest<MacAdminTarget>;
 const alive = () => new AbortController().signal;
 
 beforeEach(async () => {

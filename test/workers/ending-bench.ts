@@ -2,13 +2,13 @@
 import { StintError } from '../../contract/errors.js';
 import { instant, type PersonId, type RequestId, type Serial } from '../../contract/ids.js';
 import type { Observation, Store } from '../../contract/ports.js';
-import type { ElevationRequest } from '../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget, Target } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
 import { requestDigest } from '../../seal/canonical.js';
 import type { EndNowDeps } from '../../workers/end-now.js';
 import type { Heard } from '../../workers/untold.js';
 import { FakeTarget } from '../activities/bench.js';
-import { ada, macOf, REASON } from '../fixtures/people.js';
+import { ada, macIn, macOf, REASON } from '../fixtures/people.js';
 import { Elevation, VERDICT } from '../ledger/events.js';
 
 const MINUTE = 60_000;
@@ -23,20 +23,20 @@ class Macs extends FakeTarget {
   constructor(private readonly clock: () => number) {
     super();
   }
-  override async observe(...[_, target]: [RequestId?, ElevationRequest['target']?]): Promise<Observation> {
-    const serial = target?.serial ?? '';
+  override async observe(...[_, target]: [RequestId?, Target?]): Promise<Observation> {
+    const serial = target ? macIn(target).serial : '';
     const observedAt = instant(this.clock());
     if (this.silent.has(serial)) return { access: 'unknown', observedAt, how: 'the Mac is silent' };
     return { access: this.admins.has(serial) ? 'present' : 'absent', observedAt, how: 'the Mac said so' };
   }
-  override async revoke(...[_, target]: [RequestId?, ElevationRequest['target']?]): Promise<void> {
-    const serial = target?.serial ?? '';
+  override async revoke(...[_, target]: [RequestId?, Target?]): Promise<void> {
+    const serial = target ? macIn(target).serial : '';
     this.revoked.push(serial);
     if (this.revokeFails) throw this.revokeFails;
     if (!this.silent.has(serial)) this.admins.delete(serial);
   }
-  override async clear(...[_, target]: [RequestId?, ElevationRequest['target']?]): Promise<void> {
-    this.cleared.push(target?.serial ?? '');
+  override async clear(...[_, target]: [RequestId?, Target?]): Promise<void> {
+    this.cleared.push(target ? macIn(target).serial : '');
   }
 }
 
@@ -68,7 +68,10 @@ export async function endingBench() {
     watchMs: 3000,
   };
 
-  async function elevation(state: 'requested' | 'approved' | 'granting' | 'active', change: Partial<ElevationRequest> = {}) {
+  async function elevation(
+    state: 'requested' | 'approved' | 'granting' | 'active',
+    change: Partial<ElevationRequest<MacAdminTarget>> = {},
+  ) {
     count += 1;
     const serial = `C02END${String(count).padStart(4, '0')}` as Serial;
     const askedAt = instant(now);

@@ -4,7 +4,7 @@ import { StintError } from '../../contract/errors.js';
 import type { AnyEvent } from '../../contract/events.js';
 import { HOUSE, instant, type RequestId, type Serial } from '../../contract/ids.js';
 import type { Grant, Observation, Remnant, Store, TargetDriver } from '../../contract/ports.js';
-import type { Target } from '../../contract/request.js';
+import type { MacAdminTarget } from '../../contract/request.js';
 import { requestDigest } from '../../seal/canonical.js';
 import type { ReconcileDeps } from '../../workers/reconcile.js';
 import { ada, macOf } from '../fixtures/people.js';
@@ -33,13 +33,13 @@ export class Fleet implements TargetDriver {
 
   constructor(private readonly clock: () => number) {}
 
-  of({ serial, localUser }: Target): Truth {
+  of({ serial, localUser }: MacAdminTarget): Truth {
     const name = `${serial}/${localUser}`;
     const truth = this.truths.get(name) ?? { admin: 'no' };
     this.truths.set(name, truth);
     return truth;
   }
-  async observe(requestId: RequestId, target: Target): Promise<Observation> {
+  async observe(requestId: RequestId, target: MacAdminTarget): Promise<Observation> {
     this.calls.push(`observe ${target.serial}`);
     const { admin, silent, broken } = this.of(target);
     const observedAt = instant(this.clock());
@@ -53,13 +53,13 @@ export class Fleet implements TargetDriver {
   async grant(): Promise<void> {
     this.calls.push('grant');
   }
-  async revoke(requestId: RequestId, target: Target): Promise<void> {
+  async revoke(requestId: RequestId, target: MacAdminTarget): Promise<void> {
     this.calls.push(`revoke ${target.serial} ${requestId}`);
     await this.onRevoke?.();
     const truth = this.of(target);
     if (truth.admin === requestId && !truth.stubborn) truth.admin = 'no';
   }
-  async clear(_: RequestId, { serial, key }: Target): Promise<void> {
+  async clear(_: RequestId, { serial, key }: MacAdminTarget): Promise<void> {
     this.calls.push(`clear ${serial}`);
     const left = this.remnants.filter((remnant) => remnant.target !== key);
     this.remnants.splice(0, this.remnants.length, ...left);
@@ -75,23 +75,29 @@ export class Fleet implements TargetDriver {
 }
 
 let serials = 0;
-export function newMac(user = 'ada'): Target {
+export function newMac(user = 'ada'): MacAdminTarget {
   serials += 1;
   const serial = `C02RECON${String(serials).padStart(4, '0')}` as Serial;
-  return { ...macOf(ada), serial, key: `mac-admin/${serial}`, localUser: user as Target['localUser'], display: `mac-${serials}` };
+  return {
+    ...macOf(ada),
+    serial,
+    key: `mac-admin/${serial}`,
+    localUser: user as MacAdminTarget['localUser'],
+    display: `mac-${serials}`,
+  };
 }
 
 export interface Bench {
   readonly deps: ReconcileDeps;
   readonly fleet: Fleet;
   readonly alarms: Alarm[];
-  readonly known: Target[];
+  readonly known: MacAdminTarget[];
 }
 
 export function bench(store: Store, time: { now: number }, change: Partial<ReconcileDeps> = {}): Bench {
   const fleet = new Fleet(() => time.now);
   const alarms: Alarm[] = [];
-  const known: Target[] = [];
+  const known: MacAdminTarget[] = [];
   const deps: ReconcileDeps = {
     store,
     drivers: [fleet],
@@ -112,12 +118,12 @@ export function bench(store: Store, time: { now: number }, change: Partial<Recon
 /** An elevation of a new Mac, as far as its story has come. */
 export class Story {
   readonly elevation: Elevation;
-  readonly grant: Omit<Grant, 'endedAt' | 'goneAt'>;
+  readonly grant: Omit<Grant<MacAdminTarget>, 'endedAt' | 'goneAt'>;
 
   constructor(
     private readonly store: Store,
     private readonly time: { now: number },
-    readonly target: Target = newMac(),
+    readonly target: MacAdminTarget = newMac(),
   ) {
     this.elevation = new Elevation({ target });
     this.grant = this.elevation.grant({ notAfter: instant(time.now + WINDOW_MS) });
@@ -176,7 +182,7 @@ export function driftsOf(events: readonly AnyEvent[]): readonly string[] {
   return events.flatMap((event) => (event.type === 'drift' ? [event.data.what] : []));
 }
 
-export async function houseDrifts(store: Store, target: Target): Promise<readonly string[]> {
+export async function houseDrifts(store: Store, target: MacAdminTarget): Promise<readonly string[]> {
   const events = await store.ledger.timeline(HOUSE);
   return driftsOf(events.filter((event) => event.type === 'drift' && event.data.targetKey === target.key));
 }

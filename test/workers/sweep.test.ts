@@ -44,7 +44,7 @@ async function armed(): Promise<Grant> {
 
 function sweeper(change: Partial<SweepDeps> = {}) {
   const target = new HonestTarget();
-  const alarms: { readonly sentence: string; readonly serial: string; readonly error: unknown }[] = [];
+  const alarms: { readonly sentence: string; readonly target: string; readonly error: unknown }[] = [];
   const deps: SweepDeps = {
     store,
     driverOf: () => target,
@@ -52,7 +52,7 @@ function sweeper(change: Partial<SweepDeps> = {}) {
     sleep: async (ms) => {
       now += ms;
     },
-    alarm: (sentence, grant, error) => alarms.push({ sentence, serial: grant.target.serial, error }),
+    alarm: (sentence, grant, error) => alarms.push({ sentence, target: grant.targetKey, error }),
     ...change,
   };
   return { target, alarms, deps };
@@ -80,7 +80,7 @@ describe('a sweep', () => {
     expect(await store.fence.grant(grant.requestId)).toMatchObject({ endedAt: expect.any(String), goneAt: expect.any(String) });
     expect(await store.fence.live(grant.targetKey)).toBeUndefined();
     expect(await entries(grant)).toEqual(['armed', 'swept']);
-    expect(alarms).toMatchObject([{ serial: grant.target.serial, error: undefined }]);
+    expect(alarms).toMatchObject([{ target: grant.targetKey, error: undefined }]);
     expect(await sweepOnce(deps)).toBe(0);
   });
 
@@ -115,7 +115,7 @@ describe('a sweep', () => {
     const bad = new FakeTarget();
     bad.shows = [new Error('no answer')];
     const { deps, target, alarms } = sweeper();
-    const perGrant = new Map([[stuck.target.serial, bad]]);
+    const perGrant = new Map([[stuck.targetKey, bad]]);
     /** One kind of target, and one driver that fails for one Mac. */
     const driver = new HonestTarget();
     const routed: SweepDeps = {
@@ -124,9 +124,9 @@ describe('a sweep', () => {
         kind: 'mac-admin',
         settleMs: 0,
         confirmMode: 'update',
-        observe: (_, { serial }) => (perGrant.get(serial) ?? driver).observe(),
+        observe: (_, { key }) => (perGrant.get(key) ?? driver).observe(),
         grant: (order, signal) => driver.grant(order, signal),
-        revoke: (_, { serial }) => (perGrant.get(serial) ?? driver).revoke(),
+        revoke: (_, { key }) => (perGrant.get(key) ?? driver).revoke(),
         clear: () => driver.clear(),
         listOurs: () => driver.listOurs(),
       }),
@@ -164,12 +164,12 @@ describe('a sweep', () => {
       confirmMode: 'update',
       observe: async () => ({ access: 'unknown', observedAt: instant(now), how: 'asleep' }),
       grant: (grant, signal) => target.grant(grant, signal),
-      revoke: async (_, { serial }) => void order.add(serial),
+      revoke: async (_, { key }) => void order.add(key),
       clear: () => target.clear(),
       listOurs: () => target.listOurs(),
     } satisfies TargetDriver;
     expect(await sweepOnce({ ...deps, driverOf: () => asleep })).toBe(0);
-    expect([...order]).toEqual(grants.map((grant) => grant.target.serial).reverse());
+    expect([...order]).toEqual(grants.map((grant) => grant.targetKey).reverse());
     expect(alarms).toHaveLength(grants.length);
     expect(Math.max(...atOnce)).toBeGreaterThan(5);
     expect(Math.max(...atOnce)).toBeLessThanOrEqual(20);

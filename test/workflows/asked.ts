@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { type Digest, type Instant, type LocalUser, type RequestId, type Serial, workflowIdOf } from '../../contract/ids.js';
 import type { ClaimAnswer, ConfirmAnswer } from '../../contract/messages.js';
 import type { Gate, Person } from '../../contract/ports.js';
-import type { ElevationRequest } from '../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
 import type { State } from '../../contract/states.js';
 import type { ElevationView } from '../../contract/view.js';
 import { requestDigest, sha256 } from '../../seal/canonical.js';
@@ -16,12 +16,12 @@ export interface AskedDeps {
   readonly client: Client;
   readonly gates: { readonly [S in 'slack-app' | 'device-api' | 'cli']: Gate };
   readonly mac: FakeMac;
-  readonly request: ElevationRequest;
+  readonly request: ElevationRequest<MacAdminTarget>;
   readonly trouble: Trouble;
 }
 
 export class Asked {
-  readonly request: ElevationRequest;
+  readonly request: ElevationRequest<MacAdminTarget>;
   readonly digest: Digest;
   readonly requestId: RequestId;
   readonly workflowId: string;

@@ -16,7 +16,7 @@ import { type LocalUser, type RequestId, type Serial, workflowIdOf } from '../..
 import type { Sender } from '../../contract/messages.js';
 import type { Gate, Person, Store, TargetDriver } from '../../contract/ports.js';
 import { ELEVATION, QUEUES, SEARCH_ATTRIBUTES } from '../../contract/queues.js';
-import type { ElevationRequest } from '../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
 import { createJudge } from '../../policy/judge.js';
 import { parsePolicy } from '../../policy/load.js';
@@ -54,13 +54,13 @@ export interface Harness {
   readonly gates: { readonly [S in 'slack-app' | 'device-api' | 'cli']: Gate };
   trouble(requestId: RequestId): Trouble;
   /** A request of Ada's for a Mac of hers that nobody has asked for yet. */
-  request(change?: Partial<ElevationRequest>): ElevationRequest;
-  ask(change?: Partial<ElevationRequest>): Promise<Asked>;
+  request(change?: Partial<ElevationRequest<MacAdminTarget>>): ElevationRequest<MacAdminTarget>;
+  ask(change?: Partial<ElevationRequest<MacAdminTarget>>): Promise<Asked>;
   /** A hand on an elevation whose start somebody else sends. */
-  hand(request: ElevationRequest): Asked;
+  hand(request: ElevationRequest<MacAdminTarget>): Asked;
   /** What a holder of the Slack app's key, or a thief of one envelope, can send: nothing is checked on the way. */
   startRaw(requestId: RequestId, ...args: unknown[]): Promise<void>;
-  sealStart(request: ElevationRequest): unknown;
+  sealStart(request: ElevationRequest<MacAdminTarget>): unknown;
   /** From now on the policy is another. */
   setPolicy(text: string): void;
   /**
@@ -163,12 +163,13 @@ export async function startHarness(address: string, options: HarnessOptions = {}
   running.done.catch(() => undefined);
 
   let asked = 0;
-  const request = (change: Partial<ElevationRequest> = {}): ElevationRequest => {
+  const request = (change: Partial<ElevationRequest<MacAdminTarget>> = {}): ElevationRequest<MacAdminTarget> => {
     const own = MACS[asked++];
     if (!own) throw new Error('this file has more elevations than Ada has Macs');
     return requestOf({ target: macOf({ ...ada, macs: [own] }), ...change });
   };
-  const hand = (of: ElevationRequest) => new Asked({ client, gates, mac, request: of, trouble: troubles(of.requestId) });
+  const hand = (of: ElevationRequest<MacAdminTarget>) =>
+    new Asked({ client, gates, mac, request: of, trouble: troubles(of.requestId) });
   return {
     client,
     store,

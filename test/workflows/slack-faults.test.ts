@@ -5,7 +5,7 @@
 import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { instant } from '../../contract/ids.js';
-import type { ElevationRequest } from '../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
 import type { Outcome } from '../../contract/states.js';
 import type { FaultInput } from '../../sim/slack/index.js';
 import { activityCall } from '../../workers/worker.js';
@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 interface Scene {
-  readonly request: ElevationRequest;
+  readonly request: ElevationRequest<MacAdminTarget>;
   readonly workspace: Workspace;
   ask(): Promise<Asked>;
 }

@@ -6,7 +6,7 @@
 import { isStintError, StintError } from '../../../contract/errors.js';
 import { instant, type LocalUser, msOf, type RequestId, type Serial } from '../../../contract/ids.js';
 import type { Devices, GrantOrder, Mdm, Remnant, TargetDriver } from '../../../contract/ports.js';
-import type { Target } from '../../../contract/request.js';
+import type { MacAdminTarget } from '../../../contract/request.js';
 import { judgeReport } from './observe.js';
 
 export interface MacAdminDeps {
@@ -30,7 +30,7 @@ interface Desk extends MacAdminDeps {
 }
 
 /** The driver of `mac-admin`. All its calls may be repeated: orders and tags are sets. */
-export function createMacAdminDriver(given: MacAdminDeps): TargetDriver {
+export function createMacAdminDriver(given: MacAdminDeps): TargetDriver<MacAdminTarget> {
   const deps: Desk = { ...given, cleared: new Map() };
   return {
     kind: 'mac-admin',
@@ -55,11 +55,11 @@ async function listOurs({ mdm, devices }: MacAdminDeps): Promise<readonly Remnan
 
 const keyOf = (serial: Serial): string => `mac-admin/${serial}`;
 
-function nobodyOn(serial: Serial): Target {
+function nobodyOn(serial: Serial): MacAdminTarget {
   return { kind: 'mac-admin', key: keyOf(serial), serial, localUser: '' as LocalUser, display: serial };
 }
 
-async function observe(deps: MacAdminDeps, requestId: RequestId, target: Target): ReturnType<TargetDriver['observe']> {
+async function observe(deps: MacAdminDeps, requestId: RequestId, target: MacAdminTarget): ReturnType<TargetDriver['observe']> {
   const [report, orders] = await Promise.all([
     deps.devices.lastReport(target.serial, target.localUser),
     deps.devices.openOrders([target.serial]),
@@ -73,7 +73,7 @@ async function observe(deps: MacAdminDeps, requestId: RequestId, target: Target)
  * poll may do) and the error is thrown, so that the caller tries again; both are idempotent. Throws `too-late` instead
  * of sending anything at or after `sendBefore`: a grant that lands after its revoke must be impossible.
  */
-async function grant(deps: Desk, order: GrantOrder, signal: AbortSignal): Promise<void> {
+async function grant(deps: Desk, order: GrantOrder<MacAdminTarget>, signal: AbortSignal): Promise<void> {
   deps.cleared.delete(order.requestId);
   const leftMs = msOf(order.sendBefore) - deps.clock();
   if (leftMs <= 0) throw new StintError('too-late', 'The grant was not sent: its time had passed.');
@@ -93,7 +93,7 @@ async function grant(deps: Desk, order: GrantOrder, signal: AbortSignal): Promis
 }
 
 /** Orders the end and takes the tag back, each even if the other fails; throws the first failure afterwards. */
-async function revoke(deps: Desk, requestId: RequestId, target: Target, signal: AbortSignal): Promise<void> {
+async function revoke(deps: Desk, requestId: RequestId, target: MacAdminTarget, signal: AbortSignal): Promise<void> {
   await all([
     deps.devices.order(target.serial, requestId, 'end', instant(deps.clock())),
     clearOnceInAWhile(deps, requestId, target, signal),
@@ -104,7 +104,7 @@ async function revoke(deps: Desk, requestId: RequestId, target: Target, signal: 
  * A revoke is repeated every few seconds until the Mac answers, perhaps for days; its tag need not be read each time. The
  * vendor's limit is shared by the whole tenant (10,000 calls an hour), and lost laptops must not use it up.
  */
-async function clearOnceInAWhile(deps: Desk, requestId: RequestId, target: Target, signal: AbortSignal): Promise<void> {
+async function clearOnceInAWhile(deps: Desk, requestId: RequestId, target: MacAdminTarget, signal: AbortSignal): Promise<void> {
   const now = deps.clock();
   for (const [id, at] of deps.cleared) if (now - at > CLEAR_AGAIN_MS) deps.cleared.delete(id);
   if (deps.cleared.has(requestId)) return;
@@ -113,12 +113,12 @@ async function clearOnceInAWhile(deps: Desk, requestId: RequestId, target: Targe
 }
 
 /** Takes both tags and all orders of the request back, each even if another fails. */
-async function clear(deps: MacAdminDeps, requestId: RequestId, target: Target): Promise<void> {
+async function clear(deps: MacAdminDeps, requestId: RequestId, target: MacAdminTarget): Promise<void> {
   await all([clearTags(deps, target), deps.devices.clearOrders(requestId)]);
 }
 
 /** One after the other: both write the same record of the MDM. */
-async function clearTags({ mdm }: MacAdminDeps, { serial }: Target): Promise<void> {
+async function clearTags({ mdm }: MacAdminDeps, { serial }: MacAdminTarget): Promise<void> {
   const elevate = withoutDevice(mdm.clear(serial, 'elevate'));
   await elevate.catch(() => undefined);
   await all([elevate, withoutDevice(mdm.clear(serial, 'collect'))]);

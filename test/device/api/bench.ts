@@ -2,7 +2,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import pino from 'pino';
 import type { Digest, Instant, LocalUser, RequestId, Serial } from '../../../contract/ids.js';
-import type { ElevationRequest } from '../../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget } from '../../../contract/request.js';
 import type { ElevationView } from '../../../contract/view.js';
 import type { AskPreview, DeviceApiDeps } from '../../../device/api/deps.js';
 import { createDeviceApi } from '../../../device/api/server.js';
@@ -58,7 +58,7 @@ export async function createBench(change: Partial<DeviceApiDeps> = {}) {
   }
 
   /** A request of Ada's that is stored and stands in the read model. */
-  async function elevation(view: Partial<ElevationView> = {}): Promise<ElevationRequest> {
+  async function elevation(view: Partial<ElevationView> = {}): Promise<ElevationRequest<MacAdminTarget>> {
     const request = requestOf();
     await requests.put(request, requestDigest(request));
     ledger.views.set(request.requestId, viewOf(request, view));

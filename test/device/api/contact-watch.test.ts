@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StintError } from '../../../contract/errors.js';
 import { instant } from '../../../contract/ids.js';
-import type { ElevationRequest } from '../../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget } from '../../../contract/request.js';
 import type { ElevationView } from '../../../contract/view.js';
 import { type ContactWatch, createContactWatch } from '../../../device/api/contact-watch.js';
 import { requestDigest } from '../../../seal/canonical.js';
@@ -25,13 +25,13 @@ beforeEach(() => {
   watch = createContactWatch({ store: { ledger, devices }, gate, clock: () => now, graceMs: GRACE_MS });
 });
 
-function active(change: Partial<ElevationView> = {}): ElevationRequest {
+function active(change: Partial<ElevationView> = {}): ElevationRequest<MacAdminTarget> {
   const request = requestOf();
   ledger.views.set(request.requestId, viewOf(request, { state: 'active', confirmedAt: instant(now), ...change }));
   return request;
 }
 
-const heard = ({ target, requestId }: ElevationRequest) =>
+const heard = ({ target, requestId }: ElevationRequest<MacAdminTarget>) =>
   devices.report({ ...target, requestId, admin: true, standing: false, bootSession: BOOT, at: instant(now) });
 
 describe('a Mac that falls silent', () => {

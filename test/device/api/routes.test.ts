@@ -122,7 +122,7 @@ describe('asking on the Mac', () => {
     const asked: unknown[] = [];
     const strict = await createBench({
       preview: async (personId: PersonId, target) => {
-        asked.push([personId, target.serial]);
+        asked.push([personId, target.kind === 'mac-admin' ? target.serial : target.key]);
         return { ok: false, sentence: 'Only developers may ask for this.' };
       },
     });

@@ -1,4 +1,5 @@
 /** The verdict: each check holds the far ends' truth against what was approved, recorded and said. */
+import { macIn } from '../../fixtures/people.js';
 import { MAX_MS } from '../world.js';
 import {
   type Access,
@@ -72,7 +73,7 @@ function insideWindow(facts: Facts, access: Access): Violation[] {
 function gone(facts: Facts, recorded: Recorded, all: readonly Access[]): Violation[] {
   const { requestId, view, events } = recorded;
   const own = all.filter((a) => a.of?.requestId === requestId);
-  const say = (what: string): Violation => ({ rule: 'I6', requestId, serial: view.request.target.serial, what });
+  const say = (what: string): Violation => ({ rule: 'I6', requestId, serial: macIn(view.request.target).serial, what });
   const found: Violation[] = [];
   if (only(events, 'armed').length > 0 && !view.goneAt && view.outcome !== 'unproven' && !neverBegan(facts, recorded, own)) {
     const loud = view.state === 'ending' && view.alarmMinutes !== undefined;
@@ -95,7 +96,7 @@ function neverBegan({ tagCalls }: Facts, { view, events }: Recorded, own: readon
   const [armed] = only(events, 'armed');
   const sent = events.some((e) => e.type === 'grant-sent' || e.type === 'claimed' || e.type === 'confirmed');
   const tagged = tagCalls.some(
-    (c) => c.serial === view.request.target.serial && c.at >= at(armed?.at) && c.at <= at(view.closedAt),
+    (c) => c.serial === macIn(view.request.target).serial && c.at >= at(armed?.at) && c.at <= at(view.closedAt),
   );
   return view.state === 'closed' && !sent && !tagged && own.length === 0;
 }
@@ -121,7 +122,7 @@ function deadlines(facts: Facts, recorded: Recorded): Violation[] {
   const { requestId, view, events } = recorded;
   if (!view.confirmedAt || !view.deadlineAt) return [];
   const found: Violation[] = [];
-  const say = (what: string) => found.push({ rule: 'I7', requestId, serial: view.request.target.serial, what });
+  const say = (what: string) => found.push({ rule: 'I7', requestId, serial: macIn(view.request.target).serial, what });
   if (at(view.deadlineAt) > windowEnd(facts, recorded))
     say(`the deadline ${view.deadlineAt} is past what was approved, ${iso(windowEnd(facts, recorded))}`);
   for (const e of [...only(events, 'confirmed'), ...only(events, 'extended')])
@@ -170,7 +171,7 @@ function once({ notebook }: Facts, { requestId, view, events }: Recorded): Viola
       what: `${only(events, type).length} entries ${type} (runs ${[...new Set(events.map((e) => e.runId))].join(', ')})`,
     })),
     ...(new Set(rounds).size < rounds.length
-      ? [{ rule: 'I11', requestId, serial: view.request.target.serial, what: 'one extension counted twice' }]
+      ? [{ rule: 'I11', requestId, serial: macIn(view.request.target).serial, what: 'one extension counted twice' }]
       : []),
   ];
 }
@@ -211,7 +212,7 @@ function finalWords({ outcome, goneAt, confirmedAt }: Recorded['view']): RegExp 
 /** I9: our tag is never asked for on a Mac's record before an elevation of that Mac was recorded as armed. */
 function tagsAfterArmed(facts: Facts): Violation[] {
   return facts.tagCalls.flatMap(({ serial, at: calledAt }) => {
-    const own = facts.recorded.filter((r) => r.view.request.target.serial === serial);
+    const own = facts.recorded.filter((r) => macIn(r.view.request.target).serial === serial);
     const covered = own.some(
       (r) => only(r.events, 'armed').some((e) => at(e.at) <= calledAt) && !(at(r.view.closedAt) < calledAt),
     );

@@ -1,4 +1,5 @@
 /** All that the verdict is about, gathered after the calm. */
+import { macIn } from '../../fixtures/people.js';
 import type { SaidGone, Seen } from '../far/eyes.js';
 import type { Held } from '../far/light-mac.js';
 import type { Notebook } from '../notebook.js';
@@ -63,7 +64,10 @@ export function accesses(facts: Facts): Access[] {
 }
 
 function elevationOf({ recorded }: Facts, mac: MacTruth, held: Held): Recorded | undefined {
-  const own = recorded.filter((r) => r.view.request.target.serial === mac.serial && r.view.request.target.localUser === mac.user);
+  const own = recorded.filter((r) => {
+    const target = macIn(r.view.request.target);
+    return target.serial === mac.serial && target.localUser === mac.user;
+  });
   const armed = own
     .flatMap((r) => only(r.events, 'armed').map((e) => ({ r, armedAt: at(e.at) })))
     .filter((a) => a.armedAt <= held.from);
