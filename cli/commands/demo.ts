@@ -18,7 +18,7 @@ export function addDemo(stint: Command): void {
     .description(
       'Brings up everything on this computer: Temporal with its Web UI, an embedded store, stand-ins for Slack, the Iru MDM and three Macs, and Stint itself. Stays up until Ctrl-C; a second start goes on with the same data.',
     )
-    .option('--port <n>', 'the page; the other ports are the nine after it', '4400')
+    .option('--port <n>', 'the page; the other ports are the ten after it', '4400')
     .option('--dir <folder>', 'where the demo keeps its data', '.stint/demo')
     .option('--fresh', 'forget what an earlier demo left in the folder')
     .option('--script', 'run one whole elevation without a person, check what the stand-ins saw, and end')

@@ -6,6 +6,7 @@ import { StintError } from '../../contract/errors.js';
 import { SENDERS, type Sender } from '../../contract/messages.js';
 import { sealKeyPath, writeSealKey } from '../../seal/key-files.js';
 import { generateSealKey, trustedKeysText } from '../../seal/keys.js';
+import { AWS_REGION } from './organisation.js';
 import { BOT, CHANNEL, type DemoPorts, POLICY_YAML, peopleYaml, TAGS, TEAM } from './world.js';
 
 export interface DemoHome {
@@ -109,5 +110,20 @@ export function demoEnv(home: DemoHome, ports: DemoPorts): NodeJS.ProcessEnv {
     DEVICE_API_HOST: '127.0.0.1',
     DEVICE_API_AUTHORITIES: `127.0.0.1:${ports.deviceApi}`,
     DEVICE_API_PORT: String(ports.deviceApi),
+  };
+}
+
+/**
+ * What a deployment sets for AWS, with the stand-in's address. The keys are no secrets: the stand-in looks whether there is a
+ * signature, and computes none.
+ */
+export function awsEnv(ports: DemoPorts): NodeJS.ProcessEnv {
+  return {
+    STINT_AWS_REGION: AWS_REGION,
+    STINT_AWS_ENDPOINT: `http://127.0.0.1:${ports.aws}`,
+    STINT_AWS_START_URL: `http://127.0.0.1:${ports.page}/portal`,
+    AWS_ACCESS_KEY_ID: 'DEMOACCESSKEY',
+    AWS_SECRET_ACCESS_KEY: 'no-secret-in-a-demo',
+    AWS_EC2_METADATA_DISABLED: 'true',
   };
 }

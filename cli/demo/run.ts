@@ -11,7 +11,7 @@ import { createSupervisor, type Part, type Supervisor, stopOnSignals } from '../
 import { devServerPart } from '../temporal-server/dev-server.js';
 import { findServer } from '../temporal-server/find.js';
 import { insistFree } from '../temporal-server/ports.js';
-import { type DemoHome, demoEnv, openHome } from './home.js';
+import { awsEnv, type DemoHome, demoEnv, openHome } from './home.js';
 import { runScript } from './script.js';
 import { type DemoPorts, PEOPLE, portsFrom } from './world.js';
 
@@ -75,6 +75,7 @@ async function checkPorts(ports: DemoPorts): Promise<void> {
     ['the demo page', ports.page],
     ["Slack's stand-in", ports.slack],
     ["the MDM's stand-in", ports.mdm],
+    ["AWS's stand-in", ports.aws],
     ['the device API', ports.deviceApi],
     ['the Temporal server', ports.temporal],
     ['the Temporal Web UI', ports.temporalUi],
@@ -96,7 +97,7 @@ async function bringUp(
     findServer({ env, say, ...(options.temporal && { path: options.temporal }) }),
     supervisor.start(standInsPart(home, ports, options)),
   ]);
-  say('stand-ins for Slack, the MDM and three Macs are up');
+  say('stand-ins for Slack, the MDM, AWS and three Macs are up');
   if (server.kind !== 'binary') throw new TypeError('a demo has its own server');
   const attributes = Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, 'Keyword' as const]));
   await supervisor.start(
@@ -135,7 +136,7 @@ function stintPart(home: DemoHome, ports: DemoPorts): Part {
     name: 'stint',
     command: process.execPath,
     args: [main, 'all'],
-    env: demoEnv(home, ports),
+    env: { ...demoEnv(home, ports), ...awsEnv(ports) },
     logFile: home.path('logs', 'stint.log'),
     ready: () => answers(`http://127.0.0.1:${ports.health}/healthz`),
     readyMs: 60_000,

@@ -1,16 +1,18 @@
 /**
- * The far ends of the demo in one process: Slack's cloud, the MDM's cloud, three Macs and the page that shows them.
+ * The far ends of the demo in one process: Slack's cloud, the MDM's cloud, AWS, three Macs and the page that shows them.
  * Everything between them is the real product, in another process.
  */
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import Fastify from 'fastify';
+import { startIdentityCenter } from '../../sim/identity-center/index.js';
 import { type Mac, startMac } from '../../sim/mac/mac.js';
 import { startMdm } from '../../sim/mdm/server.js';
 import { startSlack } from '../../sim/slack/index.js';
 import { packageFile, packageRoot } from '../package-root.js';
 import type { DemoHome } from './home.js';
+import { AWS_REGION, demoOrganisation } from './organisation.js';
 import { BOT, CHANNEL, type DemoPorts, GENERAL, PEOPLE, TAGS, TEAM } from './world.js';
 
 export interface StandIns {
@@ -58,15 +60,33 @@ export async function startStandIns(home: DemoHome, ports: DemoPorts): Promise<S
       }),
     ),
   );
+  const aws = await startIdentityCenter({
+    port: ports.aws,
+    seed: demoOrganisation(),
+    region: AWS_REGION,
+    dataFile: home.path('identity-center.jsonl'),
+    settings: AWS_PACE,
+    random: Math.random, // after a restart ids must be other ones
+  });
   const page = await servePage(home, ports, macs);
   return {
     macs,
     close: async () => {
       await page.close();
-      await Promise.allSettled([...macs.map((mac) => mac.close()), mdm.close(), slack.close()]);
+      await Promise.allSettled([...macs.map((mac) => mac.close()), mdm.close(), aws.close(), slack.close()]);
     },
   };
 }
+
+/** As quick as AWS on a good day, so that one sees it work; its lists are late as real ones are. */
+const AWS_PACE = {
+  caller: 'delegated',
+  inProgressMs: [1200, 2600],
+  statusDelayMs: [0, 300],
+  listDelayMs: [0, 500],
+  statusListDelayMs: [0, 200],
+  shortPages: true,
+} as const;
 
 function slackSeed(home: DemoHome) {
   return {
@@ -127,6 +147,7 @@ async function servePage(home: DemoHome, ports: DemoPorts, macs: readonly Mac[])
   const routes: readonly (readonly [string, number])[] = [
     ['/slack', ports.slack],
     ['/mdm', ports.mdm],
+    ['/aws', ports.aws],
     ...macs.map((mac) => [`/mac/${mac.serial}`, Number(new URL(mac.url).port)] as const),
   ];
   app.removeAllContentTypeParsers();

@@ -114,6 +114,7 @@ export interface DemoPorts {
   readonly temporalUi: number;
   readonly health: number;
   readonly macs: readonly number[];
+  readonly aws: number;
 }
 
 /** All ports follow from the first: one option moves them all. */
@@ -127,5 +128,6 @@ export function portsFrom(base: number): DemoPorts {
     temporalUi: base + 5,
     health: base + 6,
     macs: [base + 7, base + 8, base + 9],
+    aws: base + 10,
   };
 }

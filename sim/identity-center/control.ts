@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EventStream } from '../edge.js';
 import { type Faults, readFault } from './faults.js';
+import type { Overview } from './overview.js';
 import type { Sync } from './sync.js';
 import type { Truth } from './truth.js';
 import type { Assignment, Settings } from './types.js';
@@ -12,12 +13,17 @@ export interface ControlDeps {
   readonly settings: Settings;
   readonly sync: Sync;
   readonly events: EventStream;
+  readonly overview: () => Overview;
 }
 
-/** Answers `GET /sim/truth`, `POST /sim/fault`, `/sim/fault/clear`, `/sim/settings`, `/sim/sync/add`, `/sim/sync/remove`; `GET /sim/events` is a stream. */
-export function createControl({ faults, truth, settings, sync, events }: ControlDeps) {
+/**
+ * Answers `GET /sim/truth`, `/sim/overview`, `POST /sim/fault`, `/sim/fault/clear`, `/sim/settings`, `/sim/sync/add`,
+ * `/sim/sync/remove`; `GET /sim/events` is a stream.
+ */
+export function createControl({ faults, truth, settings, sync, events, overview }: ControlDeps) {
   const routes: Record<string, (body: unknown) => unknown> = {
     'GET /sim/truth': () => ({ ...truth.snapshot(), faults: faults.list(), settings }),
+    'GET /sim/overview': () => ({ ...overview(), faults: faults.list(), settings }),
     'POST /sim/fault/clear': () => {
       faults.clear();
       events.emit('fault', []);

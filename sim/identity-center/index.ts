@@ -11,6 +11,7 @@ import { AwsError, validation } from './errors.js';
 import { createFaults, type Faults } from './faults.js';
 import { createJournal } from './journal.js';
 import { createLimits } from './limits.js';
+import { overview } from './overview.js';
 import { createPager } from './paging.js';
 import { type Random, seeded } from './random.js';
 import { answerAws, type Inside } from './server.js';
@@ -64,7 +65,14 @@ export async function startIdentityCenter(options: IdentityCenterOptions): Promi
   const events = new EventStream();
   const inside: Inside = { context, faults, limits, truth, random, region, emit: (name, data) => events.emit(name, data) };
   const sync = createSync({ world, changes, clock, journal });
-  const control = createControl({ faults, truth, settings, sync, events });
+  const control = createControl({
+    faults,
+    truth,
+    settings,
+    sync,
+    events,
+    overview: () => overview({ world, changes, limits, clock, region }),
+  });
   const server = createServer((request, response) => {
     const answered = readBody(request).then((text) =>
       request.url?.startsWith('/sim/') ? control(request, parse(text), response) : answerAws(inside, request, text, response),

@@ -103,12 +103,12 @@ async function isReady(demo: Demo): Promise<void> {
   await Promise.race([ended, until('the demo is ready', () => demo.said().includes('ready after'), 60_000)]);
 }
 
-/** The first of ten free ports in a row; searched from anywhere, so that two runs at a time seldom meet. */
+/** The first of eleven free ports in a row; searched from anywhere, so that two runs at a time seldom meet. */
 export async function freeBase(): Promise<number> {
-  const begin = randomInt(99);
-  for (let n = 0; n < 99; n++) {
-    const base = 7000 + ((begin + n) % 99) * 10;
-    const ports = [...Array(10).keys()].map((n) => base + n);
+  const begin = randomInt(49);
+  for (let n = 0; n < 49; n++) {
+    const base = 7000 + ((begin + n) % 49) * 20;
+    const ports = [...Array(11).keys()].map((n) => base + n);
     const free = await Promise.all(
       ports.map((port) =>
         insistFree(port, 'a test', '').then(
@@ -119,7 +119,7 @@ export async function freeBase(): Promise<number> {
     );
     if (free.every(Boolean)) return base;
   }
-  throw new Error('no ten free ports in a row from 7000 to 7990');
+  throw new Error('no eleven free ports in a row from 7000 to 7990');
 }
 
 export interface Seen {

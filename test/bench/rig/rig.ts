@@ -132,6 +132,7 @@ async function build(given: RigOptions, closers: (() => unknown)[], close: () =>
     temporalUi: 0,
     health: 0,
     macs: [],
+    aws: 0,
   };
   const env = {
     ...demoEnv(home, ports),

@@ -71,6 +71,7 @@ export function productEnv(home: DemoHome, far: FarEnds, ports: ProductPorts): N
     temporalUi: 0,
     health: ports.health,
     macs: [],
+    aws: 0,
   };
   return { ...demoEnv(home, demo), SLACK_ADMINS: '', STINT_CONTACT_GRACE: `${CONTACT_GRACE_S}s`, STINT_LOG_LEVEL: 'info' };
 }
