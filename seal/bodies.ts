@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Bodies, Envelope, MessageKind } from '../contract/messages.js';
 import { CATEGORIES, type ElevationRequest, ENTRANCES } from '../contract/request.js';
+import { awsAccount, awsUser, identityCenter, permissionSet } from './aws-shapes.js';
 import {
   digest,
   displayName,
@@ -27,19 +28,46 @@ const macAdmin = z
   // The fence goes by the key: one that named another Mac would let two elevations hold the same one.
   .refine((target) => target.key === `mac-admin/${target.serial}`, { error: 'the key must name the serial number' });
 
+/** How long AWS lets a session of a permission set last, in ms: 1 to 12 hours (API reference of `CreatePermissionSet`). */
+const [SESSION_MIN_MS, SESSION_MAX_MS] = [3_600_000, 12 * 3_600_000];
+
+const awsPermissionSet = z
+  .strictObject({
+    kind: z.literal('aws-permission-set'),
+    key: z.string().max(120),
+    instanceArn: identityCenter,
+    accountId: awsAccount,
+    permissionSetArn: permissionSet,
+    principalId: awsUser,
+    display: displayName,
+    sessionMs: z.int().min(SESSION_MIN_MS).max(SESSION_MAX_MS),
+  })
+  .refine(({ instanceArn, permissionSetArn }) => instanceOf(permissionSetArn) === instanceOf(instanceArn), {
+    error: 'the permission set must be of the instance',
+  })
+  .refine((target) => target.key === `aws/${target.accountId}/${lastOf(target.permissionSetArn)}/${target.principalId}`, {
+    error: 'the key must name the account, the permission set and the user',
+  });
+
+const instanceOf = (arn: string): string | undefined => arn.split('/')[1];
+const lastOf = (arn: string): string | undefined => arn.split('/').at(-1);
+
 /** The request as it stands in a `start` message; also for requests read back from elsewhere. */
-export const requestShape: z.ZodType<ElevationRequest> = z.strictObject({
-  v: z.literal(1),
-  requestId,
-  requester: personRef,
-  subject: personRef,
-  target: macAdmin,
-  windowMs,
-  category: z.enum(CATEGORIES),
-  reasonDigest: digest,
-  via: z.enum(ENTRANCES),
-  askedAt: instantText,
-});
+export const requestShape: z.ZodType<ElevationRequest> = z
+  .strictObject({
+    v: z.literal(1),
+    requestId,
+    requester: personRef,
+    subject: personRef,
+    target: z.discriminatedUnion('kind', [macAdmin, awsPermissionSet]),
+    windowMs,
+    category: z.enum(CATEGORIES),
+    reasonDigest: digest,
+    via: z.enum(ENTRANCES),
+    askedAt: instantText,
+  })
+  // A Mac has a say over itself, and its key over nothing else.
+  .refine(({ via, target }) => via !== 'device' || target.kind === 'mac-admin', { error: 'a device may only ask for a Mac' });
 
 const comment = { commentDigest: digest.optional() };
 const mac = { serial, localUser, bootSession: z.string().regex(/^[A-Za-z0-9-]{1,64}$/) };

@@ -2,6 +2,7 @@ import { createPrivateKey, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KINDS, type MessageKind, SENDERS, type Sender } from '../../contract/messages.js';
+import type { AwsPermissionSetTarget } from '../../contract/request.js';
 import { canonical, requestDigest, requestIdFrom } from '../../seal/canonical.js';
 import { openEnvelope, TTL_MS } from '../../seal/envelope.js';
 import { loadTrustedKeys, trustedKeysText } from '../../seal/keys.js';
@@ -186,13 +187,13 @@ describe('where and when', () => {
   });
 });
 
-describe('a start message', () => {
-  const start = sealed('start');
-  const withRequest = (change: object, roundDigest?: string) => {
-    const request = { ...REQUEST, ...change };
-    return signRaw({ ...start, body: { request }, roundDigest: roundDigest ?? requestDigest(request) });
-  };
+const start = sealed('start');
+const withRequest = (change: object, roundDigest?: string) => {
+  const request = { ...REQUEST, ...change };
+  return signRaw({ ...start, body: { request }, roundDigest: roundDigest ?? requestDigest(request) });
+};
 
+describe('a start message', () => {
   it('must name its request by digest', () => {
     expect(codeOf(withRequest({}))).toBe('ok');
     expect(codeOf(withRequest({ windowMs: 1_800_000 }))).toBe('ok');
@@ -220,6 +221,61 @@ describe('a start message', () => {
     ['an instant that does not exist', { askedAt: '2026-02-30T08:59:59.000Z' }],
   ])('is refused with %s', (_what, change) => {
     expect(codeOf(withRequest(change))).toBe('bad-input');
+  });
+});
+
+describe('a request for an AWS permission set', () => {
+  const [accountId, set, user] = ['111122223333', 'ps-0123456789abcdef', '906712ab3d-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0'];
+  const instance = 'ssoins-7223a1b2c3d4e5f6';
+  const AWS: AwsPermissionSetTarget = {
+    kind: 'aws-permission-set',
+    key: `aws/${accountId}/${set}/${user}`,
+    instanceArn: `arn:aws:sso:::instance/${instance}`,
+    accountId,
+    permissionSetArn: `arn:aws:sso:::permissionSet/${instance}/${set}`,
+    principalId: user,
+    display: 'Admin in Prod',
+    sessionMs: 4 * 3_600_000,
+  };
+  const codeOfTarget = (change: object) => codeOf(withRequest({ target: { ...AWS, ...change } }));
+
+  it('is taken whole', () => {
+    expect(codeOfTarget({})).toBe('ok');
+    const plain = '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
+    expect(codeOfTarget({ principalId: plain, key: `aws/${accountId}/${set}/${plain}` })).toBe('ok');
+    const gov = (arn: string) => arn.replace('arn:aws:', 'arn:aws-us-gov:');
+    expect(codeOfTarget({ instanceArn: gov(AWS.instanceArn), permissionSetArn: gov(AWS.permissionSetArn) })).toBe('ok');
+  });
+
+  it.each<[string, object]>([
+    ['the key of another account', { key: `aws/444455556666/${set}/${user}` }],
+    ['the key of another permission set', { key: `aws/${accountId}/ps-fedcba9876543210/${user}` }],
+    ['the key of another user', { key: `aws/${accountId}/${set}/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0` }],
+    ['another account than its key', { accountId: '444455556666' }],
+    ['another permission set than its key', { permissionSetArn: `arn:aws:sso:::permissionSet/${instance}/ps-fedcba9876543210` }],
+    ['another user than its key', { principalId: '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0' }],
+    ['a permission set of another instance', { permissionSetArn: `arn:aws:sso:::permissionSet/ssoins-ffffffffffffffff/${set}` }],
+    ['an account id of eleven digits', { accountId: '11112222333', key: `aws/11112222333/${set}/${user}` }],
+    ['a group for a user', { principalId: 'admins', key: `aws/${accountId}/${set}/admins` }],
+    ['a line break after an id', { accountId: `${accountId}\n`, key: `aws/${accountId}\n/${set}/${user}` }],
+    ['no instance', { instanceArn: null }],
+    ['an instance of another service', { instanceArn: `arn:aws:iam:::instance/${instance}` }],
+    ['a role of an account', { permissionSetArn: `arn:aws:iam::${accountId}:role/Admin` }],
+    ['a slash in the id of the set', { permissionSetArn: `arn:aws:sso:::permissionSet/${instance}/ps-0123456/89abcdef` }],
+    ['sessions of a minute', { sessionMs: 60_000 }],
+    ['sessions of a day', { sessionMs: 24 * 3_600_000 }],
+    ['sessions of half a millisecond more', { sessionMs: 3_600_000.5 }],
+    ['a Mac beside it', { serial: 'C02ADA000001' }],
+    ['the kind of a Mac', { kind: 'mac-admin' }],
+    ['a kind that nobody knows', { kind: 'aws-role' }],
+  ])('is refused with %s', (_what, change) => {
+    expect(codeOfTarget(change)).toBe('bad-input');
+  });
+
+  it('is refused from a device', () => {
+    const request = { ...REQUEST, target: AWS, via: 'device' as const };
+    const message = { ...start, via: 'device', body: { request }, roundDigest: requestDigest(request) };
+    expect(codeOf(signRaw(message, 'device-api'))).toBe('bad-input');
   });
 });
 
