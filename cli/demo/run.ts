@@ -12,14 +12,15 @@ import { devServerPart } from '../temporal-server/dev-server.js';
 import { findServer } from '../temporal-server/find.js';
 import { insistFree } from '../temporal-server/ports.js';
 import { awsEnv, type DemoHome, demoEnv, openHome } from './home.js';
-import { runScript } from './script.js';
+import { runScript, type Story } from './script.js';
 import { type DemoPorts, PEOPLE, portsFrom } from './world.js';
 
 export interface RunOptions {
   readonly port: number;
   readonly dir: string;
   readonly fresh?: boolean;
-  readonly script?: boolean;
+  /** The story that is told without a person. */
+  readonly script?: Story;
   readonly json?: boolean;
   readonly temporal?: string;
 }
@@ -54,7 +55,8 @@ async function runIn(
   const stopping = stopOnSignals(supervisor, say);
   try {
     await bringUp(supervisor, home, ports, options, say);
-    if (options.script) process.exitCode = await runScript({ ports, home, say, json: options.json ?? false });
+    if (options.script)
+      process.exitCode = await runScript({ story: options.script, ports, home, say, json: options.json ?? false });
     else say(welcome(ports, home, begun));
   } catch (error) {
     const wanted = stopped(supervisor);

@@ -1,19 +1,18 @@
-/**
- * One whole elevation without a person, told with times, and judged by what the stand-ins themselves saw. Each step
- * waits for a fact with a deadline; the first that does not come is named, and the exit code is 1.
- */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { askSocket } from '../../workers/admin-socket.js';
-import type { Shown } from '../../workers/questions.js';
+/** One whole elevation of a Mac without a person, judged by what the stand-ins themselves saw. */
+import { openForm, pickTarget, sendForm } from './form.js';
 import type { DemoHome } from './home.js';
+import { awsSteps } from './script-aws.js';
 import { createSight, type SeenMessage, type Sight } from './sight.js';
+import { type Found, newest, type Step, type Telling, tell, Wrong } from './steps.js';
 import { CHANNEL, type DemoPorts, GENERAL, PEOPLE, TAGS } from './world.js';
 
-export interface ScriptDeps {
+/** The stories that can be told; the command line names them, too. */
+export type Story = 'mac' | 'aws';
+
+export interface ScriptDeps extends Telling {
+  readonly story: Story;
   readonly ports: DemoPorts;
   readonly home: DemoHome;
-  readonly say: (line: string) => void;
-  readonly json: boolean;
 }
 
 const WINDOW_S = 30;
@@ -23,66 +22,21 @@ const REASON = 'Install the label printer driver for the third floor';
 const [ada, , grace, , mallory] = PEOPLE;
 const serial = ada?.mac?.serial ?? '';
 
-interface Step {
-  readonly name: string;
-  readonly withinS: number;
-  readonly run: () => Promise<string | undefined>;
-}
-
-/** Runs the script. The exit code: 0 when every step held, else 1. */
-export async function runScript({ ports, home, say, json }: ScriptDeps): Promise<number> {
+/** Runs one story. The exit code: 0 when every step held, else 1. */
+export async function runScript({ story, ports, home, ...telling }: ScriptDeps): Promise<number> {
   const sight = createSight(`http://127.0.0.1:${ports.page}`);
-  const notes: Notes = {};
-  const done: { name: string; seconds: number; saw: string }[] = [];
-  for (const step of steps(sight, home, notes)) {
-    const from = Date.now();
-    const saw = await attempt(step);
-    const seconds = (Date.now() - from) / 1000;
-    if (!saw.ok) {
-      say(`FAILED: ${step.name}: ${saw.why}`);
-      finish(json, { ok: false, failed: step.name, why: saw.why, done });
-      return 1;
-    }
-    done.push({ name: step.name, seconds, saw: saw.what });
-    say(`${step.name}: ${saw.what}`);
-  }
-  say('the whole elevation went as it should');
-  finish(json, { ok: true, requestId: notes.requestId, heldSeconds: notes.held, done });
-  return 0;
+  const found: Found = {};
+  const steps = { mac: macSteps, aws: awsSteps }[story](sight, home, found);
+  return tell(steps, found, telling);
 }
-
-function finish(json: boolean, result: object): void {
-  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
-}
-
-/** Repeats a step until it answers, or its time is up. */
-async function attempt(step: Step): Promise<{ ok: true; what: string } | { ok: false; why: string }> {
-  const end = Date.now() + step.withinS * 1000;
-  let why = 'nothing of the kind was seen';
-  while (Date.now() < end) {
-    try {
-      const what = await step.run();
-      if (what !== undefined) return { ok: true, what };
-    } catch (error) {
-      if (error instanceof Wrong) return { ok: false, why: error.message };
-      why = error instanceof Error ? error.message : String(error);
-    }
-    await sleep(200);
-  }
-  return { ok: false, why: `${why} (waited ${step.withinS} s)` };
-}
-
-/** Something is not only late but wrong: waiting longer would not help. */
-class Wrong extends Error {}
 
 interface Notes {
   cardTs?: string;
-  requestId?: string;
   confirmedAt?: number;
-  held?: number;
 }
 
-function steps(sight: Sight, home: DemoHome, notes: Notes): readonly Step[] {
+function macSteps(sight: Sight, home: DemoHome, result: Found): readonly Step[] {
+  const notes: Notes = {};
   const [askerId, approverId, strangerId] = [ada?.slack ?? '', grace?.slack ?? '', mallory?.slack ?? ''];
   const cards = () => sight.messages(approverId, CHANNEL.id);
   const card = async (): Promise<SeenMessage> => {
@@ -108,14 +62,17 @@ function steps(sight: Sight, home: DemoHome, notes: Notes): readonly Step[] {
       name: 'she fills the form and sends it',
       withinS: 15,
       run: async () => {
-        const modal = (await sight.slack(askerId)).modals.find((m) => m.callbackId === 'elevate');
+        const modal = await openForm(sight, askerId);
         if (!modal) return undefined;
-        const acted = await sight.act('submit', {
-          user: askerId,
-          viewId: modal.id,
-          values: { target: `mac-admin/${serial}`, window: String(WINDOW_S * 1000), category: 'install', reason: REASON },
-        });
-        if (acted.errors) throw new Wrong(JSON.stringify(acted.errors));
+        const wish = {
+          search: 'ada',
+          target: `mac-admin/${serial}`,
+          windowMs: WINDOW_S * 1000,
+          category: 'install',
+          reason: REASON,
+        };
+        await pickTarget(sight, askerId, modal, wish);
+        const acted = await sendForm(sight, askerId, (await openForm(sight, askerId)) ?? modal, wish);
         return acted.ack === 'ok' ? 'the form closed: the request is safely started' : undefined;
       },
     },
@@ -169,7 +126,7 @@ function steps(sight: Sight, home: DemoHome, notes: Notes): readonly Step[] {
         const shown = await newest(home);
         const { confirmedAt, request } = shown.row.view;
         if (!confirmedAt) return undefined;
-        notes.requestId = request.requestId;
+        result.requestId = request.requestId;
         notes.confirmedAt = Date.parse(confirmedAt);
         const { countdown } = await sight.mac(serial);
         return `confirmed at ${confirmedAt}; the Mac itself counts ${countdown ?? '?'} s`;
@@ -198,10 +155,10 @@ function steps(sight: Sight, home: DemoHome, notes: Notes): readonly Step[] {
         if (await isAdmin()) return undefined;
         const off = (await sight.mac(serial)).adminLog.filter((c) => c.user === 'ada' && !c.admin).at(-1);
         if (!off || !notes.confirmedAt) return undefined;
-        notes.held = (Date.parse(off.at) - notes.confirmedAt) / 1000;
-        if (notes.held > WINDOW_S + LAG_S)
-          throw new Wrong(`the Mac was an administrator for ${notes.held} s of a window of ${WINDOW_S} s`);
-        return `${notes.held.toFixed(1)} s after the confirmation`;
+        result.held = (Date.parse(off.at) - notes.confirmedAt) / 1000;
+        if (result.held > WINDOW_S + LAG_S)
+          throw new Wrong(`the Mac was an administrator for ${result.held} s of a window of ${WINDOW_S} s`);
+        return `${result.held.toFixed(1)} s after the confirmation`;
       },
     },
     {
@@ -236,11 +193,4 @@ function steps(sight: Sight, home: DemoHome, notes: Notes): readonly Step[] {
       },
     },
   ];
-}
-
-/** The newest elevation in the store. */
-async function newest(home: DemoHome): Promise<Shown> {
-  const ask = askSocket(home.folder);
-  const rows = await ask<readonly { view: { request: { requestId: string } } }[]>({ ask: 'list', limit: 1 });
-  return ask<Shown>({ ask: 'show', id: rows[0]?.view.request.requestId ?? 'none--' });
 }

@@ -1,4 +1,5 @@
 /** What the script can see and do: the stand-ins' control sides, over HTTP, as the page does. */
+import type { Overview } from '../../sim/identity-center/overview.js';
 
 export interface SeenMessage {
   readonly ts: string;
@@ -31,6 +32,15 @@ export interface Acted {
   readonly ack: string;
   readonly errors?: Readonly<Record<string, string>>;
   readonly saw?: string;
+  /** What a search offered. */
+  readonly options?: readonly { readonly text: { readonly text: string }; readonly value: string }[];
+}
+/** One call that AWS's stand-in got, in milliseconds since 1970. */
+export interface AwsCall {
+  readonly at: number;
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly outcome: string;
 }
 
 export interface Sight {
@@ -39,6 +49,9 @@ export interface Sight {
   mac(serial: string): Promise<MacTruth>;
   macAct(serial: string, what: string, body: object): Promise<{ readonly ok: boolean; readonly output: string }>;
   tags(serial: string): Promise<readonly string[]>;
+  /** The organisation as it is, whatever AWS says of it. */
+  aws(): Promise<Overview>;
+  awsCalls(operation: string): Promise<readonly AwsCall[]>;
   /** The messages of one channel, or of all DMs, as that person sees them. */
   messages(as: string, channel: string): Promise<readonly SeenMessage[]>;
   dms(as: string): Promise<readonly SeenMessage[]>;
@@ -70,6 +83,9 @@ export function createSight(base: string): Sight {
       const truth = await get<{ devices: readonly { serial: string; tags: readonly string[] }[] }>('/mdm/sim/truth');
       return truth.devices.find((device) => device.serial === serial)?.tags ?? [];
     },
+    aws: () => get<Overview>('/aws/sim/overview'),
+    awsCalls: async (operation) =>
+      (await get<{ calls: readonly AwsCall[] }>('/aws/sim/truth')).calls.filter((call) => call.operation === operation),
     messages: async (as, channel) => (await slack(as)).channels.find((c) => c.id === channel)?.messages ?? [],
     dms: async (as) => (await slack(as)).channels.filter((c) => c.kind === 'im').flatMap((c) => c.messages),
     text: async (path) => (await fetch(path.startsWith('http') ? path : base + path)).text(),

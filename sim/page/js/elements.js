@@ -4,6 +4,7 @@
  * what is chosen.
  */
 import { plainOf } from './mrkdwn.js';
+import { search } from './search.js';
 import { change, state } from './store.js';
 import { h } from './vdom.js';
 
@@ -53,6 +54,7 @@ const KINDS = {
     );
   },
   static_select: (one, block, where) => menu(one, block, where, one.placeholder ? plainOf(one.placeholder) : 'Choose…'),
+  external_select: search,
   overflow: (one, block, where) => menu(one, block, where, '⋯'),
   radio_buttons: (one, block, where) => ticks('radio', one, block, where),
   checkboxes: (one, block, where) => ticks('checkbox', one, block, where),

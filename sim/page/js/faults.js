@@ -1,7 +1,7 @@
-/** Fault switches of Slack and of the MDM. */
+/** Fault switches of Slack, of the MDM and of AWS. */
 import { post } from './api.js';
 import { icon } from './icons.js';
-import { mdm as refreshMdm, slackFaults } from './live.js';
+import { aws as refreshAws, mdm as refreshMdm, slackFaults } from './live.js';
 import { change, state } from './store.js';
 import { switchRow } from './switch.js';
 import { h } from './vdom.js';
@@ -23,10 +23,29 @@ const MDM = [
   { key: 'mdm-drop-after', name: 'Answers get lost', fault: { kind: 'drop-after' } },
   { key: 'mdm-latency', name: 'Slow by 3 s', fault: { kind: 'latency', ms: 3000 } },
 ];
+const AWS = [
+  { key: 'aws-down', name: 'Down', about: 'every call is cut', fault: { kind: 'down' } },
+  { key: 'aws-throttle', name: 'Throttled', about: 'too many calls, whatever comes', fault: { kind: 'throttle' } },
+  { key: 'aws-drop-after', name: 'Answers get lost', about: 'the call works, nobody hears it', fault: { kind: 'drop-after' } },
+  {
+    key: 'aws-fail-change',
+    name: 'Takes it, and fails later',
+    about: 'as with no IAM role left in the account',
+    fault: { kind: 'fail-change', reason: 'Received a 409 status error: Cannot exceed quota for RolesPerAccount: 1000' },
+  },
+  { key: 'aws-conflict', name: 'Busy with another change', fault: { kind: 'conflict' } },
+  { key: 'aws-expired', name: "Stint's credentials are expired", fault: { kind: 'expired' } },
+  { key: 'aws-denied', name: 'Access denied', fault: { kind: 'denied' } },
+];
+/** Not a fault but a bad day: half a minute to a minute for each change. */
+const USUAL_MS = [1200, 2600];
+const SLOW_MS = [30_000, 60_000];
 
 export function faultsPanel() {
   const mdm = state.mdm?.faults ?? [];
-  const count = state.slackFaults.length + mdm.length;
+  const aws = state.aws?.faults ?? [];
+  const slow = state.aws?.settings.inProgressMs[0] >= SLOW_MS[0];
+  const count = state.slackFaults.length + mdm.length + aws.length + Number(slow);
   const open = state.open.faults === true;
   return h(
     'section',
@@ -44,7 +63,7 @@ export function faultsPanel() {
       },
       icon('bolt', 17),
       h('h2', { id: 'faults-title' }, 'Break something'),
-      count > 0 ? h('span', { class: 'chip warn' }, `${count} on`) : h('small', {}, 'Slack, MDM'),
+      count > 0 ? h('span', { class: 'chip warn' }, `${count} on`) : h('small', {}, 'Slack, MDM, AWS'),
       icon('chevron', 16),
     ),
     open &&
@@ -52,17 +71,19 @@ export function faultsPanel() {
         'div',
         { class: 'fault-groups' },
         group('Slack', SLACK, (one) => state.slackFaults.some((fault) => fault.kind === one.fault.kind), setSlack),
+        group('AWS', AWS, (one) => aws.some((fault) => fault.kind === one.fault.kind), setAws, slowRow(slow)),
         group('MDM', MDM, (one) => mdm.some((fault) => fault.kind === one.fault.kind), setMdm),
       ),
   );
 }
 
-function group(title, all, isOn, set) {
+function group(title, all, isOn, set, more) {
   return h(
     'div',
     { class: 'fault-group', role: 'group', 'aria-label': `Faults of ${title}` },
     h('h3', {}, title),
     all.map((one) => switchRow({ ...one, on: isOn(one), set: (on) => set(one.fault, on) })),
+    more,
   );
 }
 
@@ -74,13 +95,24 @@ async function setSlack(fault, on) {
   await slackFaults();
 }
 
-/** The MDM can only clear all faults at once, so the others are set again. */
-async function setMdm(fault, on) {
-  if (on) await post('/mdm/sim/fault', fault);
-  else {
-    const others = (state.mdm?.faults ?? []).filter((one) => one.kind !== fault.kind);
-    await post('/mdm/sim/fault/clear');
-    for (const one of others) await post('/mdm/sim/fault', one);
-  }
-  await refreshMdm();
+const setMdm = (fault, on) => setAll('/mdm/sim/fault', state.mdm?.faults, fault, on).then(refreshMdm);
+const setAws = (fault, on) => setAll('/aws/sim/fault', state.aws?.faults, fault, on).then(refreshAws);
+
+/** These two can only clear all faults at once, so the others are set again. */
+async function setAll(path, active, fault, on) {
+  if (on) return post(path, fault);
+  await post(`${path}/clear`);
+  for (const one of (active ?? []).filter(({ kind }) => kind !== fault.kind)) await post(path, one);
 }
+
+const slowRow = (on) =>
+  switchRow({
+    key: 'aws-slow',
+    name: 'Takes half a minute and more',
+    about: 'for each change, as real ones may',
+    on,
+    set: async (slow) => {
+      await post('/aws/sim/settings', { inProgressMs: slow ? SLOW_MS : USUAL_MS });
+      await refreshAws();
+    },
+  });

@@ -1,5 +1,5 @@
 /**
- * Keeps the state fresh. Slack and the MDM tell of changes (Server-Sent Events); the Macs are looked at once a second,
+ * Keeps the state fresh. Slack, the MDM and AWS tell of changes (Server-Sent Events); the Macs are looked at once a second,
  * because their countdown is by their own clock, which a fault may move. A browser opens six connections to one host,
  * so a hidden tab lets go of its streams.
  */
@@ -14,12 +14,14 @@ export function goLive() {
   loop(info, () => (state.links.demo === 'live' ? 10_000 : RETRY_MS));
   loop(macs, () => 1000);
   loop(mdm, () => 3000);
+  loop(aws, () => (state.aws?.doing.length > 0 ? 1000 : 3000));
   const follow = () => {
     for (const stream of streams.values()) stream.close();
     streams.clear();
     if (document.hidden) return;
     listen('slack', '/slack/sim/events', ['change'], heardSlack);
     listen('mdm', '/mdm/sim/events', ['device', 'fault'], soon('mdm', mdm, 250));
+    listen('aws', '/aws/sim/events', ['change', 'fault'], soon('aws', aws, 100));
     slackOfAll();
   };
   document.addEventListener('visibilitychange', follow);
@@ -158,5 +160,17 @@ export async function mdm() {
     });
   } catch {
     link('mdm', 'lost');
+  }
+}
+
+export async function aws() {
+  try {
+    const found = await get('/aws/sim/overview');
+    if (found.accounts)
+      change((s) => {
+        s.aws = found;
+      });
+  } catch {
+    link('aws', 'lost');
   }
 }

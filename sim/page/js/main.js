@@ -1,4 +1,5 @@
-/** The demo page: Slack as each person sees it, the Macs, the MDM's tags, and switches that break things. */
+/** The demo page: Slack as each person sees it, the Macs, AWS, the MDM's tags, and switches that break things. */
+import { awsPanel } from './aws.js';
 import { faultsPanel } from './faults.js';
 import { goLive } from './live.js';
 import { macsPanel } from './macs.js';
@@ -23,7 +24,14 @@ function page() {
       { class: 'stage' },
       peopleRail(),
       slackView(),
-      h('aside', { class: 'side', 'aria-label': 'Macs, MDM and faults' }, macsPanel(), mdmPanel(), faultsPanel()),
+      h(
+        'aside',
+        { class: 'side', 'aria-label': 'Macs, AWS, MDM and faults' },
+        macsPanel(),
+        awsPanel(),
+        mdmPanel(),
+        faultsPanel(),
+      ),
     ),
   ];
 }

@@ -102,6 +102,7 @@ function inModal(view) {
   const at = (block, one) => ({ viewId: view.id, actionId: one.action_id, blockId: block.block_id });
   const where = {
     place,
+    ask: at,
     press: (block, one, name) => act('click', at(block, one), name),
     choose: (block, one, value) => {
       if (block.type === 'input') keep(view, block, value);

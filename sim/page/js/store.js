@@ -28,9 +28,13 @@ export const state = {
   /** What is true on each Mac, by serial. */
   macs: {},
   mdm: undefined,
+  /** The organisation in AWS as it is. */
+  aws: undefined,
+  /** What is typed into searches and what they offer, by place. */
+  searches: {},
   slackFaults: [],
   /** Which parts answer: 'waiting', 'live' or 'lost'. */
-  links: { demo: 'waiting', slack: 'waiting', mdm: 'waiting', macs: 'waiting' },
+  links: { demo: 'waiting', slack: 'waiting', mdm: 'waiting', macs: 'waiting', aws: 'waiting' },
   /** Where each person is: `{channel}`, or `{home: true}`, by Slack id. */
   places: {},
   /** The open thread of each person: `{channel, ts}`. */

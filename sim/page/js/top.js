@@ -18,6 +18,7 @@ export function topBar() {
       out(links.temporal, 'Temporal Web UI'),
       out('/slack/sim/truth/page', "Slack's record"),
       out('/mdm/sim/truth/page', "MDM's record"),
+      out('/aws/sim/truth', "AWS's record"),
       out(links.deviceApi, 'Device API'),
     ),
     h(
@@ -34,7 +35,7 @@ export function topBar() {
   );
 }
 
-const NAMES = { demo: 'the demo', slack: 'Slack', mdm: 'the MDM', macs: 'a Mac' };
+const NAMES = { demo: 'the demo', slack: 'Slack', mdm: 'the MDM', macs: 'a Mac', aws: 'AWS' };
 
 /** Whether all parts answer. */
 function health() {

@@ -1,0 +1,60 @@
+/** The form behind `/elevate` as a person fills it: types into the search where there is one, picks, and sends. */
+import type { Acted, SeenState, Sight } from './sight.js';
+import { Wrong } from './steps.js';
+
+type Modal = SeenState['modals'][number];
+
+interface Field {
+  readonly block_id?: string;
+  readonly element?: { readonly type?: string; readonly action_id?: string };
+}
+
+export interface Wish {
+  /** What is typed where the form searches, and the option that is then picked: its value, or words of its text. */
+  readonly search: string;
+  readonly target: string | RegExp;
+  readonly windowMs: number;
+  readonly reason: string;
+  readonly category?: string;
+  /** What is typed where the form wants the name of the account. */
+  readonly confirm?: string;
+}
+
+/** The form that is open before this person. */
+export async function openForm(sight: Sight, user: string): Promise<Modal | undefined> {
+  return (await sight.slack(user)).modals.find(({ callbackId }) => callbackId === 'elevate');
+}
+
+const fieldsOf = (modal: Modal): readonly Field[] => modal.blocks as readonly Field[];
+
+/** Chooses what is asked for. True once the form knows it; false while it still asks the app. Throws `Wrong` when it isn't offered. */
+export async function pickTarget(sight: Sight, user: string, modal: Modal, wish: Pick<Wish, 'search' | 'target'>): Promise<void> {
+  const searching = fieldsOf(modal).find(({ element }) => element?.type === 'external_select');
+  if (!searching) return;
+  const at = { user, viewId: modal.id, actionId: searching.element?.action_id };
+  const { options = [] } = await sight.act('options', { ...at, query: wish.search });
+  const fits = ({ text, value }: (typeof options)[number]) =>
+    typeof wish.target === 'string' ? value === wish.target : wish.target.test(text.text);
+  const option = options.find(fits);
+  if (!option)
+    throw new Error(`the search for "${wish.search}" offers ${options.map(({ text }) => text.text).join('; ') || 'nothing'}`);
+  await sight.act('select', { ...at, blockId: searching.block_id, value: option.value });
+}
+
+/** Fills what the form asks and sends it. Throws `Wrong` with the form's own words when it is refused. */
+export async function sendForm(sight: Sight, user: string, modal: Modal, wish: Wish): Promise<Acted> {
+  const fields = fieldsOf(modal);
+  const named = (start: string) => fields.map(({ block_id: id = '' }) => id).find((id) => id.startsWith(start));
+  const plain = fields.some(({ block_id: id, element }) => id === 'target' && element?.type !== 'external_select');
+  const confirm = named('confirm') ?? named('typed');
+  const values = {
+    ...(plain && typeof wish.target === 'string' && { target: wish.target }),
+    [named('window') ?? 'window']: String(wish.windowMs),
+    [named('category') ?? 'category']: wish.category ?? 'debug',
+    [named('reason') ?? 'reason']: wish.reason,
+    ...(confirm && wish.confirm !== undefined && { [confirm]: wish.confirm }),
+  };
+  const acted = await sight.act('submit', { user, viewId: modal.id, values });
+  if (acted.errors) throw new Wrong(JSON.stringify(acted.errors));
+  return acted;
+}
