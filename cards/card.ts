@@ -9,20 +9,10 @@ import type { ElevationView } from '../contract/view.js';
 import { actions, context, header, lines, quote, rendered } from './blocks.js';
 import { cardControls, extensionControls } from './controls.js';
 import { wordsOf } from './kinds/index.js';
-import {
-  type PeopleLookup,
-  plain,
-  plural,
-  type Sentence,
-  shortReason,
-  spell,
-  strong,
-  when,
-  who,
-  whoIs,
-} from './say.js';
+import { type PeopleLookup, plain, plural, type Sentence, shortReason, spell, strong, when, who, whoIs } from './say.js';
 import { asking, type SayOptions, stateLines } from './state-line.js';
 import { oneLine } from './text.js';
+import { TIER_WORDS } from './tier.js';
 
 export interface CardTexts {
   /** What the requester wrote; undefined when it cannot be read now. */

@@ -7,6 +7,7 @@ import type { Digest } from '../contract/ids.js';
 import type { ElevationView } from '../contract/view.js';
 import { type ActionKind, formatAction } from './actions.js';
 import { type ButtonSpec, button } from './blocks.js';
+import { wordsOf } from './kinds/index.js';
 import { spell } from './say.js';
 import { oneLine } from './text.js';
 
@@ -42,7 +43,7 @@ export function extensionControls(view: ElevationView): readonly Button[] {
       style: 'primary',
       confirm: {
         title: 'Extend this elevation?',
-        text: `${subject(view)} keeps admin rights on ${mac(view)} for ${length} more.`,
+        text: `${subject(view)} keeps ${access(view)} for ${length} more.`,
         yes: 'Extend',
       },
     }),
@@ -67,11 +68,12 @@ export function withdrawButton(view: ElevationView): readonly Button[] {
 
 export function endButton(view: ElevationView): readonly Button[] {
   if (view.state !== 'approved' && view.state !== 'granting' && view.state !== 'active') return [];
+  const { right, end } = wordsOf(view.request.target);
   return [
     make(view, 'end', view.digest, undefined, {
       label: 'End now',
-      spoken: 'Give the admin rights back now',
-      confirm: { title: 'Give the admin rights back now?', text: `Admin rights on ${mac(view)} end now.`, yes: 'End now' },
+      spoken: `Give the ${right} back now`,
+      confirm: { title: `Give the ${right} back now?`, text: `${capital(access(view))} ${end} now.`, yes: 'End now' },
     }),
   ];
 }
@@ -89,13 +91,14 @@ export function extendButtons(view: ElevationView, lengthsMs: readonly number[])
 function approve(view: ElevationView, ms: number): Button {
   const length = spell(ms);
   const asked = view.request.windowMs;
+  const { short, joint, becomes } = wordsOf(view.request.target);
   return make(view, 'approve', view.digest, ms, {
     label: `Approve ${length}`,
-    spoken: `Approve ${length} of admin on ${mac(view)}`,
+    spoken: `Approve ${length} of ${short} ${joint} ${name(view)}`,
     ...(ms === asked ? { style: 'primary' as const } : {}),
     confirm: {
       title: `Approve ${length}?`,
-      text: `${subject(view)} becomes an admin on ${mac(view)} for ${length}. Asked for: ${spell(asked)}.`,
+      text: `${subject(view)} ${becomes} ${joint} ${name(view)} for ${length}. Asked for: ${spell(asked)}.`,
       yes: `Approve ${length}`,
     },
   });
@@ -108,9 +111,9 @@ function deny(view: ElevationView): Button {
 function revoke(view: ElevationView): Button {
   return make(view, 'revoke', view.digest, undefined, {
     label: 'Revoke',
-    spoken: `Revoke admin rights on ${mac(view)}`,
+    spoken: `Revoke ${access(view)}`,
     style: 'danger',
-    confirm: { title: 'Revoke now?', text: `${subject(view)} loses admin rights on ${mac(view)} now.`, yes: 'Revoke' },
+    confirm: { title: 'Revoke now?', text: `${subject(view)} loses ${access(view)} now.`, yes: 'Revoke' },
   });
 }
 
@@ -121,7 +124,7 @@ function closeUnproven(view: ElevationView): Button {
     style: 'danger',
     confirm: {
       title: 'Close without proof?',
-      text: `Two people are needed. ${new Set(view.unprovenBy).size} of 2 asked. Check ${mac(view)} first; you will be asked what you found.`,
+      text: `Two people are needed. ${new Set(view.unprovenBy).size} of 2 asked. Check ${name(view)} first; you will be asked what you found.`,
       yes: 'Close without proof',
     },
   });
@@ -139,6 +142,14 @@ function subject(view: ElevationView): string {
   return oneLine(view.request.subject.name, 60);
 }
 
-function mac(view: ElevationView): string {
-  return oneLine(view.request.target.display, 40, 'this Mac');
+function name(view: ElevationView): string {
+  return oneLine(view.request.target.display, 90);
 }
+
+/** `admin rights on mac-bob`. */
+function access(view: ElevationView): string {
+  const { right, joint } = wordsOf(view.request.target);
+  return `${right} ${joint} ${name(view)}`;
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

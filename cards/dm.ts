@@ -3,9 +3,11 @@ import type { Button, KnownBlock } from '@slack/types';
 import { shortId } from '../contract/ids.js';
 import type { Rendered } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
-import { actions, context, lines, quote, rendered } from './blocks.js';
+import { actions, context, lines, preformatted, quote, rendered } from './blocks.js';
 import { endButton, extendButtons, withdrawButton } from './controls.js';
-import { macOf, plain, type Sentence, spell, strong, when, who } from './say.js';
+import { accessOf, wordsOf } from './kinds/index.js';
+import type { Portal } from './kinds/words.js';
+import { named, plain, type Sentence, spell, strong, when, who } from './say.js';
 import { evidence, lapsesAt, reasonOf, type SayOptions, why } from './state-line.js';
 
 export const DM_KINDS = [
@@ -27,11 +29,14 @@ export interface DmTexts extends SayOptions {
   readonly comment?: string;
   /** Lengths that may be asked for as an extension; none by default. */
   readonly extendMs?: readonly number[];
+  /** Where the access is opened; without it that is said in general words. */
+  readonly portal?: Portal | undefined;
 }
 
 interface Letter {
   readonly says: readonly Sentence[];
   readonly buttons?: readonly Button[];
+  readonly snippet?: readonly string[] | undefined;
 }
 
 /** One direct message. Pure: equal arguments give equal blocks. */
@@ -41,6 +46,7 @@ export function dm(kind: DmKind, view: ElevationView, texts: DmTexts = {}): Rend
   const blocks: KnownBlock[] = [
     lines(...letter.says),
     ...note,
+    ...(letter.snippet ? [preformatted(letter.snippet)] : []),
     context(`Elevation ${shortId(view.request.requestId)}`),
     ...actions(letter.buttons ?? []),
   ];
@@ -50,66 +56,82 @@ export function dm(kind: DmKind, view: ElevationView, texts: DmTexts = {}): Rend
 const LETTERS: { readonly [K in DmKind]: (view: ElevationView, texts: DmTexts) => Letter } = {
   asked: (view) => ({
     says: [
-      [
-        strong('Your request was sent:'),
-        ` ${spell(view.request.windowMs)} of admin rights on `,
-        macOf(view),
-        ...forWhom(view),
-        '.',
-      ],
+      [strong('Your request was sent:'), ` ${spell(view.request.windowMs)} of `, ...accessOf(view), ...forWhom(view), '.'],
       ['It lapses ', when(lapsesAt(view)), ' if nobody decides.'],
     ],
     buttons: withdrawButton(view),
   }),
   approved: (view) => ({
     says: [
-      [strong('Approved'), ` for ${spell(view.approvedWindowMs ?? view.request.windowMs)} on `, macOf(view), '.'],
-      ['Keep the Mac awake and online', ...startBy(view), '. The time counts from the moment the Mac confirms.'],
+      [strong('Approved'), ` for ${spell(view.approvedWindowMs ?? view.request.windowMs)} `, ...onIt(view), '.'],
+      wordsOf(view.request.target).meanwhile(startBy(view)),
     ],
     buttons: [...withdrawButton(view)],
   }),
   denied: (view, texts) => ({
-    says: [[strong('Your request was denied'), ': admin rights on ', macOf(view), '.'], why(view, texts)],
+    says: [[strong('Your request was denied'), ': ', ...accessOf(view), '.'], why(view, texts)],
   }),
   lapsed: (view) => ({
     says: [
       [
         strong('Nobody decided in time'),
-        ', so your request for admin rights on ',
-        macOf(view),
+        ', so your request for ',
+        ...accessOf(view),
         ' lapsed. You can ask again with /elevate.',
       ],
     ],
   }),
-  started: (view, texts) => ({
-    says: [
-      [strong('You are an admin'), ' on ', macOf(view), ...until(view), '.'],
-      ['Every sudo command is logged. End it when you are done.'],
-    ],
-    buttons: [...endButton(view), ...extendButtons(view, texts.extendMs ?? [])],
-  }),
+  started: (view, texts) => {
+    const words = wordsOf(view.request.target);
+    const way = words.way(texts.portal);
+    return {
+      says: [[strong(`You ${words.youHold}`), ' ', ...onIt(view), ...until(view), '.'], ...way.says, words.tail(view)],
+      snippet: way.snippet,
+      buttons: [...endButton(view), ...extendButtons(view, texts.extendMs ?? [])],
+    };
+  },
   warning: (view, texts) => ({
-    says: [[strong('Your admin rights end soon'), ' on ', macOf(view), ...deadline(view), '. ', left(view), 'Save your work.']],
+    says: [[strong(`${your(view)} soon`), ' ', ...onIt(view), ...deadline(view), '. ', left(view), 'Save your work.']],
     buttons: [...endButton(view), ...extendButtons(view, texts.extendMs ?? [])],
   }),
-  ended: (view, texts) => ({ says: [gone(view), why(view, texts), ...evidence(view)] }),
+  ended: (view, texts) => ({ says: [gone(view), why(view, texts), ...tailOf(view), ...evidence(view)] }),
   'not-started': (view, texts) => ({
     says: [
-      [strong('Your elevation did not start'), ' on ', macOf(view), '.'],
+      [strong('Your elevation did not start'), ' ', ...onIt(view), '.'],
       why(view, texts),
       [after(view), ' You can ask again with /elevate.'],
     ],
   }),
   failed: (view) => ({
-    says: [[strong('Your elevation failed'), ' on ', macOf(view), `: ${reasonOf(view.failure)}`], [after(view)]],
+    says: [[strong('Your elevation failed'), ' ', ...onIt(view), `: ${reasonOf(view.failure)}`], [after(view)]],
   }),
   alarm: (view) => ({
     says: [
-      [strong('It is not proved that your admin rights are gone'), ' on ', macOf(view), ...minutes(view), '.'],
-      ['Connect the Mac to the network and leave it awake, or call your IT team.'],
+      [strong(`It is not proved that your ${rights(view)} gone`), ' ', ...onIt(view), ...minutes(view), '.'],
+      [wordsOf(view.request.target).wakeUp],
     ],
   }),
 };
+
+/** `on mac-bob`. */
+const onIt = (view: ElevationView): Sentence => [`${wordsOf(view.request.target).joint} `, named(view)];
+
+/** `admin rights are`. */
+function rights(view: ElevationView): string {
+  const { right, are } = wordsOf(view.request.target);
+  return `${right} ${are}`;
+}
+
+/** `Your admin rights end`. */
+function your(view: ElevationView): string {
+  const { right, end } = wordsOf(view.request.target);
+  return `Your ${right} ${end}`;
+}
+
+/** What outlives it, where there was access and it is gone. */
+function tailOf(view: ElevationView): readonly Sentence[] {
+  return view.confirmedAt && view.goneAt ? [wordsOf(view.request.target).tail(view)] : [];
+}
 
 function forWhom(view: ElevationView): Sentence {
   const { requester, subject } = view.request;
@@ -131,21 +153,23 @@ function left(view: ElevationView): string {
 }
 
 function gone(view: ElevationView): Sentence {
+  const { are, thing } = wordsOf(view.request.target);
   if (view.outcome === 'unproven')
     return [
       strong('Closed without proof'),
-      ' that your admin rights on ',
-      macOf(view),
-      ' are gone. Your IT team has to check the Mac.',
+      ' that your ',
+      ...accessOf(view),
+      ` ${are} gone. Your IT team has to check ${thing}.`,
     ];
-  if (view.goneAt) return [strong('Your admin rights are gone'), ' on ', macOf(view), ', checked ', when(view.goneAt), '.'];
+  if (view.goneAt) return [strong(`Your ${rights(view)} gone`), ' ', ...onIt(view), ', checked ', when(view.goneAt), '.'];
   if (view.state === 'ending')
-    return [strong('Your admin rights are being taken away'), ' on ', macOf(view), '; the proof is still awaited.'];
-  return [strong('Closed'), ': nothing was granted on ', macOf(view), '.'];
+    return [strong(`Your ${rights(view)} being taken away`), ' ', ...onIt(view), '; the proof is still awaited.'];
+  return [strong('Closed'), ': nothing was granted ', ...onIt(view), '.'];
 }
 
 /** What is known about the access after a start that failed. */
 function after(view: ElevationView): string {
-  if (view.goneAt) return 'It was checked that no admin rights are left.';
-  return view.state === 'ending' ? 'It is being checked that no admin rights are left.' : 'Nothing was granted.';
+  const none = `that no ${rights(view)} left`;
+  if (view.goneAt) return `It was checked ${none}.`;
+  return view.state === 'ending' ? `It is being checked ${none}.` : 'Nothing was granted.';
 }

@@ -11,7 +11,11 @@ import { oneLine, quiet, sanitise } from './text.js';
 type Piece =
   | { readonly is: 'words'; readonly text: string; readonly bold?: boolean }
   | { readonly is: 'person'; readonly name: string; readonly slackUserId?: string }
-  | { readonly is: 'time'; readonly at: Instant };
+  | { readonly is: 'time'; readonly at: Instant }
+  | { readonly is: 'link'; readonly url: string; readonly text: string };
+
+/** A permission set and an account, both as long as AWS allows, are longer than a Mac's name. */
+const NAME_MAX = 100;
 
 /** Strings in a sentence are our own words; foreign text comes in through `foreign` and `who` only. */
 export type Sentence = readonly (string | Piece)[];
@@ -21,6 +25,9 @@ export type PeopleLookup = (personId: PersonId) => Pick<PersonRef, 'name' | 'sla
 
 export const strong = (text: string): Piece => ({ is: 'words', text, bold: true });
 export const when = (at: Instant): Piece => ({ is: 'time', at });
+
+/** An address of ours (the configuration's, never somebody's text), shown as these words. */
+export const link = (url: string, text: string): Piece => ({ is: 'link', url, text });
 
 /** One line of text of unknown origin. */
 export const foreign = (text: string, max = 80): Piece => ({ is: 'words', text: oneLine(text, max) });
@@ -63,6 +70,8 @@ function element(piece: string | Piece): RichTextElement {
   switch (piece.is) {
     case 'words':
       return piece.bold ? { type: 'text', text: piece.text, style: { bold: true } } : { type: 'text', text: piece.text };
+    case 'link':
+      return { type: 'link', url: piece.url, text: piece.text };
     case 'person':
       return piece.slackUserId ? { type: 'user', user_id: piece.slackUserId } : { type: 'text', text: piece.name };
     case 'time':
@@ -102,9 +111,9 @@ export function spell(ms: number): string {
   return shown.join(' ') || '0 s';
 }
 
-/** The Mac as people know it. */
-export function macOf(view: ElevationView): Piece {
-  return foreign(view.request.target.display);
+/** What is elevated, as people know it. */
+export function named(view: ElevationView): Piece {
+  return foreign(view.request.target.display, NAME_MAX);
 }
 
 /** `1 thing`, `2 things`. */

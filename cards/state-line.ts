@@ -7,7 +7,8 @@ import type { RevokeCause } from '../contract/events.js';
 import { type Instant, instant, msOf } from '../contract/ids.js';
 import type { Outcome } from '../contract/states.js';
 import type { ElevationView } from '../contract/view.js';
-import { listOf, macOf, type PeopleLookup, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
+import { accessOf, wordsOf } from './kinds/index.js';
+import { listOf, named, type PeopleLookup, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
 import { oneLine } from './text.js';
 
 export interface SayOptions {
@@ -17,6 +18,7 @@ export interface SayOptions {
 
 /** The sentences of the state, the most important first. */
 export function stateLines(view: ElevationView, options: SayOptions = {}): readonly Sentence[] {
+  const words = wordsOf(view.request.target);
   switch (view.state) {
     case 'requested':
       return [waiting(view), soFar(view, options)];
@@ -25,13 +27,13 @@ export function stateLines(view: ElevationView, options: SayOptions = {}): reado
     case 'granting':
       return [approved(view, options)];
     case 'active':
-      return [active(view, options), byWhom(view, options)];
+      return [active(view, options), words.tail(view), byWhom(view, options)];
     case 'ending':
       return [...ending(view), why(view, options), ...unprovenAsked(view, options)];
     case 'collecting':
-      return [['⚪ ', strong('Access gone'), ...at(view.goneAt), '. Collecting the log.'], why(view, options)];
+      return [['⚪ ', strong('Access gone'), ...at(view.goneAt), `. ${words.collecting}`], why(view, options), tailOf(view)];
     case 'closed':
-      return [...closed(view, options), ...evidence(view)];
+      return [...closed(view, options), tailOf(view), ...evidence(view)];
   }
 }
 
@@ -56,14 +58,7 @@ function soFar(view: ElevationView, { people }: SayOptions): Sentence {
 
 function approved(view: ElevationView, options: SayOptions): Sentence {
   const by: Sentence = view.startBy ? [' by ', when(view.startBy)] : [];
-  return [
-    '🟢 ',
-    strong('Approved'),
-    ...terms(view, options),
-    '. The Mac must confirm the admin rights',
-    ...by,
-    '; the clock starts then.',
-  ];
+  return ['🟢 ', strong('Approved'), ...terms(view, options), ...wordsOf(view.request.target).granting(by)];
 }
 
 function active(view: ElevationView, { now }: SayOptions): Sentence {
@@ -94,7 +89,7 @@ function ending(view: ElevationView): readonly Sentence[] {
   const minutes = view.alarmMinutes;
   const line: Sentence = ['🟠 ', strong('Ending: waiting for proof that access is gone.')];
   if (minutes === undefined) return [line];
-  const loud = `No proof for ${minutes} min. Treat this Mac as still elevated.`;
+  const loud = `No proof for ${minutes} min. ${wordsOf(view.request.target).treat}.`;
   return [line, ['🔴 ', strong(`Alarm: ${loud}`)]];
 }
 
@@ -121,7 +116,7 @@ const CAUSE: { readonly [O in Outcome]: (view: ElevationView, options: SayOption
   lapsed: (view) => ['Nobody decided in time; the request lapsed', ...moment(view), '.'],
   withdrawn: (view, options) => ['Withdrawn', ...ender(view, options), ...moment(view), '.'],
   'not-started': (view) => [
-    'The Mac did not confirm a start in time',
+    wordsOf(view.request.target).notStarted,
     ...(view.startBy ? [' (by ', when(view.startBy), ')'] : []),
     '.',
   ],
@@ -131,9 +126,9 @@ const CAUSE: { readonly [O in Outcome]: (view: ElevationView, options: SayOption
       : ['The window was over', ...at(view.deadlineAt ?? view.endingAt), '.'],
   revoked: (view, options) => ['Revoke ordered', ...revoker(view, options), ...moment(view), '.'],
   ended: (view, options) => ['End asked for', ...ender(view, options), ...moment(view), '.'],
-  'lost-contact': (view) => ['Contact with the Mac was lost', ...moment(view), '.'],
+  'lost-contact': (view) => [wordsOf(view.request.target).lostContact, ...moment(view), '.'],
   failed: (view) =>
-    isSwept(view) ? ['The Mac never confirmed a start.'] : ['It failed', ...moment(view), `: ${reasonOf(view.failure)}`],
+    isSwept(view) ? [wordsOf(view.request.target).neverConfirmed] : ['It failed', ...moment(view), `: ${reasonOf(view.failure)}`],
   unproven: (view, options) => ['Closed without proof', ...closers(view, options), ...at(view.closedAt), '.'],
 };
 
@@ -199,20 +194,28 @@ function closing(view: ElevationView): Sentence {
   if (view.outcome === 'unproven')
     return [
       strong('Closed without proof that access is gone.'),
-      ' Treat this Mac as still elevated until someone has checked it.',
+      ` ${wordsOf(view.request.target).treat} until someone has checked it.`,
     ];
-  if (view.goneAt && view.confirmedAt) return [strong('Ended.'), ' Access gone ', when(view.goneAt), ' on ', macOf(view), '.'];
+  if (view.goneAt && view.confirmedAt)
+    return [strong('Ended.'), ' Access gone ', when(view.goneAt), ` ${wordsOf(view.request.target).joint} `, named(view), '.'];
   if (view.goneAt) return [strong('Closed: no access was confirmed.'), ' Checked and found gone ', when(view.goneAt), '.'];
   return [strong('Closed: nothing was granted.')];
 }
 
+/** What outlives the access once that is gone. */
+function tailOf(view: ElevationView): Sentence {
+  return view.confirmedAt && view.goneAt ? wordsOf(view.request.target).tail(view) : [];
+}
+
 /** What became of the log; said only where there can be one. */
 export function evidence(view: ElevationView): readonly Sentence[] {
+  const { log } = wordsOf(view.request.target);
+  if ('elsewhere' in log) return view.confirmedAt ? [log.elsewhere] : [];
   const found = view.evidence;
   if (!found) return view.state === 'closed' && view.confirmedAt ? [[strong('Log missing.')]] : [];
   if (!found.complete)
     return [
-      [strong('Log missing:'), ` the Mac did not deliver all of it in time (${plural(found.lines, 'sudo command')} known).`],
+      [strong('Log missing:'), ` ${log.from} did not deliver all of it in time (${plural(found.lines, 'sudo command')} known).`],
     ];
   return [[`Log: ${plural(found.lines, 'sudo command')}${found.late ? ', delivered after the close' : ''}.`]];
 }
@@ -221,5 +224,5 @@ export function evidence(view: ElevationView): readonly Sentence[] {
 export function asking(view: ElevationView): Sentence {
   const { requester, subject, windowMs, category } = view.request;
   const forWhom: Sentence = requester.personId === subject.personId ? [] : [' for ', who(subject)];
-  return [who(requester), ` asks for ${spell(windowMs)} of admin rights on `, macOf(view), ...forWhom, ` (${category}).`];
+  return [who(requester), ` asks for ${spell(windowMs)} of `, ...accessOf(view), ...forWhom, ` (${category}).`];
 }

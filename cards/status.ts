@@ -8,7 +8,8 @@ import { formatPage } from './actions.js';
 import { actions, bullets, button, context, header, lines, rendered } from './blocks.js';
 import { facts } from './card.js';
 import { frozenLine } from './frozen.js';
-import { macOf, type PeopleLookup, plain, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
+import { wordsOf } from './kinds/index.js';
+import { named, type PeopleLookup, plain, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
 import { stateLines } from './state-line.js';
 
 /** How many elevations a page of `/admin-status` holds. */
@@ -61,8 +62,8 @@ function brief(view: ElevationView): Sentence {
     strong(shortId(requestId)),
     ` · ${state} · `,
     who(subject),
-    ' on ',
-    macOf(view),
+    ` ${wordsOf(view.request.target).joint} `,
+    named(view),
     ` · ${spell(view.approvedWindowMs ?? windowMs)}`,
     ...(view.state === 'active' && view.deadlineAt ? [' · until ', when(view.deadlineAt)] : []),
     ...(loud ? [' · ', strong(`alarm: no proof for ${view.alarmMinutes} min`)] : []),
@@ -101,7 +102,7 @@ export function home(views: readonly ElevationView[], frozen?: Frozen): HomeView
     blocks: [
       header('Stint'),
       ...freeze(frozen),
-      lines(['Ask for admin rights for a while with ', strong('/elevate'), '. They end by themselves.']),
+      lines(['Ask for access for a while with ', strong('/elevate'), '. It ends by itself.']),
       ...(shown.length > 0 ? [bullets(shown)] : [lines(['You have no elevations yet.'])]),
       ...(more > 0 ? [context(`${more} more not shown`)] : []),
     ],

@@ -5,13 +5,13 @@
 import type { KnownBlock } from '@slack/types';
 import type { PersonId } from '../contract/ids.js';
 import type { Rendered } from '../contract/ports.js';
-import { holderOf } from '../contract/request.js';
 import type { Vote } from '../contract/verdict.js';
 import type { ElevationView } from '../contract/view.js';
 import { lines, preformatted, quote, rendered } from './blocks.js';
 import { extensionLine } from './card.js';
 import { UNPROVEN_AFTER_MIN } from './controls.js';
-import { foreign, listOf, macOf, plain, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
+import { accessOf, wordsOf } from './kinds/index.js';
+import { listOf, named, plain, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
 import { evidence, lapsesAt, reasonOf, type SayOptions, stateLines, why } from './state-line.js';
 import { oneLine } from './text.js';
 
@@ -60,17 +60,17 @@ export function threadLine(kind: ThreadKind, view: ElevationView, texts: ThreadT
 const SAYS: { readonly [K in ThreadKind]: (view: ElevationView, texts: ThreadTexts) => readonly Sentence[] } = {
   decided,
   reminder,
-  started: (view) => [[strong('Started.'), ' ', who(view.request.subject), ' is an admin on ', macOf(view), ...until(view), '.']],
+  started: (view) => [
+    [strong('Started.'), ' ', who(view.request.subject), ...holding(view), ...until(view), '.'],
+    wordsOf(view.request.target).tail(view),
+  ],
   warned: (view) => [['The warning before the end was sent to ', who(view.request.subject), '.']],
-  ending: (view, texts) => [why(view, texts), ['The access is being taken away from ', macOf(view), '; the proof is awaited.']],
+  ending: (view, texts) => [why(view, texts), ['The access is being taken away: ', ...accessOf(view), '; the proof is awaited.']],
   ended: (view, texts) => stateLines(view, texts),
   alarm,
-  evidence: (view) => (view.evidence ? evidence(view) : [['The log is in.']]),
-  'late-evidence': (view) => [[strong('The log came after the close.')], ...evidence(view)],
-  'log-missing': (view) => [
-    [strong('Log missing.'), ' ', macOf(view), ' did not deliver the sudo log in time.'],
-    ['What to do: bring the Mac online; it sends what it still has, and that is added here.'],
-  ],
+  evidence: (view) => elsewhere(view) ?? (view.evidence ? evidence(view) : [['The log is in.']]),
+  'late-evidence': (view) => elsewhere(view) ?? [[strong('The log came after the close.')], ...evidence(view)],
+  'log-missing': logMissing,
   extension: (view, texts) => [
     view.extension ? extensionLine(view, texts) : ['There is no extension.'],
     view.extension?.state === 'granted' ? ['It ends', ...until(view, ' '), '.'] : [],
@@ -81,6 +81,24 @@ const SAYS: { readonly [K in ThreadKind]: (view: ElevationView, texts: ThreadTex
       : [`A message did not count: ${reasonOf(refusal?.code)}`],
   ],
 };
+
+/** Where a kind of target has no log of ours, what was done is to be looked for there. */
+function elsewhere(view: ElevationView): readonly Sentence[] | undefined {
+  const { log } = wordsOf(view.request.target);
+  return 'elsewhere' in log ? [log.elsewhere] : undefined;
+}
+
+function logMissing(view: ElevationView): readonly Sentence[] {
+  const { log } = wordsOf(view.request.target);
+  if ('elsewhere' in log) return [log.elsewhere];
+  return [[strong('Log missing.'), ' ', named(view), ' did not deliver the log in time.'], log.find];
+}
+
+/** ` is an admin on mac-bob`. */
+function holding(view: ElevationView): Sentence {
+  const { holds, joint } = wordsOf(view.request.target);
+  return [` ${holds} ${joint} `, named(view)];
+}
 
 function until(view: ElevationView, lead = ' until '): Sentence {
   return view.deadlineAt ? [lead, when(view.deadlineAt)] : [];
@@ -100,7 +118,13 @@ function standing(view: ElevationView): Sentence {
   const { approvedBy, quorum } = view.verdict;
   if (view.state === 'requested') return [`${approvedBy.length} of ${plural(quorum, 'approval')} so far.`];
   if (view.state !== 'approved' || view.approvedWindowMs === undefined) return [];
-  return [`It counts: ${spell(view.approvedWindowMs)} for `, who(view.request.subject), ' on ', macOf(view), '.'];
+  return [
+    `It counts: ${spell(view.approvedWindowMs)} for `,
+    who(view.request.subject),
+    ` ${wordsOf(view.request.target).joint} `,
+    named(view),
+    '.',
+  ];
 }
 
 /** Mentions the approvers the first time only: a reminder is a nudge, not an alarm. */
@@ -118,18 +142,15 @@ function reminder(view: ElevationView, { people }: ThreadTexts): readonly Senten
 
 function alarm(view: ElevationView): readonly Sentence[] {
   const minutes = view.alarmMinutes ?? 0;
+  const { thing, check, joint } = wordsOf(view.request.target);
   const after: Sentence =
     minutes >= UNPROVEN_AFTER_MIN
-      ? ['When two people have checked the Mac by hand, they may use "Close without proof" on the card.']
+      ? [`When two people have checked ${thing} by hand, they may use "Close without proof" on the card.`]
       : [];
   if (view.state !== 'ending') return [[strong(`Alarm: the log of this elevation is overdue by ${minutes} min.`)]];
   return [
-    [strong(`Alarm: for ${minutes} min there is no proof that access on `), macOf(view), strong(' is gone.')],
-    [
-      'What to do: find the Mac and bring it online; look whether ',
-      foreign(holderOf(view.request.target), 40),
-      ' is an admin (System Settings, Users & Groups); if in doubt, lock it through the MDM.',
-    ],
+    [strong(`Alarm: for ${minutes} min there is no proof that access ${joint} `), named(view), strong(' is gone.')],
+    ...check,
     after,
   ];
 }

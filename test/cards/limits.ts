@@ -236,7 +236,7 @@ function richBlock(found: Found, path: string, value: unknown): void {
   }
   if (!['rich_text_section', 'rich_text_quote', 'rich_text_preformatted'].includes(String(b.type)))
     found.problems.push(`${path}: ${String(b.type)}`);
-  const only = b.type === 'rich_text_preformatted' ? ['text'] : ['text', 'user', 'date', 'emoji'];
+  const only = b.type === 'rich_text_preformatted' ? ['text'] : ['text', 'user', 'date', 'emoji', 'link'];
   list(found, path, b.elements, 1, 200).forEach((e, i) => {
     richElement(found, `${path}[${i}]`, e, only);
   });
@@ -252,6 +252,11 @@ function richElement(found: Found, path: string, value: unknown, only: readonly 
   } else if (type === 'user') {
     const e = object(found, path, value, ['type', 'user_id', 'style']);
     if (!/^[UW][A-Z0-9]+$/.test(String(e.user_id))) found.problems.push(`${path}.user_id`);
+  } else if (type === 'link') {
+    const e = object(found, path, value, ['type', 'url', 'text', 'style']);
+    size(found, `${path}.url`, e.url, 1, 3000);
+    if (!/^https:\/\/[^\s<>]+$/.test(String(e.url))) found.problems.push(`${path}.url: not an https address`);
+    size(found, `${path}.text`, e.text, 1, 3000);
   } else if (type === 'date') {
     const e = object(found, path, value, ['type', 'timestamp', 'format', 'fallback']);
     if (!Number.isInteger(e.timestamp)) found.problems.push(`${path}.timestamp`);
