@@ -42,6 +42,31 @@ export interface GrantOrder<T extends Target = Target> {
   readonly sendBefore: Instant;
 }
 
+/** An operation that goes on at the far end after its call, as the far end names it. */
+export interface FarStep {
+  readonly kind: 'create' | 'delete';
+  readonly farId: string;
+}
+
+/** What an attempt has from the one before it, and leaves to the next. Far ends that answer at once have no use for it. */
+export interface Steps {
+  /** Told by whoever kept it meanwhile; to be checked at the far end before it is believed. */
+  readonly earlier?: FarStep;
+  /** Told of each operation at once, so that it is known even if nothing can be written. */
+  readonly said?: (step: FarStep) => void;
+}
+
+export interface RevokeHints extends Steps {
+  /** What the caller's own history says of the time before the grant, for when the store does not. */
+  readonly before?: Mark['before'];
+}
+
+/** How a look is made where calls are few: one that can wait is `background`. */
+export interface LookManner {
+  readonly rank?: 'proof' | 'background';
+  readonly signal?: AbortSignal;
+}
+
 /** One kind of target. Drivers never import Temporal: the sweep and the CLI use them too. */
 export interface TargetDriver<T extends Target = Target> {
   readonly kind: T['kind'];
@@ -52,11 +77,11 @@ export interface TargetDriver<T extends Target = Target> {
    * `poll`: nobody tells us, so `grant` goes on until the target itself shows the access.
    */
   readonly confirmMode: 'update' | 'poll';
-  observe(requestId: RequestId, target: T): Promise<Observation>;
+  observe(requestId: RequestId, target: T, manner?: LookManner): Promise<Observation>;
   /** May be asked again after any failure, and goes on where the last attempt was. Nothing of it leaves at or after `sendBefore`. */
-  grant(order: GrantOrder<T>, signal: AbortSignal): Promise<void>;
+  grant(order: GrantOrder<T>, signal: AbortSignal, steps?: Steps): Promise<void>;
   /** Takes the access away. Takes nothing but pinned ids; needs neither directory nor policy nor Slack. */
-  revoke(requestId: RequestId, target: T, signal: AbortSignal): Promise<void>;
+  revoke(requestId: RequestId, target: T, signal: AbortSignal, hints?: RevokeHints): Promise<void>;
   /** Removes what the grant left behind once all is over (MDM signals). */
   clear(requestId: RequestId, target: T): Promise<void>;
   /** Everything at the far end that carries our mark now, whatever the store says of it. */
@@ -84,8 +109,9 @@ export interface AwsAbout {
   readonly kind: 'aws-permission-set';
   readonly accountId: string;
   readonly accountName: string;
-  /** Names and ids of the organisational units that the account is in, at any depth. */
-  readonly ous: readonly string[];
+  /** The organisational units that the account is in, at any depth. */
+  readonly ouNames: readonly string[];
+  readonly ouIds: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
   /** Name of the permission set. */
   readonly set: string;
@@ -113,8 +139,8 @@ export interface TargetLook {
 }
 
 /** Live facts about one kind of target: for judging, and for whoever asks. An error is never a yes. */
-export interface TargetFacts {
-  readonly kind: TargetKind;
+export interface TargetFacts<T extends Target = Target> {
+  readonly kind: T['kind'];
   /** Whether there is more to find than is listed. */
   readonly searchable: boolean;
   /** What this person is shown without typing. */
@@ -123,9 +149,11 @@ export interface TargetFacts {
   search(person: Person, text: string, limit: number, may: (found: Candidate) => boolean): Promise<readonly Candidate[]>;
   candidate(person: Person, key: string): Promise<Candidate | undefined>;
   /** The target of a candidate with every id pinned, for this person. Throws a `StintError` that says what to do. */
-  pin(person: Person, key: string): Promise<Target>;
+  pin(person: Person, key: string): Promise<T>;
   /** A request can name any target for anybody: what is true of this one, and whether it is this person's. */
-  look(target: Target, holder: Person): Promise<TargetLook>;
+  look(target: T, holder: Person): Promise<TargetLook>;
+  /** What is in memory of it, without asking anybody: for taking access away, which waits for nothing. */
+  known(target: T): About | undefined;
 }
 
 // ---- the store -----------------------------------------------------------------------------------------------------

@@ -3,18 +3,43 @@
  * could count. The workflow judges again with live facts; this is the first gate, so that a refusal is immediate.
  */
 import type { Person } from './ports.js';
-import type { Target } from './request.js';
+import type { Target, TargetKind } from './request.js';
+import type { Tier } from './verdict.js';
 import type { ElevationView } from './view.js';
 
-/** One thing that a person may ask for now. */
+/** One thing that a person may ask for now, as a form shows it. Its ids are pinned only when it is asked for (`pin`). */
 export interface Offer {
-  readonly target: Target;
+  /** At most 150 characters; means something to `pin` alone. The target's key for a Mac, without the user for AWS. */
+  readonly key: string;
+  readonly kind: TargetKind;
+  readonly display: string;
+  /** Where it stands or what it is, for people. */
+  readonly detail?: string;
   /** The lengths that may be asked for, ascending. */
   readonly windowsMs: readonly number[];
   /** Who could approve, for the form's context line. */
   readonly approverNames: readonly string[];
   /** The policy rule that allows the asking. */
   readonly rule: string;
+  readonly tier?: Tier;
+  /** The Slack channel that this rule's cards go to, where it is not the one of the configuration. */
+  readonly channel?: string;
+  /** Why it can't be had although a rule allows it, as a sentence: shown instead of failing later. */
+  readonly barred?: string;
+  /** What to know before asking, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** What can be listed without typing, and whether there is more that is found by typing. */
+export interface Offers {
+  readonly offers: readonly Offer[];
+  readonly searchable: boolean;
+}
+
+/** An offer, and what is asked for by it: every id pinned, for this person. */
+export interface Pinned {
+  readonly offer: Offer;
+  readonly target: Target;
 }
 
 /** Everything that a button can mean. */
@@ -32,9 +57,14 @@ export const CLICK_KINDS = [
 export type ClickKind = (typeof CLICK_KINDS)[number];
 export type ClickVerdict = { readonly ok: true } | { readonly ok: false; readonly sentence: string };
 
-/** The policy's answers. Both methods may throw a `StintError`; an error is never a yes. */
+/** The policy's answers. All methods may throw a `StintError`; an error is never a yes. */
 export interface Preview {
-  targetsFor(person: Person): Promise<readonly Offer[]>;
+  /** All that can be listed without typing, at most 100. Empty for who is not active. */
+  offersFor(person: Person): Promise<Offers>;
+  /** Offers of all kinds that hold every word, best first, at most `limit`. */
+  search(person: Person, text: string, limit: number): Promise<readonly Offer[]>;
+  /** What this person asks for by an offer's key, which is checked anew. Throws a `StintError` that says why not. */
+  pin(person: Person, key: string): Promise<Pinned>;
   /** Whether this person's click could count for this elevation as it stands; `sentence` says why not, and who could. */
   judgeClick(view: ElevationView, person: Person, kind: ClickKind, windowMs?: number): Promise<ClickVerdict>;
 }

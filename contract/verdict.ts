@@ -25,6 +25,10 @@ export interface Round {
   readonly windowMs: number;
 }
 
+/** How much is at stake: 0 is the worst. Shown to whoever asks and decides. */
+export const TIERS = [0, 1, 2, 3] as const;
+export type Tier = (typeof TIERS)[number];
+
 /** What `decide` answers: small, safe to keep in a history, enough to explain itself. */
 export interface Verdict {
   readonly outcome: 'deny' | 'needs-approval' | 'satisfied';
@@ -53,6 +57,9 @@ export interface Verdict {
     readonly remindForMs: number;
     readonly remindThenMs: number;
   };
+  readonly tier?: Tier;
+  /** The Slack channel whose people decide, where the rule names one. */
+  readonly channel?: string;
   /** Plain sentences: why, and what is missing. */
   readonly sentences: readonly string[];
 }

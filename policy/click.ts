@@ -4,19 +4,21 @@
  * is generous: whoever might have approved it may end it, although the policy has changed since.
  */
 import { instant } from '../contract/ids.js';
-import type { Directory, Person } from '../contract/ports.js';
+import type { About, Directory, Person, TargetFacts } from '../contract/ports.js';
 import type { ClickKind, ClickVerdict } from '../contract/preview.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Vote } from '../contract/verdict.js';
 import type { ElevationView } from '../contract/view.js';
 import { decide } from './decide.js';
 import { everybodyOf, gatherFacts } from './facts.js';
-import { covers, includes, type Policy } from './rules.js';
+import { covers, includes, type Policy, type Rule } from './rules.js';
 import { listNames } from './sentences.js';
+import { knownOf } from './targets.js';
 
 export interface Click {
   readonly policy: Policy;
   readonly directory: Directory;
+  readonly targets: readonly TargetFacts[];
   readonly view: ElevationView;
   readonly person: Person;
   readonly windowMs?: number | undefined;
@@ -50,11 +52,11 @@ const JUDGES: { readonly [K in ClickKind]: (click: Click) => Promise<ClickVerdic
 
 /** An approval would count: the round can be approved at all, and this one vote is not void. */
 async function mayApprove(click: Click, round: Round): Promise<ClickVerdict> {
-  const { policy, directory, view, person, windowMs, now } = click;
+  const { policy, view, person, windowMs, now } = click;
   if (windowMs === undefined) return no('This button names no length of time.');
   const vote: Vote = { decision: 'approve', personId: person.personId, roundDigest: round.digest, windowMs, at: instant(now) };
   const { request } = view;
-  const facts = await gatherFacts(directory, policy, request, [vote]);
+  const facts = await gatherFacts(click, policy, request, [vote]);
   const verdict = decide(policy, { request, round }, facts, [vote], now);
   if (verdict.approvedBy.includes(person.personId) && verdict.outcome !== 'deny') return OK;
   const who = listNames(facts.approverPool.filter((p) => verdict.approvers.includes(p.personId)));
@@ -67,18 +69,25 @@ async function mayRefuse(click: Click): Promise<ClickVerdict> {
   return mayTakeAway(click);
 }
 
-async function mayTakeAway({ policy, directory, view, person }: Click): Promise<ClickVerdict> {
-  if (mayRevoke(policy, view.request, person) || view.verdict.approvers.includes(person.personId)) return OK;
-  const named = policy.rules.filter((rule) => covers(rule, view.request.target)).map((rule) => rule.revoke);
+async function mayTakeAway({ policy, directory, targets, view, person }: Click): Promise<ClickVerdict> {
+  const about = knownOf(targets, view.request.target);
+  if (mayRevoke(policy, view, about, person) || view.verdict.approvers.includes(person.personId)) return OK;
+  const named = rulesAbout(policy, view, about).map((rule) => rule.revoke);
   const who = listNames((await everybodyOf(directory, named)).filter((p) => p.active));
   return no(`The policy does not let you do that${who ? `; it lets ${who}` : ''}.`);
 }
 
 /** Whether any rule for the target lets this person revoke, or approve, or the elevation is their own. */
-export function mayRevoke(policy: Policy, request: ElevationRequest, person: Person): boolean {
+export function mayRevoke(policy: Policy, view: ElevationView, about: About | undefined, person: Person): boolean {
   if (!person.active) return false;
-  const rules = policy.rules.filter((rule) => covers(rule, request.target));
-  return isOwn(request, person) || rules.some((rule) => includes(rule.revoke, person) || includes(rule.approve, person));
+  const rules = rulesAbout(policy, view, about);
+  return isOwn(view.request, person) || rules.some((rule) => includes(rule.revoke, person) || includes(rule.approve, person));
+}
+
+/** Where nothing is known of the target now, the rule that it was judged by: taking away waits for no look-up. */
+function rulesAbout({ rules }: Policy, { request, verdict }: ElevationView, about: About | undefined): readonly Rule[] {
+  if (about) return rules.filter((rule) => covers(rule, about));
+  return rules.filter(({ id, kind }) => id === verdict.rule && kind === request.target.kind);
 }
 
 function mayGiveBack({ view, person }: Click): ClickVerdict {
@@ -87,13 +96,13 @@ function mayGiveBack({ view, person }: Click): ClickVerdict {
 
 /** The holder may ask for more as long as a decision could still add to the window. */
 async function mayExtend(click: Click): Promise<ClickVerdict> {
-  const { policy, directory, view, windowMs, now } = click;
+  const { policy, view, windowMs, now } = click;
   const holder = mayGiveBack(click);
   if (!holder.ok) return holder;
   if (view.state !== 'active' || !view.deadlineAt || !view.confirmedAt) return no('Only a running elevation can be extended.');
   if (windowMs === undefined) return no('This button names no length of time.');
   const { request } = view;
-  const facts = await gatherFacts(directory, policy, request, []);
+  const facts = await gatherFacts(click, policy, request, []);
   // No round yet, so no digest: the elevation's own stands in, and no vote is counted.
   const verdict = decide(policy, { request, round: { digest: view.digest, kind: 'extension', windowMs } }, facts, [], now);
   if (verdict.outcome === 'deny') return no(verdict.sentences.join(' '));

@@ -67,6 +67,8 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     warnBeforeMs: terms.warnBeforeMs,
     warnMinWindowMs: terms.warnMinWindowMs,
     deadlines: terms.deadlines,
+    ...(terms.tier === undefined ? {} : { tier: terms.tier }),
+    ...(terms.channel === undefined ? {} : { channel: terms.channel }),
     sentences: [
       ...refusals,
       ...explain(count, facts.voters),
@@ -98,7 +100,7 @@ function ageRefusals(terms: Terms, { request, round }: Question, now: number): s
   return terms.refusals.length > 0 || now <= msOf(request.askedAt) + life ? [] : ['This request is too old to be decided.'];
 }
 
-function factsDigest({ requester, subject, voters, approverPool }: Facts): Verdict['factsDigest'] {
+function factsDigest({ requester, subject, look, voters, approverPool }: Facts): Verdict['factsDigest'] {
   // Only what a decision looks at: a change of name is not another fact, and no e-mail address enters a digest.
   const fact = ({ personId, active, groups, macs }: Person) => ({ personId, active, groups: [...groups].sort(), macs });
   const one = (person: Person | undefined) => (person === undefined ? null : fact(person));
@@ -106,7 +108,8 @@ function factsDigest({ requester, subject, voters, approverPool }: Facts): Verdi
     const byId = new Map(people.map((person) => [person.personId, fact(person)]));
     return sorted([...byId.keys()]).map((id) => byId.get(id));
   };
-  return digestOf({ requester: one(requester), subject: one(subject), voters: all(voters), approverPool: all(approverPool) });
+  const people = { requester: one(requester), subject: one(subject), voters: all(voters), approverPool: all(approverPool) };
+  return digestOf({ ...people, target: look.about ?? null });
 }
 
 /** Each person once, in one order: who votes first or twice makes no difference. */

@@ -1,30 +1,39 @@
-/** The edge of the policy: fetches from the directory what a decision needs to know. Any error passes through: none is a yes. */
+/** The edge of the policy: fetches what a decision needs to know of people and target. Any error passes through: none is a yes. */
 import type { PersonId } from '../contract/ids.js';
-import type { Directory, Person } from '../contract/ports.js';
+import type { Directory, Person, TargetFacts } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Vote } from '../contract/verdict.js';
 import { covers, type Policy, type Who } from './rules.js';
+import { lookAt, ONLY_MACS } from './targets.js';
 import type { Facts } from './terms.js';
+
+/** Where facts come from. */
+export interface Sources {
+  readonly directory: Directory;
+  /** Macs alone where none are given. */
+  readonly targets?: readonly TargetFacts[];
+}
 
 /** Live facts for a request and its votes, under one policy or under all that have to be satisfied. */
 export async function gatherFacts(
-  directory: Directory,
+  { directory, targets = ONLY_MACS }: Sources,
   policy: Policy | readonly Policy[],
   request: ElevationRequest,
   votes: readonly Vote[],
 ): Promise<Facts> {
   const policies: readonly Policy[] = 'rules' in policy ? [policy] : policy;
-  const rules = policies.flatMap(({ rules }) => rules.filter((rule) => covers(rule, request.target)));
-  const [requester, subject, voters, approverPool] = await Promise.all([
+  const [requester, subject, voters] = await Promise.all([
     directory.person(request.requester.personId),
     directory.person(request.subject.personId),
     peopleOf(directory, [...new Set(votes.map((vote) => vote.personId))]),
-    everybodyOf(
-      directory,
-      rules.map((rule) => rule.approve),
-    ),
   ]);
-  return { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), voters, approverPool };
+  const look = await lookAt(targets, request.target, subject);
+  const rules = policies.flatMap(({ rules }) => rules.filter((rule) => covers(rule, look.about)));
+  const approverPool = await everybodyOf(
+    directory,
+    rules.map((rule) => rule.approve),
+  );
+  return { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look, voters, approverPool };
 }
 
 /** All people whom any of these names, by group or by id, each once. */

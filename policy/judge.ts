@@ -5,7 +5,7 @@
 import type { JudgeInput } from '../contract/duties.js';
 import { isStintError } from '../contract/errors.js';
 import type { Digest } from '../contract/ids.js';
-import type { Directory, Store } from '../contract/ports.js';
+import type { Directory, Store, TargetFacts } from '../contract/ports.js';
 import type { Verdict } from '../contract/verdict.js';
 import { requestDigest } from '../seal/canonical.js';
 import { decideBoth } from './decide.js';
@@ -18,6 +18,8 @@ export interface JudgeDeps {
   readonly policy: () => Promise<Policy>;
   readonly policies: Store['policies'];
   readonly directory: Directory;
+  /** Of all kinds of target that there are; Macs alone where none are given. */
+  readonly targets?: readonly TargetFacts[];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -26,7 +28,7 @@ export interface JudgeDeps {
  * Judges a round. Throws what policy, store and directory throw (`bad-policy`, `store-unavailable`, …): no error is ever
  * an approval. The current policy is stored before its hash leaves in a verdict.
  */
-export function createJudge({ policy, policies, directory, clock }: JudgeDeps): (input: JudgeInput) => Promise<Verdict> {
+export function createJudge({ policy, policies, clock, ...sources }: JudgeDeps): (input: JudgeInput) => Promise<Verdict> {
   let kept: Digest | undefined;
   return async ({ request, digest, round, votes, policyThen }) => {
     const current = await policy();
@@ -34,7 +36,7 @@ export function createJudge({ policy, policies, directory, clock }: JudgeDeps): 
     if (kept !== current.hash) await policies.put(current.hash, current.source);
     kept = current.hash;
     const then = policyThen === undefined || policyThen === current.hash ? current : await recalled(policies, policyThen);
-    const facts = await gatherFacts(directory, [then ?? current, current], request, votes);
+    const facts = await gatherFacts(sources, [then ?? current, current], request, votes);
     const verdict = decideBoth(then ?? current, current, { request, round }, facts, votes, clock());
     if (!then) return denied(verdict, 'The policy by which this was first judged cannot be found any more.', policyThen);
     if (requestDigest(request) !== digest) return denied(verdict, 'The request is not the one that was asked.');

@@ -29,10 +29,10 @@ function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
   const approve = whoOf(entry.approve);
   const deadlines = { ...file.deadlines, ...entry.deadlines };
   const warn = { ...file.warn, ...entry.warn };
-  return {
+  const rule: Omit<Rule, 'kind' | 'match'> = {
     id: entry.id,
-    kind: entry.kind,
-    match: entry.match,
+    ...(entry.tier === undefined ? {} : { tier: entry.tier }),
+    ...(entry.channel === undefined ? {} : { channel: entry.channel }),
     ask: whoOf(entry.ask),
     approve,
     quorum: entry.approve.quorum ?? 1,
@@ -50,6 +50,8 @@ function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
       remindThenMs: file.reminders?.then ?? HOUR,
     },
   };
+  // The schema has seen that the two belong together.
+  return { ...rule, kind: entry.kind, match: entry.match } as Rule;
 }
 
 function whoOf({ groups = [], people = [] }: { groups?: Who['groups'] | undefined; people?: Who['people'] | undefined }): Who {

@@ -1,29 +1,94 @@
-/** What a person may ask for: one offer for each of their Macs that a rule covers. */
-import type { Directory, Person } from '../contract/ports.js';
-import type { Offer } from '../contract/preview.js';
-import type { Target } from '../contract/request.js';
+/** What a person may ask for: one offer for each thing that a rule covers, of all kinds of target. */
+import { StintError } from '../contract/errors.js';
+import type { Candidate, Directory, Person, TargetFacts } from '../contract/ports.js';
+import type { Offer, Offers, Pinned } from '../contract/preview.js';
 import { everybodyOf } from './facts.js';
-import { includes, type Policy, type Rule, ruleFor } from './rules.js';
+import { covers, includes, type Policy, type Rule } from './rules.js';
+import { byKey } from './targets.js';
 
 const NAMED = 20;
+const LISTED = 100;
 
-/** The target of one of a person's Macs, as the people file lists it. */
-export function macTarget(mac: Person['macs'][number]): Target {
-  const { serial, localUser, name } = mac;
-  return { kind: 'mac-admin', key: `mac-admin/${serial}`, serial, localUser, display: name };
+export interface Shelf {
+  readonly policy: Policy;
+  readonly directory: Directory;
+  readonly targets: readonly TargetFacts[];
 }
 
-/** Everything that this person may ask for now, for themselves. Empty for who is not active. Directory errors pass through. */
-export async function offersFor(policy: Policy, person: Person, directory: Directory): Promise<Offer[]> {
-  if (!person.active) return [];
-  const found = person.macs.map(macTarget).map((target) => ({ target, rule: ruleFor(policy, target, [person]) }));
-  const offers = found.map(async ({ target, rule }) => (rule ? [await offerOf(target, rule, person, directory)] : []));
+/** Everything that this person may ask for now, for themselves, without typing. Errors pass through. */
+export async function offersFor(shelf: Shelf, person: Person): Promise<Offers> {
+  const rules = rulesOf(shelf.policy, person);
+  const kinds = shelf.targets.filter(({ kind }) => rules.some((rule) => rule.kind === kind));
+  const found = (await Promise.all(kinds.map((facts) => facts.listed(person)))).flat();
+  const covered = found.filter(({ about }) => rules.some((rule) => covers(rule, about)));
+  const offers = await offersOf(shelf.directory, rules, covered.slice(0, LISTED), person);
+  return { offers, searchable: kinds.some(({ searchable }) => searchable) };
+}
+
+/** What this person may ask for and that holds every word, best first of each kind. */
+export async function search(shelf: Shelf, person: Person, text: string, limit: number): Promise<readonly Offer[]> {
+  const rules = rulesOf(shelf.policy, person);
+  const found: Candidate[] = [];
+  for (const facts of shelf.targets) {
+    const ofKind = rules.filter(({ kind }) => kind === facts.kind);
+    if (ofKind.length === 0 || found.length >= limit) continue;
+    const may = ({ about }: Candidate) => ofKind.some((rule) => covers(rule, about));
+    found.push(...(await facts.search(person, text, limit - found.length, may)));
+  }
+  return offersOf(shelf.directory, rules, found, person);
+}
+
+/** What is asked for by an offer's key. A client may send any key, so the rule is looked for again. */
+export async function pin(shelf: Shelf, person: Person, key: string): Promise<Pinned> {
+  if (!person.active) throw new StintError('person-inactive');
+  const { facts, candidate } = await byKey(shelf.targets, person, key);
+  const [offer] = await offersOf(shelf.directory, rulesOf(shelf.policy, person), [candidate], person);
+  if (!offer) throw new StintError('not-eligible');
+  if (offer.barred) throw new StintError('not-eligible', offer.barred);
+  return { offer, target: await facts.pin(person, key) };
+}
+
+/** The rules that this person may ask by, in order. */
+function rulesOf({ rules }: Policy, person: Person): readonly Rule[] {
+  return person.active ? rules.filter((rule) => includes(rule.ask, person)) : [];
+}
+
+/** Who could approve is asked once for each rule, however many offers it makes. */
+async function offersOf(
+  directory: Directory,
+  rules: readonly Rule[],
+  candidates: readonly Candidate[],
+  person: Person,
+): Promise<readonly Offer[]> {
+  const names = new Map<Rule, Promise<readonly string[]>>();
+  const offers = candidates.map(async (candidate) => {
+    const rule = rules.find((one) => covers(one, candidate.about));
+    if (!rule) return [];
+    const asked = names.get(rule) ?? approverNames(directory, rule, person);
+    names.set(rule, asked);
+    return [offerOf(candidate, rule, await asked)];
+  });
   return (await Promise.all(offers)).flat();
 }
 
-async function offerOf(target: Target, rule: Rule, person: Person, directory: Directory): Promise<Offer> {
+async function approverNames(directory: Directory, rule: Rule, person: Person): Promise<readonly string[]> {
   const pool = await everybodyOf(directory, [rule.approve]);
-  const approvers = pool.filter((p) => p.active && p.personId !== person.personId && includes(rule.approve, p));
-  const approverNames = approvers.map((p) => p.name).sort((a, b) => a.localeCompare(b, 'en'));
-  return { target, windowsMs: rule.windowsMs, approverNames: approverNames.slice(0, NAMED), rule: rule.id };
+  const approvers = pool.filter((p) => p.active && p.personId !== person.personId);
+  return approvers
+    .map((p) => p.name)
+    .sort((a, b) => a.localeCompare(b, 'en'))
+    .slice(0, NAMED);
+}
+
+function offerOf({ about, ...shown }: Candidate, rule: Rule, names: readonly string[]): Offer {
+  const { id, windowsMs, tier, channel } = rule;
+  return {
+    ...shown,
+    kind: about.kind,
+    windowsMs,
+    approverNames: names,
+    rule: id,
+    ...(tier === undefined ? {} : { tier }),
+    ...(channel === undefined ? {} : { channel }),
+  };
 }

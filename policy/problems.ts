@@ -12,7 +12,7 @@ export function problemsOf(issues: readonly Issue[], schema: z.ZodType, doc: Doc
       const { path, what } = explain(issue, doc.value);
       return [{ at: doc.at(path), path: pathText(path), what }];
     }
-    const allowed = keysAt(schema, issue.path);
+    const allowed = keysAt(schema, issue.path, doc.value);
     return issue.keys.map((key) => ({ at: doc.at(issue.path, key), path: pathText(issue.path), what: unknownKey(key, allowed) }));
   });
 }
@@ -60,15 +60,17 @@ function explain(issue: Issue, root: unknown): { readonly path: readonly Propert
   if (issue.path.length === 0 && (root === null || root === undefined)) return { path: [], what: 'the file is empty' };
   if (value === undefined)
     return { path: issue.path, what: `is missing${issue.code === 'custom' ? `; it ${issue.message}` : ''}` };
-  return { path: issue.path, what: sentenceOf(issue) };
+  return { path: issue.path, what: sentenceOf(issue, value) };
 }
 
-function sentenceOf(issue: Issue): string {
+function sentenceOf(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `must be ${KINDS[issue.expected] ?? issue.expected}`;
+      return `must be ${KINDS[issue.expected] ?? issue.expected}${quotesHint(issue.expected, value)}`;
     case 'invalid_value':
-      return `must be one of: ${issue.values.join(', ')}`;
+      return oneOf(issue.values.map(String), value);
+    case 'invalid_union':
+      return 'options' in issue && Array.isArray(issue.options) ? oneOf(issue.options.map(String), value) : issue.message;
     case 'too_small':
       return `must be at least ${issue.minimum}${UNIT[issue.origin] ?? ''}`;
     case 'too_big':
@@ -76,6 +78,16 @@ function sentenceOf(issue: Issue): string {
     default:
       return issue.message;
   }
+}
+
+function oneOf(allowed: readonly string[], value: unknown): string {
+  const meant = typeof value === 'string' ? closest(value, allowed) : undefined;
+  return `must be one of: ${allowed.join(', ')}${meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`}`;
+}
+
+/** The id of an account, or the value `yes`, is a number or a truth to YAML unless it is quoted. */
+function quotesHint(expected: string, value: unknown): string {
+  return expected === 'string' && ['number', 'boolean'].includes(typeof value) ? ': put it into quotes' : '';
 }
 
 const KINDS: { readonly [expected: string]: string } = {
@@ -88,15 +100,27 @@ const KINDS: { readonly [expected: string]: string } = {
 };
 const UNIT: { readonly [origin: string]: string } = { array: ' entries long', string: ' characters long' };
 
-/** The keys that a schema knows at a path. */
-function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let here: unknown = bare(schema);
+/** The keys that a schema knows at a path of this document. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[], root: unknown): string[] {
+  let value = root;
+  let here = chosen(schema, value);
   for (const step of path) {
-    if (here instanceof z.ZodObject) here = bare(here.shape[String(step)]);
-    else if (here instanceof z.ZodArray) here = bare(here.element);
+    value = (value as Record<PropertyKey, unknown> | undefined)?.[step];
+    if (here instanceof z.ZodObject) here = chosen(here.shape[String(step)], value);
+    else if (here instanceof z.ZodArray) here = chosen(here.element, value);
     else return [];
   }
   return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
+}
+
+/** Of several forms the one that the document's own value has chosen. */
+function chosen(schema: unknown, value: unknown): unknown {
+  const here = bare(schema);
+  if (!(here instanceof z.ZodDiscriminatedUnion)) return here;
+  const { discriminator } = here.def;
+  const named = (value as Record<string, unknown> | undefined)?.[discriminator];
+  const fits = (option: unknown) => option instanceof z.ZodObject && option.shape[discriminator]?.safeParse(named).success;
+  return here.options.find(fits);
 }
 
 function bare(schema: unknown): unknown {

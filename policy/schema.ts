@@ -1,7 +1,10 @@
 /** The policy file, version 1, as a strict schema. Lengths become milliseconds here. */
 import { z } from 'zod';
+import type { TargetKind } from '../contract/request.js';
+import { TIERS } from '../contract/verdict.js';
 import { personId } from '../seal/shapes.js';
 import { parseDuration } from './duration.js';
+import type { MatchOf } from './kinds.js';
 
 const EXAMPLES = 'must be a length of time such as 30s, 5m, 4h, 1h30m or 1d';
 
@@ -54,10 +57,40 @@ const reminders = z.strictObject({
 });
 const warn = z.strictObject({ before: lengthOf('0s', '1d').optional(), minWindow: lengthOf('0s', '1d').optional() });
 
-const target = z.strictObject({
-  id: ruleId,
-  kind: z.literal('mac-admin'),
-  match: z.strictObject({ serials: z.array(serialPattern).min(1).max(10_000) }),
+const patterns = (what: RegExp, error: string) => z.array(z.string().regex(what, { error })).min(1).max(1000);
+const LINE = String.raw`[^\p{Cc}\p{Zl}\p{Zp}]`;
+const accounts = patterns(
+  new RegExp(`^${LINE}{1,128}$`, 'u'),
+  'must be an account id of 12 digits, or an account name, in which * stands for any characters',
+);
+const ous = patterns(
+  new RegExp(`^${LINE}{1,128}$`, 'u'),
+  'must be the id of an organisational unit (ou-…), or its name, in which * stands for any characters',
+);
+const sets = patterns(/^[\w+=,.@*-]{1,64}$/, 'must be the name of a permission set, in which * stands for any characters');
+const tags = z
+  .record(
+    z.string().min(1).max(128),
+    z.string().regex(new RegExp(`^${LINE}{0,256}$`, 'u'), { error: 'must be one line, in which * stands for any characters' }),
+  )
+  .refine((all) => Object.keys(all).length > 0, { error: 'must name at least one tag' });
+
+/** What a rule of each kind may say of its targets. */
+const MATCH = {
+  'mac-admin': z.strictObject({ serials: z.array(serialPattern).min(1).max(10_000) }),
+  'aws-permission-set': z
+    .strictObject({ accounts: accounts.optional(), ous: ous.optional(), tags: tags.optional(), sets: sets.optional() })
+    .refine((match) => Object.values(match).some((part) => part !== undefined), {
+      error: 'must name something: accounts, ous, tags, sets or several of them',
+    }),
+} satisfies { readonly [K in TargetKind]: z.ZodType<MatchOf<K>> };
+
+const common = {
+  tier: z.literal(TIERS).optional(),
+  channel: z
+    .string()
+    .regex(/^[CG][A-Z0-9]{2,20}$/, { error: 'must be the id of a Slack channel (C…), not its name' })
+    .optional(),
   ask: who,
   approve,
   revoke: who.optional(),
@@ -65,7 +98,12 @@ const target = z.strictObject({
   max: lengthOf('1s', '24h'),
   warn: warn.optional(),
   deadlines: deadlines.optional(),
-});
+};
+
+const targetOfKind = <K extends TargetKind>(kind: K) =>
+  z.strictObject({ id: ruleId, kind: z.literal(kind), match: MATCH[kind], ...common });
+
+const target = z.discriminatedUnion('kind', [targetOfKind('mac-admin'), targetOfKind('aws-permission-set')]);
 
 export const policyFile = z.strictObject({
   version: z.literal(1),

@@ -3,17 +3,20 @@
  * are judged together by the stricter of their terms; from there on there is one set of terms and one way to count.
  */
 import type { Digest } from '../contract/ids.js';
-import type { Person } from '../contract/ports.js';
-import { type ElevationRequest, targetOf } from '../contract/request.js';
-import type { Verdict } from '../contract/verdict.js';
+import type { Person, TargetLook } from '../contract/ports.js';
+import type { ElevationRequest } from '../contract/request.js';
+import type { Tier, Verdict } from '../contract/verdict.js';
+import { nameOf } from './kinds.js';
 import { covers, includes, type Policy, type Rule, ruleFor } from './rules.js';
 
 export interface Parties {
   readonly requester?: Person;
   readonly subject?: Person;
+  /** What is true of the target now. */
+  readonly look: TargetLook;
 }
 
-/** People as the directory knew them just now. */
+/** People as the directory knew them just now, and the target as its own far end did. */
 export interface Facts extends Parties {
   /** Those who voted; who isn't here doesn't count. */
   readonly voters: readonly Person[];
@@ -36,6 +39,8 @@ export interface Terms {
   readonly warnBeforeMs: number;
   readonly warnMinWindowMs: number;
   readonly deadlines: Verdict['deadlines'];
+  readonly tier?: Tier;
+  readonly channel?: string;
 }
 
 const NO_DEADLINES = { pendingMs: 0, startMs: 0, evidenceMs: 0, remindEveryMs: 1, remindForMs: 0, remindThenMs: 1 };
@@ -43,12 +48,12 @@ const nobody = () => false;
 const NO_TERMS = { quorum: 1, approves: nobody, denies: nobody, windowsMs: [], maxMs: 0, warnBeforeMs: 0, warnMinWindowMs: 0 };
 
 /** The terms of one policy. Without a matching rule: terms on which nothing can be approved. */
-export function termsOf(policy: Policy, request: ElevationRequest, { requester, subject }: Parties): Terms {
-  const unfit = partyRefusals(request, requester, subject);
-  const askers = [requester, subject].filter((person) => person !== undefined);
-  const rule = unfit.length === 0 ? ruleFor(policy, request.target, askers) : undefined;
+export function termsOf(policy: Policy, request: ElevationRequest, parties: Parties): Terms {
+  const unfit = partyRefusals(request, parties);
+  const askers = [parties.requester, parties.subject].filter((person) => person !== undefined);
+  const rule = unfit.length === 0 ? ruleFor(policy, parties.look.about, askers) : undefined;
   if (rule) return termsOfRule(policy, rule, request);
-  const refusals = unfit.length > 0 ? unfit : [noRule(policy, request)];
+  const refusals = unfit.length > 0 ? unfit : [noRule(policy, request, parties.look)];
   // How long evidence may take, or how often to remind, must not be zero for an elevation that is being refused.
   const deadlines = policy.rules[0]?.deadlines ?? NO_DEADLINES;
   return { ...NO_TERMS, policyHash: policy.hash, refusals, deadlines };
@@ -70,36 +75,39 @@ function termsOfRule(policy: Policy, rule: Rule, request: ElevationRequest): Ter
     warnBeforeMs: rule.warnBeforeMs,
     warnMinWindowMs: rule.warnMinWindowMs,
     deadlines: rule.deadlines,
+    ...(rule.tier === undefined ? {} : { tier: rule.tier }),
+    ...(rule.channel === undefined ? {} : { channel: rule.channel }),
   };
 }
 
-/** The people are who the request says, are active, and the Mac is the subject's: a request can name any Mac. */
-function partyRefusals({ requester, subject, target }: ElevationRequest, asker?: Person, holder?: Person): string[] {
+/** The people are who the request says, are active, and the target is the subject's: a request can name any. */
+function partyRefusals({ requester, subject }: ElevationRequest, { requester: asker, subject: holder, look }: Parties): string[] {
   if (asker?.personId !== requester.personId) return [`${requester.name} is not in the people file.`];
   if (holder?.personId !== subject.personId) return [`${subject.name} is not in the people file.`];
   const inactive = [asker, holder].find((person) => !person.active);
   if (inactive) return [`${inactive.name} is not active in the people file.`];
-  const mac = targetOf('mac-admin', target);
-  if (!mac) return [];
-  const owns = holder.macs.some((own) => own.serial === mac.serial && own.localUser === mac.localUser);
-  return owns ? [] : [`The people file does not give ${mac.localUser} on ${mac.serial} to ${holder.name}.`];
+  return look.refusal === undefined ? [] : [look.refusal];
 }
 
-function noRule(policy: Policy, { target, requester }: ElevationRequest): string {
-  const near = policy.rules.filter((rule) => covers(rule, target)).map((rule) => rule.id);
-  if (near.length === 0)
-    return `No rule of the policy covers ${target.display} (${target.key.slice(target.key.indexOf('/') + 1)}).`;
+function noRule(policy: Policy, { target, requester }: ElevationRequest, { about }: TargetLook): string {
+  const name = nameOf(target);
+  if (!about) return `Nothing is known of ${name}, so no rule of the policy covers it.`;
+  const near = policy.rules.filter((rule) => covers(rule, about)).map((rule) => rule.id);
+  if (near.length === 0) return `No rule of the policy covers ${name}.`;
   return `${requester.name} may not ask for this: the rules for ${target.display} (${near.join(', ')}) let other people ask.`;
 }
 
 /**
  * The stricter of then and now, point by point: approvers and windows of both, the higher quorum, the smaller maximum,
- * the shorter deadlines. It keeps the hash of then, so that a third policy is still measured against the first.
+ * the shorter deadlines, the graver tier. It keeps the hash of then, so that a third policy is still measured against the
+ * first, and the channel of then, where the card is.
  */
 export function stricter(then: Terms, now: Terms): Terms {
   if (then.policyHash === now.policyHash) return now;
+  const { channel: _, ...rest } = now;
+  const tier = graver(then.tier, now.tier);
   return {
-    ...now,
+    ...rest,
     policyHash: then.policyHash,
     refusals: [...new Set([...then.refusals, ...now.refusals])],
     quorum: Math.max(then.quorum, now.quorum),
@@ -112,5 +120,12 @@ export function stricter(then: Terms, now: Terms): Terms {
       pendingMs: Math.min(then.deadlines.pendingMs, now.deadlines.pendingMs),
       startMs: Math.min(then.deadlines.startMs, now.deadlines.startMs),
     },
+    ...(tier === undefined ? {} : { tier }),
+    ...(then.channel === undefined ? {} : { channel: then.channel }),
   };
+}
+
+function graver(then: Tier | undefined, now: Tier | undefined): Tier | undefined {
+  if (then === undefined || now === undefined) return then ?? now;
+  return then < now ? then : now;
 }

@@ -54,7 +54,7 @@ export function createElevate(deps: ElevateDeps): Elevate {
       const { person } = await deps.gatekeeper.identify(command.claim);
       const frozen = await deps.freeze.now();
       if (frozen) throw new StintError('frozen', frozenSentence(frozen));
-      const offers = await deps.preview.targetsFor(person);
+      const { offers } = await deps.preview.offersFor(person);
       return await formFor(person, offers, reason, deps.ledger);
     } catch (error) {
       const { sentence } = failureOf(error, deps, { command: 'elevate', slackUserId: command.claim.userId });
@@ -83,10 +83,10 @@ export function createElevate(deps: ElevateDeps): Elevate {
 async function formFor(person: Person, offers: readonly Offer[], reason: string, ledger: Ledger): Promise<ModalView> {
   if (offers.length === 0) throw new StintError('not-eligible');
   const open = await openOf(ledger, person);
-  const free = offers.filter((o) => !open.some((view) => view.request.target.key === o.target.key));
+  const free = offers.filter((o) => !open.some((view) => view.request.target.key === o.key));
   if (free.length === 0) return messageModal('Already asked for', open.map((view) => now(view)).join('\n'));
   return requestModal({
-    targets: free.map(({ target, windowsMs }) => ({ key: target.key, display: target.display, windowsMs })),
+    targets: free.map(({ key, display, windowsMs }) => ({ key, display, windowsMs })),
     categories: CATEGORIES,
     prefill: { reason },
     approversLine: approversOf(free),

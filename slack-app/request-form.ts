@@ -1,11 +1,12 @@
 /** The request form read back: everything that the client was told to enforce is checked again. Pure. */
 import { FIELDS } from '../cards/modals.js';
 import type { Offer } from '../contract/preview.js';
-import { CATEGORIES, type Category, type Target } from '../contract/request.js';
+import { CATEGORIES, type Category } from '../contract/request.js';
 import { tidy, wrongLength } from './texts.js';
 
 export interface RequestForm {
-  readonly target: Target;
+  /** The offer's key. */
+  readonly key: string;
   readonly windowMs: number;
   readonly category: Category;
   readonly reason: string;
@@ -18,13 +19,13 @@ export type ReadForm = { readonly ok: true; readonly form: RequestForm } | { rea
 
 /** What was filled in, if it is among what this person is offered right now. */
 export function readForm(values: ReadonlyMap<string, string>, offers: readonly Offer[]): ReadForm {
-  const offer = offers.find((o) => o.target.key === values.get(FIELDS.target));
+  const offer = offers.find((o) => o.key === values.get(FIELDS.target));
   const windowMs = offer?.windowsMs.find((ms) => String(ms) === values.get(FIELDS.window));
   const category = CATEGORIES.find((known) => known === values.get(FIELDS.category));
   const reason = tidy(values.get(FIELDS.reason) ?? '');
   const wrong = wrongLength(reason, 'The reason');
   if (offer && windowMs !== undefined && category && !wrong) {
-    return { ok: true, form: { target: offer.target, windowMs, category, reason } };
+    return { ok: true, form: { key: offer.key, windowMs, category, reason } };
   }
   return {
     ok: false,

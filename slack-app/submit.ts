@@ -78,7 +78,8 @@ export function createSubmit(deps: SubmitDeps): Submit {
       slackTeamId: member.teamId,
       slackUserId: member.userId,
     };
-    const { target, windowMs, category } = form;
+    const { windowMs, category } = form;
+    const { target } = await deps.preview.pin(person, form.key);
     const reasonDigest = await store.requests.putText(form.reason);
     return { v: 1, requester: self, subject: self, target, windowMs, category, reasonDigest, via: 'slack' };
   }
@@ -86,7 +87,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
   async function outcome(s: Submission): Promise<FieldErrors | undefined> {
     try {
       const who = await deps.gatekeeper.identify(s.claim);
-      const read = readForm(s.values, await deps.preview.targetsFor(who.person));
+      const read = readForm(s.values, (await deps.preview.offersFor(who.person)).offers);
       if (!read.ok) return read.errors;
       await hand(who, read.form, s.viewId);
       return undefined;

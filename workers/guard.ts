@@ -11,7 +11,7 @@ import { createPostingClient } from '../activities/slack/client.js';
 import type { Alarms } from '../contract/alarms.js';
 import type { Store } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
-import { macTarget } from '../policy/offers.js';
+import { macTarget } from '../policy/macs.js';
 import { parsePeople } from '../policy/people.js';
 import { callQuietly, slackSink, webhookSink } from './alarm-sinks.js';
 import { type AlarmSink, createAlarms } from './alarms.js';

@@ -19,8 +19,8 @@ export const deviceApi: StartPart = async (config, store, log, self) => {
     directory: people.directory,
     preview: async (personId, target) => {
       const person = await people.directory.person(personId);
-      const offers = person ? await preview.targetsFor(person) : [];
-      const offer = offers.find((one) => one.target.key === target.key);
+      const offers = person ? (await preview.offersFor(person)).offers : [];
+      const offer = offers.find((one) => one.key === target.key);
       return offer
         ? { ok: true, windowsMs: offer.windowsMs }
         : { ok: false, sentence: 'The policy does not let you ask for this Mac.' };

@@ -3,6 +3,7 @@ import { StintError } from '../../contract/errors.js';
 import type { Digest } from '../../contract/ids.js';
 import type { Directory, Person } from '../../contract/ports.js';
 import { CLICK_KINDS, type ClickKind } from '../../contract/preview.js';
+import type { ElevationRequest } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
 import { mayRevoke } from '../../policy/click.js';
 import { decide } from '../../policy/decide.js';
@@ -66,14 +67,14 @@ async function click(
 describe('facts', () => {
   it('are what the directory says now, and nobody whom it does not know', async () => {
     const votes = [approval(GRACE), approval(GRACE), approval({ ...MALLORY, personId: 'nobody' as never })];
-    const facts = await gatherFacts(directory, policyOf(), requestOf(), votes);
+    const facts = await gatherFacts({ directory }, policyOf(), requestOf(), votes);
     expect(facts.requester).toEqual(ADA);
     expect(facts.voters).toEqual([GRACE]);
     expect(facts.approverPool).toEqual([GRACE, LINUS]);
   });
 
   it('are not had when the directory fails: its error passes through', async () => {
-    await expect(gatherFacts(failing, policyOf(), requestOf(), [])).rejects.toThrow('The directory is down');
+    await expect(gatherFacts({ directory: failing }, policyOf(), requestOf(), [])).rejects.toThrow('The directory is down');
   });
 
   it('have another digest when a group changed, and the same when a name did', () => {
@@ -149,16 +150,19 @@ describe('the judgement that counts', () => {
 });
 
 describe('an offer', () => {
-  const offers = (person: Person, policy = policyOf()) =>
-    createPreview({ policy: async () => policy, directory, clock: () => NOW }).targetsFor(person);
+  const preview = (policy = policyOf()) => createPreview({ policy: async () => policy, directory, clock: () => NOW });
+  const offers = async (person: Person) => (await preview().offersFor(person)).offers;
 
   it('is made for each own Mac that a rule covers, with who could approve it other than oneself', async () => {
     expect(await offers(GRACE)).toEqual([
       {
-        target: requestOf({}, GRACE).target,
+        key: 'mac-admin/C02GRACE01',
+        kind: 'mac-admin',
+        display: 'grace-mac',
         windowsMs: [5, 10, 15, 30].map((m) => m * MIN),
         approverNames: ['Linus'],
         rule: 'macs',
+        notes: [],
       },
     ]);
   });
@@ -170,10 +174,11 @@ describe('an offer', () => {
 
   it('is what a request may then really ask for', async () => {
     for (const person of EVERYBODY) {
-      for (const { target, windowsMs, rule } of await offers(person)) {
+      for (const { key, windowsMs, rule } of await offers(person)) {
+        const { target } = await preview().pin(person, key);
         for (const windowMs of windowsMs) {
-          const request = requestOf({ target, windowMs }, person);
-          const facts = await gatherFacts(directory, policyOf(), request, []);
+          const request: ElevationRequest = { ...requestOf({ windowMs }, person), target };
+          const facts = await gatherFacts({ directory }, policyOf(), request, []);
           const answer = decide(policyOf(), { request, round: roundOf(request) }, facts, [], NOW);
           expect(answer).toMatchObject({ outcome: 'needs-approval', rule });
         }
@@ -213,8 +218,8 @@ describe('a click', () => {
     expect(await click('revoke', GRACE, active, undefined, closed)).toBe('ok');
     expect(await click('revoke', MARGARET, active, undefined, closed)).toMatch(/does not let you/);
     expect(await click('revoke', MALLORY, active)).toMatch(/does not let you/);
-    expect(mayRevoke(policyOf(), requestOf(), GRACE)).toBe(true);
-    expect(mayRevoke(policyOf(), requestOf(), { ...GRACE, active: false })).toBe(false);
+    expect(mayRevoke(policyOf(), active, undefined, GRACE)).toBe(true);
+    expect(mayRevoke(policyOf(), active, undefined, { ...GRACE, active: false })).toBe(false);
   });
 
   it('to end or withdraw is for the holder', async () => {

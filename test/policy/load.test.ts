@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isStintError } from '../../contract/errors.js';
+import type { Serial } from '../../contract/ids.js';
 import { findings } from '../../policy/check.js';
 import { durationText, parseDuration } from '../../policy/duration.js';
 import { parsePolicy } from '../../policy/load.js';
+import { aboutMac } from '../../policy/macs.js';
+import { matches } from '../../policy/pattern.js';
 import { directoryFrom, parsePeople } from '../../policy/people.js';
-import { matches, ruleFor } from '../../policy/rules.js';
-import { ADA, GRACE, MIN, requestOf } from './world.js';
+import { ruleFor } from '../../policy/rules.js';
+import { ADA, GRACE, MIN } from './world.js';
 
 const GOOD = `version: 1
 deadlines: { pending: 24h, start: 4h, evidence: 30m }
@@ -211,10 +214,11 @@ describe('the order of rules', () => {
 
   it('decides: the first rule that covers the Mac and lets the person ask applies, alone', () => {
     const policy = parsePolicy(second('"*"', '{ groups: [contractors] }'), 'p');
-    expect(ruleFor(policy, requestOf().target, [ADA])?.id).toBe('macs');
-    expect(ruleFor(policy, requestOf().target, [{ ...ADA, groups: ['contractors'] }])?.id).toBe('later');
-    expect(ruleFor(policy, requestOf().target, [{ ...ADA, groups: ['contractors', 'staff'] }])?.id).toBe('macs');
-    expect(ruleFor(policy, requestOf().target, [{ ...ADA, groups: [] }])).toBeUndefined();
+    const mac = aboutMac({ serial: 'C02ADA01' as Serial });
+    expect(ruleFor(policy, mac, [ADA])?.id).toBe('macs');
+    expect(ruleFor(policy, mac, [{ ...ADA, groups: ['contractors'] }])?.id).toBe('later');
+    expect(ruleFor(policy, mac, [{ ...ADA, groups: ['contractors', 'staff'] }])?.id).toBe('macs');
+    expect(ruleFor(policy, mac, [{ ...ADA, groups: [] }])).toBeUndefined();
   });
 
   it('that leaves a rule without any request is refused, for the author must have meant something else', () => {

@@ -2,10 +2,11 @@
 import type { Digest, Instant, LocalUser, PersonId, Serial, SlackUserId } from '../../contract/ids.js';
 import { instant } from '../../contract/ids.js';
 import type { Person } from '../../contract/ports.js';
-import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
+import { type ElevationRequest, type MacAdminTarget, targetOf } from '../../contract/request.js';
 import type { Round, Verdict, Vote } from '../../contract/verdict.js';
 import type { ElevationView } from '../../contract/view.js';
 import { parsePolicy } from '../../policy/load.js';
+import { lookAtMac } from '../../policy/macs.js';
 import type { Policy } from '../../policy/rules.js';
 import type { Facts } from '../../policy/terms.js';
 import { requestDigest, requestIdFrom, sha256 } from '../../seal/canonical.js';
@@ -93,10 +94,12 @@ export function denial(by: Person, roundDigest: Digest = requestDigest(requestOf
 }
 
 /** Facts as the directory of these people would give them. */
-export function factsOf(people: readonly Person[] = EVERYBODY, request = requestOf()): Facts {
+export function factsOf(people: readonly Person[] = EVERYBODY, request: ElevationRequest = requestOf()): Facts {
   const find = (id: PersonId) => people.find((p) => p.personId === id);
   const [requester, subject] = [find(request.requester.personId), find(request.subject.personId)];
-  return { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), voters: people, approverPool: people };
+  const mac = targetOf('mac-admin', request.target);
+  const look = mac && subject ? lookAtMac(mac, subject) : {};
+  return { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look, voters: people, approverPool: people };
 }
 
 export function viewOf(verdict: Verdict, change: Partial<ElevationView> = {}): ElevationView {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { instant } from '../../contract/ids.js';
 import { requestIdFrom, sha256 } from '../../seal/canonical.js';
-import { CHANNEL, MINUTE, mac, TEAM, view } from './fakes.js';
+import { CHANNEL, MINUTE, mac, offerOf, TEAM, view } from './fakes.js';
 import { type Harness, start, until } from './harness.js';
 
 const REASON = 'Install Docker for the demo';
@@ -71,7 +71,12 @@ describe('the form', () => {
   it('leaves out a Mac that is already asked for, and offers the other', async () => {
     await h.post(view());
     const windowsMs = [5 * MINUTE];
-    h.preview.offers = ['C02BOB', 'C02SPARE'].map((serial) => ({ target: mac(serial), windowsMs, approverNames: [], rule: 'r' }));
+    h.preview.offers = ['C02BOB', 'C02SPARE'].map((serial) => ({
+      ...offerOf(mac(serial)),
+      windowsMs,
+      approverNames: [],
+      rule: 'r',
+    }));
     const form = await opened();
     expect(form).toContain('C02SPARE');
     expect(form).not.toContain('C02BOB');

@@ -13,7 +13,7 @@ import {
 import type { Actor } from '../../contract/messages.js';
 import type { Directory, ElevationRow, Frozen, Gate, ListFilter, MessageRef, Person } from '../../contract/ports.js';
 import type { ClickKind, Offer, Preview } from '../../contract/preview.js';
-import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget, Target } from '../../contract/request.js';
 import type { Verdict } from '../../contract/verdict.js';
 import type { ElevationView } from '../../contract/view.js';
 import { requestDigest, requestIdFrom, sha256 } from '../../seal/canonical.js';
@@ -252,6 +252,9 @@ export function fakeDirectory(people: readonly Person[] = [ALICE, BOB, CAROL, GO
   };
 }
 
+/** What a form shows of a target. */
+export const offerOf = ({ key, kind, display }: Target) => ({ key, kind, display, notes: [] });
+
 /** Alice may decide; a holder may ask for more; everybody may ask for their own Macs. */
 export function fakePreview(): Preview & {
   readonly judged: { kind: ClickKind; person: string; windowMs?: number }[];
@@ -260,11 +263,19 @@ export function fakePreview(): Preview & {
   return {
     judged: [],
     offers: undefined,
-    async targetsFor(p) {
+    async offersFor(p) {
       const windowsMs = [5, 10, 15, 30].map((n) => n * MINUTE);
-      return (
-        this.offers ?? p.macs.map((m) => ({ target: mac(m.serial), windowsMs, approverNames: ['Alice'], rule: 'engineers' }))
-      );
+      const offers = p.macs.map((m) => ({ ...offerOf(mac(m.serial)), windowsMs, approverNames: ['Alice'], rule: 'engineers' }));
+      return { offers: this.offers ?? offers, searchable: false };
+    },
+    async search(p) {
+      return (await this.offersFor(p)).offers;
+    },
+    async pin(p, key) {
+      const offer = (await this.offersFor(p)).offers.find((one) => one.key === key);
+      const serial = p.macs.find((m) => mac(m.serial).key === key)?.serial;
+      if (!offer || !serial) throw new StintError('not-eligible');
+      return { offer, target: mac(serial) };
     },
     async judgeClick(v, p, kind, windowMs) {
       this.judged.push({ kind, person: p.personId, ...(windowMs === undefined ? {} : { windowMs }) });

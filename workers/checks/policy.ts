@@ -7,6 +7,7 @@ import { StintError } from '../../contract/errors.js';
 import type { Person } from '../../contract/ports.js';
 import { findings } from '../../policy/check.js';
 import { parsePolicy } from '../../policy/load.js';
+import { aboutMac } from '../../policy/macs.js';
 import { directoryFrom, parsePeople } from '../../policy/people.js';
 import { covers, includes, type Policy } from '../../policy/rules.js';
 import type { PartConfigs } from '../config.js';
@@ -73,10 +74,7 @@ async function refuseWritable(file: string, say: Say): Promise<void> {
 /** A Mac that no rule of its owner's covers can never be asked for. */
 function uncovered(policy: Policy, people: readonly Person[]): readonly string[] {
   const alone = people.flatMap((person) =>
-    person.macs.filter((mac) => {
-      const target = { ...mac, kind: 'mac-admin', key: `mac-admin/${mac.serial}`, display: mac.name } as const;
-      return !policy.rules.some((rule) => covers(rule, target) && includes(rule.ask, person));
-    }),
+    person.macs.filter((mac) => !policy.rules.some((rule) => covers(rule, aboutMac(mac)) && includes(rule.ask, person))),
   );
   if (alone.length === 0) return [];
   return [`No rule lets its owner ask for ${some(alone.map(({ serial, localUser }) => `${serial} (${localUser})`))}.`];
