@@ -418,6 +418,7 @@ export interface Store {
   readonly freeze: Freeze;
   readonly untold: Untold;
   readonly marks: Marks<{ readonly key: string }>;
+  readonly bindings: Bindings;
   readonly requests: Requests;
   readonly messages: MessageRefs;
   readonly once: OnceStore;

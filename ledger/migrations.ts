@@ -153,10 +153,21 @@ const MARKS = [
     delete_id text)`,
 ];
 
+const BINDINGS = [
+  `create table bindings (
+    person_id text not null,
+    kind text not null,
+    far_id text not null,
+    ${instantColumn('at')},
+    primary key (person_id, kind),
+    unique (kind, far_id))`,
+];
+
 /** All steps, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
   { name: '0002-freeze', statements: FREEZE },
   { name: '0002-looks', statements: LOOKS },
   { name: '0003-marks', statements: MARKS },
+  { name: '0004-bindings', statements: BINDINGS },
 ];

@@ -5,6 +5,7 @@
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { Digest, Instant, LocalUser, PersonId, RequestId, RunId, Serial } from '../contract/ids.js';
+import type { TargetKind } from '../contract/request.js';
 
 export interface Tables {
   entries: {
@@ -61,6 +62,7 @@ export interface Tables {
   policies: { hash: Digest; bytes: Uint8Array };
   messages: { key: string; channel: string; ts: string; render_digest: Digest };
   once: { digest: Digest; scope: string; until: Instant };
+  bindings: { person_id: PersonId; kind: TargetKind; far_id: string; at: Instant };
   device_keys: { key_id: string; serial: Serial; public_key: string; revoked_at: Instant | null };
   device_orders: {
     id: number;

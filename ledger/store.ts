@@ -6,6 +6,7 @@ import { Kysely, sql } from 'kysely';
 import { StintError } from '../contract/errors.js';
 import type { Digest } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
+import { createBindings } from './bindings.js';
 import { createDevices } from './devices.js';
 import { createDialect, type Source } from './dialect.js';
 import { createMessageRefs, createPolicies, createRequests } from './documents.js';
@@ -101,6 +102,7 @@ function assemble(db: Db, { chain, clock, close }: Parts): OpenStore {
     freeze: createFreeze(db),
     untold: createUntold(db),
     marks: createMarks(db),
+    bindings: createBindings(db),
     requests: createRequests(db),
     messages: createMessageRefs(db),
     once: createOnce(db, clock),
