@@ -1,0 +1,120 @@
+/**
+ * What there is to know of AWS for whoever asks and whoever judges, over the catalogue. A request can name any account, set
+ * and user: nothing in it is believed that the catalogue, and the binding of the person, don't say too.
+ */
+import { isStintError, StintError } from '../../../contract/errors.js';
+import { HOUSE, msOf } from '../../../contract/ids.js';
+import type { Candidate, Fence, Observation, Person, TargetFacts, TargetLook } from '../../../contract/ports.js';
+import type { AwsPermissionSetTarget } from '../../../contract/request.js';
+import type { Catalogue, Catalogued } from './catalogue.js';
+import { haveAlready } from './errors.js';
+import { aboutPair, candidateOf, readKey, setArnOf, targetFor } from './offer.js';
+import type { Pair } from './search.js';
+import { bindUser, notTheirs, type WhoDeps } from './who.js';
+
+export interface AwsFactsDeps extends WhoDeps {
+  readonly catalogue: Catalogue;
+  /** The driver's look, as at an elevation of which nothing was ever sent. */
+  readonly observe: (requestId: typeof HOUSE, target: AwsPermissionSetTarget) => Promise<Observation>;
+  readonly fence: Pick<Fence, 'live'>;
+}
+
+/** A catalogue that could not be read anew for so long says nothing of today. */
+const STALE_MS = 30 * 60_000;
+
+export function createAwsFacts(deps: AwsFactsDeps): TargetFacts<AwsPermissionSetTarget> {
+  const { catalogue } = deps;
+  return {
+    kind: 'aws-permission-set',
+    searchable: true,
+    listed: async () => [],
+    search: async (_person, text, limit, may) => inMemory(deps).search.find(text, limit, once(may)).map(candidateOf),
+    async candidate(_person, key) {
+      const pair = await pairOf(deps, key);
+      return pair && candidateOf(pair);
+    },
+    pin: (person, key) => pin(deps, person, key),
+    look: (target, holder) => look(deps, target, holder),
+    known({ accountId, permissionSetArn }) {
+      const now = catalogue.now();
+      const [account, set] = [now?.accounts.get(accountId), now?.sets.get(permissionSetArn)];
+      return account && set && aboutPair(account, set);
+    },
+  };
+}
+
+const once = (may: (found: Candidate) => boolean) => (pair: Pair) => may(candidateOf(pair));
+
+/** Whoever types waits for no load: Slack gives them three seconds. */
+function inMemory({ catalogue, now }: AwsFactsDeps): Catalogued {
+  const known = catalogue.now();
+  if (known) return fresh(catalogue, known, now());
+  catalogue.refresh().catch(() => undefined);
+  const why = catalogue.state().failing?.sentence ?? 'Stint is still reading what there is. Try again in a minute.';
+  throw new StintError('aws-unavailable', `AWS cannot be searched yet. ${why}`);
+}
+
+function fresh(catalogue: Catalogue, known: Catalogued, now: number): Catalogued {
+  const { failing } = catalogue.state();
+  if (!failing || now - msOf(known.loadedAt) <= STALE_MS) return known;
+  throw new StintError('aws-unavailable', `What is known of AWS is of ${known.loadedAt}, too old to go by. ${failing.sentence}`);
+}
+
+async function pairOf({ catalogue, now }: AwsFactsDeps, key: string): Promise<Pair | undefined> {
+  const ids = readKey(key);
+  if (!ids) return undefined;
+  const { instance } = await catalogue.loaded();
+  const arn = setArnOf(instance, ids.setId);
+  // Each is looked for anew when it is not known; what is then known holds both.
+  const there = (await catalogue.account(ids.accountId)) && (await catalogue.permissionSet(arn));
+  return there && fresh(catalogue, await catalogue.loaded(), now()).search.pair(ids.accountId, arn);
+}
+
+async function pin(deps: AwsFactsDeps, person: Person, key: string): Promise<AwsPermissionSetTarget> {
+  const pair = await pairOf(deps, key);
+  if (!pair) throw new StintError('unknown-target', 'AWS has no such account or permission set any more. Search again.');
+  if (pair.barred) throw new StintError('not-eligible', pair.barred);
+  const user = await bindUser(deps, person);
+  const target = targetFor(pair, (await deps.catalogue.loaded()).instance, user.id);
+  await refuseHeld(deps, target);
+  return target;
+}
+
+/** What somebody has, and not from us, is said when it is asked for. What can't be seen now is looked at before the grant. */
+async function refuseHeld({ observe, fence }: AwsFactsDeps, target: AwsPermissionSetTarget): Promise<void> {
+  const { access } = await observe(HOUSE, target);
+  // What is ours is told by whoever knows the elevation: it may end any moment.
+  if (access === 'present' && !(await fence.live(target.key))) throw haveAlready(target.display);
+}
+
+async function look(deps: AwsFactsDeps, target: AwsPermissionSetTarget, holder: Person): Promise<TargetLook> {
+  try {
+    return await looked(deps, target, holder);
+  } catch (error) {
+    // What may work later is asked again by whoever judges; what is said for good is no ground for a yes.
+    if (!isStintError(error) || error.retryable) throw error;
+    return { refusal: error.sentence };
+  }
+}
+
+async function looked(deps: AwsFactsDeps, target: AwsPermissionSetTarget, holder: Person): Promise<TargetLook> {
+  const { accountId, permissionSetArn, principalId } = target;
+  const setId = permissionSetArn.slice(permissionSetArn.lastIndexOf('/') + 1);
+  const pair = await pairOf(deps, `aws/${accountId}/${setId}`);
+  if (!pair) return { refusal: `AWS has no account ${accountId} in use, or not the permission set of this request.` };
+  const about = aboutPair(pair.account, pair.set);
+  const pinned = targetFor(pair, (await deps.catalogue.loaded()).instance, principalId);
+  const refusal = differs(target, pinned) ?? pair.barred ?? (await notTheirs(deps, principalId, holder));
+  return refusal === undefined ? { about } : { about, refusal };
+}
+
+/** Approvers decide by what a request shows, the fence goes by its key: both must be what AWS says. */
+function differs(target: AwsPermissionSetTarget, pinned: AwsPermissionSetTarget): string | undefined {
+  const { instanceArn, permissionSetArn, key, display } = target;
+  if (instanceArn !== pinned.instanceArn || permissionSetArn !== pinned.permissionSetArn)
+    return 'The request names another instance of Identity Center than the one that Stint works with. Ask anew.';
+  if (key !== pinned.key) return 'The key of the request does not fit its ids.';
+  if (display !== pinned.display) return `The request calls it "${display}"; AWS calls it "${pinned.display}" now. Ask anew.`;
+  if (target.sessionMs < pinned.sessionMs) return `Sessions of ${display} last longer than the request says. Ask anew.`;
+  return undefined;
+}
