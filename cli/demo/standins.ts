@@ -13,7 +13,7 @@ import { startSlack } from '../../sim/slack/index.js';
 import { packageFile, packageRoot } from '../package-root.js';
 import type { DemoHome } from './home.js';
 import { AWS_REGION, demoOrganisation } from './organisation.js';
-import { BOT, CHANNEL, type DemoPorts, GENERAL, PEOPLE, TAGS, TEAM } from './world.js';
+import { BOT, CHANNEL, type DemoPorts, GENERAL, PEOPLE, PROD_CHANNEL, TAGS, TEAM } from './world.js';
 
 export interface StandIns {
   readonly macs: readonly Mac[];
@@ -106,6 +106,12 @@ function slackSeed(home: DemoHome) {
         name: CHANNEL.name,
         private: true,
         members: [BOT.userId, ...PEOPLE.filter((p) => p.inChannel).map((p) => p.slack)],
+      },
+      {
+        id: PROD_CHANNEL.id,
+        name: PROD_CHANNEL.name,
+        private: true,
+        members: [BOT.userId, ...PEOPLE.filter((p) => p.groups.includes('platform')).map((p) => p.slack)],
       },
     ],
   };

@@ -2,6 +2,8 @@
 
 export const TEAM = { id: 'T0DEMO0001', name: 'Analytical Engines' } as const;
 export const CHANNEL = { id: 'C0APPROVE1', name: 'mac-admin-approvals' } as const;
+/** Where requests for production in AWS are decided. */
+export const PROD_CHANNEL = { id: 'C0PRODACC1', name: 'prod-access' } as const;
 /** Where everybody is; a slash command needs a channel to be typed in. */
 export const GENERAL = { id: 'C0GENERAL1', name: 'general' } as const;
 export const BOT = {
@@ -39,8 +41,8 @@ export const PEOPLE: readonly DemoPerson[] = [
     name: 'Alan Turing',
     slack: 'U0ALAN0001',
     email: 'alan@example.com',
-    role: 'engineer, asks for admin',
-    groups: ['staff'],
+    role: 'engineer, approves for production',
+    groups: ['staff', 'platform'],
     mac: { serial: 'C02DEMOALN1', user: 'alan', name: 'alan-mba', os: '14.7' },
     inChannel: false,
   },
@@ -59,8 +61,8 @@ export const PEOPLE: readonly DemoPerson[] = [
     name: 'Linus Pauling',
     slack: 'U0LINUS001',
     email: 'linus@example.com',
-    role: 'IT, approves',
-    groups: ['staff', 'it'],
+    role: 'IT, approves everything',
+    groups: ['staff', 'it', 'platform'],
     inChannel: true,
   },
   {
@@ -103,6 +105,36 @@ targets:
     approve: { groups: [it], quorum: 1 }
     windows: [30s, 5m, 10m, 15m, 30m]
     max: 30m
+
+  # Whatever is tagged tier=0: a typed confirmation, other approvers, a channel of their own.
+  - id: aws-production
+    kind: aws-permission-set
+    match: { tags: { tier: "0" } }
+    tier: 0
+    channel: C0PRODACC1
+    ask: { groups: [staff] }
+    approve: { groups: [platform], quorum: 1 }
+    windows: [30s, 15m, 45m]
+    max: 1h
+
+  - id: aws-labs
+    kind: aws-permission-set
+    match: { ous: [Labs, Staging] }
+    tier: 2
+    ask: { groups: [staff] }
+    approve: { groups: [it], quorum: 1 }
+    windows: [30s, 15m, 45m]
+    max: 2h
+
+  # Invoices: found by the search, and barred with the reason, as Stint runs in a delegated administrator account.
+  - id: aws-billing
+    kind: aws-permission-set
+    match: { sets: [Billing] }
+    tier: 3
+    ask: { groups: [it] }
+    approve: { groups: [it], quorum: 1 }
+    windows: [15m]
+    max: 1h
 `;
 
 export interface DemoPorts {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DemoHome, demoEnv, openHome } from '../../../cli/demo/home.js';
-import { BOT, CHANNEL, PEOPLE, portsFrom, TAGS, TEAM } from '../../../cli/demo/world.js';
+import { BOT, CHANNEL, PEOPLE, PROD_CHANNEL, portsFrom, TAGS, TEAM } from '../../../cli/demo/world.js';
 import { type MdmStandIn, startMdm } from '../../../sim/mdm/server.js';
 import { type Seed, type SlackSim, startSlack } from '../../../sim/slack/index.js';
 import { BOT_SCOPES } from '../../../slack-app/startup.js';
@@ -38,7 +38,10 @@ function slackSeed(home: DemoHome): Seed {
       scopes: [...BOT_SCOPES],
     },
     users: PEOPLE.map(({ slack, name, email }) => ({ id: slack, name: name.toLowerCase(), realName: name, email })),
-    channels: [{ ...CHANNEL, private: true, members }],
+    channels: [
+      { ...CHANNEL, private: true, members },
+      { ...PROD_CHANNEL, private: true, members },
+    ],
   };
 }
 
