@@ -4,10 +4,10 @@
  * the target itself was seen without the access, after the last grant call could still have landed.
  */
 import { type GoneProof, type GrantDuties, type RevokeDuties, SEND_WITHIN_MS } from '../contract/duties.js';
-import { isStintError, StintError } from '../contract/errors.js';
+import { type ErrorCode, isStintError, StintError } from '../contract/errors.js';
 import { type Instant, instant, msOf, type RequestId, type RunId } from '../contract/ids.js';
-import type { Fence, Grant, Observation, TargetDriver } from '../contract/ports.js';
-import type { ElevationRequest, Target } from '../contract/request.js';
+import type { Fence, Grant, Observation, RevokeHints, Steps, TargetDriver } from '../contract/ports.js';
+import type { ElevationRequest, Target, TargetKind } from '../contract/request.js';
 import { createCrowd } from './crowd.js';
 import { within } from './within.js';
 
@@ -34,6 +34,8 @@ export interface CallContext {
   readonly stillWanted?: () => Promise<void>;
   /** Runs work while telling Temporal every second that it goes on, so that a cancellation reaches it. */
   readonly beating: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Keeps what the far end named for the next attempt, and has what the last one kept. Where nobody tries again, it is left out. */
+  readonly memory?: () => Steps;
 }
 
 export interface TargetDeps {
@@ -67,8 +69,9 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
         const polled = driver.confirmMode === 'poll';
         // What only tells a target to begin is over with its call; what waits for the target sends nothing later by itself.
         const abort = polled ? call.signal() : AbortSignal.any([call.signal(), AbortSignal.timeout(leftMs)]);
-        await driver.grant({ requestId, target, maxMs, startBy, sendBefore }, abort).catch((error: unknown) => {
-          throw clock() < msOf(startBy) ? asSlow(error) : error;
+        const order = { requestId, target, maxMs, startBy, sendBefore };
+        await driver.grant(order, abort, call.memory?.()).catch((error: unknown) => {
+          throw clock() < msOf(startBy) ? asSlow(error, target.kind) : error;
         });
         return { sendBefore, ...(polled && { observedAt: instant(clock()) }) };
       }),
@@ -76,10 +79,17 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
 }
 
 /** A call whose own ten seconds were over is tried anew for as long as the elevation may still start. */
-function asSlow(error: unknown): unknown {
-  const tooLate = isStintError(error) && error.code === 'too-late';
-  return tooLate ? new StintError('mdm-unavailable', 'The MDM was too slow. Trying again.', { cause: error }) : error;
+function asSlow(error: unknown, kind: TargetKind): unknown {
+  if (!isStintError(error) || error.code !== 'too-late') return error;
+  const { code, name } = FAR_END[kind];
+  return new StintError(code, `${name} was too slow. Trying again.`, { cause: error });
 }
+
+/** Who gives the access, and what it is called when it does not answer. */
+const FAR_END: { readonly [K in TargetKind]: { readonly code: ErrorCode; readonly name: string } } = {
+  'mac-admin': { code: 'mdm-unavailable', name: 'The MDM' },
+  'aws-permission-set': { code: 'aws-unavailable', name: 'AWS' },
+};
 
 /** Only the run that armed, while it has not ended: a history that runs again never grants again (invariant I16). */
 function holds(row: Grant | undefined, runId: RunId, now: number): boolean {
@@ -92,26 +102,51 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
   const driver = (request: ElevationRequest) => driverOf(request.target.kind);
   const crowd = createCrowd(deps.clock);
   return {
-    revokeOnce: async (request) => {
+    revokeOnce: async (request, before) => {
       crowd.enter();
       // No revoke waits for the store (invariant I9): what it does not say at once is not known, and the revoke goes out.
       if (await within(STORE_WAIT_MS, goneBefore(deps, request))) return true;
-      await driver(request).revoke(request.requestId, request.target, call.signal());
+      await untilBegun(driver(request), request, { ...call.memory?.(), ...(before && { before }) }, call.signal());
       await crowd.passed(call.sleep, call.signal());
       return true;
     },
-    proveGone: async (request, notBefore, begun) => {
+    proveGone: async (request, notBefore, begun, before) => {
       await letTheRevokeWork(deps);
       const known = await goneBefore(deps, request);
       if (known) return { observedAt: known, how: 'recorded as gone before' };
       const target = driver(request);
       if (!begun && target.confirmMode === 'update' && (await isOwn(deps, request)))
         return neverBegan(target, request, notBefore, deps);
-      return proveGone(target, request, notBefore, deps);
+      return proveGone(target, request, notBefore, { ...deps, ...(before && { before }) });
     },
     clearSignals: (request) => driver(request).clear(request.requestId, request.target),
     askEvidence: (request) => deps.askEvidence(request.requestId, request.target),
   };
+}
+
+/**
+ * Resolves when the far end has taken the call: some go on with it for minutes, and the first revoke waits for no proof. What
+ * follows then is the other's business, which goes on where this one was.
+ */
+async function untilBegun(
+  driver: TargetDriver,
+  { requestId, target }: ElevationRequest,
+  hints: RevokeHints,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const begun = new Promise<void>((resolve) => {
+    const said: RevokeHints['said'] = (step) => {
+      hints.said?.(step);
+      if (step.kind === 'delete') resolve();
+    };
+    driver
+      .revoke(requestId, target, AbortSignal.any([signal, over.signal]), { ...hints, said })
+      .then(resolve, (error: unknown) => {
+        resolve(Promise.reject(error));
+      });
+  });
+  await begun.finally(() => over.abort());
 }
 
 /**
@@ -129,36 +164,58 @@ async function goneBefore({ fence }: TargetDeps, request: ElevationRequest): Pro
   return row?.goneAt;
 }
 
+export interface ProofDeps extends Pick<TargetDeps, 'clock' | 'watchMs'>, Pick<RevokeHints, 'before'> {
+  readonly call: Pick<CallContext, 'signal' | 'sleep' | 'attempt' | 'memory'>;
+}
+
 /** Revokes, then looks until the target shows nothing of ours. Throws `not-gone` when it still does after a while. */
 export async function proveGone(
   driver: TargetDriver,
-  request: Pick<ElevationRequest, 'requestId' | 'target'>,
+  { requestId, target }: Pick<ElevationRequest, 'requestId' | 'target'>,
   notBefore: Instant,
-  {
-    clock,
-    call,
-    watchMs = WATCH_MS,
-  }: Pick<TargetDeps, 'clock' | 'watchMs'> & { readonly call: Pick<CallContext, 'signal' | 'sleep' | 'attempt'> },
+  deps: ProofDeps,
 ): Promise<GoneProof> {
-  const { requestId, target } = request;
+  const { call, before } = deps;
+  const over = new AbortController();
+  const signal = AbortSignal.any([call.signal(), over.signal]);
   // A revoke that fails, or takes long, must not keep us from looking: the target may have ended it by itself.
   let failure: unknown;
-  const revoking = driver.revoke(requestId, target, call.signal()).catch((error: unknown) => {
-    failure = error;
-  });
-  const from = msOf(notBefore) + driver.settleMs;
+  const revoking = driver
+    .revoke(requestId, target, signal, { ...call.memory?.(), ...(before && { before }) })
+    .catch((error: unknown) => {
+      failure = error;
+    });
+  try {
+    const look = () => driver.observe(requestId, target, { signal }).catch(() => undefined);
+    const seen = await untilGone(look, msOf(notBefore) + driver.settleMs, deps);
+    if (!seen || !isGone(seen)) throw new StintError('not-gone', whyNot(seen, failure), { cause: failure });
+    await revoking;
+    return { observedAt: seen.observedAt, how: seen.how };
+  } finally {
+    // What it still waits for is the next attempt's: two that revoke the same would only ask twice as often.
+    over.abort();
+  }
+}
+
+/** The first sight that proves it, or the last one when the time is over. Nothing that is seen before `from` can be the proof, so it is not asked for. */
+async function untilGone(
+  look: () => Promise<Observation | undefined>,
+  from: number,
+  { clock, call, watchMs = WATCH_MS }: ProofDeps,
+): Promise<Observation | undefined> {
   const until = clock() + watchMs;
   let seen: Observation | undefined;
   while (clock() < until && !call.signal().aborted) {
-    // Nothing that is seen earlier can be the proof, so it is not asked for.
-    if (clock() > from) seen = await driver.observe(requestId, target).catch(() => undefined);
-    if (seen && isGone(seen) && msOf(seen.observedAt) > from) {
-      await revoking;
-      return { observedAt: seen.observedAt, how: seen.how };
-    }
+    if (clock() > from) seen = await look();
+    if (seen && isGone(seen) && msOf(seen.observedAt) > from) return seen;
     await call.sleep(Math.min(lookEvery(call), watchMs));
   }
-  throw new StintError('not-gone', seen ? `The target says: ${seen.how}` : undefined, { cause: failure });
+  return seen && isGone(seen) ? undefined : seen;
+}
+
+function whyNot(seen: Observation | undefined, failure: unknown): string | undefined {
+  const said = isStintError(failure) ? ` ${failure.sentence}` : '';
+  return seen ? `The target says: ${seen.how}${said}` : said.trim() || undefined;
 }
 
 function lookEvery({ attempt }: Pick<CallContext, 'attempt'>): number {

@@ -37,11 +37,11 @@ export function targetsFromHere(store: Store, clock: () => number): Tools {
   return {
     clock,
     targets: () => {
-      targets ??= { driverOf: targetsOf(settings(['mdm']), store, clock).driverOf, sleep: pause };
+      targets ??= { driverOf: targetsOf(settings(['mdm', 'aws']), store, clock).driverOf, sleep: pause };
       return targets;
     },
     reconcile: () => {
-      const config = settings(['policy', 'mdm', 'alarms']);
+      const config = settings(['policy', 'mdm', 'aws', 'alarms']);
       // Whoever runs the command reads what it found; the webhook and the ledger hear of it, too.
       const alarms = alarmsOf(config, store, createLog('silent', 'reconcile'));
       const run = reconcilerOf(config, store, targetsOf(config, store, clock), { alarms, clock, sleep: pause });

@@ -6,7 +6,7 @@ import type { ErrorCode } from './errors.js';
 import type { AnyEvent } from './events.js';
 import type { Digest, Instant, RequestId, RunId } from './ids.js';
 import type { Envelope, MessageKind } from './messages.js';
-import type { ArmAnswer } from './ports.js';
+import type { ArmAnswer, Mark } from './ports.js';
 import type { ElevationRequest } from './request.js';
 import type { Round, Verdict, Vote } from './verdict.js';
 import type { ElevationView } from './view.js';
@@ -108,14 +108,17 @@ export interface GoneProof {
   readonly how: string;
 }
 
+/** What the story knows of the time before its grant, for when the store is down: what stood there then is never taken away. */
+export type Before = Mark['before'];
+
 export interface RevokeDuties {
   /** One attempt to take it away; never waits for a proof. Answers whether the call was accepted. */
-  revokeOnce(request: ElevationRequest): Promise<boolean>;
+  revokeOnce(request: ElevationRequest, before?: Before): Promise<boolean>;
   /**
    * Revokes and observes until the target shows that nothing is left, after `notBefore` plus its settling time. What only
    * its own target can begin and never did (`begun` false) is gone once nothing can begin it any more.
    */
-  proveGone(request: ElevationRequest, notBefore: Instant, begun: boolean): Promise<GoneProof>;
+  proveGone(request: ElevationRequest, notBefore: Instant, begun: boolean, before?: Before): Promise<GoneProof>;
   /** Removes MDM signals and orders. */
   clearSignals(request: ElevationRequest): Promise<void>;
   askEvidence(request: ElevationRequest): Promise<void>;

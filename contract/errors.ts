@@ -34,7 +34,7 @@ export const ERRORS = table({
   // what
   'bad-input': info(400, 'Something in this request is not valid.'),
   'unknown-request': info(404, 'Stint knows no such elevation. Check the id.'),
-  'unknown-target': info(404, 'There is no such Mac in the people file and the policy.'),
+  'unknown-target': info(404, 'There is no such target in the people file and the policy.'),
   'device-unknown': info(404, 'The MDM has no Mac of that serial number.'),
   'device-ambiguous': warn(409, 'The MDM has several records of that serial number. Remove the stale one first.'),
   'tag-unknown': broken(422, 'The MDM does not know the tag. Create it, or correct the tag name in the configuration.'),
@@ -62,6 +62,11 @@ export const ERRORS = table({
   'slack-unavailable': later(503, 'Slack cannot be reached.'),
   'slack-rejected': broken(502, 'Slack refused the call.'),
   'mdm-rejected': broken(502, 'The MDM refused the call.'),
+  'aws-unavailable': later(503, 'AWS cannot be reached, or is busy. Trying again.'),
+  'aws-credentials': later(503, "AWS does not accept Stint's credentials. Renew them; then it goes on by itself."),
+  'aws-rejected': broken(502, 'AWS refused the call.'),
+  'aws-failed': broken(502, 'AWS could not do it.'),
+  'have-already': info(409, 'You have this already, and not from Stint. Nothing was granted, and nothing will be taken away.'),
   // set-up
   'bad-config': broken(500, 'The configuration is not valid.'),
   'bad-policy': broken(500, 'The policy file is not valid.'),

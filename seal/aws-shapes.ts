@@ -11,6 +11,7 @@ const UUID = '[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-
 const matching = (pattern: string, what: string) => z.string().regex(new RegExp(`^${pattern}$`), { error: `must be ${what}` });
 
 export const awsAccount = matching('[0-9]{12}', 'an AWS account id: twelve digits');
+export const identityCenterArn = new RegExp(`^${PARTITION}instance/${INSTANCE}$`);
 export const identityCenter = matching(`${PARTITION}instance/${INSTANCE}`, 'the ARN of an instance of Identity Center');
 export const permissionSet = matching(
   `${PARTITION}permissionSet/${INSTANCE}/ps-[a-zA-Z0-9.-]{16}`,

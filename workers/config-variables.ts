@@ -3,10 +3,23 @@
  * messages about mistakes and `.env.example` are all made from it.
  */
 import { z } from 'zod';
+import { identityCenterArn } from '../seal/aws-shapes.js';
 import { slackTeamId, slackUserId } from '../seal/shapes.js';
 import { authority, duration, host, list, matching, number, oneOf, path, port, shape, tag, text, url } from './config-checks.js';
 
-export const PARTS = ['base', 'policy', 'seals', 'store', 'temporal', 'posting', 'slack', 'mdm', 'device', 'alarms'] as const;
+export const PARTS = [
+  'base',
+  'policy',
+  'seals',
+  'store',
+  'temporal',
+  'posting',
+  'slack',
+  'mdm',
+  'aws',
+  'device',
+  'alarms',
+] as const;
 /** `base` is what every process needs; the others are asked for by the processes that use them. */
 export type Part = (typeof PARTS)[number];
 
@@ -244,6 +257,43 @@ export const VARIABLES = table({
     help: 'Tag that makes a Mac send its log.',
   },
 
+  // ---- AWS
+  STINT_AWS_REGION: {
+    part: 'aws',
+    check: matching(/^[a-z]{2}(?:-[a-z]+){1,3}-[0-9]{1,2}$/, 'an AWS region such as eu-central-1'),
+    example: 'eu-central-1',
+    optional: true,
+    help: 'The region of IAM Identity Center. Without it nothing in AWS can be asked for.',
+  },
+  STINT_AWS_INSTANCE_ARN: {
+    part: 'aws',
+    check: matching(identityCenterArn, 'the ARN of an instance of Identity Center'),
+    example: 'arn:aws:sso:::instance/ssoins-0123456789abcdef',
+    optional: true,
+    help: "The instance of Identity Center. Default: the organisation's own.",
+  },
+  STINT_AWS_PROCESSES: {
+    part: 'aws',
+    check: number(1, 7, 'a whole number from 1 to 7'),
+    example: '2',
+    fallback: '1',
+    help: "Among how many processes with AWS settings the organisation's quota of calls is shared: workers and Slack apps.",
+  },
+  STINT_AWS_START_URL: {
+    part: 'aws',
+    check: url('https', 'http'),
+    example: 'https://d-0123456789.awsapps.com/start',
+    optional: true,
+    help: 'The access portal, which cards and messages link to; needed with STINT_AWS_REGION.',
+  },
+  STINT_AWS_ENDPOINT: {
+    part: 'aws',
+    check: url('https', 'http'),
+    example: 'https://aws.example.com',
+    optional: true,
+    help: "Another endpoint than AWS' own, for an emulator.",
+  },
+
   // ---- the device API
   DEVICE_API_HOST: {
     part: 'device',
@@ -316,7 +366,7 @@ export function envExample(): string {
     '# Settings of Stint. Copy to .env and fill in what is not commented out, for the processes that you run.',
     '# A secret may instead lie in a file that <NAME>_FILE names, such as SLACK_BOT_TOKEN_FILE=/run/secrets/bot-token.',
     '# Settings that are no secrets may also stand in a YAML file that STINT_CONFIG names, under the same names.',
-    '# AWS settings are read by the AWS SDK itself.',
+    "# AWS credentials are found by the AWS SDK itself: a role of the workload, a profile, or the AWS SDK's own variables.",
   ];
   const sections = PARTS.map((part) => [`# ---- ${part}`, ...linesOf(part)].join('\n'));
   return `${[head.join('\n'), ...sections].join('\n\n')}\n`;

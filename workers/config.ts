@@ -8,6 +8,14 @@ import { createReader, missing, type Reader, type Source, sentenceOf } from './c
 import { VARIABLES, type ValueOf } from './config-variables.js';
 import { Secret } from './secrets.js';
 
+export interface AwsConfig {
+  readonly region: string;
+  readonly instanceArn?: string;
+  readonly processes: number;
+  /** The access portal. */
+  readonly startUrl: string;
+  readonly endpoint?: string;
+}
 export interface BaseConfig {
   /** Folder of everything that Stint keeps on disk. */
   readonly home: string;
@@ -49,6 +57,8 @@ export interface PartConfigs {
     readonly token: Secret;
     readonly tags: { readonly elevate: string; readonly collect: string };
   };
+  /** Undefined where AWS is not set up. Credentials are the SDK's own business. */
+  readonly aws: AwsConfig | undefined;
   readonly device: {
     readonly host: string;
     readonly port: number;
@@ -115,6 +125,7 @@ const BUILD: { readonly [P in ConfigPart]: (reader: Reader, base: BaseConfig) =>
   }),
   slack: slackOf,
   mdm: mdmOf,
+  aws: awsOf,
   device: ({ value }, { home }) => ({
     host: value('DEVICE_API_HOST') ?? '',
     port: value('DEVICE_API_PORT') ?? 0,
@@ -182,10 +193,34 @@ function mdmOf(reader: Reader): PartConfigs['mdm'] {
   };
 }
 
+/** On when the region is set. What else is said of AWS without it would be silently without effect. */
+function awsOf(reader: Reader): PartConfigs['aws'] {
+  const { value, problems } = reader;
+  const before = problems.length;
+  const region = value('STINT_AWS_REGION');
+  const instanceArn = value('STINT_AWS_INSTANCE_ARN');
+  const startUrl = secureUrl(reader, 'STINT_AWS_START_URL');
+  const endpoint = secureUrl(reader, 'STINT_AWS_ENDPOINT');
+  const processes = value('STINT_AWS_PROCESSES') ?? 1;
+  const broken = problems.length > before;
+  if (region === undefined && !broken && (instanceArn || startUrl || endpoint))
+    problems.push(missing('STINT_AWS_REGION', VARIABLES.STINT_AWS_REGION));
+  if (region !== undefined && !broken && startUrl === '')
+    problems.push(missing('STINT_AWS_START_URL', VARIABLES.STINT_AWS_START_URL));
+  if (region === undefined) return undefined;
+  return { region, processes, startUrl, ...(instanceArn && { instanceArn }), ...(endpoint && { endpoint }) };
+}
+
 /** Stands where a required secret is missing; never leaves, for then the load fails. */
 const NONE = new Secret('');
 
-type UrlName = 'SLACK_API_URL' | 'MDM_URL' | 'STINT_ALARM_WEBHOOK_URL' | 'STINT_BEAT_URL';
+type UrlName =
+  | 'SLACK_API_URL'
+  | 'MDM_URL'
+  | 'STINT_AWS_START_URL'
+  | 'STINT_AWS_ENDPOINT'
+  | 'STINT_ALARM_WEBHOOK_URL'
+  | 'STINT_BEAT_URL';
 
 /** A token goes with every call there: in the clear only to this very computer, and only when asked for by name. */
 function secureUrl({ value, problems }: Reader, name: UrlName): string {

@@ -14,17 +14,21 @@ import { createSealDuties } from '../activities/seals.js';
 import { createCards } from '../activities/slack/cards.js';
 import { createPostingClient } from '../activities/slack/client.js';
 import { createGrantDuties, createRevokeDuties } from '../activities/target.js';
+import { type Aws, createAws } from '../activities/targets/aws-permission-set/aws.js';
+import { createAwsFacts } from '../activities/targets/aws-permission-set/facts.js';
+import type { Marks as AwsMarks } from '../activities/targets/aws-permission-set/types.js';
 import { askForEvidence } from '../activities/targets/mac-admin/collect.js';
 import { createMacAdminDriver } from '../activities/targets/mac-admin/driver.js';
 import { createIru } from '../activities/targets/mac-admin/iru.js';
 import { createRegistry, type DriverRegistry } from '../activities/targets/registry.js';
 import { StintError } from '../contract/errors.js';
 import type { Envelope, Sender } from '../contract/messages.js';
-import type { Directory, Gate, Store, TargetDriver } from '../contract/ports.js';
-import { targetOf } from '../contract/request.js';
+import type { Directory, Gate, Store, TargetDriver, TargetFacts } from '../contract/ports.js';
+import { type AwsPermissionSetTarget, targetOf } from '../contract/request.js';
 import { openStore } from '../ledger/store.js';
 import { createJudge } from '../policy/judge.js';
 import { liveDirectory, livePolicy } from '../policy/live.js';
+import { MACS } from '../policy/macs.js';
 import type { Policy } from '../policy/rules.js';
 import { createSealer, type Seal } from '../seal/envelope.js';
 import { livingSealKey } from '../seal/key-files.js';
@@ -116,6 +120,38 @@ export function replyKeyOf({ device }: Config<'device'>) {
   }
 }
 
+const awsOfStore = new WeakMap<Store, Aws>();
+
+/** All of AWS, one for each store of a process: two would each believe to have the whole budget. Undefined where it is not set up. */
+export function awsOf({ aws }: Config<'aws'>, store: Store): Aws | undefined {
+  if (!aws) return undefined;
+  const { region, endpoint, instanceArn, processes } = aws;
+  const marks = awsMarks(store);
+  const made =
+    awsOfStore.get(store) ??
+    createAws({ settings: { region, ...(endpoint && { endpoint }) }, ...(instanceArn && { instanceArn }), processes, marks });
+  awsOfStore.set(store, made);
+  return made;
+}
+
+/** The store keeps targets of any kind as they were given to it. */
+function awsMarks({ marks }: Store): AwsMarks {
+  const isAws = (target: { readonly key: string }): target is AwsPermissionSetTarget =>
+    'kind' in target && target.kind === 'aws-permission-set';
+  const open: AwsMarks['open'] = async () =>
+    (await marks.open()).flatMap(({ requestId, target }) => (isAws(target) ? [{ requestId, target }] : []));
+  return { ...marks, open };
+}
+
+/** What there is to know, for asking and judging, of all kinds of target that are set up. */
+export function factsOf(config: Config<'aws'>, store: Store): readonly TargetFacts[] {
+  const aws = awsOf(config, store);
+  if (!aws) return [MACS];
+  const { catalogue, identity, driver } = aws;
+  const { bindings, fence } = store;
+  return [MACS, createAwsFacts({ catalogue, identity, observe: driver.observe, bindings, fence, now: clock })];
+}
+
 export interface Targets {
   readonly drivers: readonly TargetDriver[];
   readonly driverOf: DriverRegistry;
@@ -126,7 +162,7 @@ export interface Targets {
  * The target drivers: a further kind of target is one more line here. Their `fitClock` dates orders and judges reports of
  * other processes, so it should be right even where this computer's is not.
  */
-export function targetsOf(config: Config<'mdm'>, store: Store, fitClock = clock): Targets {
+export function targetsOf(config: Config<'mdm' | 'aws'>, store: Store, fitClock = clock): Targets {
   const { mdm, contactGraceMs } = config;
   const { devices } = store;
   const iru = createIru({
@@ -137,7 +173,9 @@ export function targetsOf(config: Config<'mdm'>, store: Store, fitClock = clock)
     clock,
     lanes: devices,
   });
-  const drivers = [createMacAdminDriver({ mdm: iru, devices, clock: fitClock, contactGraceMs })];
+  const aws = awsOf(config, store);
+  const mac = createMacAdminDriver({ mdm: iru, devices, clock: fitClock, contactGraceMs });
+  const drivers: TargetDriver[] = aws ? [mac, aws.driver] : [mac];
   const askEvidence: Targets['askEvidence'] = async (requestId, target) => {
     const mac = targetOf('mac-admin', target);
     if (mac) await askForEvidence({ mdm: iru, devices, clock: fitClock }, requestId, mac.serial);
@@ -154,13 +192,13 @@ export function noticesOf({ posting }: Config<'posting'>, store: Store, director
 
 /** All activities of a worker process. */
 export function dutiesOf(
-  config: Config<'seals' | 'posting'>,
+  config: Config<'seals' | 'posting' | 'aws'>,
   store: Store,
   people: People,
   targets: Targets,
   fitClock = clock,
 ): Duties {
-  const judge = createJudge({ ...people, policies: store.policies, clock });
+  const judge = createJudge({ ...people, targets: factsOf(config, store), policies: store.policies, clock });
   const target = { ...targets, fence: store.fence, clock, call: activityCall };
   const record = createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: ringOf(config) });
   const slack = withRecordedEnd(createNotices(noticesOf(config, store, people.directory)), store.ledger);

@@ -12,7 +12,7 @@ import { requireKeys } from './checks/keys.js';
 import type { Config, ConfigPart } from './config.js';
 import { serveHealth } from './health.js';
 import type { Part as Running } from './keep-trying.js';
-import { clock, pause, storeOf } from './parts.js';
+import { awsOf, clock, pause, storeOf } from './parts.js';
 import { insistFreePorts, portError } from './ports.js';
 import { deviceApi } from './process-device-api.js';
 import { wait } from './process-part.js';
@@ -32,10 +32,10 @@ const COMMON: readonly ConfigPart[] = ['policy', 'seals', 'store', 'temporal'];
 
 /** What each process asks of the configuration: no process holds a secret that it has no use for. */
 export const NEEDS: { readonly [P in ProcessName]: readonly ConfigPart[] } = {
-  worker: [...COMMON, 'posting', 'mdm', 'alarms'],
-  'slack-app': [...COMMON, 'posting', 'slack'],
+  worker: [...COMMON, 'posting', 'mdm', 'aws', 'alarms'],
+  'slack-app': [...COMMON, 'posting', 'slack', 'aws'],
   'device-api': [...COMMON, 'device'],
-  all: [...COMMON, 'posting', 'slack', 'mdm', 'device', 'alarms'],
+  all: [...COMMON, 'posting', 'slack', 'mdm', 'aws', 'device', 'alarms'],
 };
 
 /**
@@ -112,6 +112,11 @@ export async function startProcess(
     if (!opened) return { stop };
     store = opened;
     stops.push(() => opened.close());
+    const aws = NEEDS[name].includes('aws') ? awsOf(config, store) : undefined;
+    if (aws) {
+      aws.catalogue.start();
+      stops.push(async () => aws.close());
+    }
     // Nothing is swept, ended or answered by a clock that could have been compared and was not yet.
     await Promise.race([watch.looked, pause(CLOCKS_MS)]);
     if (config.store.kind === 'pglite') {

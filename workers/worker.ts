@@ -18,6 +18,7 @@ import type {
 } from '../contract/duties.js';
 import { StintError } from '../contract/errors.js';
 import type { RunId } from '../contract/ids.js';
+import type { FarStep } from '../contract/ports.js';
 import { QUEUES } from '../contract/queues.js';
 import { payloadConverterPath } from './bundle.js';
 import { type Caller, onlyOurs } from './caller.js';
@@ -46,34 +47,61 @@ export interface WorkerDeps {
   readonly graceMs?: number;
 }
 
+/** What each running activity keeps for its next attempt: every heartbeat replaces the one before it, so each carries it. */
+const kept = new WeakMap<Context, unknown>();
+
+function keptBy(context: Context): unknown {
+  return kept.has(context) ? kept.get(context) : context.info.heartbeatDetails;
+}
+
 /** What an activity knows of its call, from Temporal's own context. Heartbeats let a cancellation reach it. */
 export const activityCall: CallContext = {
   runId: () => Context.current().info.workflowExecution?.runId as RunId,
   attempt: () => Context.current().info.attempt,
   signal: () => Context.current().cancellationSignal,
   stillWanted: async () => {
-    const { client, info } = Context.current();
+    const context = Context.current();
+    const { client, info } = context;
     try {
       // A heartbeat is the one question about an attempt that Temporal answers. What was noted in it before stays noted.
-      await client.activity.heartbeat(info.taskToken, info.heartbeatDetails);
+      await client.activity.heartbeat(info.taskToken, keptBy(context));
     } catch (cause) {
       throw new StintError('temporal-unavailable', 'Temporal did not say that this attempt is still wanted.', { cause });
     }
   },
   sleep: async (ms) => {
-    Context.current().heartbeat();
-    await Context.current().sleep(ms);
+    const context = Context.current();
+    context.heartbeat(keptBy(context));
+    await context.sleep(ms);
   },
   beating: async (work) => {
     const context = Context.current();
-    const timer = setInterval(() => context.heartbeat(), 1000);
+    const timer = setInterval(() => context.heartbeat(keptBy(context)), 1000);
     try {
       return await work();
     } finally {
       clearInterval(timer);
     }
   },
+  memory: () => {
+    const context = Context.current();
+    const earlier = farStepOf(keptBy(context));
+    return {
+      ...(earlier && { earlier }),
+      said: (step) => {
+        kept.set(context, step);
+        context.heartbeat(step);
+      },
+    };
+  },
 };
+
+/** What comes back from Temporal is checked like anything else that does. */
+function farStepOf(raw: unknown): FarStep | undefined {
+  const { kind, farId } = (typeof raw === 'object' && raw !== null ? raw : {}) as Partial<Record<keyof FarStep, unknown>>;
+  if (kind !== 'create' && kind !== 'delete') return undefined;
+  return typeof farId === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(farId) ? { kind, farId } : undefined;
+}
 
 /** Creates all workers; nothing is polled before `run`. */
 export async function createWorkers({

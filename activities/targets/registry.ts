@@ -3,6 +3,12 @@ import { StintError } from '../../contract/errors.js';
 import type { TargetDriver } from '../../contract/ports.js';
 import type { TargetKind } from '../../contract/request.js';
 
+const NOT_SET_UP: { readonly [K in TargetKind]: string } = {
+  'mac-admin': 'Stint is not set up for Macs: its settings name no MDM.',
+  'aws-permission-set':
+    'Stint is not set up for AWS. Set STINT_AWS_REGION and STINT_AWS_START_URL for the workers and the Slack app.',
+};
+
 export type DriverRegistry = (kind: TargetKind) => TargetDriver;
 
 /** Answers the driver of a kind. Throws `unknown-target` for a kind without one, `bad-config` when two serve the same. */
@@ -11,7 +17,7 @@ export function createRegistry(drivers: readonly TargetDriver[]): DriverRegistry
   if (byKind.size !== drivers.length) throw new StintError('bad-config', 'Two drivers are set up for the same kind of target.');
   return (kind) => {
     const driver = byKind.get(kind);
-    if (!driver) throw new StintError('unknown-target', `Stint is not set up for targets of the kind "${kind}".`);
+    if (!driver) throw new StintError('unknown-target', NOT_SET_UP[kind]);
     return driver;
   };
 }

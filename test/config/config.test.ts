@@ -17,7 +17,7 @@ const SLACK = {
 };
 const MDM = { MDM_URL: 'https://example.api.kandji.io', MDM_TOKEN: 'mdm-secret' };
 const DEVICE = { DEVICE_API_AUTHORITIES: 'stint.example.com, localhost:8443' };
-const ALL: readonly ConfigPart[] = ['policy', 'seals', 'store', 'temporal', 'posting', 'slack', 'mdm', 'device'];
+const ALL: readonly ConfigPart[] = ['policy', 'seals', 'store', 'temporal', 'posting', 'slack', 'mdm', 'aws', 'device'];
 
 const noFile = (path: string): string => {
   throw new Error(`no file ${path}`);
@@ -78,6 +78,19 @@ describe('the configuration', () => {
     expect(sentence).not.toContain('SLACK_SIGNING_SECRET');
   });
 
+  it('has AWS only where its region is set, and then wants the access portal', () => {
+    expect(load({}, ['aws']).aws).toBeUndefined();
+    expect(load({ STINT_AWS_REGION: '' }, ['aws']).aws).toBeUndefined();
+    const [region, startUrl] = ['eu-central-1', 'https://d-0123456789.awsapps.com/start'];
+    expect(load({ STINT_AWS_REGION: region, STINT_AWS_START_URL: startUrl }, ['aws']).aws).toEqual({
+      region,
+      startUrl,
+      processes: 1,
+    });
+    expect(refusal({ STINT_AWS_REGION: region }, ['aws'])).toMatch(/^STINT_AWS_START_URL is missing/m);
+    expect(refusal({ STINT_AWS_START_URL: startUrl }, ['aws'])).toMatch(/^STINT_AWS_REGION is missing/m);
+  });
+
   it('wants the proof that belongs to the mode of Slack', () => {
     const { SLACK_APP_TOKEN: _, ...rest } = SLACK;
     expect(refusal({ ...rest, SLACK_MODE: 'http' }, ['slack'])).toMatch(/SLACK_SIGNING_SECRET is missing/);
@@ -107,6 +120,11 @@ describe('the configuration', () => {
     ['SLACK_API_URL', 'https://slack.com/api', 'must end in a slash'],
     ['MDM_URL', 'ftp://x/', 'https://'],
     ['MDM_TAG_ELEVATE', 'a,b', 'must be a tag'],
+    ['STINT_AWS_REGION', 'Frankfurt', 'an AWS region'],
+    ['STINT_AWS_INSTANCE_ARN', 'ssoins-0123456789abcdef', 'the ARN of an instance'],
+    ['STINT_AWS_PROCESSES', '8', 'from 1 to 7'],
+    ['STINT_AWS_START_URL', 'http://example.com/start', 'must begin with https://'],
+    ['STINT_AWS_ENDPOINT', 'ftp://x/', 'https://'],
     ['DEVICE_API_AUTHORITIES', 'https://x', 'host names'],
   ])('refuses %s=%s and says what is allowed', (name, value, allowed) => {
     const sentence = refusal({ ...SLACK, ...MDM, ...DEVICE, [name]: value }, ALL);

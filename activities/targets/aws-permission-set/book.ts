@@ -54,7 +54,7 @@ export function createBook(marks: Marks, time: Time): Book {
       const mine = known.get(requestId) ?? { before: 'absent', at: instant(time.now() - HOUR_MS) };
       keep(known, requestId, { ...mine, [kind]: awsRequestId });
       keep(owners, awsRequestId, requestId);
-      progress?.({ kind, awsRequestId });
+      progress?.({ kind, farId: awsRequestId });
       await marks.request(requestId, kind, awsRequestId).catch(() => undefined);
     },
     ownerOf: (awsRequestId) => owners.get(awsRequestId),

@@ -63,7 +63,7 @@ export function createSlots(processes: number): Slots {
   const all = Math.floor(OUTSTANDING_WRITES / processes);
   const forGrants = all - Math.ceil(all / 3);
   if (!Number.isInteger(processes) || processes < 1 || forGrants < 1) {
-    throw new StintError('bad-config', `"aws.processes" is ${processes}: it must be a whole number from 1 to 7.`);
+    throw new StintError('bad-config', `STINT_AWS_PROCESSES is ${processes}: it must be a whole number from 1 to 7.`);
   }
   const line = createLine();
   let revokes = 0;

@@ -2,17 +2,16 @@
  * AWS permission sets through IAM Identity Center: one assignment of one set in one account to one person. AWS works
  * asynchronously, so each call is followed to its final state and then proved by listing.
  */
-import type { RequestId } from '../../../contract/ids.js';
-import type { Observation, Remnant } from '../../../contract/ports.js';
+import type { Remnant, TargetDriver } from '../../../contract/ports.js';
 import { createBook } from './book.js';
 import { createSlots } from './budget.js';
 import type { AssignmentCalls } from './calls.js';
 import type { Desk } from './desk.js';
-import { type AwsGrantOrder, grant } from './grant.js';
+import { grant } from './grant.js';
 import { createLanes } from './lanes.js';
-import { type LookManner, observe } from './observe.js';
-import { type RevokeHints, revoke } from './revoke.js';
-import { type AwsTarget, type Marks, type Progress, pairOf, type Time } from './types.js';
+import { observe } from './observe.js';
+import { revoke } from './revoke.js';
+import { type AwsTarget, type Marks, pairOf, type Time } from './types.js';
 import { createWatch } from './watch.js';
 
 /** A create that left is in AWS' own list of operations within this time, and counts from then on as "may still land". */
@@ -26,18 +25,9 @@ export interface AwsDriverDeps {
   readonly processes: number;
 }
 
-/** The shape of `TargetDriver`, for this kind of target. All calls may be repeated. */
-export interface AwsDriver {
+export interface AwsDriver extends TargetDriver<AwsTarget> {
   readonly kind: 'aws-permission-set';
-  readonly settleMs: number;
   readonly confirmMode: 'poll';
-  observe(requestId: RequestId, target: AwsTarget, manner?: LookManner): Promise<Observation>;
-  grant(order: AwsGrantOrder, signal: AbortSignal, progress?: Progress): Promise<void>;
-  revoke(requestId: RequestId, target: AwsTarget, signal: AbortSignal, hints?: RevokeHints): Promise<void>;
-  /** Nothing is left behind in AWS. */
-  clear(requestId: RequestId, target: AwsTarget): Promise<void>;
-  /** AWS keeps no mark of ours, so these are the open elevations whose assignment it lists. */
-  listOurs(): Promise<readonly Omit<Remnant, 'as'>[]>;
   /** Stops following operations. */
   close(): void;
 }
@@ -59,22 +49,24 @@ export function createAwsDriver({ calls, marks, time, processes }: AwsDriverDeps
     settleMs: SETTLE_MS,
     confirmMode: 'poll',
     observe: (requestId, target, manner) => observe(desk, requestId, target, manner),
-    grant: (order, signal, progress) => grant(desk, order, signal, progress),
+    grant: (order, signal, steps) => grant(desk, order, signal, steps),
     revoke: (requestId, target, signal, hints) => revoke(desk, requestId, target, signal, hints),
+    // Nothing is left behind in AWS.
     clear: async () => undefined,
     listOurs: () => listOurs(desk),
     close: watch.close,
   };
 }
 
-/** One list for each pair of account and permission set. */
-async function listOurs({ book, calls }: Desk): Promise<readonly Omit<Remnant, 'as'>[]> {
+/** AWS keeps no mark of ours, so these are the open elevations whose assignment it lists. */
+async function listOurs({ book, calls }: Desk): Promise<readonly Remnant[]> {
   const byPair = new Map<string, Awaited<ReturnType<Marks['open']>>[number][]>();
   for (const each of await book.open()) {
     const pair = pairOf(each.target);
     byPair.set(pair, [...(byPair.get(pair) ?? []), each]);
   }
-  const found: Omit<Remnant, 'as'>[] = [];
+  const found: Remnant[] = [];
+  // One list for each pair of account and permission set.
   for (const open of byPair.values()) {
     const [first] = open;
     if (!first) continue;

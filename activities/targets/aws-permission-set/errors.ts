@@ -23,20 +23,19 @@ export const CLASSES = [
  */
 export type AwsClass = (typeof CLASSES)[number];
 
-/** The nearest codes of the contract; the only place that chooses them. */
-export const CODES: Readonly<Record<AwsClass | 'failed' | 'already' | 'unproven', ErrorCode>> = {
-  conflict: 'mdm-unavailable',
-  throttled: 'mdm-unavailable',
-  lost: 'mdm-unavailable',
-  'not-found': 'mdm-rejected',
-  denied: 'mdm-rejected',
-  invalid: 'mdm-rejected',
-  quota: 'mdm-rejected',
-  credentials: 'mdm-unavailable',
+/** The codes of the contract; the only place that chooses them. */
+export const CODES: Readonly<Record<AwsClass | 'failed' | 'already', ErrorCode>> = {
+  conflict: 'aws-unavailable',
+  throttled: 'aws-unavailable',
+  lost: 'aws-unavailable',
+  'not-found': 'aws-rejected',
+  denied: 'aws-rejected',
+  invalid: 'aws-rejected',
+  quota: 'aws-rejected',
+  credentials: 'aws-credentials',
   config: 'bad-config',
-  failed: 'mdm-rejected',
-  already: 'state-conflict',
-  unproven: 'mdm-unavailable',
+  failed: 'aws-failed',
+  already: 'have-already',
 };
 
 /** What AWS said, kept as the cause of a `StintError`. Holds no credential and no signed text. */
@@ -166,7 +165,7 @@ function sentenceOf(kind: AwsClass, what: string, said: string): string {
     case 'credentials':
       return `AWS does not accept Stint's own credentials (asked for ${what}). They are missing, expired or wrong: renew them, then it goes on by itself.`;
     case 'config':
-      return `AWS could not be asked for ${what}: the region or the address is missing or wrong. Set AWS_REGION to the region of Identity Center.`;
+      return `AWS could not be asked for ${what}: the region or the address is missing or wrong. Set STINT_AWS_REGION to the region of Identity Center.`;
   }
 }
 

@@ -3,20 +3,17 @@
  * create leaves; a lost answer is found again in AWS' list instead of creating twice; done means: final, and listed.
  */
 import { isStintError } from '../../../contract/errors.js';
-import { type Instant, msOf, type RequestId } from '../../../contract/ids.js';
+import { msOf } from '../../../contract/ids.js';
+import type { GrantOrder, Steps } from '../../../contract/ports.js';
 import type { Release } from './budget.js';
 import type { How, Operation } from './calls.js';
-import { type Desk, ended, isListed, jitteredMs, LIST_LAG_MS, unlessAborted, wasListed } from './desk.js';
+import { type Desk, ended, isAbout, isListed, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted, wasListed } from './desk.js';
 import { awsError, classOfError, failed, haveAlready, mayWorkLater } from './errors.js';
 import { deletedLately, findCreate } from './find.js';
-import { type AwsTarget, type Mark, type Progress, pairOf } from './types.js';
+import { type AwsTarget, type Mark, pairOf } from './types.js';
 
-export interface AwsGrantOrder {
-  readonly requestId: RequestId;
-  readonly target: AwsTarget;
-  /** The create must not leave at or after this instant, and is broken off at it. Waiting for AWS may go on longer. */
-  readonly sendBefore: Instant;
-}
+/** The create must not leave at or after `sendBefore`, and is broken off at it. Waiting for AWS may go on longer. */
+type AwsGrantOrder = Pick<GrantOrder<AwsTarget>, 'requestId' | 'target' | 'sendBefore'>;
 
 /** A create that AWS took, or that its list shows as done although no answer of it is known. */
 type Taken = Operation | 'landed';
@@ -25,23 +22,37 @@ type Taken = Operation | 'landed';
  * Resolves when the list shows the assignment. Throws `haveAlready` when it stood there before, AWS' reason when it
  * failed, `too-late` when nothing was sent, and errors to try again after; every attempt goes on where the last one was.
  */
-export async function grant(desk: Desk, order: AwsGrantOrder, signal: AbortSignal, progress?: Progress): Promise<void> {
+export async function grant(desk: Desk, order: AwsGrantOrder, signal: AbortSignal, steps: Steps = {}): Promise<void> {
   signal.throwIfAborted();
   const { requestId, target } = order;
   const mark = await desk.book.read(requestId);
   if (mark?.before === 'present') throw haveAlready(target.display);
-  const taken = (mark && (await earlier(desk, order, mark, signal))) ?? (await createOnce(desk, order, signal, progress));
+  const taken =
+    (mark && (await earlier(desk, order, mark, signal, steps))) ?? (await createOnce(desk, order, signal, steps.said));
   if (taken !== 'landed') await toEnd(desk, target, taken, signal);
   await untilListed(desk, target, signal);
   if (taken !== 'landed') wasListed(desk, taken.id);
 }
 
 /** The create of an earlier attempt. */
-async function earlier(desk: Desk, { requestId, target }: AwsGrantOrder, mark: Mark, signal: AbortSignal) {
+async function earlier(desk: Desk, { requestId, target }: AwsGrantOrder, mark: Mark, signal: AbortSignal, steps: Steps) {
   if (mark.create) return { id: mark.create, state: 'IN_PROGRESS' } as const;
-  const found = await findCreate(desk, { requestId, target, mark }, { rank: 'grant', signal, what: target.display });
-  if (found) await desk.book.began(requestId, 'create', found.id);
+  const how: How = { rank: 'grant', signal, what: target.display };
+  const found = (await named(desk, target, steps, how)) ?? (await findCreate(desk, { requestId, target, mark }, how));
+  if (found) await desk.book.began(requestId, 'create', found.id, steps.said);
   return found;
+}
+
+/** The create that a caller remembers. Where that was kept anything may have been written: it counts only if it is about this. */
+async function named(desk: Desk, target: AwsTarget, { earlier: step }: Steps, how: How): Promise<Operation | undefined> {
+  if (step?.kind !== 'create') return undefined;
+  const operation = await stateOf(desk, 'create', target, step.farId, how).catch(none);
+  return operation && isAbout(operation, target) && desk.book.ownerOf(operation.id) === undefined ? operation : undefined;
+}
+
+function none(error: unknown): undefined {
+  const kind = classOfError(error);
+  if (kind !== 'not-found' && kind !== 'invalid') throw error;
 }
 
 async function toEnd(desk: Desk, target: AwsTarget, { id }: Operation, signal: AbortSignal): Promise<void> {
@@ -51,7 +62,7 @@ async function toEnd(desk: Desk, target: AwsTarget, { id }: Operation, signal: A
 }
 
 /** Looks, notes and creates as the only one of this account and permission set, with a place among the outstanding writes. */
-async function createOnce(desk: Desk, order: AwsGrantOrder, signal: AbortSignal, progress?: Progress): Promise<Taken> {
+async function createOnce(desk: Desk, order: AwsGrantOrder, signal: AbortSignal, said: Steps['said']): Promise<Taken> {
   const { target } = order;
   const held: Release[] = [];
   const release = (): void => {
@@ -60,7 +71,7 @@ async function createOnce(desk: Desk, order: AwsGrantOrder, signal: AbortSignal,
   try {
     held.push(await desk.lanes.enter(pairOf(target), { rank: 'grant', signal }));
     held.push(await desk.slots.take('grant', signal));
-    const taken = await lookNoteCreate(desk, order, signal, progress);
+    const taken = await lookNoteCreate(desk, order, signal, said);
     // AWS counts it as outstanding until it has ended, whoever still waits for it here.
     if (taken === 'landed') release();
     else void desk.watch.final('create', target.instanceArn, taken.id).then(release, release);
@@ -71,7 +82,7 @@ async function createOnce(desk: Desk, order: AwsGrantOrder, signal: AbortSignal,
   }
 }
 
-async function lookNoteCreate(desk: Desk, order: AwsGrantOrder, signal: AbortSignal, progress?: Progress): Promise<Taken> {
+async function lookNoteCreate(desk: Desk, order: AwsGrantOrder, signal: AbortSignal, said: Steps['said']): Promise<Taken> {
   const { requestId, target } = order;
   const look: How = { rank: 'grant', signal, what: target.display };
   const listed = await settledLook(desk, order, look);
@@ -80,7 +91,7 @@ async function lookNoteCreate(desk: Desk, order: AwsGrantOrder, signal: AbortSig
   // Not there before us, and there now: it is the create whose answer was lost.
   if (listed) return 'landed';
   const taken = await send(desk, order, mark, signal);
-  if (taken !== 'landed') await desk.book.began(requestId, 'create', taken.id, progress);
+  if (taken !== 'landed') await desk.book.began(requestId, 'create', taken.id, said);
   return taken;
 }
 

@@ -3,18 +3,12 @@
  * create in progress, none that has just ended and may not be listed yet.
  */
 import { instant, type RequestId } from '../../../contract/ids.js';
-import type { Observation } from '../../../contract/ports.js';
+import type { LookManner, Observation } from '../../../contract/ports.js';
 import type { How } from './calls.js';
 import { type Desk, isAbout, isListed, LIST_LAG_MS, stateOf } from './desk.js';
 import { classOfError } from './errors.js';
 import { findCreate } from './find.js';
-import type { AwsTarget, Mark, Rank } from './types.js';
-
-export interface LookManner {
-  /** Who goes before it: the reconciler's looks are `background`. */
-  readonly rank?: Rank;
-  readonly signal?: AbortSignal;
-}
+import type { AwsTarget, Mark } from './types.js';
 
 type Recalled = Mark | undefined | 'unsure';
 

@@ -98,7 +98,9 @@ async function instance(sdk: Sdk, wanted: string | undefined): Promise<Instance>
   }
   const found = all.length === 0 ? 'none' : all.map((one) => one.InstanceArn).join(', ');
   const fix =
-    fits.length > 1 || wanted ? 'Set "aws.instanceArn" to the one that is meant' : 'Set AWS_REGION to the region that it is in';
+    fits.length > 1 || wanted
+      ? 'Set STINT_AWS_INSTANCE_ARN to the one that is meant'
+      : 'Set STINT_AWS_REGION to the region that it is in';
   throw new StintError('bad-config', `Not one instance of Identity Center fits in this region; found: ${found}. ${fix}.`);
 }
 

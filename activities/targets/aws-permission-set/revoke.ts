@@ -3,22 +3,17 @@
  * never "not found, so gone" without a list that says so.
  */
 import type { RequestId } from '../../../contract/ids.js';
+import type { RevokeHints } from '../../../contract/ports.js';
 import { unsure } from './book.js';
 import type { How, Operation } from './calls.js';
-import { type Desk, ended, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted } from './desk.js';
+import { type Desk, ended, isAbout, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted } from './desk.js';
 import { classOfError, failed, mayWorkLater } from './errors.js';
 import { keep } from './latest.js';
 import { isThere, mayLand } from './observe.js';
-import { type AwsTarget, type Before, type Progress, pairOf } from './types.js';
+import { type AwsTarget, pairOf } from './types.js';
 
 /** How long a revoke waits for another change of the pair before it leaves anyway, in ms: less than a second. */
 const LANE_PATIENCE_MS = 600;
-
-export interface RevokeHints {
-  /** What the caller's own history says of the time before, for when the store is down. */
-  readonly before?: Before;
-  readonly progress?: Progress;
-}
 
 /** One revoke. */
 interface Task {
@@ -27,7 +22,8 @@ interface Task {
   readonly target: AwsTarget;
   readonly signal: AbortSignal;
   readonly how: How;
-  readonly progress: Progress | undefined;
+  readonly said: RevokeHints['said'];
+  readonly earlier: RevokeHints['earlier'];
 }
 
 /**
@@ -39,11 +35,11 @@ export async function revoke(
   requestId: RequestId,
   target: AwsTarget,
   signal: AbortSignal,
-  { before, progress }: RevokeHints = {},
+  { before, said, earlier }: RevokeHints = {},
 ): Promise<void> {
   signal.throwIfAborted();
   const how: How = { rank: 'revoke', signal, what: target.display };
-  const task: Task = { desk, requestId, target, signal, how, progress };
+  const task: Task = { desk, requestId, target, signal, how, said, earlier };
   const mark = await unlessAborted(desk.book.recall(requestId), signal);
   const stood = mark === 'unsure' ? before : (mark?.before ?? 'present');
   if (!stood) throw unsure(target.display);
@@ -91,7 +87,7 @@ async function deleteOf(task: Task): Promise<Operation> {
       leaveLane();
     };
     const operation = await desk.calls.begin('delete', target, task.how);
-    await desk.book.began(task.requestId, 'delete', operation.id, task.progress);
+    await desk.book.began(task.requestId, 'delete', operation.id, task.said);
     void desk.watch.final('delete', target.instanceArn, operation.id).then(held, held);
     return operation;
   } catch (error) {
@@ -101,12 +97,16 @@ async function deleteOf(task: Task): Promise<Operation> {
 }
 
 /** A delete that needs no second one: in progress, or ended so lately that the list may not show it. */
-async function underWay({ desk, requestId, target, how }: Task): Promise<Operation | undefined> {
+async function underWay({ desk, requestId, target, how, earlier }: Task): Promise<Operation | undefined> {
   const mark = await desk.book.recall(requestId);
-  if (!mark || mark === 'unsure' || !mark.delete) return undefined;
-  const operation = await stateOf(desk, 'delete', target, mark.delete, how).catch(() => undefined);
+  const own = mark && mark !== 'unsure' ? mark.delete : undefined;
+  const id = own ?? (earlier?.kind === 'delete' ? earlier.farId : undefined);
+  if (!id) return undefined;
+  const operation = await stateOf(desk, 'delete', target, id, how).catch(() => undefined);
+  // What a caller remembers may have been written by anybody: it counts only if it is about this.
+  if (!own && !(operation && isAbout(operation, target))) return undefined;
   if (operation?.state === 'IN_PROGRESS') return operation;
-  const seenAt = desk.ended.get(mark.delete)?.seenAt ?? 0;
+  const seenAt = desk.ended.get(id)?.seenAt ?? 0;
   const fresh = operation?.state === 'SUCCEEDED' && desk.time.now() - seenAt <= LIST_LAG_MS;
   return fresh ? operation : undefined;
 }

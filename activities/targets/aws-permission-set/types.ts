@@ -2,23 +2,10 @@
  * What the AWS driver needs from its surroundings, and what it is told: pinned ids, time, and a small memory that outlives
  * the process. Nothing in here knows the SDK.
  */
-import type { Mark, Marks as TargetMarks } from '../../../contract/ports.js';
+import type { FarStep, Mark, Marks as TargetMarks } from '../../../contract/ports.js';
+import type { AwsPermissionSetTarget } from '../../../contract/request.js';
 
-/** One permission set in one account, for one person. All ids are pinned when it is asked for; a revoke looks nothing up. */
-export interface AwsTarget {
-  readonly kind: 'aws-permission-set';
-  /** `aws/<account>/<permission set id>/<user id>`: the store's fence goes by this. */
-  readonly key: string;
-  readonly instanceArn: string;
-  readonly accountId: string;
-  readonly permissionSetArn: string;
-  /** The user's id in the Identity Store. */
-  readonly principalId: string;
-  /** Permission set and account, for people. */
-  readonly display: string;
-  /** How long a session of this permission set may last once it is open, in ms. */
-  readonly sessionMs: number;
-}
+export type AwsTarget = AwsPermissionSetTarget;
 
 /** Which of the two asynchronous operations of AWS is meant. */
 export type Kind = 'create' | 'delete';
@@ -40,7 +27,7 @@ export interface Time {
 }
 
 /** Offered whenever AWS named an operation, so that a caller can keep it in its heartbeat. */
-export type Progress = (step: { readonly kind: Kind; readonly awsRequestId: string }) => void;
+export type Progress = (step: FarStep) => void;
 
 /** Who goes first: what takes access away, then looking whether it is gone, then what gives it, then what can wait. */
 export const RANKS = ['revoke', 'proof', 'grant', 'background'] as const;

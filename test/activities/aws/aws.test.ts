@@ -21,7 +21,7 @@ test('a pair that is searched for can be given to a person who is found by e-mai
       principalId: user.id,
     });
     const id = requestId();
-    await aws.driver.grant({ requestId: id, target, sendBefore: soon() }, never);
+    await aws.driver.grant({ requestId: id, target, ...soon() }, never);
     expect(await aws.driver.listOurs()).toEqual([{ target: target.key, requestId: id }]);
     await aws.driver.revoke(id, target, never);
     expect(await aws.driver.observe(id, target)).toMatchObject({ access: 'absent' });

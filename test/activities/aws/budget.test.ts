@@ -109,7 +109,7 @@ test('D5.29 at most 15 writes are outstanding, and grants leave a third of them 
 
 test('more processes than the quota can be shared among are refused with a sentence', () => {
   expect(createSlots(7).forGrants).toBe(1);
-  for (const processes of [0, 8, 1.5, Number.NaN]) expect(() => createSlots(processes)).toThrow(/aws\.processes/);
+  for (const processes of [0, 8, 1.5, Number.NaN]) expect(() => createSlots(processes)).toThrow(/STINT_AWS_PROCESSES/);
 });
 
 test('D2.12 one lane for each account and permission set: the second waits for the first', async () => {

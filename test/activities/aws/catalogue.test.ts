@@ -69,7 +69,7 @@ test('a load that fails keeps the last good one, and says since when', async () 
   const first = await known.loaded();
   expect(known.state()).toEqual({ loadedAt: first.loadedAt });
   rig.aws.faults.add({ kind: 'denied' });
-  await expect(known.refresh()).rejects.toMatchObject({ code: 'mdm-rejected' });
+  await expect(known.refresh()).rejects.toMatchObject({ code: 'aws-rejected' });
   const since = known.state().failing?.since;
   await expect(known.refresh()).rejects.toThrow();
   expect(known.now()).toBe(first);
@@ -144,6 +144,6 @@ test('D5.32 a bound user who is deleted or disabled is refused', async () => {
 test('D3.18 a directory that does not answer is no answer, and never "nobody"', async () => {
   const people = await identity();
   rig.aws.faults.add({ kind: 'down' });
-  await expect(people.byEmail('grace@example.com')).rejects.toMatchObject({ code: 'mdm-unavailable' });
-  await expect(people.bound(EXAMPLE.grace)).rejects.toMatchObject({ code: 'mdm-unavailable' });
+  await expect(people.byEmail('grace@example.com')).rejects.toMatchObject({ code: 'aws-unavailable' });
+  await expect(people.bound(EXAMPLE.grace)).rejects.toMatchObject({ code: 'aws-unavailable' });
 });

@@ -20,7 +20,7 @@ test('D5.29 a crowd is granted and revoked without one throttled call or one wri
   const ids = targets.map(() => requestId());
   const from = Date.now();
   await Promise.all(
-    targets.map((target, n) => rig.driver.grant({ requestId: ids[n] ?? requestId(), target, sendBefore: soon(60_000) }, calm())),
+    targets.map((target, n) => rig.driver.grant({ requestId: ids[n] ?? requestId(), target, ...soon(60_000) }, calm())),
   );
   const grantMs = Date.now() - from;
   expect(targets.every(rig.has)).toBe(true);

@@ -38,7 +38,7 @@ async function elevation(scene: Scene, id: RequestId, of: AwsTarget, windowMs: n
   let held = false;
   while (!held && time.now() < startBy) {
     sendBefore = time.now() + SEND_WITHIN_MS;
-    const order = { requestId: id, target: of, sendBefore: instant(sendBefore) };
+    const order = { requestId: id, target: of, sendBefore: instant(sendBefore), startBy: instant(sendBefore), maxMs: 3_600_000 };
     try {
       await limited(time, (signal) => anyOf(scene).grant(order, signal));
       held = true;

@@ -101,7 +101,9 @@ export function requestId(): RequestId {
   return letters.join('').padStart(26, 'a') as RequestId;
 }
 
-export const soon = (ms = 10_000): Instant => instant(Date.now() + ms);
+/** The times of an order; this driver goes by `sendBefore` alone. */
+export const times = (sendBefore: Instant) => ({ sendBefore, startBy: sendBefore, maxMs: 3_600_000 });
+export const soon = (ms = 10_000) => times(instant(Date.now() + ms));
 /** A signal that nobody aborts; one for each call of a crowd. */
 export const calm = (): AbortSignal => new AbortController().signal;
 export const never = new AbortController().signal;
