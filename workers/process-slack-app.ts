@@ -6,7 +6,7 @@ import { createSlackApp } from '../slack-app/app.js';
 import type { Config } from './config.js';
 import { keepTrying, type Part as Running } from './keep-trying.js';
 import { createPastWorkflow } from './ordered-ends.js';
-import { clock, gateOf, noticesOf, peopleOf, temporalClient } from './parts.js';
+import { clock, factsOf, gateOf, noticesOf, peopleOf, temporalClient } from './parts.js';
 import { fitClockOf, type StartPart } from './process-part.js';
 import { repairCard } from './repair-card.js';
 import type { SelfWatch } from './self-watch.js';
@@ -25,7 +25,7 @@ async function startSlackApp(config: Config, store: Store, log: Logger, watch: S
     store,
     gate: gateOf(config, client, store, 'slack-app', 'slack', createPastWorkflow({ store, clock: fitClockOf(watch) }, 'slack')),
     directory: people.directory,
-    preview: createPreview({ ...people, clock }),
+    preview: createPreview({ ...people, targets: factsOf(config, store), clock }),
     repairCard: (requestId) => repairCard(store, notices, requestId),
     clock,
     random: Math.random,
