@@ -27,10 +27,10 @@ export const MACS: TargetFacts<MacAdminTarget> = {
   kind: 'mac-admin',
   searchable: false,
   listed: async (person) => candidatesOf(person),
-  search: async (person, text, limit, may) => {
+  search: async ({ macs }, text, limit, may) => {
     const words = fold(text).split(/\s+/).filter(Boolean);
-    const named = ({ key, display }: Candidate) => words.every((word) => fold(`${display} ${key}`).includes(word));
-    return candidatesOf(person).filter(named).filter(may).slice(0, limit);
+    const named = ({ display, serial }: MacAdminTarget) => words.every((word) => fold(`${display} ${serial}`).includes(word));
+    return macs.map(macTarget).filter(named).map(candidateOf).filter(may).slice(0, limit);
   },
   candidate: async (person, key) => candidatesOf(person).find((one) => one.key === key),
   pin: async (person, key) => {
@@ -43,12 +43,11 @@ export const MACS: TargetFacts<MacAdminTarget> = {
 };
 
 function candidatesOf({ macs }: Person): readonly Candidate[] {
-  return macs.map(macTarget).map((target) => ({
-    key: target.key,
-    about: aboutMac(target),
-    display: target.display,
-    notes: [],
-  }));
+  return macs.map(macTarget).map(candidateOf);
+}
+
+function candidateOf(target: MacAdminTarget): Candidate {
+  return { key: target.key, about: aboutMac(target), display: target.display, notes: [] };
 }
 
 const fold = (text: string): string => text.toLocaleLowerCase('en');
