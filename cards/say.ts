@@ -12,7 +12,8 @@ type Piece =
   | { readonly is: 'words'; readonly text: string; readonly bold?: boolean }
   | { readonly is: 'person'; readonly name: string; readonly slackUserId?: string }
   | { readonly is: 'time'; readonly at: Instant }
-  | { readonly is: 'link'; readonly url: string; readonly text: string };
+  | { readonly is: 'link'; readonly url: string; readonly text: string }
+  | { readonly is: 'channel'; readonly id: string };
 
 /** A permission set and an account, both as long as AWS allows, are longer than a Mac's name. */
 const NAME_MAX = 100;
@@ -28,6 +29,9 @@ export const when = (at: Instant): Piece => ({ is: 'time', at });
 
 /** An address of ours (the configuration's, never somebody's text), shown as these words. */
 export const link = (url: string, text: string): Piece => ({ is: 'link', url, text });
+
+/** A channel by its id, if it has the shape of one; Slack shows its name. */
+export const channel = (id: string): Piece => (/^[CG][A-Z0-9]+$/.test(id) ? { is: 'channel', id } : foreign(id));
 
 /** One line of text of unknown origin. */
 export const foreign = (text: string, max = 80): Piece => ({ is: 'words', text: oneLine(text, max) });
@@ -70,6 +74,8 @@ function element(piece: string | Piece): RichTextElement {
   switch (piece.is) {
     case 'words':
       return piece.bold ? { type: 'text', text: piece.text, style: { bold: true } } : { type: 'text', text: piece.text };
+    case 'channel':
+      return { type: 'channel', channel_id: piece.id };
     case 'link':
       return { type: 'link', url: piece.url, text: piece.text };
     case 'person':
@@ -91,6 +97,7 @@ export function plain(sentence: Sentence): string {
 
 function words(piece: Piece): string {
   if (piece.is === 'time') return utc(piece.at);
+  if (piece.is === 'channel') return `the channel ${piece.id}`;
   return quiet(piece.is === 'person' ? piece.name : piece.text);
 }
 

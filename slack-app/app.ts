@@ -4,11 +4,12 @@
  */
 import { App, type Logger, webApi } from '@slack/bolt';
 import { ACTION_PATTERN, PAGE_PATTERN, parseAction, parsePage } from '../cards/actions.js';
-import { CALLBACKS } from '../cards/modals.js';
+import { CALLBACKS, FIELDS } from '../cards/modals.js';
 import type { RequestId } from '../contract/ids.js';
 import { createAdminStatus } from './admin-status.js';
 import { type Answerer, createAnswerer } from './answer.js';
 import { createChannelWatch } from './channel-watch.js';
+import { createChoose } from './choose.js';
 import { type Ack, type Clicks, createClicks } from './clicks.js';
 import { checkConfig, SLACK_API, type SlackAppDeps } from './config.js';
 import { createDelivery } from './delivery.js';
@@ -18,11 +19,13 @@ import { createGatekeeper } from './gatekeeper.js';
 import { createHome } from './home.js';
 import { boltLogger, errorText } from './log.js';
 import { createMembers } from './members.js';
-import { parseCommand, parseHomeOpened, parsePress, parseSubmission } from './payload.js';
+import { parseChoice, parseCommand, parseHomeOpened, parsePress, parseSubmission, parseSuggestion } from './payload.js';
 import { createRecall } from './recall.js';
 import { createReplayGuard } from './replay.js';
+import { createRequestViews } from './request-view.js';
 import { askSlack, checkToken } from './startup.js';
 import { createSubmit } from './submit.js';
+import { createSuggest } from './suggest.js';
 import { createTransport, intercept } from './transport.js';
 
 export interface SlackApp {
@@ -50,7 +53,7 @@ export async function createSlackApp(deps: SlackAppDeps): Promise<SlackApp> {
   const replay = createReplayGuard({ once: deps.store.once, clock: deps.clock, logger });
   const healthy = (): boolean => !stopping && watch.trouble() === undefined && transport.connected();
   const transport = createTransport({ config, replay, healthy, clock: deps.clock, logger, boltLogger: bolt });
-  const parts = createParts(deps, { api, replay, channelTrouble: () => watch.trouble() });
+  const parts = createParts(deps, { api, replay, channelTrouble: () => watch.trouble(), checkRoom: async () => undefined });
   const app = new App({
     token: config.botToken,
     receiver: transport.receiver,
@@ -105,6 +108,7 @@ interface Tools {
   readonly api: webApi.WebClient;
   readonly replay: ReturnType<typeof createReplayGuard>;
   readonly channelTrouble: () => string | undefined;
+  readonly checkRoom: (channel: string | undefined) => Promise<void>;
 }
 
 function createParts(deps: SlackAppDeps, tools: Tools) {
@@ -130,14 +134,17 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
       .repairCard(requestId)
       .catch((error: unknown) => logger.warn({ requestId, error: errorText(error) }, 'card not repaired'));
   };
-  const base = { api, gate, gatekeeper, recall, answerer, repair, preview, clock, random, logger };
+  const views = createRequestViews({ preview, ledger: store.ledger });
+  const base = { api, gate, views, gatekeeper, recall, answerer, repair, preview, clock, random, logger };
   return {
     members,
     answerer,
     clicks: createClicks(base),
     forms: createForms({ ...base, requests: store.requests, approverChannel: config.approverChannel }),
-    elevate: createElevate({ ...base, ledger: store.ledger, freeze: store.freeze }),
-    submit: createSubmit({ ...base, store, teamId: config.teamId }),
+    elevate: createElevate({ ...base, freeze: store.freeze }),
+    submit: createSubmit({ ...base, store, teamId: config.teamId, checkRoom: tools.checkRoom }),
+    choose: createChoose(base),
+    suggest: createSuggest(base),
     adminStatus: createAdminStatus({ ...base, ledger: store.ledger, freeze: store.freeze, directory }),
     home: createHome({ api, gatekeeper, directory, ledger: store.ledger, freeze: store.freeze, logger }),
   };
@@ -158,6 +165,12 @@ function listen(app: App, parts: Parts, by: { readonly recheck: () => Promise<vo
     const press = parsePress(body);
     await parts.adminStatus.turn(press, parsePage(press.actionId) ?? 0, ack as Ack);
   });
+  app.action({ type: 'block_actions', action_id: FIELDS.target }, ({ body, ack }) =>
+    parts.choose.chosen(parseChoice(body), ack as Ack),
+  );
+  app.options({ type: 'block_suggestion', action_id: FIELDS.target }, ({ body, ack }) =>
+    parts.suggest.answer(() => parseSuggestion(body), ack as Ack),
+  );
   app.view({ type: 'view_submission', callback_id: CALLBACKS.elevate }, ({ body, ack }) =>
     parts.submit.submit(parseSubmission(body), ack as Ack),
   );

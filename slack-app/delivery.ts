@@ -24,7 +24,7 @@ export function createDelivery(deps: { readonly logger: Log; readonly ackMs?: nu
   const envelopes = new Map<string, Promise<void>>();
   let closed = false;
 
-  /** The first delivery of the same Socket Mode envelope. A form is never a copy: its answer has to be given again. */
+  /** The first delivery of the same Socket Mode envelope. A form or a search is never a copy: its answer has to be given again. */
   function twin(event: ReceiverEvent): Promise<void> | undefined {
     const id = envelopeOf(event);
     return id === undefined ? undefined : envelopes.get(id);
@@ -83,8 +83,11 @@ export function createDelivery(deps: { readonly logger: Log; readonly ackMs?: nu
 
 function envelopeOf({ body, customProperties }: ReceiverEvent): string | undefined {
   const id: unknown = customProperties?.envelopeId;
-  return typeof id === 'string' && body.type !== 'view_submission' ? id : undefined;
+  return typeof id === 'string' && !ANSWERED.has(String(body.type)) ? id : undefined;
 }
+
+/** What is acknowledged with an answer that a copy has to be given again. */
+const ANSWERED = new Set(['view_submission', 'block_suggestion']);
 
 const SLOW = 'This takes longer than Slack waits. What you wrote is kept: send it again in a moment; it counts once.';
 const FAILED = 'Something went wrong in Stint, and nothing was sent. What you wrote is kept: try again shortly.';
@@ -103,6 +106,7 @@ function once(event: ReceiverEvent, logger: Log): (response?: unknown) => Promis
 /** An empty acknowledgement would close a submitted form, and what was written in it would be lost. */
 function lastWord(body: unknown, sentence: string): unknown {
   const { type, view, command } = body as { type?: unknown; view?: { blocks?: unknown }; command?: unknown };
+  if (type === 'block_suggestion') return { options: [] };
   if (typeof command === 'string') return { response_type: 'ephemeral', text: sentence };
   if (type !== 'view_submission' || !Array.isArray(view?.blocks)) return undefined;
   const input = (view.blocks as { type?: unknown; block_id?: unknown }[]).findLast((block) => block.type === 'input');

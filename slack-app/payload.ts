@@ -3,6 +3,7 @@
  * the app id nor the team, and nobody promises that a button's value is the one that was posted.
  */
 import { z } from 'zod';
+import { fieldOf } from '../cards/request-modal.js';
 import { StintError } from '../contract/errors.js';
 import type { SlackUserId } from '../contract/ids.js';
 
@@ -96,40 +97,93 @@ const stateValue = z.looseObject({
   value: z.string().max(10_000).nullish(),
   selected_option: z.object({ value: z.string().max(150) }).nullish(),
 });
-const submissionBody = interactive.extend({
-  type: z.literal('view_submission'),
-  view: z.object({
-    id,
-    callback_id: z.string().max(255),
-    private_metadata: z.string().max(3000).nullish(),
-    state: z.object({ values: z.record(z.string(), z.record(z.string(), stateValue)) }),
-  }),
+const form = z.object({
+  id,
+  hash: z.string().max(255).nullish(),
+  callback_id: z.string().max(255),
+  private_metadata: z.string().max(3000).nullish(),
+  state: z.object({ values: z.record(z.string(), z.record(z.string(), stateValue)) }),
 });
+const submissionBody = interactive.extend({ type: z.literal('view_submission'), view: form });
 
-/** A submitted form: one value per block, selects by the chosen option's value. */
-export interface Submission {
+/** What stands in a form: one value per field, selects by the chosen option's value. */
+export interface Filled {
   readonly claim: Claim;
   readonly viewId: string;
   readonly callbackId: string;
   readonly privateMetadata: string;
   readonly values: ReadonlyMap<string, string>;
+  /** The block of each field: what an error is shown at. */
+  readonly blocks: ReadonlyMap<string, string>;
 }
+export type Submission = Filled;
 
 /** Throws `bad-input` when the payload has not the shape of a submitted form. */
 export function parseSubmission(body: unknown): Submission {
   const b = parsed(submissionBody, body);
+  return filled(claimOf(b), b.view);
+}
+
+const choiceBody = interactive.extend({
+  type: z.literal('block_actions'),
+  container: z.object({ type: z.literal('view') }),
+  view: form,
+  actions: z.array(z.object({ action_id: z.string().max(255), action_ts: z.string().max(32) })).length(1),
+});
+
+/** Something was chosen in a form that is still open. */
+export interface Choice extends Filled {
+  /** Which state of the form it was chosen in. */
+  readonly hash?: string;
+  readonly actionTs: string;
+}
+
+/** Throws `bad-input` when the payload has not the shape of a choice in a form. */
+export function parseChoice(body: unknown): Choice {
+  const b = parsed(choiceBody, body);
+  const [action] = b.actions;
+  if (!action) throw new StintError('bad-input');
+  return {
+    ...filled(claimOf(b), b.view),
+    hash: b.view.hash ?? undefined,
+    actionTs: action.action_ts,
+  };
+}
+
+const suggestionBody = interactive.extend({
+  type: z.literal('block_suggestion'),
+  container: z.object({ type: z.literal('view') }),
+  value: z.string().max(3000).nullish(),
+});
+
+/** Somebody types into a search of a form. */
+export interface Suggestion {
+  readonly claim: Claim;
+  readonly text: string;
+}
+
+/** Throws `bad-input` when the payload has not the shape of a search in a form. */
+export function parseSuggestion(body: unknown): Suggestion {
+  const b = parsed(suggestionBody, body);
+  return { claim: claimOf(b), text: (b.value ?? '').trim() };
+}
+
+function filled(claim: Claim, view: z.infer<typeof form>): Filled {
   const values = new Map<string, string>();
-  for (const [block, fields] of Object.entries(b.view.state.values)) {
+  const blocks = new Map<string, string>();
+  for (const [block, fields] of Object.entries(view.state.values)) {
     const [field] = Object.values(fields);
     const value = field?.selected_option?.value ?? field?.value;
-    if (typeof value === 'string') values.set(block, value);
+    if (typeof value === 'string') values.set(fieldOf(block), value);
+    blocks.set(fieldOf(block), block);
   }
   return {
-    claim: claimOf(b),
-    viewId: b.view.id,
-    callbackId: b.view.callback_id,
-    privateMetadata: b.view.private_metadata ?? '',
+    claim,
+    viewId: view.id,
+    callbackId: view.callback_id,
+    privateMetadata: view.private_metadata ?? '',
     values,
+    blocks,
   };
 }
 

@@ -1,39 +1,53 @@
 /** The request form read back: everything that the client was told to enforce is checked again. Pure. */
+import { KINDS } from '../cards/kinds/index.js';
 import { FIELDS } from '../cards/modals.js';
+import { speaksOf } from '../cards/request-modal.js';
 import type { Offer } from '../contract/preview.js';
 import { CATEGORIES, type Category } from '../contract/request.js';
+import type { Filled } from './payload.js';
 import { tidy, wrongLength } from './texts.js';
 
 export interface RequestForm {
-  /** The offer's key. */
-  readonly key: string;
   readonly windowMs: number;
   readonly category: Category;
   readonly reason: string;
 }
 
-/** A sentence for each field that is wrong, keyed by block id. */
+/** A sentence for each field that is wrong, keyed by field. */
 export type FieldErrors = { readonly [field: string]: string };
 
 export type ReadForm = { readonly ok: true; readonly form: RequestForm } | { readonly ok: false; readonly errors: FieldErrors };
 
-/** What was filled in, if it is among what this person is offered right now. */
-export function readForm(values: ReadonlyMap<string, string>, offers: readonly Offer[]): ReadForm {
-  const offer = offers.find((o) => o.key === values.get(FIELDS.target));
-  const windowMs = offer?.windowsMs.find((ms) => String(ms) === values.get(FIELDS.window));
+/** What was filled in, if it is what this offer allows right now. */
+export function readForm({ values }: Pick<Filled, 'values'>, offer: Offer): ReadForm {
+  const windowMs = offer.windowsMs.find((ms) => String(ms) === values.get(FIELDS.window));
   const category = CATEGORIES.find((known) => known === values.get(FIELDS.category));
   const reason = tidy(values.get(FIELDS.reason) ?? '');
   const wrong = wrongLength(reason, 'The reason');
-  if (offer && windowMs !== undefined && category && !wrong) {
-    return { ok: true, form: { key: offer.key, windowMs, category, reason } };
-  }
+  const unsure = unconfirmed(values, offer);
+  if (windowMs !== undefined && category && !wrong && !unsure) return { ok: true, form: { windowMs, category, reason } };
   return {
     ok: false,
     errors: {
-      ...(offer ? {} : { [FIELDS.target]: 'You may not ask for this Mac now. Choose another.' }),
-      ...(offer && windowMs === undefined ? { [FIELDS.window]: 'This length is not offered for this Mac. Choose another.' } : {}),
+      ...(windowMs === undefined ? { [FIELDS.window]: 'This length is not offered for it. Choose another.' } : {}),
       ...(category ? {} : { [FIELDS.category]: 'Choose a category.' }),
       ...(wrong ? { [FIELDS.reason]: wrong } : {}),
+      ...(unsure ? { [FIELDS.confirm]: unsure } : {}),
     },
   };
 }
+
+/** Whether the form that was sent speaks of another choice than the one in it, or does not ask what this one needs. */
+export function isOutdated({ privateMetadata, blocks }: Pick<Filled, 'privateMetadata' | 'blocks'>, offer: Offer): boolean {
+  if (!speaksOf(privateMetadata, offer.key)) return true;
+  return !blocks.has(FIELDS.window) || (offer.tier === 0 && !blocks.has(FIELDS.confirm));
+}
+
+/** Why a name that had to be typed is not the right one. Case and blanks don't matter: reading it is what matters. */
+function unconfirmed(values: Filled['values'], offer: Offer): string | undefined {
+  if (offer.tier !== 0) return undefined;
+  const name = KINDS[offer.kind].confirmBy(offer.display);
+  return plainly(values.get(FIELDS.confirm) ?? '') === plainly(name) ? undefined : `Type ${name} here, exactly.`;
+}
+
+const plainly = (text: string): string => text.normalize('NFKC').replace(/\s+/g, ' ').trim().toLocaleLowerCase('en');

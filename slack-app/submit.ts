@@ -2,24 +2,25 @@
  * A submitted request. The form closes only when the request is safely started; every failure is shown in the form,
  * with what was written still in it. The request id comes from the form's own id, so sending again is the same request.
  */
+import type { ModalView } from '@slack/types';
 import { frozenSentence } from '../cards/frozen.js';
 import { FIELDS } from '../cards/modals.js';
 import { StintError } from '../contract/errors.js';
 import { type Digest, instant, type RequestId } from '../contract/ids.js';
 import type { Gate } from '../contract/ports.js';
-import type { Preview } from '../contract/preview.js';
-import type { ElevationRequest, PersonRef } from '../contract/request.js';
+import type { Pinned, Preview } from '../contract/preview.js';
+import type { ElevationRequest, PersonRef, Target } from '../contract/request.js';
 import { digestOf, requestIdFrom } from '../seal/canonical.js';
 import type { Ack } from './clicks.js';
 import type { SlackStore } from './config.js';
-import { openOf } from './elevate.js';
 import { errorsAt } from './forms.js';
 import type { Gatekeeper, Identified } from './gatekeeper.js';
 import { errorText, type Log } from './log.js';
 import { failureOf } from './outcome.js';
 import type { Submission } from './payload.js';
 import { within } from './race.js';
-import { type FieldErrors, type RequestForm, readForm } from './request-form.js';
+import { type FieldErrors, isOutdated, type RequestForm, readForm } from './request-form.js';
+import { openOf, type RequestViews } from './request-view.js';
 import { now } from './standing.js';
 
 const SUBMIT_MS = 2200;
@@ -28,6 +29,9 @@ export interface SubmitDeps {
   readonly teamId: string;
   readonly gatekeeper: Gatekeeper;
   readonly preview: Preview;
+  readonly views: RequestViews;
+  /** Throws when the channel that a rule names can't be used for a card. */
+  readonly checkRoom: (channel: string | undefined) => Promise<void>;
   readonly store: SlackStore;
   readonly gate: Gate;
   readonly clock: () => number;
@@ -49,8 +53,8 @@ export function createSubmit(deps: SubmitDeps): Submit {
   /** Starts under way, by form: a second press joins the first. */
   const starting = new Map<string, { readonly draft: Digest; readonly job: Promise<void> }>();
 
-  async function hand(who: Identified, form: RequestForm, viewId: string): Promise<void> {
-    const draft = await draftOf(who, form);
+  async function hand(who: Identified, form: RequestForm, target: Target, viewId: string): Promise<void> {
+    const draft = await draftOf(who, form, target);
     const name = digestOf(draft);
     const running = starting.get(viewId);
     if (running && running.draft !== name)
@@ -65,13 +69,13 @@ export function createSubmit(deps: SubmitDeps): Submit {
     const request = await requestOf(store, draft, `${deps.teamId}/${viewId}`, deps.clock());
     const others = await openOf(store.ledger, who.person, draft.target.key);
     const other = others.find((view) => view.request.requestId !== request.requestId);
-    if (other) throw new StintError('target-busy', `You have asked for this Mac already. ${now(other)}`);
+    if (other) throw new StintError('target-busy', `You have asked for this already. ${now(other)}`);
     await refuseFrozen(store, request.requestId);
     await deps.gate.start(request, who.actor);
     deps.logger.info({ requestId: request.requestId, personId: who.person.personId }, 'request handed over');
   }
 
-  async function draftOf({ person, member }: Identified, form: RequestForm): Promise<Draft> {
+  async function draftOf({ person, member }: Identified, form: RequestForm, target: Target): Promise<Draft> {
     const self: PersonRef = {
       personId: person.personId,
       name: person.name,
@@ -79,21 +83,36 @@ export function createSubmit(deps: SubmitDeps): Submit {
       slackUserId: member.userId,
     };
     const { windowMs, category } = form;
-    const { target } = await deps.preview.pin(person, form.key);
     const reasonDigest = await store.requests.putText(form.reason);
     return { v: 1, requester: self, subject: self, target, windowMs, category, reasonDigest, via: 'slack' };
   }
 
-  async function outcome(s: Submission): Promise<FieldErrors | undefined> {
+  /** What is chosen, with every id pinned. Why it is not to be had is said where it was chosen. */
+  async function pinned(who: Identified, s: Submission): Promise<Pinned | Answer> {
+    const key = s.values.get(FIELDS.target);
+    if (!key) return errors({ [FIELDS.target]: 'Choose what you ask for.' });
+    try {
+      return await deps.preview.pin(who.person, key);
+    } catch (error) {
+      return errors({ [FIELDS.target]: failureOf(error, deps, about(s)).sentence });
+    }
+  }
+
+  /** How the form is answered; nothing closes it. */
+  async function outcome(s: Submission): Promise<Answer | undefined> {
     try {
       const who = await deps.gatekeeper.identify(s.claim);
-      const read = readForm(s.values, (await deps.preview.offersFor(who.person)).offers);
-      if (!read.ok) return read.errors;
-      await hand(who, read.form, s.viewId);
+      const found = await pinned(who, s);
+      if ('response_action' in found) return found;
+      const { offer, target } = found;
+      if (isOutdated(s, offer)) return { response_action: 'update', view: await deps.views.about(who.person, s) };
+      const read = readForm(s, offer);
+      if (!read.ok) return errors(read.errors);
+      await deps.checkRoom(offer.channel);
+      await hand(who, read.form, target, s.viewId);
       return undefined;
     } catch (error) {
-      const { sentence } = failureOf(error, deps, { form: s.callbackId, slackUserId: s.claim.userId });
-      return { [FIELDS.reason]: sentence };
+      return errors({ [FIELDS.reason]: failureOf(error, deps, about(s)).sentence });
     }
   }
 
@@ -101,12 +120,28 @@ export function createSubmit(deps: SubmitDeps): Submit {
     async submit(s, ack) {
       const job = outcome(s);
       const raced = await within(job, SUBMIT_MS);
-      if (raced.done) return raced.value ? ack({ response_action: 'errors', errors: raced.value }) : ack();
+      if (raced.done) return raced.value ? ack(atBlocks(s, raced.value)) : ack();
       await ack(errorsAt(FIELDS.reason, NOT_YET));
       const late = await job;
-      deps.logger.warn({ error: errorText(late ? Object.values(late).join(' ') : 'none') }, 'a request was handed over late');
+      const words = late?.response_action === 'errors' ? Object.values(late.errors).join(' ') : (late?.response_action ?? 'none');
+      deps.logger.warn({ error: errorText(words) }, 'a request was handed over late');
     },
   };
+}
+
+type Answer =
+  | { readonly response_action: 'errors'; readonly errors: FieldErrors }
+  | { readonly response_action: 'update'; readonly view: ModalView };
+
+const errors = (at: FieldErrors): Answer => ({ response_action: 'errors', errors: at });
+
+const about = (s: Submission) => ({ form: s.callbackId, slackUserId: s.claim.userId });
+
+/** Slack knows blocks, not fields, and takes no error at a block that the form does not have. */
+function atBlocks(s: Submission, answer: Answer): Answer {
+  if (answer.response_action !== 'errors') return answer;
+  const found = Object.entries(answer.errors).map(([field, said]) => [s.blocks.get(field) ?? FIELDS.reason, said.slice(0, 500)]);
+  return errors(Object.fromEntries(found));
 }
 
 /**

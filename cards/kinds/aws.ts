@@ -69,6 +69,11 @@ export function setName({ display }: Pick<AwsPermissionSetTarget, 'display'>): s
   return /^([\w+=,.@-]{1,32})(?= |$)/.exec(display)?.[1];
 }
 
+/** The account's name, which stands behind the set's; the whole text where it does not say both. */
+export function accountName(display: string): string {
+  return /^\S+ in (.+)$/s.exec(display)?.[1] ?? display;
+}
+
 /** A shortcut of the access portal (Identity Center user guide, "Create shortcut links"). Without a role it asks which. */
 function consoleUrl(target: AwsPermissionSetTarget, { startUrl }: Portal): string {
   const role = setName(target);

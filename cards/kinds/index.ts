@@ -2,7 +2,7 @@
 import type { Target, TargetKind, TargetOf } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
 import { named, type Sentence } from '../say.js';
-import { awsWords } from './aws.js';
+import { accountName, awsWords } from './aws.js';
 import { macWords } from './mac.js';
 import type { Words } from './words.js';
 
@@ -28,11 +28,28 @@ export function accessOf(view: ElevationView): Sentence {
 export interface KindTexts {
   /** Heads the kind's offers in a list. */
   readonly group: string;
+  /** Heads and labels a form of nothing else. */
+  readonly title: string;
+  readonly one: string;
+  /** What somebody has to type who asks for the most dangerous, by the offer's name. */
+  readonly confirmBy: (display: string) => string;
   /** What happens with what is done in the window. */
   readonly record: string;
 }
 
 export const KINDS: { readonly [K in TargetKind]: KindTexts } = {
-  'mac-admin': { group: 'Macs', record: "your session's sudo log is attached to the thread" },
-  'aws-permission-set': { group: 'AWS', record: 'what you do is in the CloudTrail of the account' },
+  'mac-admin': {
+    group: 'Macs',
+    title: 'Ask for admin rights',
+    one: 'Mac',
+    confirmBy: (display) => display,
+    record: "your session's sudo log is attached to the thread",
+  },
+  'aws-permission-set': {
+    group: 'AWS',
+    title: 'Ask for AWS access',
+    one: 'Account and permission set',
+    confirmBy: accountName,
+    record: 'what you do is in the CloudTrail of the account',
+  },
 };

@@ -142,7 +142,7 @@ const BLOCK_KEYS: Readonly<Record<string, readonly string[]>> = {
   context: ['elements'],
   actions: ['elements'],
   rich_text: ['elements'],
-  input: ['label', 'hint', 'optional', 'element'],
+  input: ['label', 'hint', 'optional', 'element', 'dispatch_action'],
 };
 
 function block(found: Found, path: string, value: unknown, surface: Surface): void {
@@ -236,7 +236,7 @@ function richBlock(found: Found, path: string, value: unknown): void {
   }
   if (!['rich_text_section', 'rich_text_quote', 'rich_text_preformatted'].includes(String(b.type)))
     found.problems.push(`${path}: ${String(b.type)}`);
-  const only = b.type === 'rich_text_preformatted' ? ['text'] : ['text', 'user', 'date', 'emoji', 'link'];
+  const only = b.type === 'rich_text_preformatted' ? ['text'] : ['text', 'user', 'date', 'emoji', 'link', 'channel'];
   list(found, path, b.elements, 1, 200).forEach((e, i) => {
     richElement(found, `${path}[${i}]`, e, only);
   });
@@ -252,6 +252,9 @@ function richElement(found: Found, path: string, value: unknown, only: readonly 
   } else if (type === 'user') {
     const e = object(found, path, value, ['type', 'user_id', 'style']);
     if (!/^[UW][A-Z0-9]+$/.test(String(e.user_id))) found.problems.push(`${path}.user_id`);
+  } else if (type === 'channel') {
+    const e = object(found, path, value, ['type', 'channel_id', 'style']);
+    if (!/^[CG][A-Z0-9]+$/.test(String(e.channel_id))) found.problems.push(`${path}.channel_id`);
   } else if (type === 'link') {
     const e = object(found, path, value, ['type', 'url', 'text', 'style']);
     size(found, `${path}.url`, e.url, 1, 3000);
@@ -276,10 +279,16 @@ function inputElement(found: Found, path: string, value: unknown): void {
     'min_length',
     'max_length',
     'initial_value',
+    'min_query_length',
   ]);
   actionId(found, path, e.action_id);
   if (e.type === 'plain_text_input') {
     textInput(found, path, e);
+    return;
+  }
+  if (e.type === 'external_select') {
+    if (e.placeholder !== undefined) plain(found, `${path}.placeholder`, e.placeholder, 150);
+    if (e.initial_option !== undefined) option(found, `${path}.initial_option`, e.initial_option);
     return;
   }
   const max = { static_select: 100, radio_buttons: 10 }[String(e.type)];
@@ -299,6 +308,7 @@ function inputElement(found: Found, path: string, value: unknown): void {
 function option(found: Found, path: string, value: unknown): void {
   const o = object(found, path, value, ['text', 'value', 'description']);
   plain(found, path, o.text, 75);
+  if (o.description !== undefined) plain(found, `${path}.description`, o.description, 75);
   size(found, `${path}.value`, o.value, 1, 150);
 }
 

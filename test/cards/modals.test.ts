@@ -1,16 +1,37 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTarget } from '../../cards/actions.js';
-import { denyModal, loadingModal, messageModal, requestModal, revokeModal, unprovenModal } from '../../cards/modals.js';
+import { denyModal, loadingModal, messageModal, revokeModal, unprovenModal } from '../../cards/modals.js';
+import { suggestionsOf } from '../../cards/offer-options.js';
+import { fieldOf, requestModal, speaksOf } from '../../cards/request-modal.js';
+import type { Offer } from '../../contract/preview.js';
 import { CATEGORIES } from '../../contract/request.js';
 import { hostile } from './hostile.js';
 import { checkView, visible } from './limits.js';
 import { DIGEST, MIN, request } from './views.js';
 
 const windowsMs = [5, 10, 15, 30].map((m) => m * MIN);
-const target = (i: number, display = `mac-${i}`) => ({ key: `mac-admin/C0${i}`, display, windowsMs });
-const input = { targets: [target(1)], categories: CATEGORIES, approversLine: '#it-approvals', privateMetadata: '' };
+const offer = (i: number, over: Partial<Offer> = {}): Offer => ({
+  key: `mac-admin/C0${i}`,
+  kind: 'mac-admin',
+  display: `mac-${i}`,
+  windowsMs,
+  approverNames: ['#it-approvals'],
+  rule: 'r',
+  notes: [],
+  ...over,
+});
+const aws = (i: number, over: Partial<Offer> = {}): Offer =>
+  offer(i, {
+    key: `aws/31001843000${i}/ps-a0d1e2f3a4b5c602`,
+    kind: 'aws-permission-set',
+    display: `PowerUserAccess in payments-${i}`,
+    detail: `31001843000${i} · Root/Production`,
+    ...over,
+  });
+const input = { offers: [offer(1)], searchable: false, categories: CATEGORIES };
 const round = { requestId: request().requestId, digest: DIGEST };
+const fields = (view: ReturnType<typeof requestModal>) => view.blocks.flatMap((b) => (b.block_id ? [fieldOf(b.block_id)] : []));
 
 describe('the form behind /elevate', () => {
   it('has the block ids that inline errors are keyed by, and fits Slack', () => {
@@ -22,42 +43,119 @@ describe('the form behind /elevate', () => {
   });
 
   it('fits with a hundred Macs and many windows, and says that not every Mac has every window', () => {
-    const targets = Array.from({ length: 150 }, (_, i) => ({ ...target(i), windowsMs: [(i + 1) * MIN] }));
-    const view = requestModal({ ...input, targets });
+    const offers = Array.from({ length: 150 }, (_, i) => offer(i, { windowsMs: [(i + 1) * MIN] }));
+    const view = requestModal({ ...input, offers });
     expect(checkView(view)).toEqual([]);
     expect(visible(view)).toContain('Not every Mac may offer every length');
   });
 
   it('prefills only what can be chosen', () => {
-    const chosen = JSON.stringify(
-      requestModal({
-        ...input,
-        prefill: { targetKey: 'mac-admin/OTHER', windowMs: 7 * MIN, category: 'debug', reason: 'x\u202Ey' },
-      }),
-    );
+    const form = requestModal({ ...input, prefill: { windowMs: 7 * MIN, category: 'debug', reason: 'x\u202Ey' } });
+    const chosen = JSON.stringify(form);
     expect(chosen).toContain('"initial_value":"xy"');
     expect(chosen.match(/initial_option/g)).toHaveLength(2);
   });
 
-  it('shows hostile names as they are, within the limits', () => {
+  it('shows hostile names as they are, within the limits, listed, searched for and chosen', () => {
     fc.assert(
       fc.property(hostile, (text) => {
-        const view = requestModal({
-          ...input,
-          targets: [target(1, text), target(2, text)],
-          approversLine: text,
-          prefill: { reason: text },
-        });
-        expect(checkView(view)).toEqual([]);
+        const more = { display: text, approverNames: [text], detail: text, notes: [text, text], tier: 0, channel: text } as const;
+        const prefill = { reason: text };
+        const offers = [offer(1, more), aws(2, { ...more, barred: text }), aws(3, more)];
+        for (const searchable of [false, true]) {
+          for (const chosen of [undefined, ...offers, { key: text, barred: text }]) {
+            expect(checkView(requestModal({ offers, searchable, chosen, categories: CATEGORIES, prefill }))).toEqual([]);
+          }
+        }
         expect(checkView(messageModal(text, text))).toEqual([]);
       }),
+      { numRuns: 60 },
     );
   });
 
   it('is refused when there is nothing to choose from', () => {
-    expect(() => requestModal({ ...input, targets: [] })).toThrow(/nothing|no Mac/i);
+    expect(() => requestModal({ ...input, offers: [] })).toThrow(/nothing/i);
+    expect(fields(requestModal({ ...input, offers: [], searchable: true }))).toEqual(['target', 'category', 'reason']);
   });
 });
+
+describe('the form with a search', () => {
+  const search = { ...input, offers: [offer(1), offer(2)], searchable: true };
+
+  it('asks for a length only once something is chosen, and then for those of the choice', () => {
+    expect(fields(requestModal(search))).toEqual(['target', 'category', 'reason']);
+    const chosen = aws(1, { windowsMs: [45 * MIN], approverNames: ['Grace'], channel: 'C0PAYMENTS', notes: ['Mind the tail.'] });
+    const view = requestModal({ ...search, chosen });
+    expect(checkView(view)).toEqual([]);
+    expect(fields(view)).toEqual(['target', 'window', 'category', 'reason']);
+    expect(JSON.stringify(view)).toContain('"channel_id":"C0PAYMENTS"');
+    expect(visible(view)).toMatch(/310018430001 · Root[\s\S]*Mind the tail\.[\s\S]*45 min[\s\S]*Goes to Grace/);
+    expect(speaksOf(view.private_metadata ?? '', chosen.key)).toBe(true);
+    expect(speaksOf(view.private_metadata ?? '', aws(2).key)).toBe(false);
+    expect(speaksOf(requestModal(search).private_metadata ?? '', chosen.key)).toBe(false);
+  });
+
+  it('keeps a picked length while the same are offered, and asks anew when they are not', () => {
+    const block = (windows: readonly number[]) =>
+      requestModal({ ...search, chosen: aws(1, { windowsMs: windows }) }).blocks.find(
+        (b) => fieldOf(b.block_id ?? '') === 'window',
+      );
+    expect(block([5, 10])?.block_id).toBe(block([5, 10])?.block_id);
+    expect(block([5, 10])?.block_id).not.toBe(block([5, 15])?.block_id);
+  });
+
+  it('wants the name of the account typed where the most is at stake, and only there', () => {
+    const worst = requestModal({ ...search, chosen: aws(1, { tier: 0 }) });
+    expect(visible(worst)).toMatch(/🔴 tier 0[\s\S]*🔴 To confirm, type payments-1/);
+    expect(fields(worst)).toContain('confirm');
+    for (const tier of [1, 2, 3] as const)
+      expect(fields(requestModal({ ...search, chosen: aws(1, { tier }) }))).not.toContain('confirm');
+    const other = requestModal({ ...search, chosen: aws(2, { tier: 0 }) });
+    expect(other.blocks.map((b) => b.block_id)).not.toEqual(worst.blocks.map((b) => b.block_id));
+  });
+
+  it('says why a choice is not to be had', () => {
+    const barred = requestModal({ ...search, chosen: aws(1, { barred: 'Used in the management account.' }) });
+    expect(visible(barred)).toContain('Used in the management account.');
+    expect(visible(requestModal({ ...search, chosen: { key: 'x', barred: 'You are not known to AWS.' } }))).toContain(
+      'not known to AWS',
+    );
+  });
+});
+
+describe('what a search offers', () => {
+  it('stands in groups by kind, the kind of the best first, each key once, and at most a hundred in all', () => {
+    const found = suggestionsOf([aws(1), offer(1), aws(1), aws(2)]);
+    const groups = 'option_groups' in found ? found.option_groups : [];
+    expect(groups.map((g) => [g.label.text, g.options.map((o) => o.value)])).toEqual([
+      ['AWS', [aws(1).key, aws(2).key]],
+      ['Macs', [offer(1).key]],
+    ]);
+    const many = suggestionsOf(Array.from({ length: 300 }, (_, i) => offer(i)));
+    expect('option_groups' in many && many.option_groups.flatMap((g) => g.options)).toHaveLength(100);
+    expect(suggestionsOf([])).toEqual({ options: [] });
+  });
+
+  it('leaves out what Slack cannot carry, and holds the longest names', () => {
+    expect(suggestionsOf([offer(1, { key: 'k'.repeat(151) })])).toEqual({ options: [] });
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const found = suggestionsOf([aws(1, { display: text, detail: text, tier: 0 }), aws(2, { display: text, barred: text })]);
+        const options = 'option_groups' in found ? found.option_groups.flatMap((g) => g.options) : [];
+        expect(options).toHaveLength(2);
+        const form = {
+          type: 'modal',
+          title: title('t'),
+          submit: title('s'),
+          blocks: [{ type: 'input', label: title('l'), element: { type: 'static_select', action_id: 'a', options } }],
+        };
+        expect(checkView(form)).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+const title = (text: string) => ({ type: 'plain_text', text, emoji: false });
 
 describe('the other modals', () => {
   it.each([

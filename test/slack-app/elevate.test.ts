@@ -156,7 +156,7 @@ describe('sending it', () => {
   it('a second request for the same Mac is refused with what there is', async () => {
     await opened();
     await h.post(view({}, 'elsewhere'));
-    expect((await submit()).errors?.reason).toMatch(/asked for this Mac already.*waiting for a decision/);
+    expect((await submit()).errors?.reason).toMatch(/asked for this already.*waiting for a decision/);
     expect(h.gate.started).toEqual([]);
   });
 

@@ -1,0 +1,58 @@
+/**
+ * What the search of the form answers while somebody types. It only ever shows what may be asked for; an error shows
+ * nothing and is logged. Nothing is remembered, so a question that comes twice is answered twice.
+ */
+import { OPTIONS_MAX, type Suggestions, suggestionsOf } from '../cards/offer-options.js';
+import type { Person } from '../contract/ports.js';
+import type { Offer, Preview } from '../contract/preview.js';
+import type { Ack } from './clicks.js';
+import type { Gatekeeper } from './gatekeeper.js';
+import { errorText, type Log } from './log.js';
+import type { Suggestion } from './payload.js';
+import { within } from './race.js';
+
+/** Slack waits three seconds for options. */
+const ANSWER_MS = 2300;
+/** Nobody types more than this to find something. */
+const TEXT_MAX = 100;
+const NOTHING: Suggestions = { options: [] };
+
+export interface Suggest {
+  /** `read` may throw: what cannot be read is answered with nothing, too. */
+  answer(read: () => Suggestion, ack: Ack): Promise<void>;
+}
+
+export function createSuggest(deps: {
+  readonly gatekeeper: Gatekeeper;
+  readonly preview: Preview;
+  readonly logger: Log;
+}): Suggest {
+  const { preview, logger } = deps;
+
+  /** Before anything is typed: what can be listed, their own Macs first, and what else there is room for. */
+  async function unasked(person: Person): Promise<readonly Offer[]> {
+    const { offers } = await preview.offersFor(person);
+    const room = OPTIONS_MAX - offers.length;
+    return room > 0 ? [...offers, ...(await preview.search(person, '', OPTIONS_MAX))] : offers;
+  }
+
+  async function offered(read: () => Suggestion): Promise<Suggestions> {
+    try {
+      const { claim, text } = read();
+      const { person } = await deps.gatekeeper.identify(claim);
+      const offers = text === '' ? await unasked(person) : await preview.search(person, text.slice(0, TEXT_MAX), OPTIONS_MAX);
+      return suggestionsOf(offers);
+    } catch (error) {
+      logger.warn({ error: errorText(error) }, 'a search could not be answered');
+      return NOTHING;
+    }
+  }
+
+  return {
+    async answer(read, ack) {
+      const raced = await within(offered(read), ANSWER_MS);
+      if (!raced.done) logger.warn({}, 'a search took too long and was answered with nothing');
+      await ack(raced.done ? raced.value : NOTHING);
+    },
+  };
+}
