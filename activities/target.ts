@@ -135,16 +135,12 @@ async function untilBegun(
   signal: AbortSignal,
 ): Promise<void> {
   const over = new AbortController();
-  const begun = new Promise<void>((resolve) => {
+  const begun = new Promise<void>((resolve, reject) => {
     const said: RevokeHints['said'] = (step) => {
       hints.said?.(step);
       if (step.kind === 'delete') resolve();
     };
-    driver
-      .revoke(requestId, target, AbortSignal.any([signal, over.signal]), { ...hints, said })
-      .then(resolve, (error: unknown) => {
-        resolve(Promise.reject(error));
-      });
+    driver.revoke(requestId, target, AbortSignal.any([signal, over.signal]), { ...hints, said }).then(resolve, reject);
   });
   await begun.finally(() => over.abort());
 }

@@ -26,7 +26,8 @@ export interface EventData {
   armed: { readonly notAfter: Instant };
   'arm-refused': { readonly code: string };
   'grant-sent': { readonly sendBefore: Instant };
-  'grant-failed': { readonly code: string };
+  /** `reason`: why, in a sentence for people; with the far end's own words where it gave some. */
+  'grant-failed': { readonly code: string; readonly reason?: string };
   'start-missed': Record<string, never>;
   claimed: { readonly serial: Serial; readonly localUser: LocalUser };
   confirmed: { readonly confirmedAt: Instant; readonly deadlineAt: Instant };

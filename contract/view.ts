@@ -38,6 +38,8 @@ export interface ElevationView {
   readonly endedBy?: PersonId;
   readonly revokeCause?: RevokeCause;
   readonly failure?: string;
+  /** The same in a sentence for people, with the far end's own words. Written by others: to be shown as such. */
+  readonly failureReason?: string;
   /** Minutes that the last alarm spoke of. */
   readonly alarmMinutes?: number;
   readonly unprovenBy: readonly PersonId[];
@@ -110,8 +112,11 @@ function note(view: ElevationView, event: AnyEvent): ElevationView {
     case 'armed':
       return { ...view, armedAt: event.at, notAfter: event.data.notAfter };
     case 'arm-refused':
-    case 'grant-failed':
       return { ...view, failure: event.data.code };
+    case 'grant-failed': {
+      const { code, reason } = event.data;
+      return { ...view, failure: code, ...(reason && { failureReason: reason }) };
+    }
     case 'claimed':
       return { ...view, claimedAt: event.at };
     case 'confirmed':

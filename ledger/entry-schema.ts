@@ -79,7 +79,7 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
   armed: strict<EventData['armed']>({ notAfter: instantText }),
   'arm-refused': strict<EventData['arm-refused']>({ code }),
   'grant-sent': strict<EventData['grant-sent']>({ sendBefore: instantText }),
-  'grant-failed': strict<EventData['grant-failed']>({ code }),
+  'grant-failed': strict<EventData['grant-failed']>({ code, reason: words.optional() }),
   'start-missed': nothing,
   claimed: strict<EventData['claimed']>({ serial, localUser }),
   confirmed: strict<EventData['confirmed']>({ confirmedAt: instantText, deadlineAt: instantText }),

@@ -123,7 +123,7 @@ describe('the configuration', () => {
     ['STINT_AWS_REGION', 'Frankfurt', 'an AWS region'],
     ['STINT_AWS_INSTANCE_ARN', 'ssoins-0123456789abcdef', 'the ARN of an instance'],
     ['STINT_AWS_PROCESSES', '8', 'from 1 to 7'],
-    ['STINT_AWS_START_URL', 'http://example.com/start', 'must begin with https://'],
+    ['STINT_AWS_START_URL', 'd-0123456789', 'must be a URL'],
     ['STINT_AWS_ENDPOINT', 'ftp://x/', 'https://'],
     ['DEVICE_API_AUTHORITIES', 'https://x', 'host names'],
   ])('refuses %s=%s and says what is allowed', (name, value, allowed) => {

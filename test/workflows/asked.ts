@@ -3,31 +3,32 @@ import type { Client } from '@temporalio/client';
 import { type Digest, type Instant, type LocalUser, type RequestId, type Serial, workflowIdOf } from '../../contract/ids.js';
 import type { ClaimAnswer, ConfirmAnswer } from '../../contract/messages.js';
 import type { Gate, Person } from '../../contract/ports.js';
-import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget, Target } from '../../contract/request.js';
 import type { State } from '../../contract/states.js';
 import type { ElevationView } from '../../contract/view.js';
 import { requestDigest, sha256 } from '../../seal/canonical.js';
+import { macIn } from '../fixtures/people.js';
 import type { FakeMac } from './far-ends.js';
 import { fastForward } from './fast-forward.js';
 import type { Trouble } from './trouble.js';
 import { until, within } from './until.js';
 
-export interface AskedDeps {
+export interface AskedDeps<T extends Target = MacAdminTarget> {
   readonly client: Client;
   readonly gates: { readonly [S in 'slack-app' | 'device-api' | 'cli']: Gate };
   readonly mac: FakeMac;
-  readonly request: ElevationRequest<MacAdminTarget>;
+  readonly request: ElevationRequest<T>;
   readonly trouble: Trouble;
 }
 
-export class Asked {
-  readonly request: ElevationRequest<MacAdminTarget>;
+export class Asked<T extends Target = MacAdminTarget> {
+  readonly request: ElevationRequest<T>;
   readonly digest: Digest;
   readonly requestId: RequestId;
   readonly workflowId: string;
   readonly trouble: Trouble;
 
-  constructor(private readonly deps: AskedDeps) {
+  constructor(private readonly deps: AskedDeps<T>) {
     this.request = deps.request;
     this.trouble = deps.trouble;
     this.requestId = this.request.requestId;
@@ -55,6 +56,10 @@ export class Asked {
     };
   }
 
+  private get macTarget(): MacAdminTarget {
+    return macIn(this.request.target);
+  }
+
   private get slack() {
     return this.deps.gates['slack-app'];
   }
@@ -77,7 +82,7 @@ export class Asked {
   }
   /** The Mac says that it ended by itself, or as it was told. */
   endByMac() {
-    const actor = { personId: this.request.subject.personId, serial: this.request.target.serial };
+    const actor = { personId: this.request.subject.personId, serial: this.macTarget.serial };
     return this.device.send('end', this.requestId, this.digest, {}, actor);
   }
   withdraw(who: Person) {
@@ -90,15 +95,15 @@ export class Asked {
     return this.slack.send('closeUnproven', this.requestId, this.digest, { findingDigest: this.digest }, this.actor(who));
   }
   contactLost(lastHeardAt: Instant) {
-    return this.device.send('contactLost', this.requestId, this.digest, { lastHeardAt }, { serial: this.request.target.serial });
+    return this.device.send('contactLost', this.requestId, this.digest, { lastHeardAt }, { serial: this.macTarget.serial });
   }
   evidenceComplete() {
     const body = { chunks: 1, bytes: 10, digest: this.digest };
-    return this.device.send('evidenceComplete', this.requestId, this.digest, body, { serial: this.request.target.serial });
+    return this.device.send('evidenceComplete', this.requestId, this.digest, body, { serial: this.macTarget.serial });
   }
 
   private mine(change: { serial?: Serial; localUser?: LocalUser } = {}) {
-    const { serial, localUser } = { ...this.request.target, ...change };
+    const { serial, localUser } = { ...this.macTarget, ...change };
     return { serial, localUser, bootSession: 'B00T-1' };
   }
 

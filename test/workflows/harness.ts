@@ -11,12 +11,13 @@ import { createNews } from '../../activities/news.js';
 import { createRecordDuties } from '../../activities/record.js';
 import { createSealDuties } from '../../activities/seals.js';
 import { type CallContext, createGrantDuties, createRevokeDuties } from '../../activities/target.js';
+import type { DriverRegistry } from '../../activities/targets/registry.js';
 import type { SlackDuties } from '../../contract/duties.js';
 import { type LocalUser, type RequestId, type Serial, workflowIdOf } from '../../contract/ids.js';
 import type { Sender } from '../../contract/messages.js';
-import type { Gate, Person, Store, TargetDriver } from '../../contract/ports.js';
+import type { Gate, Person, Store, TargetDriver, TargetFacts } from '../../contract/ports.js';
 import { ELEVATION, QUEUES, SEARCH_ATTRIBUTES } from '../../contract/queues.js';
-import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget, Target } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
 import { createJudge } from '../../policy/judge.js';
 import { parsePolicy } from '../../policy/load.js';
@@ -57,7 +58,9 @@ export interface Harness {
   request(change?: Partial<ElevationRequest<MacAdminTarget>>): ElevationRequest<MacAdminTarget>;
   ask(change?: Partial<ElevationRequest<MacAdminTarget>>): Promise<Asked>;
   /** A hand on an elevation whose start somebody else sends. */
-  hand(request: ElevationRequest<MacAdminTarget>): Asked;
+  hand<T extends Target = MacAdminTarget>(request: ElevationRequest<T>): Asked<T>;
+  /** Asks for anything, as it stands. */
+  askFor<T extends Target>(request: ElevationRequest<T>): Promise<Asked<T>>;
   /** What a holder of the Slack app's key, or a thief of one envelope, can send: nothing is checked on the way. */
   startRaw(requestId: RequestId, ...args: unknown[]): Promise<void>;
   sealStart(request: ElevationRequest<MacAdminTarget>): unknown;
@@ -81,6 +84,8 @@ export interface HarnessOptions {
   readonly slack?: (store: Store) => SlackDuties;
   /** How its targets tell that the access is there; `update`, as Macs do, by default. */
   readonly confirmMode?: TargetDriver['confirmMode'];
+  /** Other targets than the fake Macs, with what there is to know of them. */
+  readonly targets?: (store: Store) => { readonly driverOf: DriverRegistry; readonly facts: readonly TargetFacts[] };
   /** Another pulse of the news than the workers' own. */
   readonly beating?: CallContext['beating'];
 }
@@ -133,15 +138,18 @@ export async function startHarness(address: string, options: HarnessOptions = {}
 
   let policy = parsePolicy(options.policy ?? POLICY, 'policy.yaml');
   const people = (options.people ?? everyone).map((p) => (p.personId === ada.personId ? { ...p, macs: MACS } : p));
+  const targets = options.targets?.(store);
   const judge = createJudge({
     policy: async () => policy,
+    ...(targets && { targets: targets.facts }),
     directory: directoryFrom(people),
     policies: store.policies,
     clock,
   });
   const bundle = await workflowBundle(bundleFolder);
   const fence = troubledFence(store.fence, troubles);
-  const target = { driverOf: () => mac, fence, askEvidence: async () => {}, call: activityCall, clock, watchMs: 100 };
+  const driverOf = targets?.driverOf ?? (() => mac);
+  const target = { driverOf, fence, askEvidence: async () => {}, call: activityCall, clock, watchMs: 100 };
   const record = troubled(createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: () => ring }), troubles);
   const slack = options.slack?.(store) ?? fakeSlack(sent, troubles);
   const workers = await createWorkers({
@@ -154,7 +162,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
       store: record,
       grant: troubledGrants(createGrantDuties(target), troubles),
       // As the Mac's clock: nothing of a grant call can still land when a proof is asked for.
-      revoke: createRevokeDuties({ ...target, clock: () => clock() + 11_000 }),
+      revoke: createRevokeDuties(targets ? target : { ...target, clock: () => clock() + 11_000 }),
       slack,
       news: createNews({ store: record, slack, beating: options.beating ?? activityCall.beating }),
     },
@@ -168,8 +176,13 @@ export async function startHarness(address: string, options: HarnessOptions = {}
     if (!own) throw new Error('this file has more elevations than Ada has Macs');
     return requestOf({ target: macOf({ ...ada, macs: [own] }), ...change });
   };
-  const hand = (of: ElevationRequest<MacAdminTarget>) =>
-    new Asked({ client, gates, mac, request: of, trouble: troubles(of.requestId) });
+  const hand = <T extends Target = MacAdminTarget>(of: ElevationRequest<T>) =>
+    new Asked<T>({ client, gates, mac, request: of, trouble: troubles(of.requestId) });
+  const askFor = async <T extends Target>(wanted: ElevationRequest<T>) => {
+    await store.requests.putText(REASON);
+    await gates['slack-app'].start(wanted, { personId: wanted.requester.personId });
+    return hand(wanted);
+  };
   return {
     client,
     store,
@@ -180,12 +193,8 @@ export async function startHarness(address: string, options: HarnessOptions = {}
     trouble: troubles,
     request,
     hand,
-    ask: async (change) => {
-      const wanted = request(change);
-      await store.requests.putText(REASON);
-      await gates['slack-app'].start(wanted, { personId: wanted.requester.personId });
-      return hand(wanted);
-    },
+    ask: (change) => askFor(request(change)),
+    askFor,
     startRaw: async (requestId, ...args) => {
       await client.workflow.start(ELEVATION, { workflowId: workflowIdOf(requestId), taskQueue: QUEUES.story, args });
     },

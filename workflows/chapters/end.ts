@@ -3,8 +3,9 @@
  * pinned at the grant; Slack, policy, directory and store may all be down. Nothing is called ended before it is gone.
  */
 import { allHandlersFinished, condition } from '@temporalio/workflow';
-import { SEND_WITHIN_MS } from '../../contract/duties.js';
+import { type Before, SEND_WITHIN_MS } from '../../contract/duties.js';
 import { instant, msOf } from '../../contract/ids.js';
+import { targetOf } from '../../contract/request.js';
 import type { Book, Clock } from '../book.js';
 import { firstRevoke, revoking, store } from '../duties.js';
 import type { Admitted } from './admit.js';
@@ -22,7 +23,10 @@ export async function revoke(e: Admitted): Promise<void> {
   const { book, painter } = e;
   if (book.state !== 'ending') return;
   const { request } = book.view;
-  await firstRevoke.revokeOnce.executeWithOptions({ summary: `revoke ${request.target.key}` }, [request]).catch(() => false);
+  const before = timeBefore(book);
+  await firstRevoke.revokeOnce
+    .executeWithOptions({ summary: `revoke ${request.target.key}` }, [request, ...before])
+    .catch(() => false);
   const alarms = alarmClock(e, Date.now());
   const over = () => book.state !== 'ending' || e.pageFull();
   const proof = await unless(over, () =>
@@ -30,6 +34,7 @@ export async function revoke(e: Admitted): Promise<void> {
       request,
       book.quietFrom,
       book.view.claimedAt !== undefined,
+      ...before,
     ]),
   );
   alarms.stop();
@@ -38,6 +43,17 @@ export async function revoke(e: Admitted): Promise<void> {
   if (proof && book.state === 'ending') book.record('gone', { observedAt: proof.observedAt, how: proof.how });
   if (!book.is('ending')) painter.line('ended');
   if (book.is('collecting')) clearSignals(book);
+}
+
+/**
+ * What the story itself knows of the time before its grant, as the last argument of a revoke. Only of a target that is polled:
+ * there nobody can tell later whose the access is, and the store that was told may be down when it matters.
+ */
+function timeBefore({ view }: Book): [] | [Before] {
+  if (targetOf('mac-admin', view.request.target)) return [];
+  // Whoever has it already is told so instead of being granted it; what was granted was not there before.
+  if (view.failure === 'have-already') return ['present'];
+  return view.confirmedAt ? ['absent'] : [];
 }
 
 /** First the world hears that it is ending, should the proof not be there within moments; then alarms, each louder. */

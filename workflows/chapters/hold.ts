@@ -1,6 +1,7 @@
 /** Granting and holding: called, then observed; the clock starts at the confirmation, and only a stored extension moves it. */
 import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
 import { SEND_WITHIN_MS } from '../../contract/duties.js';
+import type { EventData } from '../../contract/events.js';
 import { instant, msOf } from '../../contract/ids.js';
 import type { Vote } from '../../contract/verdict.js';
 import type { Book, Clock } from '../book.js';
@@ -28,7 +29,7 @@ export async function grant(e: Admitted): Promise<void> {
       if (sent?.observedAt && book.is('granting')) book.confirm(sent.observedAt, maxMs);
     } catch (error) {
       // What a Mac confirmed by its own poll is held, whatever became of the call.
-      if (book.is('granting')) book.record('grant-failed', { code: codeOf(error) });
+      if (book.is('granting')) book.record('grant-failed', whyOf(error));
     }
     // A call that was given up may still be on its way for as long as it was allowed to leave.
     if (book.quietFrom < instant(1)) book.quietFrom = instant(Date.now() + SEND_WITHIN_MS);
@@ -38,10 +39,15 @@ export async function grant(e: Admitted): Promise<void> {
   if (book.view.outcome === 'failed') painter.dm('failed');
 }
 
-function codeOf(error: unknown): string {
+/** An activity's failure holds our own sentence and nothing else (`activities/failure.ts`). */
+function whyOf(error: unknown): EventData['grant-failed'] {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof ApplicationFailure ? (cause.type ?? 'failed') : 'failed';
+  if (!(cause instanceof ApplicationFailure)) return { code: 'failed' };
+  const { type, message, nonRetryable } = cause;
+  return { code: type ?? 'failed', ...(nonRetryable && message && { reason: message.slice(0, REASON_MAX) }) };
 }
+
+const REASON_MAX = 450;
 
 /** The window: warn before its end, count extensions, and end it at the deadline. */
 export async function hold(e: Admitted): Promise<void> {
