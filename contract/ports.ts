@@ -88,6 +88,28 @@ export interface TargetDriver<T extends Target = Target> {
   listOurs(): Promise<readonly Remnant[]>;
 }
 
+/** One place of a kind of target (an account and what is given in it), and everybody whom the far end lists there. */
+export interface Place {
+  readonly key: string;
+  /** By what one may take access away; not whose doing it is. Their keys begin with the place's. */
+  readonly holders: readonly Target[];
+  readonly observedAt: Instant;
+}
+
+export interface Walked {
+  readonly places: readonly Place[];
+  /** How many there are in all. */
+  readonly of: number;
+  readonly failures: readonly { readonly place: string; readonly error: unknown }[];
+}
+
+/** For kinds where the far end knows who has what: finds also those whom nobody here ever named. */
+export interface Walk {
+  readonly kind: TargetKind;
+  /** The next places in a fixed order after the one of that key, at most `max`, from the first again after the last. */
+  walk(after: string | undefined, max: number): Promise<Walked>;
+}
+
 export type MdmSignal = 'elevate' | 'collect';
 
 export interface Mdm {

@@ -91,7 +91,7 @@ function whileLive({ target, present, absent }: Sight, live: Held, nowMs: number
   if (!own || !absent || !since || nowMs > msOf(grant.notAfter)) return [];
   if (nowMs - msOf(since) < MISSING_AFTER_MS || msOf(absent.observedAt) <= msOf(since)) return [];
   const likely =
-    'the person, the Mac or somebody with other means took it back, and the workflow has not heard of it (is Temporal up?)';
+    'the person, the target itself or somebody with other means took it back, and the workflow has not heard of it (is Temporal up?)';
   return [{ what: 'missing', requestId: grant.requestId, target, how: absent.how, likely, remedy: 'none' }];
 }
 
@@ -106,7 +106,12 @@ function whileFree({ target, present }: Sight): readonly Finding[] {
   }
   // What it said before it was seen gone is no news.
   if (held?.grant.goneAt && msOf(observedAt) <= msOf(held.grant.goneAt)) return [];
-  return [cameBack(target, present, of, 'remove')];
+  return [cameBack(target, present, of, mayBeOthers(target, held) ? 'none' : 'remove')];
+}
+
+/** Where only our own memory says whose an access is, what was seen gone and is there again may be anybody's by now (invariant I12). */
+function mayBeOthers({ kind }: Target, held: Held | undefined): boolean {
+  return kind !== 'mac-admin' && held?.grant.goneAt !== undefined && held.view?.outcome !== 'unproven';
 }
 
 function cameBack(target: Target, { held, how }: Present, requestId: RequestId, remedy: Remedy): Finding {
@@ -121,7 +126,10 @@ function cameBack(target: Target, { held, how }: Present, requestId: RequestId, 
       what: 'left-behind',
       likely: 'it was closed without proof by two people, and the target was heard of again',
     };
-  const likely = 'a late grant call landed, an old backup of the target came back, or somebody gave the access back by hand';
+  const likely =
+    remedy === 'none'
+      ? 'a directory sync or another tool gave it anew, or somebody did by hand'
+      : 'a late grant call landed, an old backup of the target came back, or somebody gave the access back by hand';
   return { ...base, what: 'reappeared', likely };
 }
 
@@ -153,7 +161,10 @@ export function sameAccount(a: Target, b: Target): boolean {
 }
 
 /** Names a target with the account in it, and without what is only for people. */
-export function accountOf({ display: _, ...target }: Target): string {
+export function accountOf(of: Target): string {
+  // Its key names everything, and how long its sessions may last can change.
+  if (of.kind === 'aws-permission-set') return of.key;
+  const { display: _, ...target } = of;
   const fields = Object.entries(target).sort(([a], [b]) => (a < b ? -1 : 1));
   return fields.map(([name, value]) => `${name}=${value}`).join(' ');
 }

@@ -8,16 +8,18 @@ import type { Logger } from 'pino';
 import type { ReconcileSummary } from '../activities/reconcile.js';
 import { createCards } from '../activities/slack/cards.js';
 import { createPostingClient } from '../activities/slack/client.js';
+import { createAwsWalk } from '../activities/targets/aws-permission-set/walk.js';
 import type { Alarms } from '../contract/alarms.js';
-import type { Store } from '../contract/ports.js';
+import type { About, Store, Walk } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
 import { macTarget } from '../policy/macs.js';
 import { parsePeople } from '../policy/people.js';
+import { covers } from '../policy/rules.js';
 import { callQuietly, slackSink, webhookSink } from './alarm-sinks.js';
 import { type AlarmSink, createAlarms } from './alarms.js';
 import type { Config } from './config.js';
 import { sweepFailedAlarm, sweptAlarm } from './grant-alarms.js';
-import { clock, type Targets } from './parts.js';
+import { awsOf, clock, peopleOf, type Targets } from './parts.js';
 import { type ReconcileDeps, type Reconciled, type RunOptions, reconcileOnce } from './reconcile.js';
 import type { SweepDeps } from './sweep.js';
 
@@ -49,6 +51,18 @@ export function knownTargets({ policy }: Config<'policy'>): () => Promise<readon
   };
 }
 
+/** Who holds what in AWS, at the pairs that some rule of the policy speaks of. */
+function walksOf(config: Config<'policy' | 'aws'>, store: Store): readonly Walk[] {
+  const aws = awsOf(config, store);
+  if (!aws) return [];
+  const { policy } = peopleOf(config);
+  const named = async () => {
+    const { rules } = await policy();
+    return (about: About) => rules.some((rule) => covers(rule, about));
+  };
+  return [createAwsWalk({ catalogue: aws.catalogue, calls: aws.calls, named, now: clock })];
+}
+
 /** What the sweep says, as alarms. */
 export function sweepAlarm(alarms: Alarms): SweepDeps['alarm'] {
   return (sentence, grant, error) =>
@@ -59,14 +73,15 @@ export type Reconcile = (options: RunOptions) => Promise<Reconciled>;
 
 /** The reconciler of a process, one run at a time: a Schedule, an operator and the watch may all ask for one. */
 export function reconcilerOf(
-  config: Config<'policy'>,
+  config: Config<'policy' | 'aws'>,
   store: Store,
   { drivers, driverOf }: Pick<Targets, 'drivers' | 'driverOf'>,
   rest: Pick<ReconcileDeps, 'alarms' | 'clock' | 'sleep'> & Pick<SweepDeps, 'swept'>,
 ): Reconcile {
   const { alarms, swept } = rest;
   const sweep = { alarm: sweepAlarm(alarms), ...(swept && { swept }) };
-  const deps: ReconcileDeps = { store, drivers, driverOf, known: knownTargets(config), sweep, ...rest };
+  const walks = walksOf(config, store);
+  const deps: ReconcileDeps = { store, drivers, driverOf, known: knownTargets(config), walks, sweep, ...rest };
   let last: Promise<unknown> = Promise.resolve();
   return (options) => {
     const run = last.then(() => reconcileOnce(deps, options));

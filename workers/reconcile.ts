@@ -5,10 +5,10 @@
  */
 import { type Instant, instant } from '../contract/ids.js';
 import type { Look } from '../contract/ports.js';
-import { accountOf, compare, type Finding, isOverdue, markOf, type Sight } from './drift.js';
+import { accountOf, compare, type Finding, isOverdue, markOf } from './drift.js';
 import { foreignAlarm, sentenceOf } from './drift-alarms.js';
 import { act, type Found, type RemedyDeps, sweepDeps } from './reconcile-remedy.js';
-import { type Failure, gather, look, type SightDeps, type Spot } from './sights.js';
+import { type Failure, gather, type Looked, look, type SightDeps, type Spot } from './sights.js';
 import { OVERDUE_MS, sweepGrant } from './sweep.js';
 
 export type { Found } from './reconcile-remedy.js';
@@ -51,11 +51,12 @@ export interface RunOptions {
 /** One run. Throws only when the store can't be read. */
 export async function reconcileOnce(deps: ReconcileDeps, { dryRun, all }: RunOptions): Promise<Reconciled> {
   const nowMs = deps.clock();
-  const gathered = await gather(deps, nowMs);
+  const gathered = await gather(deps, nowMs, all);
   const failures = [...gathered.failures];
   const now = all ? gathered.spots : share(gathered.spots, deps.looksMax ?? LOOKS_MAX);
+  const { met } = gathered;
   const looked = await lookAt(deps, now, failures);
-  const findings = looked.flatMap(({ spot, sight }) =>
+  const findings = [...looked, ...met.strangers].flatMap(({ spot, sight }) =>
     compare(sight, nowMs, deps.graceMs ?? OVERDUE_MS).map((finding) => ({ spot, finding })),
   );
   const turn = createTurn(deps.removalsMax ?? REMOVALS_MAX);
@@ -65,13 +66,13 @@ export async function reconcileOnce(deps: ReconcileDeps, { dryRun, all }: RunOpt
   const swept = dryRun ? 0 : await sweepQuiet(deps, gathered.open, looked, turn, failures);
   const strangers = found.filter(({ what, did }) => what === 'foreign' && did === 'told');
   if (strangers.length > 0) deps.alarms.raise(foreignAlarm(strangers));
-  if (!dryRun) await remember(deps, looked, found, instant(nowMs), failures);
+  if (!dryRun) await remember(deps, [...looked, ...met.strangers], found, instant(nowMs), failures, met.looks);
   return {
     at: instant(nowMs),
     dryRun,
-    looked: looked.length,
+    looked: looked.length + met.places,
     unseen: looked.filter(({ sight }) => !sight.present && !sight.absent).length,
-    later: gathered.spots.length - now.length,
+    later: gathered.spots.length - now.length + met.later,
     found,
     swept,
     failures: failures.map(({ what, error }) => ({ what, sentence: sentenceOf(error) })),
@@ -83,11 +84,6 @@ function share(spots: readonly Spot[], max: number): readonly Spot[] {
   const first = spots.filter((spot) => spot.first).slice(0, Math.ceil(max * FIRST_SHARE));
   const rest = spots.filter((spot) => !first.includes(spot));
   return [...first, ...rest.filter((spot) => !spot.first), ...rest.filter((spot) => spot.first)].slice(0, max);
-}
-
-interface Looked {
-  readonly spot: Spot;
-  readonly sight: Sight;
 }
 
 async function lookAt(deps: ReconcileDeps, spots: readonly Spot[], failures: Failure[]): Promise<readonly Looked[]> {
@@ -139,6 +135,7 @@ async function remember(
   found: readonly Found[],
   at: Instant,
   failures: Failure[],
+  also: readonly Look[],
 ): Promise<void> {
   const looks = looked.map(({ spot, sight }): Look => {
     const own = found
@@ -148,7 +145,7 @@ async function remember(
     const before = silent ? (spot.look?.told ?? []) : [];
     return { target: spot.account, at, told: [...new Set([...before, ...own])] };
   });
-  await deps.store.fence.looked(looks).catch((error: unknown) => {
+  await deps.store.fence.looked([...also, ...looks]).catch((error: unknown) => {
     failures.push({ what: 'the memory of this run', error });
   });
 }

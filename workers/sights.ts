@@ -4,9 +4,10 @@
  */
 
 import { HOUSE, instant, msOf, type RequestId } from '../contract/ids.js';
-import type { Grant, Look, Observation, Remnant, Store, TargetDriver } from '../contract/ports.js';
+import type { Grant, Look, Observation, Remnant, Store, TargetDriver, Walk } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
 import { accountOf, type Held, type Present, type Sight } from './drift.js';
+import { type Met, meet, walkOn } from './walked.js';
 
 export interface SightDeps {
   readonly store: Pick<Store, 'fence' | 'ledger'>;
@@ -14,6 +15,8 @@ export interface SightDeps {
   readonly driverOf: (kind: Target['kind']) => TargetDriver;
   /** All targets that the policy's people have. */
   readonly known: () => Promise<readonly Target[]>;
+  /** For kinds whose far end lists everybody. */
+  readonly walks?: readonly Walk[];
 }
 
 /** Something that could not be asked. */
@@ -30,10 +33,17 @@ export interface Spot extends Omit<Sight, 'present' | 'absent'> {
   readonly first: boolean;
 }
 
+/** A target and what it shows. */
+export interface Looked {
+  readonly spot: Spot;
+  readonly sight: Sight;
+}
+
 export interface Gathered {
   readonly spots: readonly Spot[];
   readonly open: readonly Grant[];
   readonly failures: readonly Failure[];
+  readonly met: Met;
 }
 
 /** How long after its end an elevation is watched for re-appearance. */
@@ -42,12 +52,14 @@ const WATCH_AGAIN_MS = 24 * 3_600_000;
 const ASK_MAX = 5;
 
 /** All spots, those that matter most and were looked at longest ago first. Throws when the store can't be read. */
-export async function gather(deps: SightDeps, nowMs: number): Promise<Gathered> {
+export async function gather(deps: SightDeps, nowMs: number, all = false): Promise<Gathered> {
   const { fence } = deps.store;
   const failures: Failure[] = [];
   // Traces before grants: whatever set one was armed before, so its grant is in what is read afterwards.
+  const looks = await fence.looks();
+  const walked = await walkOn(deps.walks ?? [], looks, all, failures);
   const remnants = await remnantsOf(deps.drivers, failures);
-  const [open, recent, looks] = await Promise.all([fence.open(), fence.recent(instant(nowMs - WATCH_AGAIN_MS)), fence.looks()]);
+  const [open, recent] = await Promise.all([fence.open(), fence.recent(instant(nowMs - WATCH_AGAIN_MS))]);
   const known = await deps.known().catch((error: unknown) => {
     failures.push({ what: 'the people file', error });
     return [];
@@ -77,7 +89,8 @@ export async function gather(deps: SightDeps, nowMs: number): Promise<Gathered> 
   const orphans = remnants.filter(({ target }) => !taken.has(target));
   for (const { target } of orphans)
     failures.push({ what: target, error: new Error('a trace of ours at a target that nobody knows') });
-  return { spots: spots.sort(byUrgency), open, failures };
+  const met = meet(walked, { targets, byAccount, looks, at: instant(nowMs) });
+  return { spots: spots.sort(byUrgency), open, failures, met };
 }
 
 function byUrgency(a: Spot, b: Spot): number {
@@ -104,7 +117,8 @@ async function heldBy({ store }: SightDeps, grants: readonly Grant[]): Promise<M
 export async function look(deps: SightDeps, spot: Spot): Promise<Sight> {
   const driver = deps.driverOf(spot.target.kind);
   const seen: { readonly asked: RequestId; readonly seen: Observation }[] = [];
-  for (const asked of questions(spot)) seen.push({ asked, seen: await driver.observe(asked, spot.target) });
+  for (const asked of questions(spot))
+    seen.push({ asked, seen: await driver.observe(asked, spot.target, { rank: 'background' }) });
   const shown =
     seen.find((one) => one.seen.access === 'present' && nameOf(one)) ?? seen.find((one) => one.seen.access === 'present');
   const absent = shown ? undefined : seen.find((one) => one.seen.access === 'absent')?.seen;

@@ -66,7 +66,7 @@ export async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
   if (await recordGone(store, grant, proof, deps.by ?? 'sweep')) return;
   await driverOf(target.kind)
     .clear(requestId, target)
-    .catch((error: unknown) => deps.alarm('What a swept grant left at the MDM could not be cleared.', grant, error));
+    .catch((error: unknown) => deps.alarm('What a swept grant left behind could not be cleared.', grant, error));
   await deps.swept?.(requestId);
   deps.alarm(SWEPT, grant);
 }
