@@ -5,11 +5,12 @@
  */
 import { card } from '../cards/card.js';
 import { dm } from '../cards/dm.js';
+import type { Portal } from '../cards/kinds/words.js';
 import type { PeopleLookup } from '../cards/say.js';
 import { threadLine } from '../cards/thread.js';
 import type { DmKind, LineKind, SlackDuties } from '../contract/duties.js';
-import { ERRORS } from '../contract/errors.js';
-import { type Digest, instant, msOf, type PersonId, shortId } from '../contract/ids.js';
+import { ERRORS, isStintError } from '../contract/errors.js';
+import { type Digest, instant, msOf, type PersonId, type RequestId, shortId } from '../contract/ids.js';
 import type { Cards, Directory, Ledger, MessageRef, Person, Rendered, Store } from '../contract/ports.js';
 import { STATES } from '../contract/states.js';
 import type { ElevationView } from '../contract/view.js';
@@ -20,19 +21,23 @@ export interface NoticeDeps {
   readonly cards: Cards;
   readonly store: Pick<Store, 'requests' | 'evidence' | 'messages'> & { readonly ledger: Pick<Ledger, 'find'> };
   readonly directory: Directory;
-  /** The approver channel. */
+  /** The approver channel; a rule may name another for its own cards. */
   readonly channel: string;
+  /** Where people open what they were given, as far as that is known. */
+  readonly portal?: Portal | undefined;
   readonly clock: () => number;
 }
 
 /** The key under which the card of an elevation is posted, once. */
-export function cardKey(view: ElevationView): string {
-  return `card/${view.request.requestId}`;
+export function cardKey({ request }: Pick<ElevationView, 'request'>): string {
+  return keyOf(request.requestId);
 }
+
+const keyOf = (requestId: RequestId): string => `card/${requestId}`;
 
 /** The activities on Slack's queue. */
 export function createNotices(deps: NoticeDeps): SlackDuties {
-  const { cards, store, channel } = deps;
+  const { cards, store } = deps;
   return {
     paint: async (view) => {
       await paintCard(deps, view);
@@ -43,14 +48,14 @@ export function createNotices(deps: NoticeDeps): SlackDuties {
     line: async (kind, view, key) => {
       if (!(await endedOtherwise(deps, view))) await sendLine(deps, kind, view, key);
     },
-    answer: async (_requestId, actor, code) => {
-      if (actor.slackUserId) await cards.ephemeral(channel, actor.slackUserId, ERRORS[code].sentence);
+    answer: async (requestId, actor, code) => {
+      if (actor.slackUserId) await cards.ephemeral(await roomOf(deps, requestId), actor.slackUserId, ERRORS[code].sentence);
     },
     fileEvidence: async (view) => {
       const { requestId } = view.request;
       const bytes = await store.evidence.assemble(requestId);
       if (bytes.length === 0) return;
-      const { ts } = await placeOf(deps, view);
+      const { channel, ts } = await placeOf(deps, view);
       const file = { name: `sudo-${shortId(requestId)}.log`, title: `Sudo log of ${shortId(requestId)}`, bytes };
       await cards.upload(`log/${requestId}${view.evidence?.late ? '/late' : ''}`, { channel, threadTs: ts }, file);
     },
@@ -103,8 +108,27 @@ async function rendering(deps: NoticeDeps, view: ElevationView): Promise<Rendere
 
 async function paintAs(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {
   const rendered = await rendering(deps, view);
-  const ref = await deps.cards.ensurePosted(cardKey(view), { channel: deps.channel }, rendered);
-  return deps.cards.update(ref, rendered);
+  return deps.cards.update(await post(deps, view, rendered), rendered);
+}
+
+/**
+ * Once, wherever it then stands. A rule's own channel that refuses for good (archived, left, no such) must not leave a
+ * request without a card: it then stands in the approver channel, where who may decide is judged as anywhere.
+ */
+async function post({ cards, channel }: NoticeDeps, view: ElevationView, rendered: Rendered): Promise<MessageRef> {
+  const own = view.verdict.channel;
+  try {
+    return await cards.ensurePosted(cardKey(view), { channel: own ?? channel }, rendered);
+  } catch (error) {
+    if (own === undefined || own === channel || !isStintError(error) || error.code !== 'slack-rejected') throw error;
+    return cards.ensurePosted(cardKey(view), { channel }, rendered);
+  }
+}
+
+/** The channel that the card stands in, for whoever has to be told something there. */
+async function roomOf({ store, channel }: NoticeDeps, requestId: RequestId): Promise<string> {
+  const known = await store.messages.get(keyOf(requestId)).catch(() => undefined);
+  return known?.ts ? known.channel : channel;
 }
 
 /** Where the card is, posting it if a first paint never came through. */
@@ -123,6 +147,7 @@ async function sendDm(deps: NoticeDeps, kind: DmKind, view: ElevationView): Prom
   const texts = {
     people: await lookup(deps, view),
     extendMs: extensionsOf(view),
+    portal: deps.portal,
     ...(kind === 'denied' && comment && { comment }),
   };
   const rendered = dm(kind, view, texts);
@@ -136,8 +161,8 @@ async function sendLine(deps: NoticeDeps, kind: LineKind, view: ElevationView, k
   const comment = kind === 'decided' ? await textOf(deps, view.votes.at(-1)?.commentDigest) : undefined;
   const texts = { people, ...(comment && { comment }), ...(kind === 'evidence' && { log: await logOf(deps, view) }) };
   const rendered = threadLine(kind === 'evidence' ? evidenceKind(view) : kind, view, texts);
-  const { ts } = await placeOf(deps, view);
-  await deps.cards.ensurePosted(`line/${requestId}/${key}`, { channel: deps.channel, threadTs: ts }, rendered);
+  const { channel, ts } = await placeOf(deps, view);
+  await deps.cards.ensurePosted(`line/${requestId}/${key}`, { channel, threadTs: ts }, rendered);
 }
 
 function evidenceKind(view: ElevationView): 'evidence' | 'late-evidence' | 'log-missing' {

@@ -8,7 +8,7 @@ import { endButton, extendButtons, withdrawButton } from './controls.js';
 import { accessOf, wordsOf } from './kinds/index.js';
 import type { Portal } from './kinds/words.js';
 import { named, plain, type Sentence, spell, strong, when, who } from './say.js';
-import { evidence, lapsesAt, reasonOf, type SayOptions, why } from './state-line.js';
+import { evidence, failureOf, lapsesAt, type SayOptions, why } from './state-line.js';
 
 export const DM_KINDS = [
   'asked',
@@ -103,7 +103,7 @@ const LETTERS: { readonly [K in DmKind]: (view: ElevationView, texts: DmTexts) =
     ],
   }),
   failed: (view) => ({
-    says: [[strong('Your elevation failed'), ' ', ...onIt(view), `: ${reasonOf(view.failure)}`], [after(view)]],
+    says: [[strong('Your elevation failed'), ' ', ...onIt(view), ': ', ...failureOf(view)], [after(view)]],
   }),
   alarm: (view) => ({
     says: [

@@ -8,7 +8,7 @@ import { type Instant, instant, msOf } from '../contract/ids.js';
 import type { Outcome } from '../contract/states.js';
 import type { ElevationView } from '../contract/view.js';
 import { accessOf, wordsOf } from './kinds/index.js';
-import { listOf, named, type PeopleLookup, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
+import { foreign, listOf, named, type PeopleLookup, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
 import { oneLine } from './text.js';
 
 export interface SayOptions {
@@ -128,7 +128,7 @@ const CAUSE: { readonly [O in Outcome]: (view: ElevationView, options: SayOption
   ended: (view, options) => ['End asked for', ...ender(view, options), ...moment(view), '.'],
   'lost-contact': (view) => [wordsOf(view.request.target).lostContact, ...moment(view), '.'],
   failed: (view) =>
-    isSwept(view) ? [wordsOf(view.request.target).neverConfirmed] : ['It failed', ...moment(view), `: ${reasonOf(view.failure)}`],
+    isSwept(view) ? [wordsOf(view.request.target).neverConfirmed] : ['It failed', ...moment(view), ': ', ...failureOf(view)],
   unproven: (view, options) => ['Closed without proof', ...closers(view, options), ...at(view.closedAt), '.'],
 };
 
@@ -159,6 +159,11 @@ function closers(view: ElevationView, { people }: SayOptions): Sentence {
 export function reasonOf(code: string | undefined): string {
   if (code === undefined) return 'the cause was not recorded.';
   return Object.hasOwn(ERRORS, code) ? ERRORS[code as keyof typeof ERRORS].sentence : `${oneLine(code, 60)}.`;
+}
+
+/** Why it failed: in the far end's own words where it gave some, which are shown and never parsed. */
+export function failureOf({ failure, failureReason }: ElevationView): Sentence {
+  return [failureReason === undefined ? reasonOf(failure) : foreign(failureReason, 400)];
 }
 
 function closed(view: ElevationView, options: SayOptions): readonly Sentence[] {

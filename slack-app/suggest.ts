@@ -15,6 +15,7 @@ import { within } from './race.js';
 const ANSWER_MS = 2300;
 /** Nobody types more than this to find something. */
 const TEXT_MAX = 100;
+const fold = (text: string): string => text.normalize('NFKC').toLocaleLowerCase('en');
 const NOTHING: Suggestions = { options: [] };
 
 export interface Suggest {
@@ -32,15 +33,28 @@ export function createSuggest(deps: {
   /** Before anything is typed: what can be listed, their own Macs first, and what else there is room for. */
   async function unasked(person: Person): Promise<readonly Offer[]> {
     const { offers } = await preview.offersFor(person);
-    const room = OPTIONS_MAX - offers.length;
-    return room > 0 ? [...offers, ...(await preview.search(person, '', OPTIONS_MAX))] : offers;
+    return offers.length < OPTIONS_MAX ? [...offers, ...(await preview.search(person, '', OPTIONS_MAX).catch(nothing))] : offers;
+  }
+
+  /** A search that fails (what AWS has may not be known yet) takes no Mac from anybody's sight. */
+  async function typed(person: Person, text: string): Promise<readonly Offer[]> {
+    const found = await preview.search(person, text, OPTIONS_MAX).catch(nothing);
+    if (found.length > 0) return found;
+    const words = fold(text).split(/\s+/);
+    const { offers } = await preview.offersFor(person);
+    return offers.filter((offer) => words.every((word) => fold(`${offer.display} ${offer.key}`).includes(word)));
+  }
+
+  function nothing(error: unknown): readonly Offer[] {
+    logger.warn({ error: errorText(error) }, 'a search failed; only what can be listed is offered');
+    return [];
   }
 
   async function offered(read: () => Suggestion): Promise<Suggestions> {
     try {
       const { claim, text } = read();
       const { person } = await deps.gatekeeper.identify(claim);
-      const offers = text === '' ? await unasked(person) : await preview.search(person, text.slice(0, TEXT_MAX), OPTIONS_MAX);
+      const offers = text === '' ? await unasked(person) : await typed(person, text.slice(0, TEXT_MAX));
       return suggestionsOf(offers);
     } catch (error) {
       logger.warn({ error: errorText(error) }, 'a search could not be answered');

@@ -184,10 +184,15 @@ export function targetsOf(config: Config<'mdm' | 'aws'>, store: Store, fitClock 
 }
 
 /** What is posted to Slack, from activities and for repairs. */
-export function noticesOf({ posting }: Config<'posting'>, store: Store, directory: Directory): NoticeDeps {
+export function noticesOf(
+  { posting, aws }: Config<'posting'> & Partial<Config<'aws'>>,
+  store: Store,
+  directory: Directory,
+): NoticeDeps {
   const client = createPostingClient({ token: posting.botToken.reveal(), slackApiUrl: posting.apiUrl });
   const cards = createCards({ client, store, useClientMsgId: false, repeated });
-  return { cards, store, directory, channel: posting.approverChannel, clock };
+  const portal = aws && { startUrl: aws.startUrl, region: aws.region };
+  return { cards, store, directory, channel: posting.approverChannel, ...(portal && { portal }), clock };
 }
 
 /** All activities of a worker process. */

@@ -81,8 +81,11 @@ function consoleUrl(target: AwsPermissionSetTarget, { startUrl }: Portal): strin
     account_id: oneLine(target.accountId, 20),
     ...(role === undefined ? {} : { role_name: role }),
   });
-  return `${startUrl}/#/console?${query.toString()}`;
+  return `${bare(startUrl)}/#/console?${query.toString()}`;
 }
+
+/** As people copy it out of their browser, it may end in a slash or in the portal's own `#/`. */
+const bare = (url: string): string => url.replace(/\/*(#.*)?$/, '');
 
 /** For `~/.aws/config`, and the two commands that go with it. */
 function profile({ accountId }: AwsPermissionSetTarget, { startUrl, region }: Portal, role: string): readonly string[] {
@@ -90,7 +93,7 @@ function profile({ accountId }: AwsPermissionSetTarget, { startUrl, region }: Po
   const name = `stint-${account}-${role}`;
   return [
     `[profile ${name}]`,
-    `sso_start_url = ${oneLine(startUrl, 200)}`,
+    `sso_start_url = ${bare(oneLine(startUrl, 200))}`,
     `sso_region = ${oneLine(region, 40)}`,
     `sso_account_id = ${account}`,
     `sso_role_name = ${role}`,

@@ -4,7 +4,7 @@ import type { Sentence } from '../say.js';
 
 /** Where people open an access that they were given, as far as the configuration says. */
 export interface Portal {
-  /** The AWS access portal, without a slash at its end. */
+  /** The AWS access portal. */
   readonly startUrl: string;
   /** The region of Identity Center, which AWS' command line asks for. */
   readonly region: string;
