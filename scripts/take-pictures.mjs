@@ -63,7 +63,17 @@ async function ask(info, person, windowMs, category, reason) {
   const modal = await until('the form', async () =>
     (await get(`/slack/sim/state?as=${user}`)).modals.find((one) => one.callbackId === 'elevate'),
   );
-  const fields = { target: `mac-admin/${mac.serial}`, window: String(windowMs), category, reason };
+  const at = { user, viewId: modal.id, actionId: 'target' };
+  const target = `mac-admin/${mac.serial}`;
+  await until('the Mac in the search', async () =>
+    (await post('/slack/sim/act/options', { ...at, query: mac.name })).options?.some((one) => one.value === target),
+  );
+  await post('/slack/sim/act/select', { ...at, blockId: 'target', value: target });
+  const window = await until('the lengths', async () => {
+    const now = (await get(`/slack/sim/state?as=${user}`)).modals.find((one) => one.id === modal.id);
+    return now.blocks.find((one) => one.block_id?.startsWith('window'))?.block_id;
+  });
+  const fields = { [window]: String(windowMs), category, reason };
   const sent = await post('/slack/sim/act/submit', { user, viewId: modal.id, values: fields });
   if (sent.errors) throw new Error(JSON.stringify(sent.errors));
   return until('the card', async () => (await cards())[before]?.ts);

@@ -1,6 +1,5 @@
 /** The form behind `/elevate` as a person fills it: types into the search where there is one, picks, and sends. */
-import type { Acted, SeenState, Sight } from './sight.js';
-import { Wrong } from './steps.js';
+import type { Acted, SeenMessage, SeenState, Sight } from './sight.js';
 
 type Modal = SeenState['modals'][number];
 
@@ -20,6 +19,11 @@ export interface Wish {
   readonly confirm?: string;
 }
 
+/** Whether a message is a request that can be decided: other things are said in that channel, too. */
+export function isCard({ ephemeral, blocks }: SeenMessage): boolean {
+  return !ephemeral && JSON.stringify(blocks).includes('"approve:');
+}
+
 /** The form that is open before this person. */
 export async function openForm(sight: Sight, user: string): Promise<Modal | undefined> {
   return (await sight.slack(user)).modals.find(({ callbackId }) => callbackId === 'elevate');
@@ -27,7 +31,7 @@ export async function openForm(sight: Sight, user: string): Promise<Modal | unde
 
 const fieldsOf = (modal: Modal): readonly Field[] => modal.blocks as readonly Field[];
 
-/** Chooses what is asked for. True once the form knows it; false while it still asks the app. Throws `Wrong` when it isn't offered. */
+/** Types into the search and picks, where the form has one. Throws when what is wanted is not offered (yet). */
 export async function pickTarget(sight: Sight, user: string, modal: Modal, wish: Pick<Wish, 'search' | 'target'>): Promise<void> {
   const searching = fieldsOf(modal).find(({ element }) => element?.type === 'external_select');
   if (!searching) return;
@@ -41,11 +45,15 @@ export async function pickTarget(sight: Sight, user: string, modal: Modal, wish:
   await sight.act('select', { ...at, blockId: searching.block_id, value: option.value });
 }
 
-/** Fills what the form asks and sends it. Throws `Wrong` with the form's own words when it is refused. */
-export async function sendForm(sight: Sight, user: string, modal: Modal, wish: Wish): Promise<Acted> {
+/**
+ * Fills what the form asks and sends it; what is wrong stands in the answer's `errors`. Throws while the form does not show
+ * the choice yet: it is drawn anew after it.
+ */
+export async function sendForm(sight: Sight, user: string, modal: Modal, wish: Omit<Wish, 'search'>): Promise<Acted> {
   const fields = fieldsOf(modal);
   const named = (start: string) => fields.map(({ block_id: id = '' }) => id).find((id) => id.startsWith(start));
   const plain = fields.some(({ block_id: id, element }) => id === 'target' && element?.type !== 'external_select');
+  if (!named('window')) throw new Error('the form does not show yet what was chosen');
   const confirm = named('confirm') ?? named('typed');
   const values = {
     ...(plain && typeof wish.target === 'string' && { target: wish.target }),
@@ -54,7 +62,5 @@ export async function sendForm(sight: Sight, user: string, modal: Modal, wish: W
     [named('reason') ?? 'reason']: wish.reason,
     ...(confirm && wish.confirm !== undefined && { [confirm]: wish.confirm }),
   };
-  const acted = await sight.act('submit', { user, viewId: modal.id, values });
-  if (acted.errors) throw new Wrong(JSON.stringify(acted.errors));
-  return acted;
+  return sight.act('submit', { user, viewId: modal.id, values });
 }

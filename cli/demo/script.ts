@@ -1,5 +1,5 @@
 /** One whole elevation of a Mac without a person, judged by what the stand-ins themselves saw. */
-import { openForm, pickTarget, sendForm } from './form.js';
+import { isCard, openForm, pickTarget, sendForm } from './form.js';
 import type { DemoHome } from './home.js';
 import { awsSteps } from './script-aws.js';
 import { createSight, type SeenMessage, type Sight } from './sight.js';
@@ -73,6 +73,7 @@ function macSteps(sight: Sight, home: DemoHome, result: Found): readonly Step[] 
         };
         await pickTarget(sight, askerId, modal, wish);
         const acted = await sendForm(sight, askerId, (await openForm(sight, askerId)) ?? modal, wish);
+        if (acted.errors) throw new Wrong(JSON.stringify(acted.errors));
         return acted.ack === 'ok' ? 'the form closed: the request is safely started' : undefined;
       },
     },
@@ -80,7 +81,7 @@ function macSteps(sight: Sight, home: DemoHome, result: Found): readonly Step[] 
       name: 'the card appears in the approver channel',
       withinS: 15,
       run: async () => {
-        const found = (await cards()).find((m) => !seen.has(m.ts) && !m.ephemeral);
+        const found = (await cards()).find((m) => !seen.has(m.ts) && isCard(m));
         if (!found) return undefined;
         notes.cardTs = found.ts;
         return found.text;

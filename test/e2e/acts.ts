@@ -1,5 +1,6 @@
 /** What people do in the running demo, and what may be seen of it: short words for the stories. Truth comes from the Macs. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openForm, pickTarget, sendForm } from '../../cli/demo/form.js';
 import type { SeenMessage } from '../../cli/demo/sight.js';
 import { CHANNEL, GENERAL, PEOPLE } from '../../cli/demo/world.js';
 import type { Shown } from '../../workers/questions.js';
@@ -71,7 +72,9 @@ export function createActs({ sight, ask, ports }: Pick<Demo, 'sight' | 'ask' | '
   const truth = () => json('/slack/sim/truth') as Promise<SlackTruth>;
   const show = (requestId: string) => ask<Shown>({ ask: 'show', id: requestId });
   const view = async (requestId: string) => (await show(requestId)).row.view;
-  const cards = async () => (await sight.messages(slackOf('grace'), CHANNEL.id)).filter((m) => !m.ephemeral);
+  /** Without what the reconciler says there of access that stood before Stint. */
+  const cards = async () =>
+    (await sight.messages(slackOf('grace'), CHANNEL.id)).filter((m) => !m.ephemeral && !m.text.startsWith('Stint: '));
   const card = async ({ cardTs }: Pick<Asked, 'cardTs'>): Promise<SeenMessage> => {
     const found = (await cards()).find((m) => m.ts === cardTs);
     if (!found) throw new Error('the card is not there');
@@ -90,11 +93,13 @@ export function createActs({ sight, ask, ports }: Pick<Demo, 'sight' | 'ask' | '
   const submit = async (who: Name, windowMs: number, reason: string) => {
     const user = slackOf(who);
     await sight.act('command', { user, channel: GENERAL.id, command: '/elevate' });
-    const modal = await eventually('the form opens', async () =>
-      (await sight.slack(user)).modals.find((m) => m.callbackId === 'elevate'),
-    );
-    const values = { target: `mac-admin/${macOf(who).serial}`, window: String(windowMs), category: 'install', reason };
-    return sight.act('submit', { user, viewId: modal.id, values });
+    const wish = { search: macOf(who).name, target: `mac-admin/${macOf(who).serial}`, windowMs, category: 'install', reason };
+    const modal = await eventually('the form opens', () => openForm(sight, user));
+    await eventually('the Mac is offered', () => pickTarget(sight, user, modal, wish).then(() => true));
+    return eventually('the form is taken or refused', async () => {
+      const now = await openForm(sight, user);
+      return now && sendForm(sight, user, now, wish);
+    });
   };
 
   return {

@@ -45,7 +45,9 @@ describe.skipIf(missing)('the demo page', () => {
     await page.keyboard.press('Tab');
     await page.keyboard.type(HOSTILE);
     await page.keyboard.press('Enter');
-    const form = page.getByRole('dialog', { name: 'Ask for admin rights' });
+    const form = page.getByRole('dialog', { name: 'Ask for access' });
+    await form.getByRole('combobox').fill('ada-mbp');
+    await form.getByRole('option', { name: /ada-mbp/ }).click();
     await form.getByLabel('30 s', { exact: true }).check();
     await form.getByLabel('Category').selectOption('install');
     expect(await form.getByLabel('Reason').inputValue()).toBe(HOSTILE);
@@ -90,7 +92,12 @@ describe.skipIf(missing)('the demo page', () => {
     await tabTo('.composer-input');
     await page.keyboard.type('/elevate Rebuild the compiler cache');
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog', { name: 'Ask for admin rights' }).getByLabel('Mac').waitFor();
+    const form = page.getByRole('dialog', { name: 'Ask for access' });
+    await form.getByLabel('What do you need?').waitFor();
+    await page.keyboard.type('alan-mba');
+    await form.getByRole('option', { name: /alan-mba/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await form.getByLabel('5 min', { exact: true }).waitFor();
     await tabTo('.modal input[type=radio]');
     await page.keyboard.press('Space');
     await page.keyboard.press('ArrowRight');
@@ -110,11 +117,12 @@ describe.skipIf(missing)('the demo page', () => {
     await be('ada');
     await compose('/elevate short');
     await page.keyboard.press('Enter');
-    const form = page.getByRole('dialog', { name: 'Ask for admin rights' });
+    const form = page.getByRole('dialog', { name: 'Ask for access' });
     await form.getByRole('button', { name: 'Send request' }).click();
     await form.getByText('Please enter at least').waitFor();
     expect(await form.getByLabel('Category').getAttribute('aria-invalid')).toBe('true');
     expect(await form.getByLabel('Reason').inputValue()).toBe('short');
+    await form.getByLabel('Reason').focus();
     await page.keyboard.press('Escape');
     await form.waitFor({ state: 'detached' });
   });

@@ -75,8 +75,10 @@ function mindDialog() {
   const view = mine()?.modals.at(-1);
   const now = view ? `${view.id} ${view.hash}` : undefined;
   if (now === dialog) return;
+  const same = view && dialog?.startsWith(`${view.id} `);
   dialog = now;
-  if (state.confirm) return;
+  // Drawn anew while somebody is at it: they stay where they are.
+  if (state.confirm || (same && document.activeElement?.closest('.modal[data-view]'))) return;
   const lost =
     !document.activeElement || document.activeElement === document.body || document.activeElement.closest('[inert], .modal');
   if (now) {

@@ -84,7 +84,10 @@ async function send(view, at) {
   change((s) => {
     delete s.fieldErrors[view.id];
   });
-  const answer = await act('submit', { viewId: view.id, values: draftsOf(view) }, at);
+  // A view that was drawn anew may have lost a field; what was written there is nobody's any more.
+  const there = new Set(view.blocks.map((block) => block.block_id));
+  const values = Object.fromEntries(Object.entries(draftsOf(view)).filter(([id]) => there.has(id)));
+  const answer = await act('submit', { viewId: view.id, values }, at);
   if (!answer.errors) return;
   change((s) => {
     s.fieldErrors[view.id] = answer.errors;
