@@ -1,15 +1,15 @@
 /** Which checks there are for a process, from its settings: an area whose settings are not valid is not looked at. */
 import { isStintError } from '../../contract/errors.js';
-import type { Person } from '../../contract/ports.js';
 import type { ConfigPart, PartConfigs } from '../config.js';
 import type { Source } from '../config-reader.js';
+import { checkAws, noAws } from './aws.js';
 import type { Area, Check } from './check.js';
 import { type AskClock, checkClock, httpClock } from './clock.js';
 import { checkKeys } from './keys.js';
 import { checkMdm } from './mdm.js';
-import { checkPolicy, peopleOf } from './policy.js';
+import { checkPolicy, peopleOf, policyOf } from './policy.js';
 import { checkSettings, readSettings, type Settings } from './settings.js';
-import { checkSlack } from './slack.js';
+import { checkSlack, type NamedChannel } from './slack.js';
 import { checkStore, storeClock } from './store.js';
 import { checkTemporal, temporalClock } from './temporal.js';
 
@@ -36,8 +36,19 @@ export function checksOf(deps: AreaDeps): Checks {
     policy: area('policy', policy && checkPolicy({ policy, readFile })),
     store: area('store', base && store && checkStore({ base, store })),
     temporal: area('temporal', temporal && checkTemporal(temporal)),
-    slack: area('posting', slackReady ? checkSlack({ posting, ...(slack && { slack }), ...(alarms && { alarms }) }) : undefined),
-    mdm: area('mdm', mdm && checkMdm({ mdm, clock, people: () => peopleIfValid(policy, readFile) })),
+    slack: area(
+      'posting',
+      slackReady
+        ? checkSlack({
+            posting,
+            ofRules: () => channelsOf(policy, readFile),
+            ...(slack && { slack }),
+            ...(alarms && { alarms }),
+          })
+        : undefined,
+    ),
+    mdm: area('mdm', mdm && checkMdm({ mdm, clock, people: () => ifValid(() => policy && peopleOf({ policy, readFile })) })),
+    aws: area('aws', awsCheck(settings, readFile)),
     clock: checkClock(clocksOf(valid, clock)),
   };
   return Object.fromEntries(Object.entries(all).filter(([, check]) => check !== undefined));
@@ -53,15 +64,34 @@ export function clocksOf({ store, temporal, posting, mdm }: Partial<PartConfigs>
   ];
 }
 
-async function peopleIfValid(
+/** Each channel that a rule names, once, by the first rule that does. */
+async function channelsOf(
   policy: PartConfigs['policy'] | undefined,
   readFile: (path: string) => string,
-): Promise<readonly Person[] | undefined> {
+): Promise<readonly NamedChannel[]> {
+  const rules = (await ifValid(() => policy && policyOf({ policy, readFile })))?.rules ?? [];
+  const named = rules.flatMap(({ id, channel }) => (channel === undefined ? [] : [[channel, `channel of ${id}`] as const]));
+  return [...new Map([...named].reverse())].map(([channel, name]) => [name, channel] as const);
+}
+
+/** Undefined while its settings are wrong. */
+function awsCheck({ parts: { aws, policy }, problems }: Settings, readFile: (path: string) => string): Check | undefined {
+  if (problems.some((problem) => problem.startsWith('STINT_AWS'))) return undefined;
+  if (!aws) return noAws;
+  return checkAws({
+    aws,
+    policy: () => ifValid(() => policy && policyOf({ policy, readFile })),
+    people: () => ifValid(() => policy && peopleOf({ policy, readFile })),
+  });
+}
+
+/** Undefined for a file that is not valid: the check of the policy says so. */
+async function ifValid<T>(read: () => T): Promise<T | undefined> {
   try {
-    return policy && peopleOf({ policy, readFile });
+    return read();
   } catch (error) {
     if (!isStintError(error)) throw error;
-    return undefined; // said by the check of the policy
+    return undefined;
   }
 }
 

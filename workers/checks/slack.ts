@@ -19,15 +19,17 @@ export interface SlackCheckDeps {
   readonly slack?: PartConfigs['slack'];
   /** There for the process that raises alarms. */
   readonly alarms?: PartConfigs['alarms'];
+  /** What the rules of the policy name, as rule and channel; none while the policy cannot be read. */
+  readonly ofRules?: () => Promise<readonly NamedChannel[]>;
 }
 
 /** Everything about Slack that this process needs. */
-export function checkSlack({ posting, slack, alarms }: SlackCheckDeps): Check {
+export function checkSlack({ posting, slack, alarms, ofRules = async () => [] }: SlackCheckDeps): Check {
   return async (say) => {
     const api = createPostingClient({ token: posting.botToken.reveal(), slackApiUrl: posting.apiUrl });
     if (!(await examineToken(api, slack, say))) return;
     await Promise.all([
-      examineChannels(api, channelsOf(posting, alarms), say),
+      examineChannels(api, [...channelsOf(posting, alarms), ...(await ofRules())], say),
       ...(slack ? [examineEntrance(posting, slack, say), examineAdmins(api, slack.adminSlackUserIds, say)] : []),
     ]);
   };
@@ -68,7 +70,7 @@ async function examineChannels(api: WebClient, channels: readonly NamedChannel[]
   }
 }
 
-type NamedChannel = readonly [name: string, id: string];
+export type NamedChannel = readonly [name: string, id: string];
 
 /** The channel of the cards and, where it is another, that of the alarms. */
 function channelsOf(posting: PartConfigs['posting'], alarms: PartConfigs['alarms'] | undefined): readonly NamedChannel[] {

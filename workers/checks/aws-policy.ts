@@ -1,0 +1,83 @@
+/** What the policy and the people file say of AWS, beside what is there: session lengths, and users. Makes no call. */
+import type { Identity } from '../../activities/targets/aws-permission-set/identity.js';
+import type { PermissionSet } from '../../activities/targets/aws-permission-set/organisation.js';
+import { isStintError } from '../../contract/errors.js';
+import type { Person } from '../../contract/ports.js';
+import { matchesName } from '../../policy/pattern.js';
+import { includes, type Policy, type Rule, type RuleOf } from '../../policy/rules.js';
+import type { Say } from './check.js';
+import { some } from './mdm.js';
+
+type AwsRule = RuleOf<'aws-permission-set'>;
+
+export function isAwsRule(rule: Rule): rule is AwsRule {
+  return rule.kind === 'aws-permission-set';
+}
+
+/** The shortest session that AWS knows, in ms: nobody can do better than this. */
+const SHORTEST_MS = 60 * 60_000;
+
+/** Which sets a rule could offer, whatever the account. */
+const offered = ({ match }: AwsRule, { name }: PermissionSet): boolean =>
+  match.sets?.some((pattern) => matchesName(pattern, name)) ?? true;
+
+/**
+ * Access ends at the deadline, but a session that was opened before lives on for the session length of its set. What can be
+ * shortened is a warning; an hour is the least that AWS offers.
+ */
+export function examineSessions(policy: Policy, sets: readonly PermissionSet[], say: Say): void {
+  const check = 'sessions';
+  const rules = policy.rules.filter(isAwsRule);
+  const pairs = rules.flatMap((rule) => sets.filter((set) => offered(rule, set)).map((set) => ({ rule, set })));
+  const barren = rules.filter((rule) => !pairs.some((pair) => pair.rule === rule));
+  for (const { id } of barren)
+    say.warn(check, `no permission set has a name that rule ${id} means`, 'Correct its "sets", or make such a set.');
+  const longer = pairs.filter(({ rule, set }) => set.sessionMs > Math.max(rule.maxMs, SHORTEST_MS));
+  for (const { id, maxMs } of rules) {
+    const here = longer.filter(({ rule }) => rule.id === id).map(({ set }) => `${set.name} (${hours(set.sessionMs)})`);
+    if (here.length > 0)
+      say.warn(
+        check,
+        `rule ${id} ends access after ${hours(maxMs)} at most, but sessions last longer of ${some(here)}`,
+        'Shorten their session duration in Identity Center, PT1H at the least, or take them out of the rule.',
+      );
+  }
+  if (longer.length === 0 && barren.length === 0)
+    say.ok(check, 'none that the policy offers outlasts its longest window, or AWS’s shortest session of 1 h');
+}
+
+function hours(ms: number): string {
+  return ms % 3_600_000 === 0 ? `${ms / 3_600_000} h` : `${Math.round(ms / 60_000)} min`;
+}
+
+/** Everybody whom a rule lets ask is to be exactly one user, who is not disabled. */
+export async function examinePeople(identity: Identity, policy: Policy, people: readonly Person[], say: Say): Promise<void> {
+  const check = 'people';
+  const askers = people.filter(
+    (person) => person.active && policy.rules.some((rule) => isAwsRule(rule) && includes(rule.ask, person)),
+  );
+  const troubles: string[] = [];
+  for (const { personId, email } of askers) {
+    const trouble = await troubleOf(identity, email);
+    if (trouble !== undefined) troubles.push(`${personId} (${trouble})`);
+  }
+  if (askers.length === 0) return say.warn(check, 'no rule lets anybody of the people file ask for AWS');
+  if (troubles.length === 0) return say.ok(check, `each of the ${askers.length} who may ask is one user of Identity Center`);
+  say.warn(
+    check,
+    `of the ${askers.length} who may ask, these cannot be told in Identity Center: ${some(troubles)}`,
+    'Give each exactly one user there, with the e-mail address of the people file. Who was bound once stays bound.',
+  );
+}
+
+/** The sentence for the person, without what they should do. */
+async function troubleOf(identity: Identity, email: string | undefined): Promise<string | undefined> {
+  if (email === undefined) return 'the people file has no e-mail address';
+  try {
+    await identity.byEmail(email);
+    return undefined;
+  } catch (error) {
+    if (!isStintError(error)) throw error;
+    return error.sentence.split(/(?:, so |\. )/)[0];
+  }
+}
