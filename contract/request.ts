@@ -61,6 +61,13 @@ const HOLDERS: { readonly [K in TargetKind]: (target: TargetOf<K>) => string } =
   'aws-permission-set': ({ principalId }) => principalId,
 };
 
+const CALLED: { readonly [K in TargetKind]: string } = { 'mac-admin': 'account', 'aws-permission-set': 'user' };
+
+/** The same for a sentence: `account ada`, `user 9067…`. */
+export function holderWords(target: Target): string {
+  return `${CALLED[target.kind]} ${holderOf(target) || 'none'}`;
+}
+
 /** Who holds the access inside the target, as the target itself calls them: a local account, a user id. May be empty. */
 export function holderOf<K extends TargetKind>(target: TargetOf<K>): string {
   return (HOLDERS[target.kind as K] as (target: TargetOf<K>) => string)(target);

@@ -2,7 +2,7 @@
 import type { Alarm } from '../contract/alarms.js';
 import { isStintError } from '../contract/errors.js';
 import { HOUSE, shortId } from '../contract/ids.js';
-import { holderOf } from '../contract/request.js';
+import { holderWords } from '../contract/request.js';
 import { sha256 } from '../seal/canonical.js';
 import { accountOf, type Finding } from './drift.js';
 
@@ -50,14 +50,14 @@ const OUTCOME: { readonly [D in Did]: string } = {
 
 function sentence({ what, requestId, target }: Omit<Finding, 'remedy'>, did: Did): string {
   const of = requestId === HOUSE ? '' : ` (${shortId(requestId)})`;
-  return `${WORDS[what]} on ${target.display}, ${target.key}, account ${holderOf(target) || 'none'}${of}${OUTCOME[did]}`;
+  return `${WORDS[what]} on ${target.display}, ${target.key}, ${holderWords(target)}${of}${OUTCOME[did]}`;
 }
 
 const NAMED = 5;
 
 /** One alarm for all accesses that are not ours and were found in one run. */
 export function foreignAlarm(findings: readonly Finding[]): Alarm {
-  const names = findings.map(({ target }) => `${target.display} (${target.key}, account ${holderOf(target)})`).sort();
+  const names = findings.map(({ target }) => `${target.display} (${target.key}, ${holderWords(target)})`).sort();
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more ("stint reconcile --dry-run" lists them)` : '';
   const count = names.length === 1 ? 'Access that is not of Stint was' : `${names.length} accesses that are not of Stint were`;
   return {

@@ -135,6 +135,8 @@ function cameBack(target: Target, { held, how }: Present, requestId: RequestId, 
 
 /** Signals and orders of ours at a target that nobody holds. */
 function traces({ target, ended, remnants }: Sight, nowMs: number, graceMs: number): readonly Finding[] {
+  // Elsewhere the trace is the access itself, and is judged by what the target shows.
+  if (target.kind !== 'mac-admin') return [];
   if (ended.some((held) => mayStillClear(held, nowMs, graceMs))) return [];
   const [last] = ended;
   return remnants.map(({ requestId }): Finding => {

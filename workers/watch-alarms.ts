@@ -3,6 +3,7 @@ import { type Alarm, alarmStep } from '../contract/alarms.js';
 import type { AnyEvent, EventType } from '../contract/events.js';
 import { instant, msOf, shortId } from '../contract/ids.js';
 import type { Grant } from '../contract/ports.js';
+import type { TargetKind } from '../contract/request.js';
 import type { Trouble } from './pulse.js';
 
 /** A revoke that is not proved yet: who, where, since when. Undefined before its first minute. */
@@ -17,11 +18,17 @@ export function pendingAlarm(grant: Grant, nowMs: number): Alarm | undefined {
     step,
     severity: step >= 5 ? 'error' : 'warning',
     sentence: `The access of ${personId} to ${target.display} (${targetKey}) ${ended}, and is not proved gone after ${step} min.`,
-    todo: 'Stint goes on by itself. Nearly always the Mac is asleep or offline, and has ended by itself; else see "A revoke stays pending" in docs/operations.md.',
+    todo: `Stint goes on by itself. ${WHY_PENDING[target.kind]}; else see "A revoke stays pending" in docs/operations.md.`,
     requestId,
     target: targetKey,
   };
 }
+
+/** What nearly always keeps the proof away. */
+const WHY_PENDING: { readonly [K in TargetKind]: string } = {
+  'mac-admin': 'Nearly always the Mac is asleep or offline, and has ended by itself',
+  'aws-permission-set': 'Nearly always AWS is slow, or no longer takes our credentials: the log of the worker has what it says',
+};
 
 /** The entries that the watch reads. */
 export const HEARD: readonly EventType[] = ['alarm', 'evidence-settled', 'refused', 'revoked', 'swept'];

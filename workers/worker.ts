@@ -134,7 +134,8 @@ export async function createWorkers({
       stickyQueueScheduleToStartTimeout: '3s',
     }),
     queue(QUEUES.revoke, { ...relentless(duties.revoke), ...guarded(duties.reconcile ?? {}) }, 500),
-    queue(QUEUES.grant, guarded(duties.grant), 50),
+    // Many may wait for a far end that takes minutes, and keep nobody else's grant from being sent.
+    queue(QUEUES.grant, guarded(duties.grant), 200),
     queue(QUEUES.store, relentless(duties.store, pulse?.teller(QUEUES.store)), 50),
     queue(QUEUES.slack, guarded(duties.slack, pulse?.teller(QUEUES.slack)), 20),
     queue(QUEUES.news, guarded(duties.news, pulse?.teller(QUEUES.news)), 100),

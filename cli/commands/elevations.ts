@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { StintError } from '../../contract/errors.js';
 import { type Instant, msOf, shortId } from '../../contract/ids.js';
 import type { ElevationRow, Frozen, Grant } from '../../contract/ports.js';
-import { holderOf } from '../../contract/request.js';
+import { holderWords } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
 import type { Shown } from '../../workers/questions.js';
 
@@ -101,9 +101,9 @@ function text({ row: { view }, timeline, grant }: Shown): string {
     `elevation   ${request.requestId}`,
     `state       ${view.state}${view.outcome ? ` (${view.outcome})` : ''}`,
     ...(by ? [`ended       ${by}${view.endingAt ? ` at ${view.endingAt}` : ''}`] : []),
-    ...(view.failure ? [`failure     ${view.failure}`] : []),
+    ...(view.failure ? [`failure     ${view.failure}${view.failureReason ? `: ${plainLine(view.failureReason)}` : ''}`] : []),
     `who         ${request.subject.name} (${request.subject.personId})`,
-    `what        ${request.target.key}, account ${holderOf(request.target)} on ${request.target.display}`,
+    `what        ${request.target.key}, ${holderWords(request.target)} on ${request.target.display}`,
     `window      asked ${request.windowMs / 1000} s, approved ${view.approvedWindowMs ? `${view.approvedWindowMs / 1000} s` : 'not'}`,
     ...(view.confirmedAt && view.goneAt
       ? [`held        ${seconds(view.confirmedAt, view.goneAt)} s, from ${view.confirmedAt} to ${view.goneAt}`]
@@ -116,6 +116,11 @@ function text({ row: { view }, timeline, grant }: Shown): string {
     (event) => `${event.at}  ${event.type.padEnd(18)} ${event.actor.personId ?? event.actor.serial ?? event.actor.via}`,
   );
   return [...head, ...lines].join('\n');
+}
+
+/** The far end's own words, without what a terminal would obey. */
+function plainLine(text: string): string {
+  return text.replace(/\p{C}/gu, ' ');
 }
 
 /** What the fence has: the row that decides whether anything of it can still be granted. */

@@ -2,7 +2,7 @@
 import type { AnyEvent, EventData, EventType } from '../../contract/events.js';
 import { type Instant, instant, type PersonId, type RunId } from '../../contract/ids.js';
 import type { Grant } from '../../contract/ports.js';
-import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
+import type { ElevationRequest, MacAdminTarget, Target } from '../../contract/request.js';
 import type { Verdict } from '../../contract/verdict.js';
 import { requestDigest, sha256 } from '../../seal/canonical.js';
 import { requestOf } from '../fixtures/people.js';
@@ -33,12 +33,13 @@ export const VERDICT: Verdict = {
 };
 
 /** Makes the events of one elevation, each with an id of its own. */
-export class Elevation {
-  readonly request: ElevationRequest<MacAdminTarget>;
+export class Elevation<T extends Target = MacAdminTarget> {
+  readonly request: ElevationRequest<T>;
   private count = 0;
 
-  constructor(change: Partial<ElevationRequest<MacAdminTarget>> = {}) {
-    this.request = requestOf({ askedAt: at(0), ...change });
+  /** Of a Mac, unless another target is given. */
+  constructor(change: Partial<ElevationRequest<T>> = {}) {
+    this.request = { ...requestOf({ askedAt: at(0) }), ...change } as ElevationRequest<T>;
   }
 
   event<T extends EventType>(
@@ -71,12 +72,12 @@ export class Elevation {
     return this.event('approved', { windowMs: 600_000, startBy: at(240), verdict: VERDICT });
   }
 
-  grant(change: Partial<Grant<MacAdminTarget>> = {}): Omit<Grant<MacAdminTarget>, 'endedAt' | 'goneAt'> {
+  grant(change: Partial<Grant<T>> = {}): Omit<Grant<T>, 'endedAt' | 'goneAt'> {
     const { requestId, target, subject } = this.request;
     return { requestId, target, targetKey: target.key, personId: subject.personId, runId: RUN, notAfter: at(30), ...change };
   }
 
-  armed({ notAfter, runId } = this.grant()): AnyEvent {
+  armed({ notAfter, runId }: Pick<Grant, 'notAfter' | 'runId'> = this.grant()): AnyEvent {
     return this.event('armed', { notAfter }, { runId });
   }
 }

@@ -149,7 +149,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
   const bundle = await workflowBundle(bundleFolder);
   const fence = troubledFence(store.fence, troubles);
   const driverOf = targets?.driverOf ?? (() => mac);
-  const target = { driverOf, fence, askEvidence: async () => {}, call: activityCall, clock, watchMs: 100 };
+  const target = { driverOf, fence, askEvidence: async () => {}, call: activityCall, clock, ...(!targets && { watchMs: 100 }) };
   const record = troubled(createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: () => ring }), troubles);
   const slack = options.slack?.(store) ?? fakeSlack(sent, troubles);
   const workers = await createWorkers({

@@ -1,0 +1,182 @@
+/** Reconciler and sweep over the real driver and the stand-in of Identity Center: judged by who has access there. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type Aws, createAws } from '../../activities/targets/aws-permission-set/aws.js';
+import { systemTime } from '../../activities/targets/aws-permission-set/time.js';
+import type { Marks } from '../../activities/targets/aws-permission-set/types.js';
+import { createAwsWalk } from '../../activities/targets/aws-permission-set/walk.js';
+import type { Alarm } from '../../contract/alarms.js';
+import { instant } from '../../contract/ids.js';
+import type { AwsAbout, Store } from '../../contract/ports.js';
+import type { AwsPermissionSetTarget } from '../../contract/request.js';
+import { openStore } from '../../ledger/store.js';
+import { requestDigest } from '../../seal/canonical.js';
+import { bigOrganization, type IdentityCenterStandIn, startIdentityCenter } from '../../sim/identity-center/index.js';
+import { type ReconcileDeps, reconcileOnce } from '../../workers/reconcile.js';
+import { sweepOnce } from '../../workers/sweep.js';
+import { calm, soon } from '../activities/aws/rig.js';
+import { Elevation } from '../ledger/events.js';
+
+const MIN = 60_000;
+const seed = bigOrganization({ accounts: 12, sets: 4, users: 3 });
+const [ada = '', eve = ''] = seed.users.map(({ id }) => id);
+let sim: IdentityCenterStandIn;
+let store: Store;
+let aws: Aws;
+let alarms: Alarm[];
+let named: (about: AwsAbout) => boolean;
+let next = 0;
+
+beforeAll(async () => {
+  process.env.AWS_ACCESS_KEY_ID = 'AKIDEXAMPLE';
+  process.env.AWS_SECRET_ACCESS_KEY = 'not-a-secret';
+  sim = await startIdentityCenter({ seed });
+  store = await openStore({ memory: true, clock: Date.now });
+  aws = createAws({ settings: { region: sim.region, endpoint: sim.url }, processes: 1, marks: store.marks as Marks });
+});
+afterAll(async () => {
+  aws?.close();
+  await store?.close();
+  await sim?.close();
+});
+beforeEach(() => {
+  alarms = [];
+  next += 1;
+  // Each test has an account for itself.
+  const own = accountId();
+  named = (about) => about.accountId === own;
+});
+
+const accountId = (): string => seed.accounts[next]?.id ?? '';
+
+function target(user = ada, set = 0): AwsPermissionSetTarget {
+  const permissionSetArn = seed.permissionSets[set]?.arn ?? '';
+  const key = `aws/${accountId()}/${permissionSetArn.slice(permissionSetArn.lastIndexOf('/') + 1)}/${user}`;
+  const display = `Set${set + 1} in account-${next}`;
+  const { instanceArn } = seed;
+  const ids = { instanceArn, accountId: accountId(), permissionSetArn, principalId: user };
+  return { kind: 'aws-permission-set', key, ...ids, display, sessionMs: 3_600_000 };
+}
+
+const has = ({ permissionSetArn: setArn, principalId: userId }: AwsPermissionSetTarget) =>
+  sim.truth.hasAccess({ accountId: accountId(), setArn, userId });
+const byHand = ({ permissionSetArn: setArn, principalId }: AwsPermissionSetTarget) =>
+  ({ accountId: accountId(), setArn, principalType: 'USER', principalId }) as const;
+const deletes = () => sim.truth.calls('DeleteAccountAssignment').length;
+
+function run(change: Partial<ReconcileDeps> = {}, options = { dryRun: false, all: false }) {
+  const { catalogue, calls, driver } = aws;
+  const deps: ReconcileDeps = {
+    store,
+    drivers: [driver],
+    driverOf: () => driver,
+    known: async () => [],
+    walks: [createAwsWalk({ catalogue, calls, named: async () => (about) => named(about), now: Date.now })],
+    clock: Date.now,
+    sleep: systemTime.sleep,
+    alarms: { raise: (alarm) => void alarms.push(alarm) },
+    sweep: { alarm: () => undefined },
+    ...change,
+  };
+  return reconcileOnce(deps, options);
+}
+
+/** An elevation that was granted, and armed `ago` with a window until `left` from now. */
+async function granted(of: AwsPermissionSetTarget, ago: number, left: number) {
+  const e = new Elevation<AwsPermissionSetTarget>({ target: of });
+  const { request } = e;
+  await store.requests.put(request, requestDigest(request));
+  await store.ledger.append([e.requested()]);
+  const grant = e.grant({ notAfter: instant(Date.now() + left) });
+  expect(await store.fence.arm(grant, e.armed(grant), instant(Date.now() - ago))).toEqual({ ok: true });
+  await aws.driver.grant({ requestId: request.requestId, target: of, ...soon() }, calm());
+  return request.requestId;
+}
+
+it('standing access is told once and never touched, and told again when it was gone in between', async () => {
+  const standing = target();
+  const before = deletes();
+  sim.sync.add(byHand(standing));
+  expect((await run()).found).toMatchObject([{ what: 'foreign', did: 'told', target: { key: standing.key } }]);
+  expect(alarms).toMatchObject([{ severity: 'info', sentence: expect.stringContaining(standing.display) }]);
+  expect((await run()).found).toMatchObject([{ did: 'known' }]);
+  sim.sync.remove(byHand(standing));
+  expect((await run()).found).toEqual([]);
+  sim.sync.add(byHand(standing));
+  expect((await run()).found).toMatchObject([{ what: 'foreign', did: 'told' }]);
+  expect([has(standing), deletes()]).toEqual([true, before]);
+});
+
+it('what an elevation of ours gave is no stranger, and left alone while it may be there', async () => {
+  const ours = target();
+  await granted(ours, MIN, 5 * MIN);
+  expect((await run()).found).toEqual([]);
+  expect(has(ours)).toBe(true);
+});
+
+it('what was gone and is there again is told for a day, and not removed: it may be anybody’s by now', async () => {
+  const ours = target();
+  const id = await granted(ours, MIN, 5 * MIN);
+  await aws.driver.revoke(id, ours, calm());
+  await store.fence.gone(id, instant(Date.now()));
+  expect((await run()).found).toEqual([]);
+  sim.sync.add(byHand(ours));
+  expect((await run()).found).toMatchObject([{ what: 'reappeared', requestId: id, did: 'told', remedy: 'none' }]);
+  expect(alarms).toMatchObject([{ severity: 'error', sentence: expect.stringContaining('sync') }]);
+  expect((await run()).found).toMatchObject([{ did: 'known' }]);
+  expect(has(ours)).toBe(true);
+});
+
+it('I15: what nobody ended is removed until AWS lists it no more, by the reconciler and by the sweep', async () => {
+  const [first, second] = [target(ada), target(eve)];
+  const id = await granted(first, 10 * MIN, -5 * MIN);
+  const { found } = await run();
+  expect(found.filter(({ target: { key } }) => key === first.key)).toMatchObject([
+    { what: 'left-behind', requestId: id, did: 'removed' },
+  ]);
+  expect([has(first), (await store.fence.grant(id))?.goneAt]).toEqual([false, expect.any(String)]);
+  const other = await granted(second, 10 * MIN, -5 * MIN);
+  const { driver } = aws;
+  const deps = { store, driverOf: () => driver, clock: Date.now, sleep: systemTime.sleep, alarm: () => undefined };
+  expect(await sweepOnce(deps)).toBe(1);
+  expect([has(second), (await store.fence.grant(other))?.goneAt]).toEqual([false, expect.any(String)]);
+});
+
+it('all pairs that the policy names are walked, a part at each run, from where the last one came to', async () => {
+  named = ({ set }) => set === 'Set1' || set === 'Set2';
+  const { catalogue, calls } = aws;
+  const asked: string[] = [];
+  const assigned: typeof calls.assigned = async (pair) => {
+    asked.push(`${pair.accountId}/${pair.permissionSetArn}`);
+    return [];
+  };
+  const walk = createAwsWalk({
+    catalogue,
+    calls: { assigned },
+    named: async () => named,
+    now: Date.now,
+  });
+  const short = { ...walk, walk: (after: string | undefined, max: number) => walk.walk(after, Math.min(max, 10)) };
+  for (const later of [16, 16, 16]) expect(await run({ walks: [short] })).toMatchObject({ later });
+  // Three runs of ten over 26 pairs: all of them, and the first four again.
+  expect(new Set(asked).size).toBe(26);
+  expect(asked).toHaveLength(30);
+});
+
+it('a walk is last in line: a grant in its midst is as quick as ever, and AWS throttles nothing', async () => {
+  named = () => true;
+  const walking = run({}, { dryRun: true, all: true });
+  await systemTime.sleep(200);
+  const from = Date.now();
+  const id = await granted(target(ada, 3), MIN, 5 * MIN);
+  const tookMs = Date.now() - from;
+  let over = false;
+  void walking.then(() => {
+    over = true;
+  });
+  await systemTime.sleep(0);
+  expect(over).toBe(false);
+  expect(tookMs).toBeLessThan(2_000);
+  expect(await walking).toMatchObject({ failures: [], later: 0 });
+  expect(sim.truth.rates().ssoAdmin).toMatchObject({ throttled: 0 });
+  await aws.driver.revoke(id, target(ada, 3), calm());
+});
