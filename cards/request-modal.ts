@@ -115,7 +115,7 @@ function said(chosen: Chosen | undefined, searchable: boolean): KnownBlock[] {
     !searchable || of?.detail === undefined ? [] : [foreign(of.detail, 300)],
     ...(of?.notes ?? []).slice(0, 6).map((note): Sentence => [foreign(note, 400)]),
   ].filter((sentence) => sentence.length > 0);
-  return found.length > 0 ? [lines(...found)] : [];
+  return found.map((sentence) => lines(sentence));
 }
 
 /**

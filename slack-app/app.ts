@@ -53,7 +53,13 @@ export async function createSlackApp(deps: SlackAppDeps): Promise<SlackApp> {
   const replay = createReplayGuard({ once: deps.store.once, clock: deps.clock, logger });
   const healthy = (): boolean => !stopping && watch.trouble() === undefined && transport.connected();
   const transport = createTransport({ config, replay, healthy, clock: deps.clock, logger, boltLogger: bolt });
-  const parts = createParts(deps, { api, replay, channelTrouble: () => watch.trouble(), checkRoom: async () => undefined });
+  const parts = createParts(deps, {
+    api,
+    replay,
+    troubleIn: (channel) => watch.troubleIn(channel),
+    isRoom: (channel) => watch.isRoom(channel),
+    checkRoom: (channel) => watch.check(channel),
+  });
   const app = new App({
     token: config.botToken,
     receiver: transport.receiver,
@@ -65,8 +71,8 @@ export async function createSlackApp(deps: SlackAppDeps): Promise<SlackApp> {
   });
   const delivery = createDelivery({ logger });
   intercept(app, delivery.deliver);
-  const watch = createChannelWatch({ api, config, logger });
-  listen(app, parts, { recheck: () => watch.recheck(), deps });
+  const watch = createChannelWatch({ api, config, clock: deps.clock, logger });
+  listen(app, parts, { heard: (event) => watch.heard(event), deps });
 
   return {
     healthy,
@@ -107,7 +113,9 @@ function webClient({ config }: SlackAppDeps, logger: Logger): webApi.WebClient {
 interface Tools {
   readonly api: webApi.WebClient;
   readonly replay: ReturnType<typeof createReplayGuard>;
-  readonly channelTrouble: () => string | undefined;
+  /** Of the watch, which is made after the parts. */
+  readonly troubleIn: (channel: string) => Promise<string | undefined>;
+  readonly isRoom: (channel: string) => boolean;
   readonly checkRoom: (channel: string | undefined) => Promise<void>;
 }
 
@@ -126,7 +134,8 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
     recall,
     replay,
     freeze: store.freeze,
-    channelTrouble: tools.channelTrouble,
+    troubleIn: tools.troubleIn,
+    isRoom: tools.isRoom,
     logger,
   });
   const repair = (requestId: RequestId): void => {
@@ -155,8 +164,12 @@ type Parts = ReturnType<typeof createParts>;
  * Which listener gets what. Payloads are parsed from `unknown` by our own schemas: Bolt's types describe what Slack
  * means to send. Listeners never use Bolt's `client`: it adds the payload's own team id to each call.
  */
-function listen(app: App, parts: Parts, by: { readonly recheck: () => Promise<void>; readonly deps: SlackAppDeps }): void {
-  const { logger, config } = by.deps;
+function listen(
+  app: App,
+  parts: Parts,
+  by: { readonly heard: (event: string) => Promise<void>; readonly deps: SlackAppDeps },
+): void {
+  const { logger } = by.deps;
   app.error(async (failed) => logger.error({ error: errorText('error' in failed ? failed.error : failed) }, 'a listener failed'));
   app.command('/elevate', ({ body, ack }) => parts.elevate.command(parseCommand(body), ack as Ack));
   app.command('/admin-status', ({ body, ack }) => parts.adminStatus.command(parseCommand(body), ack as Ack));
@@ -184,7 +197,7 @@ function listen(app: App, parts: Parts, by: { readonly recheck: () => Promise<vo
   const moved = ['channel_shared', 'channel_id_changed', 'channel_archive', 'group_archive'] as const;
   for (const name of moved) {
     app.event(name, async ({ event }) => {
-      if (JSON.stringify(event).includes(config.approverChannel)) await by.recheck();
+      await by.heard(JSON.stringify(event));
     });
   }
 }

@@ -38,7 +38,8 @@ export function checkTeam(claim: Claim, config: SlackAppConfig): void {
 
 // ---- 3: on the card that we posted --------------------------------------------------------------------------------
 
-export function checkPlace(place: Place, kind: ClickKind, known: Recalled, config: SlackAppConfig): void {
+/** `rooms`: channels in which cards of ours were seen to stand; they count where nothing else is known. */
+export function checkPlace(place: Place, kind: ClickKind, known: Recalled, config: SlackAppConfig, rooms: Rooms): void {
   // What is shown to one person only holds no decisions, and is recorded nowhere.
   if (place.ephemeral) throw new StintError('wrong-place');
   if (place.channelId?.startsWith('D')) {
@@ -46,16 +47,29 @@ export function checkPlace(place: Place, kind: ClickKind, known: Recalled, confi
     if (RULES[kind].who === 'holder') return;
     throw new StintError('wrong-place');
   }
-  if (!place.messageTs || place.channelId !== config.approverChannel) throw new StintError('wrong-place');
+  if (!place.messageTs || !place.channelId) throw new StintError('wrong-place');
+  if (known.card && known.card.channel !== place.channelId) throw new StintError('wrong-place');
   if (known.card) {
-    if (known.card.channel === place.channelId && known.card.ts === place.messageTs) return;
+    if (known.card.ts === place.messageTs) return;
     throw new StintError(
       'wrong-place',
       'This is a copy, or an older card. Use the card that Stint keeps current in the approver channel.',
     );
   }
-  // No record of the card: only what takes access away may go on, from the approver channel itself.
+  if (!mayStandIn(place.channelId, known, config, rooms)) throw new StintError('wrong-place');
+  // No record of the card: only what takes access away may go on, from where its card would be.
   if (RULES[kind].adds) throw cannotKnow(known);
+}
+
+/** Whether a channel is one in which cards of ours stand. */
+type Rooms = (channel: string) => boolean;
+
+/** Whether a card that is not on record can be there: in the approver channel, or in the one that its rule names. */
+function mayStandIn(channel: string, known: Recalled, { approverChannel }: SlackAppConfig, rooms: Rooms): boolean {
+  if (channel === approverChannel) return true;
+  if (known.how === 'unrecorded') return false;
+  // Nobody says which rule it was: to wait for that would keep access alive.
+  return channel === known.view?.verdict.channel || (known.how === 'down' && !known.view && rooms(channel));
 }
 
 /** A button in a direct message acts from where this person was written to about this elevation, if that is on record. */

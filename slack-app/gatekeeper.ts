@@ -66,8 +66,10 @@ export interface GatekeeperDeps {
   readonly recall: Recall;
   readonly replay: ReplayGuard;
   readonly freeze: Pick<Freeze, 'now'>;
-  /** Why nothing that adds access may be decided now (the approver channel is not safe), or undefined. */
-  readonly channelTrouble: () => string | undefined;
+  /** Why nothing that adds access may be decided in a channel now (it is not safe), or undefined. */
+  readonly troubleIn: (channel: string) => Promise<string | undefined>;
+  /** Whether a channel other than the approver channel is known to be one of ours, and to be safe. */
+  readonly isRoom: (channel: string) => boolean;
   readonly logger: Log;
 }
 
@@ -118,12 +120,12 @@ export function createGatekeeper(deps: GatekeeperDeps): Gatekeeper {
       checkTeam(claim, config);
       const rule = RULES[ask.kind];
       const known = await recall.of(ask.requestId);
-      checkPlace(place, ask.kind, known, config);
+      checkPlace(place, ask.kind, known, config, deps.isRoom);
       const who = await identify(claim);
-      if (place.channelId !== config.approverChannel && known.how !== 'down') {
+      if (place.channelId?.startsWith('D') && known.how !== 'down') {
         checkDm(place, await recall.dmChannels(ask.requestId, who.person.personId));
       }
-      if (rule.adds) checkChannel(deps.channelTrouble());
+      if (rule.adds) checkChannel(await deps.troubleIn(known.card?.channel ?? config.approverChannel));
       const admitted = await judge(who, ask, known);
       const store = known.how === 'down' ? 'memory' : rule.adds ? 'insist' : 'ask';
       if (!(await deps.replay.first('slack-click', clickKey(press), CLICK_KEPT_MS, store))) throw new StintError('replayed');

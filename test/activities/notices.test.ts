@@ -21,14 +21,28 @@ class RecordingCards implements Cards {
   readonly posted = new Map<string, { readonly threadTs?: string; message: Rendered }>();
   readonly dms = new Map<string, { readonly user: string; readonly message: Rendered }>();
   readonly ephemerals: unknown[] = [];
-  readonly uploads: { readonly key: string; readonly threadTs: string; readonly name: string; readonly bytes: Uint8Array }[] = [];
+  readonly uploads: {
+    readonly key: string;
+    readonly channel: string;
+    readonly threadTs: string;
+    readonly name: string;
+    readonly bytes: Uint8Array;
+  }[] = [];
   private count = 0;
   readonly refs = new Map<string, MessageRef>();
 
-  async ensurePosted(key: string, { threadTs }: { readonly channel: string; readonly threadTs?: string }, message: Rendered) {
+  /** Channels in which nothing can be posted, for good. */
+  readonly closed = new Set<string>();
+
+  async ensurePosted(
+    key: string,
+    { channel, threadTs }: { readonly channel: string; readonly threadTs?: string },
+    message: Rendered,
+  ) {
     const known = this.refs.get(key);
     if (known) return known;
-    const ref = { channel: CHANNEL, ts: `${++this.count}.0`, renderDigest: sha256(JSON.stringify(message)) };
+    if (this.closed.has(channel)) throw new StintError('slack-rejected', 'It is archived.');
+    const ref = { channel, ts: `${++this.count}.0`, renderDigest: sha256(JSON.stringify(message)) };
     this.refs.set(key, ref);
     this.posted.set(key, { ...(threadTs && { threadTs }), message });
     return ref;
@@ -52,10 +66,10 @@ class RecordingCards implements Cards {
 
   async upload(
     key: string,
-    { threadTs }: { readonly threadTs: string },
+    { channel, threadTs }: { readonly channel: string; readonly threadTs: string },
     file: { readonly name: string; readonly bytes: Uint8Array },
   ) {
-    this.uploads.push({ key, threadTs, name: file.name, bytes: file.bytes });
+    this.uploads.push({ key, channel, threadTs, name: file.name, bytes: file.bytes });
   }
 
   text(key: string): string {
@@ -101,6 +115,13 @@ function viewOf(elevation: Elevation, ...more: AnyEvent[]): ElevationView {
   return view;
 }
 
+/** Asked for by a rule with a channel of its own; the same request each time. */
+const RULED = new Elevation();
+function ruled(channel: string): ElevationView {
+  const view = viewOf(RULED);
+  return { ...view, verdict: { ...view.verdict, channel } };
+}
+
 function rowOf(view: ElevationView): ElevationRow {
   return { view, updatedAt: instant(0) };
 }
@@ -128,6 +149,40 @@ describe('the card', () => {
     const card = cards.text(cardKey(viewOf(elevation)));
     expect(card).toContain(REASON);
     expect(card).toContain('Approved');
+  });
+
+  it('stands in the channel that its rule names, and so does all that belongs to it', async () => {
+    const { cards, notices } = stage({ log: line('/usr/bin/true') });
+    const view = ruled('C0PAYMENTS');
+    await notices.paint(view);
+    await notices.line('reminder', view, 'reminder-1');
+    await notices.fileEvidence(view);
+    await notices.answer(view.request.requestId, { slackUserId: 'U0GRACE' as SlackUserId }, 'own-request');
+    expect([...cards.refs.values()].map((ref) => ref.channel)).toEqual(['C0PAYMENTS', 'C0PAYMENTS']);
+    expect(cards.uploads.map(({ channel }) => channel)).toEqual(['C0PAYMENTS']);
+    expect(cards.ephemerals).toMatchObject([['C0PAYMENTS', 'U0GRACE', expect.any(String)]]);
+  });
+
+  it('stands in the approver channel when the one of its rule takes nothing any more, and stays where it stands', async () => {
+    const { cards, notices } = stage();
+    cards.closed.add('C0PAYMENTS');
+    await notices.paint(ruled('C0PAYMENTS'));
+    cards.closed.clear();
+    await notices.paint(ruled('C0PAYMENTS'));
+    await notices.line('reminder', ruled('C0PAYMENTS'), 'reminder-1');
+    expect([...cards.refs.values()].map((ref) => ref.channel)).toEqual([CHANNEL, CHANNEL]);
+  });
+
+  it('is tried again where it belongs while Slack is merely away', async () => {
+    const { cards, notices } = stage();
+    const post = cards.ensurePosted.bind(cards);
+    cards.ensurePosted = async () => {
+      throw new StintError('slack-unavailable');
+    };
+    await expect(notices.paint(ruled('C0PAYMENTS'))).rejects.toMatchObject({ code: 'slack-unavailable' });
+    cards.ensurePosted = post;
+    await notices.paint(ruled('C0PAYMENTS'));
+    expect([...cards.refs.values()].map((ref) => ref.channel)).toEqual(['C0PAYMENTS']);
   });
 
   it('appears with the store down, and says that the reason cannot be read', async () => {

@@ -113,6 +113,15 @@ describe('an AWS permission set', () => {
     }
   });
 
+  it("fails with AWS's own words, which nobody parses", () => {
+    const reason = 'AWS could not give PowerUserAccess in payments-prod: Role quota exceeded. <!channel>';
+    const view = { ...of('ending, expired'), outcome: 'failed' as const, failure: 'aws-failed', failureReason: reason };
+    for (const message of [card(view, { reason: 'x', now: at(10), people }), dm('failed', view)]) {
+      expect(visible(message.blocks)).toContain('Role quota exceeded. <!channel>');
+      expect(message.text).toContain('Role quota exceeded. &lt;!channel&gt;');
+    }
+  });
+
   it('waits for no log, and so misses none', () => {
     expect(show('closed, expired, log missing').text).not.toMatch(/log/i);
   });

@@ -47,6 +47,7 @@ let store: ReturnType<typeof fakeStore>;
 let preview: ReturnType<typeof fakePreview>;
 let people: Parameters<typeof fakeDirectory>[0];
 let trouble: string | undefined;
+let roomTrouble: string | undefined;
 let one: ElevationView;
 
 beforeEach(() => {
@@ -57,6 +58,7 @@ beforeEach(() => {
   preview = fakePreview();
   people = undefined;
   trouble = undefined;
+  roomTrouble = undefined;
   one = place(store, view());
 });
 
@@ -78,7 +80,8 @@ function gatekeeper(cfg: SlackAppConfig = config): Gatekeeper {
     recall: createRecall({ store, logger }),
     replay: createReplayGuard({ once: store.once, clock, logger }),
     freeze: store.freeze,
-    channelTrouble: () => trouble,
+    troubleIn: async (channel) => (channel === CHANNEL ? trouble : roomTrouble),
+    isRoom: (channel) => channel === 'C0PAYMENTS',
     logger,
   });
 }
@@ -190,6 +193,26 @@ describe('where it was pressed', () => {
     store.cards.set(`dm/${active.request.requestId}/started/bob`, ref);
     expect(await click(body('U0BOB', at('D0ELSE', '1.1')), ask('end'))).toMatch(/^wrong-place/);
     expect(await click(body('U0BOB', at('D0BOB', '1.1')), ask('end'))).toBe('ok');
+  });
+
+  it('the card of a rule with a channel of its own counts there, and only where it is recorded', async () => {
+    const { requestId } = one.request;
+    place(store, view({ verdict: verdict({ channel: 'C0PAYMENTS' }) }));
+    store.cards.set(`card/${requestId}`, { channel: 'C0PAYMENTS', ts: CARD_TS, renderDigest: sha256('x') });
+    expect(await click(body('U0ALICE', at('C0PAYMENTS', CARD_TS)))).toBe('ok');
+    expect(await click(body('U0ALICE', at(CHANNEL, CARD_TS)))).toMatch(/^wrong-place/);
+    expect(await click(body('U0CAROL', at('C0PAYMENTS', CARD_TS)))).toMatch(/^not-approver/);
+    roomTrouble = 'it is shared with another organisation.';
+    expect(await click(body('U0ALICE', at('C0PAYMENTS', CARD_TS)))).toMatch(/^wrong-place.*shared/);
+    expect(await click(body('U0ALICE', at('C0PAYMENTS', CARD_TS)), ask('revoke'))).toBe('ok');
+  });
+
+  it("with the store down access can be taken away in a rule's channel that was seen before, and nothing approved", async () => {
+    store.mode = 'down';
+    const [there, elsewhere] = [at('C0PAYMENTS', CARD_TS), at('C0OTHER', CARD_TS)];
+    expect(await click(body('U0ALICE', there), ask('revoke'))).toBe('ok');
+    expect(await click(body('U0ALICE', there))).toMatch(/^store-unavailable/);
+    expect(await click(body('U0ALICE', elsewhere), ask('revoke'))).toMatch(/^wrong-place/);
   });
 
   it('a card whose place is not recorded yet can be used to take away, not to approve', async () => {

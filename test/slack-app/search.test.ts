@@ -202,6 +202,20 @@ describe('sending', () => {
     expect(h.gate.started).toEqual([]);
   });
 
+  it('into a channel where its card would be seen by others is refused before anything is posted', async () => {
+    await opened();
+    await choose(PROD);
+    h.sim.admin.setChannel({ channel: 'C0OTHER', extShared: true });
+    const filled = { window: String(15 * MINUTE), confirm: 'payments-prod' };
+    expect(Object.values((await submit(filled)).errors ?? {}).join()).toMatch(/shared with another organisation/);
+    expect(h.gate.started).toEqual([]);
+    h.sim.admin.setChannel({ channel: 'C0OTHER', extShared: false });
+    await h.sim.act.event({ event: { type: 'channel_shared', channel: 'C0OTHER', connected_team_id: 'T0X', event_ts: '1.1' } });
+    await until('the event to be taken', () => h.sim.truth().deliveries.every((d) => d.outcome !== 'pending'));
+    expect(await submit(filled)).toMatchObject({ ack: 'ok', modals: [] });
+    expect(h.gate.started).toHaveLength(1);
+  });
+
   it('what is not offered any more, or never was, is refused where it was chosen', async () => {
     await opened();
     await choose(LAB);
