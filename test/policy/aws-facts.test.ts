@@ -1,15 +1,26 @@
 /** What is known of AWS for whoever asks and whoever judges: nothing of a request is believed that AWS does not say too. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { StintError } from '../../contract/errors.js';
+import type { PersonId } from '../../contract/ids.js';
 import type { Grant } from '../../contract/ports.js';
-import type { AwsPermissionSetTarget } from '../../contract/request.js';
+import { type AwsPermissionSetTarget, type ElevationRequest, targetOf } from '../../contract/request.js';
+import { decide } from '../../policy/decide.js';
+import { gatherFacts } from '../../policy/facts.js';
+import { createJudge } from '../../policy/judge.js';
+import { parsePolicy } from '../../policy/load.js';
+import { MACS } from '../../policy/macs.js';
+import { directoryFrom } from '../../policy/people.js';
+import { createPreview } from '../../policy/preview.js';
+import { requestDigest } from '../../seal/canonical.js';
 import { EXAMPLE } from '../../sim/identity-center/index.js';
 import { ADA, ADMIN_KEY, type AwsWorld, awsWorld, bound, GRACE, LINUS, READER_KEY } from './aws-world.js';
+import { GRACE as APPROVER_OF_IT, approval, MIN, NOW, person, requestOf, roundOf } from './world.js';
 
 let world: AwsWorld;
 afterEach(() => world.close());
 
 const all = () => true;
+const APPROVER = { ...APPROVER_OF_IT, personId: 'margaret' as PersonId, name: 'Margaret' };
 
 describe('what is found', () => {
   it('is a pair of account and set with what rules are held against, where it is, and how long sessions last', async () => {
@@ -125,9 +136,63 @@ describe('pinning', () => {
   });
 });
 
+describe('the whole way', () => {
+  const POLICY = parsePolicy(
+    `version: 1
+targets:
+  - id: aws-labs
+    kind: aws-permission-set
+    match: { ous: [Labs], sets: [ReadOnly] }
+    tier: 2
+    channel: C0LABS
+    ask: { groups: [platform] }
+    approve: { groups: [it] }
+    windows: [10m]
+    max: 30m
+`,
+    'policy.yaml',
+  );
+
+  it('goes from typing to a verdict by the same facts, and no further for a forged user', async () => {
+    world = await awsWorld();
+    const directory = directoryFrom([LINUS, GRACE, APPROVER]);
+    const sources = { directory, targets: [MACS, world.facts], policy: async () => POLICY, clock: () => NOW };
+    const preview = createPreview(sources);
+    const judge = createJudge({ ...sources, policies: { put: async () => undefined, get: async () => undefined } });
+    const judged = (target: AwsPermissionSetTarget) => {
+      const request: ElevationRequest = { ...requestOf({}, person('linus')), target };
+      const digest = requestDigest(request);
+      return judge({ request, digest, round: roundOf(request), votes: [approval(APPROVER, 10 * MIN, digest)] });
+    };
+    expect(await preview.search(GRACE, 'sandbox', 100)).toEqual([]);
+    const [offer, ...rest] = await preview.search(LINUS, 'sandbox', 100);
+    expect(rest).toEqual([]);
+    expect(offer).toMatchObject({ key: READER_KEY, rule: 'aws-labs', tier: 2, channel: 'C0LABS' });
+    const { target } = await preview.pin(LINUS, READER_KEY);
+    const pinned = targetOf('aws-permission-set', target);
+    if (!pinned) throw new Error('another kind was pinned');
+    expect(await judged(pinned)).toMatchObject({ outcome: 'satisfied', rule: 'aws-labs', tier: 2, channel: 'C0LABS' });
+    const forged = { ...pinned, principalId: EXAMPLE.grace, key: `${READER_KEY}/${EXAMPLE.grace}` };
+    expect(await judged(forged)).toMatchObject({
+      outcome: 'deny',
+      sentences: expect.arrayContaining(['The request names a user of Identity Center who is not Linus.']),
+    });
+  });
+
+  it('ends in a denial where AWS is not set up', async () => {
+    world = await awsWorld();
+    const target = await world.facts.pin(LINUS, READER_KEY);
+    const request: ElevationRequest = { ...requestOf({}, person('linus')), target };
+    const facts = await gatherFacts({ directory: directoryFrom([LINUS]) }, POLICY, request, []);
+    const { outcome, sentences } = decide(POLICY, { request, round: roundOf(request) }, facts, [], NOW);
+    expect([outcome, sentences[0]]).toEqual(['deny', expect.stringMatching(/not set up for AWS here.*STINT_AWS_REGION/)]);
+  });
+});
+
 describe('judging a target', () => {
   const asked = async (change: Partial<AwsPermissionSetTarget> = {}) => {
     world = await awsWorld();
+    world.bindings.rows.push(bound(LINUS, EXAMPLE.linus));
     return { ...(await world.facts.pin(LINUS, READER_KEY)), ...change };
   };
 
@@ -139,7 +204,7 @@ describe('judging a target', () => {
 
   const lookAt = (target: AwsPermissionSetTarget, holder = LINUS) => world.facts.look(target, holder);
 
-  it.each<[string, Partial<AwsPermissionSetTarget>, RegExp]>([
+  const FORGED: readonly [string, Partial<AwsPermissionSetTarget>, RegExp][] = [
     ['another user', { principalId: EXAMPLE.grace, key: `${READER_KEY}/${EXAMPLE.grace}` }, /who is not Linus/],
     ['a key that is not of its ids', { key: `${ADMIN_KEY}/${EXAMPLE.linus}` }, /key of the request does not fit/],
     ['another name than AWS has', { display: 'ReadOnly in nowhere' }, /AWS calls it "ReadOnly in sandbox"/],
@@ -149,9 +214,12 @@ describe('judging a target', () => {
     ['a suspended account', { accountId: EXAMPLE.suspended }, /no account 555555555555 in use/],
     ['a set that there is not', { permissionSetArn: `${EXAMPLE.admin}0` }, /not the permission set/],
     ['no set at all', { permissionSetArn: 'ps' }, /not the permission set/],
-  ])('refuses a request that names %s', async (_what, change, sentence) => {
-    const look = await lookAt(await asked(change));
-    expect(look.refusal).toMatch(sentence);
+  ];
+
+  it('refuses a request that names anything else than AWS and the binding do', async () => {
+    const target = await asked();
+    for (const [what, change, sentence] of FORGED)
+      expect((await lookAt({ ...target, ...change })).refusal, what).toMatch(sentence);
   });
 
   it('refuses a holder to whom nobody is bound, or whose user is no more', async () => {

@@ -9,6 +9,7 @@ import { mayRevoke } from '../../policy/click.js';
 import { decide } from '../../policy/decide.js';
 import { gatherFacts } from '../../policy/facts.js';
 import { createJudge } from '../../policy/judge.js';
+import { aboutMac } from '../../policy/macs.js';
 import { directoryFrom } from '../../policy/people.js';
 import { createPreview } from '../../policy/preview.js';
 import type { Policy } from '../../policy/rules.js';
@@ -218,8 +219,16 @@ describe('a click', () => {
     expect(await click('revoke', GRACE, active, undefined, closed)).toBe('ok');
     expect(await click('revoke', MARGARET, active, undefined, closed)).toMatch(/does not let you/);
     expect(await click('revoke', MALLORY, active)).toMatch(/does not let you/);
-    expect(mayRevoke(policyOf(), active, undefined, GRACE)).toBe(true);
-    expect(mayRevoke(policyOf(), active, undefined, { ...GRACE, active: false })).toBe(false);
+    expect(mayRevoke(policyOf(), active, aboutMac(requestOf().target), { ...GRACE, active: false })).toBe(false);
+  });
+
+  it('to revoke goes by the rule that was judged by, where nothing is known of the target now', () => {
+    const unknown = (policy: Policy, person: Person, view = active) => mayRevoke(policy, view, undefined, person);
+    for (const person of [GRACE, MARGARET, ADA]) expect(unknown(policyOf(), person)).toBe(true);
+    expect(unknown(policyOf(), MALLORY)).toBe(false);
+    const other = { ...active, verdict: { ...verdict, rule: 'another' } };
+    expect(unknown(policyOf(), MARGARET, other)).toBe(false);
+    expect(mayRevoke(policyOf(), other, aboutMac(requestOf().target), MARGARET)).toBe(true);
   });
 
   it('to end or withdraw is for the holder', async () => {
