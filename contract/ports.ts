@@ -464,6 +464,8 @@ export interface Person {
   /** All Slack accounts of this person; several count once. */
   readonly slack: readonly { readonly teamId: string; readonly userId: SlackUserId }[];
   readonly macs: readonly { readonly serial: Serial; readonly localUser: LocalUser; readonly name: string }[];
+  /** Their user in the Identity Store, where the people file names it: then nothing else is asked. */
+  readonly awsUserId?: string;
 }
 
 /** Live facts about people. An error is never an automatic yes. */

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { Directory, Person } from '../contract/ports.js';
+import { awsUser } from '../seal/aws-shapes.js';
 import { displayName, localUser, personId, serial, slackTeamId, slackUserId } from '../seal/shapes.js';
 import { type Document, type Problem, readDocument } from './document.js';
 import { pathText, problemError, problemsOf } from './problems.js';
@@ -26,6 +27,7 @@ const person = z.strictObject({
     .array(z.strictObject({ serial, user: localUser, name: displayName }))
     .max(20)
     .optional(),
+  aws: z.strictObject({ user: awsUser }).optional(),
 });
 const peopleFile = z.strictObject({ people: z.array(person).max(100_000) });
 type Entry = z.output<typeof person>;
@@ -92,9 +94,10 @@ function firstRepeats(people: readonly Entry[]): Repeat[] {
     if (first) repeats.push({ path, first, what: `the ${what} ${name}` });
     else seen.set(key, path);
   };
-  people.forEach(({ id, email, slack, macs }, i) => {
+  people.forEach(({ id, email, slack, macs, aws }, i) => {
     see('id', id, ['people', i, 'id']);
     if (email !== undefined) see('e-mail address', email, ['people', i, 'email']);
+    if (aws) see('user of Identity Center', aws.user, ['people', i, 'aws', 'user']);
     slack?.forEach(({ team, user }, j) => {
       see('Slack account', `${team}/${user}`, ['people', i, 'slack', j]);
     });
@@ -113,7 +116,7 @@ function describe({ path, first, what }: Repeat, doc: Document): Problem {
   };
 }
 
-function toPerson({ id, name, email, active, groups, slack, macs }: Entry): Person {
+function toPerson({ id, name, email, active, groups, slack, macs, aws }: Entry): Person {
   return {
     personId: id,
     name,
@@ -122,6 +125,7 @@ function toPerson({ id, name, email, active, groups, slack, macs }: Entry): Pers
     groups: groups ?? [],
     slack: (slack ?? []).map(({ team, user }) => ({ teamId: team, userId: user })),
     macs: (macs ?? []).map(({ serial: mac, user, name: host }) => ({ serial: mac, localUser: user, name: host })),
+    ...(aws ? { awsUserId: aws.user } : {}),
   };
 }
 

@@ -128,6 +128,16 @@ describe('pinning', () => {
     await expect(world.facts.pin(LINUS, ADMIN_KEY)).rejects.toMatchObject({ code: 'person-unknown' });
   });
 
+  it('goes by the user that the people file names, before any address and any binding', async () => {
+    world = await awsWorld();
+    world.bindings.rows.push(bound(ADA, EXAMPLE.twin));
+    const named = { ...ADA, awsUserId: EXAMPLE.ada };
+    const target = await world.facts.pin(named, ADMIN_KEY);
+    expect(target.principalId).toBe(EXAMPLE.ada);
+    expect((await world.facts.look(target, named)).refusal).toBeUndefined();
+    expect((await world.facts.look(target, ADA)).refusal).toMatch(/who is not Ada/);
+  });
+
   it('answers who has it already, and not from us; what is ours is left to the elevation that holds it', async () => {
     world = await awsWorld();
     await expect(world.facts.pin(GRACE, READER_KEY)).rejects.toMatchObject({ code: 'have-already' });

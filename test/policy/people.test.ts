@@ -55,6 +55,16 @@ describe('the directory', () => {
     expect(await idOf(directory.person('ada' as PersonId))).toBe('ada');
   });
 
+  it('names the user in Identity Center where the file does, and of no two people the same', async () => {
+    const id = '94482488-3041-7005-b4c2-7f5e0c8d1a2b';
+    const named = changed('    groups: [staff]\n', `    groups: [staff]\n    aws: { user: ${id} }\n`);
+    const [ada, grace] = parsePeople(named, 'people.yaml');
+    expect([ada?.awsUserId, grace?.awsUserId]).toEqual([id, undefined]);
+    const twice = named.replace('    groups: [staff, it]\n', `    groups: [staff, it]\n    aws: { user: ${id.toUpperCase()} }\n`);
+    expect(problems(twice)).toMatch(/people\[1\]\.aws\.user: the user of Identity Center .* was named before/);
+    expect(problems(named.replace(id, 'ada'))).toContain('must be the id of a user in Identity Center');
+  });
+
   it('knows who is active; nobody unknown is', async () => {
     const left = directoryFrom(parsePeople(changed('    groups: [staff]\n', '    groups: [staff]\n    active: false\n'), 'p'));
     expect(await left.isActive('ada' as PersonId)).toBe(false);

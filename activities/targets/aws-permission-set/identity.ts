@@ -44,7 +44,7 @@ export function createIdentity(calls: UserCalls): Identity {
       if (user) return active(user);
       throw new StintError(
         'person-unknown',
-        `Your user in Identity Center (${id}) is no more. Ask your IT team to bind your Slack account to your new one.`,
+        `Your user in Identity Center (${id}) is no more. Ask your IT team to name your new one in the people file (aws: { user: … }).`,
       );
     },
   };
@@ -59,10 +59,10 @@ function active(user: AwsUser): AwsUser {
 const fold = (email: string): string => email.trim().normalize('NFC').toLocaleLowerCase('en');
 
 const noneOf = (email: string): string =>
-  `Identity Center has no user with the address ${email}. Ask your IT team to add it there, or to bind your user id by hand.`;
+  `Identity Center has no user with the address ${email}. Ask your IT team to add it there, or to name your user id in the people file (aws: { user: … }).`;
 
 const severalOf = (email: string, found: readonly AwsUser[]): string =>
-  `Identity Center has ${found.length} users with the address ${email} (${found.map(({ userName }) => userName).join(', ')}), so none of them is taken for you. Ask your IT team to remove one, or to bind your user id by hand.`;
+  `Identity Center has ${found.length} users with the address ${email} (${found.map(({ userName }) => userName).join(', ')}), so none of them is taken for you. Ask your IT team to remove one, or to name your user id in the people file (aws: { user: … }).`;
 
 /** A user as AWS tells it, reduced to what we use. Undefined without an id. */
 export function userOf({ UserId, UserName, DisplayName, Emails, UserStatus }: User): AwsUser | undefined {

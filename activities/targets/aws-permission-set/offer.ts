@@ -13,7 +13,7 @@ export interface PairIds {
 
 /** Undefined unless the key has the exact form `aws/<account>/<permission set id>`. */
 export function readKey(key: string): PairIds | undefined {
-  const [, accountId, setId] = /^aws\/(\d{12})\/(ps-[0-9a-zA-Z]{1,32})$/.exec(key) ?? [];
+  const [, accountId, setId] = /^aws\/(\d{12})\/(ps-[0-9a-zA-Z.-]{16})$/.exec(key) ?? [];
   return accountId && setId ? { accountId, setId } : undefined;
 }
 

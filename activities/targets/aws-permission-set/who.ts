@@ -1,6 +1,6 @@
 /**
- * Who in the Identity Store a person of the people file is: bound at the first request by exact e-mail address, and only by
- * the bound id from then on. Whoever changes an address in a directory later becomes nobody else by it.
+ * Who in the Identity Store a person of the people file is: the user that the file names, or else bound at the first request
+ * by exact e-mail address, and only by the bound id from then on. Whoever changes an address later becomes nobody else by it.
  */
 import { isStintError, StintError } from '../../../contract/errors.js';
 import { instant } from '../../../contract/ids.js';
@@ -18,7 +18,7 @@ export interface WhoDeps {
 
 /** The user of somebody who asks, who is bound now if that was not done. Throws `person-unknown`, `person-inactive`, `state-conflict`. */
 export async function bindUser({ identity, bindings, now }: WhoDeps, person: Person): Promise<AwsUser> {
-  const known = await bindings.get(person.personId, KIND);
+  const known = await knownUser(bindings, person);
   if (known !== undefined) return identity.bound(known);
   if (!person.email) throw new StintError('person-unknown', NO_ADDRESS);
   const user = await identity.byEmail(person.email);
@@ -26,16 +26,18 @@ export async function bindUser({ identity, bindings, now }: WhoDeps, person: Per
   return kept === user.id ? user : identity.bound(kept);
 }
 
+/** By hand goes before what was found: it mends a binding to a user who is gone, or was the wrong one. */
+async function knownUser(bindings: Bindings, { personId, awsUserId }: Person): Promise<string | undefined> {
+  return awsUserId ?? bindings.get(personId, KIND);
+}
+
 const NO_ADDRESS =
   'The people file has no e-mail address for you, so your user in Identity Center cannot be found. Ask your IT team to add it.';
 
 /** Why a user id is not this person's, as a sentence about them; undefined when it is, and can be given access. */
-export async function notTheirs(
-  { identity, bindings }: WhoDeps,
-  id: string,
-  { personId, name }: Person,
-): Promise<string | undefined> {
-  const known = await bindings.get(personId, KIND);
+export async function notTheirs({ identity, bindings }: WhoDeps, id: string, person: Person): Promise<string | undefined> {
+  const { name } = person;
+  const known = await knownUser(bindings, person);
   if (known === undefined) return `No user of Identity Center is bound to ${name}. They have to ask anew.`;
   if (known !== id) return `The request names a user of Identity Center who is not ${name}.`;
   try {
