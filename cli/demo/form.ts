@@ -3,9 +3,11 @@ import type { Acted, SeenMessage, SeenState, Sight } from './sight.js';
 
 type Modal = SeenState['modals'][number];
 
+type Option = NonNullable<Acted['options']>[number];
+
 interface Field {
   readonly block_id?: string;
-  readonly element?: { readonly type?: string; readonly action_id?: string };
+  readonly element?: { readonly type?: string; readonly action_id?: string; readonly initial_option?: Option };
 }
 
 export interface Wish {
@@ -29,6 +31,9 @@ export async function openForm(sight: Sight, user: string): Promise<Modal | unde
   return (await sight.slack(user)).modals.find(({ callbackId }) => callbackId === 'elevate');
 }
 
+const fits = ({ target }: Pick<Wish, 'target'>, { text, value }: Option): boolean =>
+  typeof target === 'string' ? value === target : target.test(text.text);
+
 const fieldsOf = (modal: Modal): readonly Field[] => modal.blocks as readonly Field[];
 
 /** Types into the search and picks, where the form has one. Throws when what is wanted is not offered (yet). */
@@ -37,9 +42,7 @@ export async function pickTarget(sight: Sight, user: string, modal: Modal, wish:
   if (!searching) return;
   const at = { user, viewId: modal.id, actionId: searching.element?.action_id };
   const { options = [] } = await sight.act('options', { ...at, query: wish.search });
-  const fits = ({ text, value }: (typeof options)[number]) =>
-    typeof wish.target === 'string' ? value === wish.target : wish.target.test(text.text);
-  const option = options.find(fits);
+  const option = options.find((one) => fits(wish, one));
   if (!option)
     throw new Error(`the search for "${wish.search}" offers ${options.map(({ text }) => text.text).join('; ') || 'nothing'}`);
   await sight.act('select', { ...at, blockId: searching.block_id, value: option.value });
@@ -53,7 +56,9 @@ export async function sendForm(sight: Sight, user: string, modal: Modal, wish: O
   const fields = fieldsOf(modal);
   const named = (start: string) => fields.map(({ block_id: id = '' }) => id).find((id) => id.startsWith(start));
   const plain = fields.some(({ block_id: id, element }) => id === 'target' && element?.type !== 'external_select');
-  if (!named('window')) throw new Error('the form does not show yet what was chosen');
+  const searching = fields.find(({ element }) => element?.type === 'external_select')?.element;
+  const shown = searching?.initial_option;
+  if (searching && !(shown && fits(wish, shown))) throw new Error('the form does not show yet what was chosen');
   const confirm = named('confirm') ?? named('typed');
   const values = {
     ...(plain && typeof wish.target === 'string' && { target: wish.target }),

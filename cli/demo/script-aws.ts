@@ -97,7 +97,9 @@ export function awsSteps(sight: Sight, home: DemoHome, result: Found): readonly 
       withinS: 10,
       run: async () => {
         await press(strangerId);
-        const told = (await sight.messages(strangerId, CHANNEL.id)).find((m) => m.ephemeral && !seen.has(m.ts));
+        const told = (await sight.messages(strangerId, CHANNEL.id)).find(
+          (m) => m.ephemeral && !seen.has(m.ts) && /not an approver/.test(m.text),
+        );
         if ((await sight.awsCalls('CreateAccountAssignment')).length > 0) throw new Wrong('a stranger could approve');
         return told?.text;
       },

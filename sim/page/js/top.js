@@ -65,12 +65,12 @@ export function hints() {
   const { people, channel } = state.info;
   const [asker, approver] = [people.find((one) => one.mac), people.find((one) => one.inChannel)];
   const messages = state.seen[approver?.slack]?.channels.find((one) => one.id === channel.id)?.messages ?? [];
-  const cards = messages.filter((one) => one.from.bot && !one.ephemeral);
+  const cards = messages.filter((one) => one.from.bot && !one.ephemeral && !one.text.startsWith('Stint: '));
   const elevated = Object.values(state.macs).some((mac) => mac.adminLog.some((one) => one.user === mac.localUser && one.admin));
   const logged = cards.some((one) => one.replies.some((reply) => reply.files.length > 0));
   const first = (person) => person?.name.split(' ')[0];
   const steps = [
-    { done: cards.length > 0, be: asker, words: `Be ${first(asker)}: type /elevate, choose 30 s, say why` },
+    { done: cards.length > 0, be: asker, words: `Be ${first(asker)}: type /elevate, find your Mac, 30 s, say why` },
     { done: elevated, be: approver, words: `Be ${first(approver)}: press Approve on the card` },
     { done: logged, be: asker, mac: true, words: `Run sudo on ${asker?.mac.name}; see it end, and the log in the thread` },
   ];
