@@ -8,7 +8,7 @@ import { type ErrorCode, isStintError, StintError } from '../contract/errors.js'
 import { type Instant, instant, msOf, type RequestId, type RunId } from '../contract/ids.js';
 import type { Fence, Grant, Observation, RevokeHints, Steps, TargetDriver } from '../contract/ports.js';
 import type { ElevationRequest, Target, TargetKind } from '../contract/request.js';
-import { createCrowd } from './crowd.js';
+import { type Crowd, createCrowd } from './crowd.js';
 import { within } from './within.js';
 
 const WATCH_MS = 12_000;
@@ -46,6 +46,8 @@ export interface TargetDeps {
   readonly call: CallContext;
   /** How long one attempt watches the target before its retry begins anew; 12 s by default. */
   readonly watchMs?: number;
+  /** One for all that share the machine; by default one of its own. */
+  readonly crowd?: Crowd;
 }
 
 /** The activity that gives access. */
@@ -98,16 +100,15 @@ function holds(row: Grant | undefined, runId: RunId, now: number): boolean {
 
 /** The activities that take it away. */
 export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
-  const { driverOf, call } = deps;
+  const { driverOf, call, crowd = createCrowd(deps.clock, call.sleep) } = deps;
   const driver = (request: ElevationRequest) => driverOf(request.target.kind);
-  const crowd = createCrowd(deps.clock);
   return {
     revokeOnce: async (request, before) => {
       crowd.enter();
       // No revoke waits for the store (invariant I9): what it does not say at once is not known, and the revoke goes out.
       if (await within(STORE_WAIT_MS, goneBefore(deps, request))) return true;
       await untilBegun(driver(request), request, { ...call.memory?.(), ...(before && { before }) }, call.signal());
-      await crowd.passed(call.sleep, call.signal());
+      await crowd.passed(call.signal());
       return true;
     },
     proveGone: async (request, notBefore, begun, before) => {

@@ -1,13 +1,20 @@
 /** What is known of Macs: their keys, the orders that wait for them, what they last said, and who writes their MDM tags. */
 import { sql } from 'kysely';
 import { StintError } from '../contract/errors.js';
-import { instant } from '../contract/ids.js';
+import { type Instant, instant, type Serial } from '../contract/ids.js';
 import type { DeviceOrder, DeviceReport, Devices } from '../contract/ports.js';
 import type { Db, Tables } from './schema.js';
 
+export interface DevicesOptions {
+  /** The same database, for orders: Macs and revokes wait for them. */
+  readonly urgent: Db;
+  /** No other process can be at this database, so the lanes need not be in it. */
+  readonly alone: boolean;
+}
+
 /** `clock` gives milliseconds since 1970. */
-export function createDevices(db: Db, clock: () => number): Devices {
-  return { ...keys(db), ...orders(db, clock), ...reports(db), ...lanes(db) };
+export function createDevices(db: Db, clock: () => number, { urgent, alone }: DevicesOptions): Devices {
+  return { ...keys(db), ...orders(urgent, clock), ...reports(db), ...(alone ? lanesInMemory() : lanes(db)) };
 }
 
 function keys(db: Db): Pick<Devices, 'register' | 'key'> {
@@ -129,6 +136,22 @@ function reports(db: Db): Pick<Devices, 'report' | 'lastReport'> {
       const query = db.selectFrom('device_reports').selectAll().where('serial', '=', serial).where('local_user', '=', localUser);
       const row = await query.executeTakeFirst();
       return row && reportOf(row);
+    },
+  };
+}
+
+/** The same promise among the callers of one process. */
+function lanesInMemory(): Pick<Devices, 'lease' | 'release'> {
+  const held = new Map<Serial, { readonly holder: string; readonly until: Instant }>();
+  return {
+    async lease(serial, holder, until, now) {
+      const before = held.get(serial);
+      if (before && before.until > now && before.holder !== holder) return false;
+      held.set(serial, { holder, until });
+      return true;
+    },
+    async release(serial, holder) {
+      if (held.get(serial)?.holder === holder) held.delete(serial);
     },
   };
 }

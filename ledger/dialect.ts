@@ -23,8 +23,10 @@ export interface Session {
 }
 
 export interface Source {
-  /** Waits a bounded time for a free session. */
-  connect(): Promise<Session>;
+  /** Waits a bounded time for a free session; what is urgent, where there is but one, a shorter one. */
+  connect(urgent?: boolean): Promise<Session>;
+  /** Whether no other process can be at this database. */
+  readonly alone?: boolean;
   end(): Promise<void>;
 }
 
@@ -42,21 +44,21 @@ class Conversation implements DatabaseConnection {
   }
 }
 
-/** A kysely dialect over a source of sessions. */
-export function createDialect(source: Source): Dialect {
+/** A kysely dialect over a source of sessions. `urgent`: what is asked through it goes before the rest. */
+export function createDialect(source: Source, urgent = false): Dialect {
   return {
-    createDriver: () => createDriver(source),
+    createDriver: () => createDriver(source, urgent),
     createQueryCompiler: () => new PostgresQueryCompiler(),
     createAdapter: () => new PostgresAdapter(),
     createIntrospector: (db) => new PostgresIntrospector(db),
   };
 }
 
-function createDriver(source: Source): Driver {
+function createDriver(source: Source, urgent: boolean): Driver {
   const say = (connection: DatabaseConnection, text: string) => connection.executeQuery(CompiledQuery.raw(text));
   return {
     init: async () => {},
-    acquireConnection: async () => new Conversation(await source.connect()),
+    acquireConnection: async () => new Conversation(await source.connect(urgent)),
     async beginTransaction(connection, { isolationLevel }) {
       await say(connection, isolationLevel ? `begin isolation level ${isolationLevel}` : 'begin');
     },

@@ -13,7 +13,8 @@ import type { Db, Tables, Trx } from './schema.js';
 
 type NewGrant = Omit<Grant, 'endedAt' | 'goneAt'>;
 
-export function createFence(db: Db): Fence {
+/** `urgent`: the same database, for the questions that a revoke or a grant waits for. */
+export function createFence(db: Db, urgent: Db = db): Fence {
   return {
     arm: async (grant, armed, now, before = []) => {
       requireFitting(grant, armed);
@@ -44,11 +45,11 @@ export function createFence(db: Db): Fence {
         .execute();
     },
     async grant(requestId) {
-      const row = await db.selectFrom('grants').selectAll().where('request_id', '=', requestId).executeTakeFirst();
+      const row = await urgent.selectFrom('grants').selectAll().where('request_id', '=', requestId).executeTakeFirst();
       return row && grantOf(row);
     },
     async toGrant(requestId) {
-      const { since, ...row } = await db
+      const { since, ...row } = await urgent
         .selectFrom('freezing')
         .leftJoin('grants', (join) => join.on('grants.request_id', '=', requestId))
         .selectAll('grants')

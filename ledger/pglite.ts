@@ -10,10 +10,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
-import { StintError } from '../contract/errors.js';
 import type { Session, Source } from './dialect.js';
 import { storeError } from './errors.js';
 import { lockFolder } from './folder-lock.js';
+import { createTurns } from './turns.js';
 
 /** The longest that a caller waits for its turn, in milliseconds. */
 const TURN_MS = 10_000;
@@ -34,7 +34,7 @@ export async function pgliteInFolder(folder: string): Promise<Source> {
   try {
     const source = sourceOf(await startInFolder(folder));
     return {
-      connect: source.connect,
+      ...source,
       async end() {
         await source.end();
         await unlock();
@@ -68,7 +68,8 @@ async function start(data?: string): Promise<PGlite> {
 function sourceOf(db: PGlite): Source {
   const takeTurn = createTurns(TURN_MS);
   return {
-    connect: async () => sessionOf(db, await takeTurn()),
+    alone: true,
+    connect: async (urgent) => sessionOf(db, await takeTurn(urgent)),
     async end() {
       // A transaction under way is let through first; one that hangs does not keep the process from ending.
       const done = await takeTurn().catch(() => () => {});
@@ -91,29 +92,4 @@ function sessionOf(db: PGlite, release: () => void): Session {
     release,
     spoil: () => {},
   };
-}
-
-/** One at a time, in order of asking. Throws `store-unavailable` after `waitMs`; answers the function that ends the turn. */
-function createTurns(waitMs: number): () => Promise<() => void> {
-  let last: Promise<void> = Promise.resolve();
-  return async () => {
-    const before = last;
-    let end = () => {};
-    last = new Promise((resolve) => {
-      end = resolve;
-    });
-    if (await within(before, waitMs)) return end;
-    void before.then(end); // a turn given up still comes, and goes on to the next
-    throw new StintError('store-unavailable');
-  };
-}
-
-async function within(promise: Promise<void>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  const inTime = await Promise.race([promise.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
 }

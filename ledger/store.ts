@@ -60,6 +60,7 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
 /** The store over any source of sessions, which it owns from now on, also when it throws as `openStore` does. */
 export async function storeOn(source: Source, { chain, clock }: Pick<StoreOptions, 'chain' | 'clock'>): Promise<OpenStore> {
   const db = new Kysely<Tables>({ dialect: createDialect(source) });
+  const urgent = new Kysely<Tables>({ dialect: createDialect(source, true) });
   // The source is ended, and not kysely: so that whoever comes too late hears `store-unavailable`.
   let ending: Promise<void> | undefined;
   const close = () => {
@@ -68,7 +69,7 @@ export async function storeOn(source: Source, { chain, clock }: Pick<StoreOption
   };
   try {
     await requireDurable(db);
-    return assemble(db, { chain: await migrate(db, chain), clock, close });
+    return assemble(db, { chain: await migrate(db, chain), clock, close, urgent, alone: source.alone ?? false });
   } catch (error) {
     await close();
     throw openingError(error);
@@ -90,15 +91,19 @@ async function requireDurable(db: Db): Promise<void> {
 }
 
 interface Parts {
+  /** The same database, for what a revoke waits for. */
+  readonly urgent: Db;
+  /** Whether no other process can be at it. */
+  readonly alone: boolean;
   readonly chain: string;
   readonly clock: () => number;
   readonly close: () => Promise<void>;
 }
 
-function assemble(db: Db, { chain, clock, close }: Parts): OpenStore {
+function assemble(db: Db, { chain, clock, close, urgent, alone }: Parts): OpenStore {
   return {
     ledger: createLedger(db, clock),
-    fence: createFence(db),
+    fence: createFence(db, urgent),
     freeze: createFreeze(db),
     untold: createUntold(db),
     marks: createMarks(db),
@@ -106,7 +111,7 @@ function assemble(db: Db, { chain, clock, close }: Parts): OpenStore {
     requests: createRequests(db),
     messages: createMessageRefs(db),
     once: createOnce(db, clock),
-    devices: createDevices(db, clock),
+    devices: createDevices(db, clock, { urgent, alone }),
     evidence: createEvidence(db),
     policies: createPolicies(db),
     chain,

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
+import { createCrowd } from '../activities/crowd.js';
 import { createNews } from '../activities/news.js';
 import { createNotices, type NoticeDeps } from '../activities/notices.js';
 import { createRecordDuties } from '../activities/record.js';
@@ -56,6 +57,8 @@ const repeated = () => {
 /** A wait that keeps the process alive. */
 export const pause = (ms: number): Promise<void> => sleep(ms);
 const MDM_TIMEOUT_MS = 5000;
+/** The revokes that leave this process now, whichever part of it lets them pass. */
+export const crowd = createCrowd(clock, pause);
 
 /** The store of the configuration. Throws `store-unavailable`, `locked`. */
 export function storeOf({ store }: Config<'store'>): Promise<Store> {
@@ -204,7 +207,7 @@ export function dutiesOf(
   fitClock = clock,
 ): Duties {
   const judge = createJudge({ ...people, targets: factsOf(config, store), policies: store.policies, clock });
-  const target = { ...targets, fence: store.fence, clock, call: activityCall };
+  const target = { ...targets, fence: store.fence, clock, call: activityCall, crowd };
   const record = createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: ringOf(config) });
   const slack = withRecordedEnd(createNotices(noticesOf(config, store, people.directory)), store.ledger);
   return {

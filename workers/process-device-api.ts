@@ -2,7 +2,7 @@
 import { createContactWatch } from '../device/api/contact-watch.js';
 import { createDeviceApi } from '../device/api/server.js';
 import { createPreview } from '../policy/preview.js';
-import { clock, gateOf, peopleOf, replyKeyOf, temporalClient } from './parts.js';
+import { clock, crowd, gateOf, peopleOf, replyKeyOf, temporalClient } from './parts.js';
 import { fitClockOf, type StartPart } from './process-part.js';
 
 export const deviceApi: StartPart = async (config, store, log, self) => {
@@ -29,6 +29,7 @@ export const deviceApi: StartPart = async (config, store, log, self) => {
     ...(device.authorities.length > 0 && { authorities: device.authorities }),
     ...(device.trustProxy && { trustProxy: device.trustProxy }),
     clock: fitClock,
+    afterRevokes: () => crowd.passed(),
     contactGraceMs: config.contactGraceMs,
     logger: log,
     random: Math.random,

@@ -32,6 +32,8 @@ export interface DeviceApiDeps {
   readonly limits?: DeviceApiLimits;
   /** As Fastify's option: set it only behind a proxy of your own. */
   readonly trustProxy?: boolean | string;
+  /** Waits, seconds at most, while many revokes leave: what a Mac tells of its end can wait, and they can't. */
+  readonly afterRevokes?: () => Promise<void>;
   /** How long a claim or confirm waits for the workflow; ms. Macs give up after 15 s. */
   readonly answerWithinMs?: number;
 }
@@ -44,3 +46,10 @@ export interface DeviceApiLimits {
 }
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What is told on this route lets revokes go first. */
+    readonly yields?: boolean;
+  }
+}

@@ -13,7 +13,7 @@ type Chunk = (typeof LogBody)['_output'];
 export function logRoute(app: App, deps: DeviceApiDeps, desk: Desk): void {
   const response = { 200: LogReply, '4xx': ProblemReply, '5xx': ProblemReply };
   const schema = { params: ElevationParams, body: LogBody, response };
-  app.post('/device/v1/elevations/:id/log', { schema }, async (call) => {
+  app.post('/device/v1/elevations/:id/log', { schema, config: { yields: true } }, async (call) => {
     const stored = await desk.own(call.caller, call.params.id);
     const { seq, total } = call.body;
     const data = bytesOf(call.body);

@@ -18,7 +18,8 @@ const EARLY_S = 10;
 export function reportRoute(app: App, deps: DeviceApiDeps, desk: Desk): void {
   const tell = createEarlyEnd(deps);
   const response = { 200: ReportReply, '4xx': ProblemReply, '5xx': ProblemReply };
-  app.post('/device/v1/report', { schema: { body: ReportBody, response } }, async (call): Promise<Reply> => {
+  const schema = { body: ReportBody, response };
+  app.post('/device/v1/report', { schema, config: { yields: true } }, async (call): Promise<Reply> => {
     const { caller, body } = call;
     const requestId = body.requestId ? body.requestId : undefined;
     const stored = requestId ? await boundTo(desk, caller, requestId, body.localUser) : undefined;

@@ -117,6 +117,7 @@ function deviceRoutes(app: App, deps: DeviceApiDeps, board: OrderBoard): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
   app.addHook('preValidation', async (call, reply) => {
+    if (call.routeOptions.config.yields) await deps.afterRevokes?.();
     const body = Buffer.isBuffer(call.body) ? call.body : Buffer.alloc(0);
     call.caller = await check(signedCall(call.raw, call.method, body));
     const used = await limit(call);
