@@ -7,11 +7,14 @@ import { type Asked, claimAll, closed, mdmCalls } from '../rig/stories.js';
 import type { Fleet } from '../rig/world.js';
 import { percentile, spread } from '../stats.js';
 
-/** A confirmation every 600 ms and windows of 20 s: no confirmation meets a deadline. */
-const ALONE_MS = 600;
+/**
+ * A confirmation every 1.4 s and windows of 20 s: one is proved gone, and its log filed, before the next ends, and no
+ * confirmation meets a deadline. At twice the pace it would be a figure of many at once, which are measured beside it.
+ */
+const ALONE_MS = 1_400;
 const WINDOW_S = 20;
 const BURST = 20;
-const BURST_EVERY_MS = 6_000;
+const BURST_EVERY_MS = 12_000;
 /** Twenty confirmations every three seconds, each time with a window three seconds shorter: all end in the same second. */
 const STEP_S = 3;
 const LAST_WINDOW_S = 40;
