@@ -5,16 +5,17 @@ import { systemTime } from '../../activities/targets/aws-permission-set/time.js'
 import type { Marks } from '../../activities/targets/aws-permission-set/types.js';
 import { createAwsWalk } from '../../activities/targets/aws-permission-set/walk.js';
 import type { Alarm } from '../../contract/alarms.js';
-import { instant } from '../../contract/ids.js';
+import { instant, NO_DIGEST } from '../../contract/ids.js';
 import type { AwsAbout, Store } from '../../contract/ports.js';
 import type { AwsPermissionSetTarget } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
 import { requestDigest } from '../../seal/canonical.js';
 import { bigOrganization, type IdentityCenterStandIn, startIdentityCenter } from '../../sim/identity-center/index.js';
+import { fence, proveEnded } from '../../workers/end-now.js';
 import { type ReconcileDeps, reconcileOnce } from '../../workers/reconcile.js';
 import { sweepOnce } from '../../workers/sweep.js';
 import { calm, soon } from '../activities/aws/rig.js';
-import { Elevation } from '../ledger/events.js';
+import { Elevation, RUN } from '../ledger/events.js';
 
 const MIN = 60_000;
 const seed = bigOrganization({ accounts: 12, sets: 4, users: 3 });
@@ -139,6 +140,21 @@ it('I15: what nobody ended is removed until AWS lists it no more, by the reconci
   const deps = { store, driverOf: () => driver, clock: Date.now, sleep: systemTime.sleep, alarm: () => undefined };
   expect(await sweepOnce(deps)).toBe(1);
   expect([has(second), (await store.fence.grant(other))?.goneAt]).toEqual([false, expect.any(String)]);
+});
+
+it('what is ended past its workflow is taken back at once, and proved by AWS’ own list', async () => {
+  const ours = target();
+  const id = await granted(ours, MIN, 5 * MIN);
+  const { driver } = aws;
+  // A grant call may still land for twenty seconds; here it was sent long ago.
+  const stored = await store.requests.get(id);
+  const at = instant(Date.now() - MIN);
+  const about = { requestId: id, requestDigest: stored?.digest ?? NO_DIGEST, runId: RUN, at, actor: { via: 'system' } } as const;
+  await store.ledger.append([{ ...about, id: `${id}/sent`, type: 'grant-sent', data: { sendBefore: at } }]);
+  await fence({ store, clock: Date.now }, id);
+  const proof = await proveEnded({ store, driverOf: () => driver, clock: Date.now, sleep: systemTime.sleep }, id, 'operator');
+  expect(proof.how).toContain(ours.display);
+  expect([has(ours), (await store.fence.grant(id))?.goneAt]).toEqual([false, proof.observedAt]);
 });
 
 it('all pairs that the policy names are walked, a part at each run, from where the last one came to', async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Aws } from '../../activities/targets/aws-permission-set/aws.js';
 import { createAws } from '../../activities/targets/aws-permission-set/aws.js';
 import { StintError } from '../../contract/errors.js';
-import { msOf } from '../../contract/ids.js';
+import { instant, type LocalUser, msOf, type Serial } from '../../contract/ids.js';
 import type { Person, Store, TargetDriver } from '../../contract/ports.js';
 import { type AwsPermissionSetTarget, type ElevationRequest, targetOf } from '../../contract/request.js';
 import { parsePolicy } from '../../policy/load.js';
@@ -115,6 +115,13 @@ describe.concurrent('an AWS permission set', () => {
     if (!confirmedAt || !deadlineAt) throw new Error('no clock');
     expect(has(3)).toBe(true);
     expect(msOf(deadlineAt) - msOf(confirmedAt)).toBe(4_000);
+    // What only a Mac may say is no word about this one.
+    const device = h.gates['device-api'];
+    const serial = 'C02STRANGER' as Serial;
+    const body = { serial, localUser: 'ada' as LocalUser, bootSession: 'B00T-1' };
+    expect(await device.ask('claim', e.requestId, e.digest, body, { serial })).toMatchObject({ ok: false, code: 'not-eligible' });
+    await device.send('contactLost', e.requestId, e.digest, { lastHeardAt: instant(0) }, { serial });
+    await device.send('end', e.requestId, e.digest, {}, { serial });
     expect(await e.result()).toBe('expired');
     const [call] = calls('DeleteAccountAssignment', 3);
     expect((call?.at ?? Number.NaN) - msOf(deadlineAt)).toBeGreaterThanOrEqual(0);
@@ -122,7 +129,9 @@ describe.concurrent('an AWS permission set', () => {
     expect(has(3)).toBe(false);
     expect(calls('CreateAccountAssignment', 3)).toHaveLength(1);
     // No log is waited for, and nobody is alarmed for want of one.
-    expect(await typesOf(e.requestId)).toEqual([
+    const types = await typesOf(e.requestId);
+    expect(types.filter((type) => type === 'refused')).toHaveLength(2);
+    expect(types.filter((type) => type !== 'refused')).toEqual([
       'requested',
       'voted',
       'approved',

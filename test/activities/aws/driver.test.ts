@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
+import { instant } from '../../../contract/ids.js';
+import type { FarStep } from '../../../contract/ports.js';
 import { EXAMPLE, HARSH } from '../../../sim/identity-center/index.js';
 import { assignmentOf, never, type Rig, type RigOptions, requestId, soon, startRig, targetOf } from './rig.js';
 
@@ -235,6 +237,35 @@ test('a process that dies after the create left is followed by one that finds it
   await rig.another().grant(order, never);
   expect(creates()).toBe(1);
   expect(has(target)).toBe(true);
+});
+
+test('a create and a delete that only the caller remembers are gone on with; those about something else are not believed', async () => {
+  const { driver, aws, marks, creates, deletes, has } = await begin({ settings: { statusListDelayMs: [5_000, 5_000] } });
+  const [target, other] = [targetOf(), targetOf({ accountId: EXAMPLE.sandbox })];
+  marks.request = async () => undefined;
+  const steps: FarStep[] = [];
+  const said = (step: FarStep): void => void steps.push(step);
+  const id = requestId();
+  await driver.grant({ requestId: id, target, ...soon() }, never, { said });
+  // AWS' own list does not show it yet, so nothing but the memory leads to it.
+  const second = { requestId: requestId(), target: other, ...soon() };
+  await marks.note(second.requestId, other, 'absent', instant(Date.now()));
+  await rig.another().grant(second, never, { earlier: steps[0] as FarStep });
+  expect([creates(), has(other)]).toEqual([2, true]);
+  await rig.another().grant({ requestId: id, target, ...soon() }, never, { earlier: steps[0] as FarStep });
+  expect(creates()).toBe(2);
+
+  aws.settings.inProgressMs = [400, 400];
+  const stop = new AbortController();
+  const revoking = driver.revoke(id, target, stop.signal, { said });
+  await expect.poll(deletes).toBe(1);
+  await expect.poll(() => steps.length).toBe(2);
+  stop.abort(new Error('died'));
+  await expect(revoking).rejects.toThrow('died');
+  await rig.another().revoke(id, target, never, { earlier: steps[1] as FarStep });
+  expect([deletes(), has(target), has(other)]).toEqual([1, false, true]);
+  await rig.another().revoke(second.requestId, other, never, { earlier: steps[1] as FarStep });
+  expect([deletes(), has(other)]).toEqual([2, false]);
 });
 
 test('no create leaves at or after its last instant, however slow the look before it was', async () => {
