@@ -1,7 +1,7 @@
 /** The demo's world: who there is, which Macs, which channel, and the policy by which they live. */
 
 export const TEAM = { id: 'T0DEMO0001', name: 'Analytical Engines' } as const;
-export const CHANNEL = { id: 'C0APPROVE1', name: 'mac-admin-approvals' } as const;
+export const CHANNEL = { id: 'C0APPROVE1', name: 'access-approvals' } as const;
 /** Where requests for production in AWS are decided. */
 export const PROD_CHANNEL = { id: 'C0PRODACC1', name: 'prod-access' } as const;
 /** Where everybody is; a slash command needs a channel to be typed in. */

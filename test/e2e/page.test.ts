@@ -46,7 +46,7 @@ describe.skipIf(missing)('the demo page', () => {
     await page.keyboard.type(HOSTILE);
     await page.keyboard.press('Enter');
     const form = page.getByRole('dialog', { name: 'Ask for access' });
-    await form.getByRole('combobox').fill('ada-mbp');
+    await form.getByLabel('What do you need?').fill('ada-mbp');
     await form.getByRole('option', { name: /ada-mbp/ }).click();
     await form.getByLabel('30 s', { exact: true }).check();
     await form.getByLabel('Category').selectOption('install');

@@ -76,11 +76,7 @@ function beginning(channel) {
     { class: 'beginning', key: 'beginning' },
     h('span', { class: 'beginning-mark' }, icon(channel.kind === 'private' ? 'lock' : 'hash', 26)),
     h('h2', {}, channel.name),
-    h(
-      'p',
-      {},
-      channel.botMember ? 'Requests for admin rights appear here as cards, and are decided on them.' : 'A channel for everybody.',
-    ),
+    h('p', {}, channel.botMember ? 'Requests appear here as cards, and are decided on them.' : 'A channel for everybody.'),
   );
 }
 

@@ -21,7 +21,7 @@ export function search(one, block, where) {
   const labels = where.labelled?.(block) ?? {};
   const list = `${labels.id ?? at}-list`;
   const pick = (option) => {
-    set(at, { open: false, chosen: option, text: undefined });
+    shut(at, { chosen: option });
     where.choose(block, one, option.value);
   };
   const ask = (query) => later(at, () => suggest(where.ask(block, one), at, query));
@@ -45,9 +45,9 @@ export function search(one, block, where) {
       },
       oninput: (event) => {
         const query = event.target.value;
-        set(at, { text: query, open: true, at: 0 });
+        // What answered an earlier question is not to be picked for this one.
+        set(at, { text: query, open: true, at: 0, options: [], said: undefined, waiting: true });
         if (query.length >= (one.min_query_length ?? LEAST)) ask(query);
-        else set(at, { options: [], said: undefined });
       },
       onkeydown: (event) => keys(event, at, now, pick),
     }),
@@ -59,6 +59,12 @@ function set(at, more) {
   change((s) => {
     s.searches[at] = { ...s.searches[at], ...more };
   });
+}
+
+/** Closes the list; an answer that is still on its way does not open it again. */
+function shut(at, more = {}) {
+  clearTimeout(timers.get(at));
+  set(at, { open: false, text: undefined, turn: (state.searches[at]?.turn ?? 0) + 1, ...more });
 }
 
 function later(at, job) {
@@ -114,12 +120,11 @@ function keys(event, at, { open, options = [], at: here = 0 }, pick) {
     pick(options[here]);
   } else if (event.key === 'Escape' && open) {
     event.stopPropagation(); // the list closes, not the form
-    set(at, { open: false, text: undefined });
+    shut(at);
   }
 }
 
 function leave(event, at) {
   if (event.currentTarget.contains(event.relatedTarget)) return;
-  clearTimeout(timers.get(at));
-  set(at, { open: false, text: undefined });
+  shut(at);
 }
