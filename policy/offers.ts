@@ -1,5 +1,5 @@
 /** What a person may ask for: one offer for each thing that a rule covers, of all kinds of target. */
-import { StintError } from '../contract/errors.js';
+import { isStintError, StintError } from '../contract/errors.js';
 import type { Candidate, Directory, Person, TargetFacts } from '../contract/ports.js';
 import type { Offer, Offers, Pinned } from '../contract/preview.js';
 import { everybodyOf } from './facts.js';
@@ -25,16 +25,23 @@ export async function offersFor(shelf: Shelf, person: Person): Promise<Offers> {
   return { offers, searchable: kinds.some(({ searchable }) => searchable) };
 }
 
-/** What this person may ask for and that holds every word, best first of each kind. */
+/** What this person may ask for and that holds every word, best first of each kind. One kind that fails hides no other. */
 export async function search(shelf: Shelf, person: Person, text: string, limit: number): Promise<readonly Offer[]> {
   const rules = rulesOf(shelf.policy, person);
   const found: Candidate[] = [];
+  let failure: StintError | undefined;
   for (const facts of shelf.targets) {
     const ofKind = rules.filter(({ kind }) => kind === facts.kind);
     if (ofKind.length === 0 || found.length >= limit) continue;
     const may = ({ about }: Candidate) => ofKind.some((rule) => covers(rule, about));
-    found.push(...(await facts.search(person, text, limit - found.length, may)));
+    try {
+      found.push(...(await facts.search(person, text, limit - found.length, may)));
+    } catch (error) {
+      if (!isStintError(error)) throw error;
+      failure = error;
+    }
   }
+  if (failure && found.length === 0) throw failure;
   return offersOf(shelf.directory, rules, found, person);
 }
 

@@ -63,7 +63,7 @@ const READER = 'aws/000000000001/ps-24';
 
 /** The organisation in memory, and how often a pair was held against the rules. */
 function organisation() {
-  const counted = { held: 0, pinned: 0 };
+  const counted = { held: 0, pinned: 0, fails: false };
   const pairOf = (key: string) => {
     const [, account = '', set = ''] = key.split('/');
     return SEARCH.pair(account, `arn:aws:sso:::permissionSet/ssoins-1/${set}`);
@@ -72,11 +72,14 @@ function organisation() {
     kind: 'aws-permission-set',
     searchable: true,
     listed: async () => [],
-    search: async (_person, text, limit, may) =>
-      SEARCH.find(text, limit, (pair) => {
+    search: async (_person, text, limit, may) => {
+      if (counted.fails) throw new StintError('aws-unavailable');
+      const held = SEARCH.find(text, limit, (pair) => {
         counted.held += 1;
         return may(candidateOf(pair));
-      }).map(candidateOf),
+      });
+      return held.map(candidateOf);
+    },
     candidate: async (_person, key) => {
       const pair = pairOf(key);
       return pair && candidateOf(pair);
@@ -169,6 +172,13 @@ describe('a search', () => {
     const found = await preview.search(ADA, 'account-3 read', 100);
     expect(found[0]?.barred).toMatch(/management account/);
     expect(found[1]?.barred).toBeUndefined();
+  });
+
+  it('gives what it has while one kind can not be searched, and says why where that is nothing', async () => {
+    const { preview, counted } = begin();
+    counted.fails = true;
+    expect((await preview.search(ADA, 'ada', 10)).map(({ display }) => display)).toEqual(['ada-mac']);
+    await expect(preview.search(ADA, 'account', 10)).rejects.toMatchObject({ code: 'aws-unavailable' });
   });
 
   it('has keys that fit into a form', async () => {
