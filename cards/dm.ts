@@ -91,7 +91,10 @@ const LETTERS: { readonly [K in DmKind]: (view: ElevationView, texts: DmTexts) =
     };
   },
   warning: (view, texts) => ({
-    says: [[strong(`${your(view)} soon`), ' ', ...onIt(view), ...deadline(view), '. ', left(view), 'Save your work.']],
+    says: [
+      [strong(`${your(view)} soon`), ' ', ...onIt(view), ...deadline(view), '. ', left(view), 'Save your work.'],
+      wordsOf(view.request.target).tail(view),
+    ],
     buttons: [...endButton(view), ...extendButtons(view, texts.extendMs ?? [])],
   }),
   ended: (view, texts) => ({ says: [gone(view), why(view, texts), ...tailOf(view), ...evidence(view)] }),

@@ -18,6 +18,7 @@ import type { Gatekeeper, Identified } from './gatekeeper.js';
 import { errorText, type Log } from './log.js';
 import { failureOf } from './outcome.js';
 import type { Submission } from './payload.js';
+import { createPins } from './pins.js';
 import { within } from './race.js';
 import { type FieldErrors, isOutdated, type RequestForm, readForm } from './request-form.js';
 import { openOf, type RequestViews } from './request-view.js';
@@ -50,6 +51,7 @@ type Draft = Omit<ElevationRequest, 'requestId' | 'askedAt'>;
 
 export function createSubmit(deps: SubmitDeps): Submit {
   const { store } = deps;
+  const pin = createPins(deps);
   /** Starts under way, by form: a second press joins the first. */
   const starting = new Map<string, { readonly draft: Digest; readonly job: Promise<void> }>();
 
@@ -92,7 +94,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
     const key = s.values.get(FIELDS.target);
     if (!key) return errors({ [FIELDS.target]: 'Choose what you ask for.' });
     try {
-      return await deps.preview.pin(who.person, key);
+      return await pin(s.viewId, who.person, key);
     } catch (error) {
       return errors({ [FIELDS.target]: failureOf(error, deps, about(s)).sentence });
     }

@@ -46,8 +46,8 @@ const MACS = [ofMac(), ofMac(mac('C02SPARE'))];
 
 let h: Harness;
 let cloud: Offer[];
-beforeEach(async () => {
-  h = await start();
+function stock(harness: Harness): void {
+  h = harness;
   cloud = [LAB, PROD];
   const all = () => [...MACS, ...cloud];
   h.preview.offersFor = async () => ({ offers: MACS, searchable: true });
@@ -61,7 +61,8 @@ beforeEach(async () => {
     if (offer.barred) throw new StintError('not-eligible', offer.barred);
     return { offer, target: offer.kind === 'mac-admin' ? mac('C02BOB') : pinnedFor(offer) };
   };
-});
+}
+beforeEach(async () => stock(await start()));
 afterEach(() => h.stop());
 
 const form = () => h.sim.truth().views.find(({ userId }) => userId === 'U0BOB');
@@ -202,6 +203,29 @@ describe('sending', () => {
     expect(h.gate.started).toEqual([]);
   });
 
+  it('what takes AWS longer than Slack waits is one request when it is sent again', async () => {
+    await opened();
+    await choose(LAB);
+    const { pin } = h.preview;
+    let pins = 0;
+    let release = (): void => undefined;
+    h.preview.pin = async (person, key) => {
+      pins += 1;
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return pin(person, key);
+    };
+    const slow = await submit({ window: String(45 * MINUTE) });
+    expect(slow.errors?.reason).toMatch(/not been handed over yet/);
+    expect(slow.ms).toBeLessThan(3000);
+    release();
+    await until('the first to come through', () => h.gate.started.length === 1);
+    expect(await h.sim.act.submit({ user: 'U0BOB' })).toMatchObject({ ack: 'ok', modals: [] });
+    expect(pins).toBe(1);
+    expect(new Set(h.gate.started.map((r) => r.requestId)).size).toBe(1);
+  });
+
   it('into a channel where its card would be seen by others is refused before anything is posted', async () => {
     await opened();
     await choose(PROD);
@@ -225,4 +249,14 @@ describe('sending', () => {
     expect(refused.modals).toHaveLength(1);
     expect(h.gate.started).toEqual([]);
   });
+});
+
+it('all of it works over signed HTTP, too', async () => {
+  await h.stop();
+  stock(await start('http'));
+  await opened();
+  expect((await typed('payments')).options?.map((o) => o.value)).toEqual([PROD.key]);
+  await choose(LAB);
+  expect(await submit({ window: String(45 * MINUTE) })).toMatchObject({ ack: 'ok', modals: [] });
+  expect(h.gate.started).toHaveLength(1);
 });
