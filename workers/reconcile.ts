@@ -17,11 +17,15 @@ export interface ReconcileDeps extends SightDeps, RemedyDeps {
   readonly store: RemedyDeps['store'];
   /** Targets looked at in one run. */
   readonly looksMax?: number;
+  /** How long all looks of one run may take, in ms; what is not looked at by then comes first at the next. */
+  readonly looksMs?: number;
   /** Removals in one run: a mistake of ours, or of a vendor's list, must not take everything at once. */
   readonly removalsMax?: number;
 }
 
 const LOOKS_MAX = 500;
+/** Well below what the Schedule gives one run. */
+const LOOKS_MS = 90_000;
 const REMOVALS_MAX = 20;
 /** The part of the looks that targets with an elevation or a trace of ours may take. */
 const FIRST_SHARE = 0.75;
@@ -55,7 +59,9 @@ export async function reconcileOnce(deps: ReconcileDeps, { dryRun, all }: RunOpt
   const failures = [...gathered.failures];
   const now = all ? gathered.spots : share(gathered.spots, deps.looksMax ?? LOOKS_MAX);
   const { met } = gathered;
-  const looked = await lookAt(deps, now, failures);
+  const failedBefore = failures.length;
+  const looked = await lookAt(all ? { ...deps, looksMs: Number.POSITIVE_INFINITY } : deps, now, failures);
+  const failed = failures.length - failedBefore;
   const findings = [...looked, ...met.strangers].flatMap(({ spot, sight }) =>
     compare(sight, nowMs, deps.graceMs ?? OVERDUE_MS).map((finding) => ({ spot, finding })),
   );
@@ -72,7 +78,7 @@ export async function reconcileOnce(deps: ReconcileDeps, { dryRun, all }: RunOpt
     dryRun,
     looked: looked.length + met.places,
     unseen: looked.filter(({ sight }) => !sight.present && !sight.absent).length,
-    later: gathered.spots.length - now.length + met.later,
+    later: gathered.spots.length - looked.length - failed + met.later,
     found,
     swept,
     failures: failures.map(({ what, error }) => ({ what, sentence: sentenceOf(error) })),
@@ -86,16 +92,25 @@ function share(spots: readonly Spot[], max: number): readonly Spot[] {
   return [...first, ...rest.filter((spot) => !spot.first), ...rest.filter((spot) => spot.first)].slice(0, max);
 }
 
+/** Each kind for itself: a far end that answers slowly or not at all keeps no other kind from being looked at. */
 async function lookAt(deps: ReconcileDeps, spots: readonly Spot[], failures: Failure[]): Promise<readonly Looked[]> {
-  const sights = await inBatches(spots, async (spot) => {
-    try {
-      return { spot, sight: await look(deps, spot) };
-    } catch (error) {
-      failures.push({ what: spot.target.key, error });
-      return undefined;
-    }
-  });
-  return sights.filter((one) => one !== undefined);
+  const kinds = [...new Set(spots.map(({ target }) => target.kind))];
+  const until = deps.clock() + (deps.looksMs ?? LOOKS_MS);
+  const sights = kinds.map((kind) =>
+    inBatches(
+      spots.filter(({ target }) => target.kind === kind),
+      async (spot) => {
+        if (deps.clock() > until) return undefined;
+        try {
+          return { spot, sight: await look(deps, spot) };
+        } catch (error) {
+          failures.push({ what: spot.target.key, error });
+          return undefined;
+        }
+      },
+    ),
+  );
+  return (await Promise.all(sights)).flat().filter((one) => one !== undefined);
 }
 
 const isTold = ({ look: last }: Spot, finding: Finding): boolean => last?.told.includes(markOf(finding)) ?? false;

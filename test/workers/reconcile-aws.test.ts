@@ -7,7 +7,7 @@ import { createAwsWalk } from '../../activities/targets/aws-permission-set/walk.
 import type { Alarm } from '../../contract/alarms.js';
 import { instant, NO_DIGEST } from '../../contract/ids.js';
 import type { AwsAbout, Store } from '../../contract/ports.js';
-import type { AwsPermissionSetTarget } from '../../contract/request.js';
+import type { AwsPermissionSetTarget, TargetKind } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
 import { requestDigest } from '../../seal/canonical.js';
 import { bigOrganization, type IdentityCenterStandIn, startIdentityCenter } from '../../sim/identity-center/index.js';
@@ -16,6 +16,7 @@ import { type ReconcileDeps, reconcileOnce } from '../../workers/reconcile.js';
 import { sweepOnce } from '../../workers/sweep.js';
 import { calm, soon } from '../activities/aws/rig.js';
 import { Elevation, RUN } from '../ledger/events.js';
+import { Fleet, newMac } from './reconcile-bench.js';
 
 const MIN = 60_000;
 const seed = bigOrganization({ accounts: 12, sets: 4, users: 3 });
@@ -176,6 +177,21 @@ it('all pairs that the policy names are walked, a part at each run, from where t
   // Three runs of ten over 26 pairs: all of them, and the first four again.
   expect(new Set(asked).size).toBe(26);
   expect(asked).toHaveLength(30);
+});
+
+it('an AWS that answers nobody is told once for each run, and keeps no Mac from being looked at', async () => {
+  named = () => true;
+  const mac = newMac();
+  const fleet = new Fleet(Date.now);
+  fleet.of(mac).admin = 'standing';
+  const drivers = [fleet, aws.driver];
+  const driverOf = (kind: TargetKind) => (kind === 'mac-admin' ? fleet : aws.driver);
+  sim.faults.add({ kind: '500', operation: 'ListAccountAssignments', times: 3 });
+  const result = await run({ drivers, driverOf, known: async () => [mac] });
+  expect(result.found).toContainEqual(expect.objectContaining({ what: 'foreign', target: mac, did: 'told' }));
+  expect(result.failures).toHaveLength(3);
+  // The walk goes on behind those at the next run.
+  expect(await run({ drivers, driverOf, known: async () => [mac] })).toMatchObject({ failures: [] });
 });
 
 it('a walk is last in line: a grant in its midst is as quick as ever, and AWS throttles nothing', async () => {
