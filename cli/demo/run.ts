@@ -178,9 +178,10 @@ function welcome(ports: DemoPorts, home: DemoHome, begun: number): string {
   Temporal Web UI      http://127.0.0.1:${ports.temporalUi}
   Device API           http://127.0.0.1:${ports.deviceApi}/openapi.json
 
-  1. On the page you are Ada. Type /elevate in her Slack, choose 30 seconds, say why, and send.
+  1. On the page you are Ada. Type /elevate in her Slack, find her Mac, choose 30 seconds, say why, and send.
   2. Become Grace and press Approve. Ada's Mac makes her an administrator, and only then the clock starts.
   3. Run something with sudo on Ada's Mac, then watch the warning, the end, and the log in the thread.
+  4. /elevate again, and type "sandbox power": the same for an account in AWS.
 
   Data and logs        ${home.folder}   (--fresh forgets them)
   Ctrl-C stops everything.`;
