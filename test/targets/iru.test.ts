@@ -24,6 +24,8 @@ async function refusalOf(call: Promise<unknown>): Promise<StintError> {
   throw new Error('the call should have failed');
 }
 
+const STRANGER = { device_id: 'dev-1', device_name: 'other', serial_number: 'C02OTHER01', tags: [TAGS.elevate] };
+
 const writes = () => bench.mdm.control.truth().calls.filter((c) => c.method === 'PATCH');
 
 describe('finding a Mac', () => {
@@ -72,6 +74,36 @@ describe('tags', () => {
     expect(writes()).toHaveLength(1);
     await bench.iru.clear(SERIAL, 'collect');
     expect(writes()).toHaveLength(1);
+  });
+
+  it('are taken back from the record that got them, without looking for it again', async () => {
+    const looks = () => bench.mdm.control.truth().calls.filter((c) => c.path.includes('serial_number='));
+    await bench.iru.signal(SERIAL, 'elevate');
+    expect(looks()).toHaveLength(1);
+    await bench.iru.clear(SERIAL, 'elevate');
+    expect(looks()).toHaveLength(1);
+    expect(tagsOf(bench.mdm)).toEqual(['beta', 'finance']);
+    await bench.iruWith({}).clear(SERIAL, 'elevate');
+    expect(looks()).toHaveLength(2);
+  });
+
+  it('are looked for anew when that record is another Mac’s by now, which is left alone', async () => {
+    let swapped = false;
+    const iru = bench.iruWith({
+      fetch: (url, init) => {
+        const other = swapped && init?.method === 'GET' && String(url).endsWith('/devices/dev-1');
+        return other ? Promise.resolve(new Response(JSON.stringify(STRANGER))) : fetch(url, init);
+      },
+    });
+    await iru.signal(SERIAL, 'elevate');
+    swapped = true;
+    const error = await refusalOf(iru.clear(SERIAL, 'elevate'));
+    // Looked for by its serial number, the stand-in names the same record once more, which still is the other's.
+    expect(error).toMatchObject({ code: 'device-unknown', sentence: expect.stringContaining('dev-1') });
+    expect(writes()).toHaveLength(1);
+    swapped = false;
+    await iru.clear(SERIAL, 'elevate');
+    expect(tagsOf(bench.mdm)).toEqual(['beta', 'finance']);
   });
 
   it('tell which Macs carry one', async () => {

@@ -1,9 +1,10 @@
 /** What grant, revoke and observe share. */
+
+import { keep } from '../latest.js';
 import type { Book } from './book.js';
 import type { Slots } from './budget.js';
 import type { AssignmentCalls, How, Operation } from './calls.js';
 import type { Lanes } from './lanes.js';
-import { keep } from './latest.js';
 import type { AwsTarget, Kind, Time } from './types.js';
 import type { Watch } from './watch.js';
 

@@ -4,11 +4,11 @@
  */
 import type { RequestId } from '../../../contract/ids.js';
 import type { RevokeHints } from '../../../contract/ports.js';
+import { keep } from '../latest.js';
 import { unsure } from './book.js';
 import type { How, Operation } from './calls.js';
 import { type Desk, ended, isAbout, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted } from './desk.js';
 import { classOfError, failed, mayWorkLater } from './errors.js';
-import { keep } from './latest.js';
 import { isThere, mayLand } from './observe.js';
 import { type AwsTarget, pairOf } from './types.js';
 

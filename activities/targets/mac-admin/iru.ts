@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { isStintError, StintError } from '../../../contract/errors.js';
 import { msOf, type Serial } from '../../../contract/ids.js';
 import type { Mdm } from '../../../contract/ports.js';
+import { keep } from '../latest.js';
 import { createIruHttp, type IruCall, type IruHttp, MdmAnswer } from './iru-http.js';
 import { inLane, type Lanes } from './lane.js';
 
@@ -47,6 +48,8 @@ export function createIru(deps: IruDeps): Mdm {
   const http = createIruHttp({ ...deps, fetch: deps.fetch ?? fetch });
   const leaseMs = deps.timeoutMs * (2 + 2 * WRITES_MAX) + 1_000;
   const lane = { lanes: deps.lanes, clock: deps.clock, leaseMs };
+  /** The record that got a tag, by serial number: taking it back need not look for it again. */
+  const tagged = new Map<Serial, string>();
   return {
     async resolveDevice(serial) {
       const device = await exactly(http, serial, { urgent: false });
@@ -55,13 +58,35 @@ export function createIru(deps: IruDeps): Mdm {
     async signal(serial, kind, abort, before) {
       const sendBefore = before && msOf(before);
       const device = await exactly(http, serial, { urgent: false, abort, sendBefore });
-      const change = { deviceId: device.device_id, tag: deps.tags[kind], present: true, urgent: false, abort, sendBefore };
+      const change = {
+        deviceId: device.device_id,
+        serial,
+        tag: deps.tags[kind],
+        present: true,
+        urgent: false,
+        abort,
+        sendBefore,
+      };
       await inLane(serial, { ...lane, waitMs: SIGNAL_WAIT_MS, goOnWithout: false, abort }, () => setTag(http, change));
+      keep(tagged, serial, device.device_id);
     },
     async clear(serial, kind, abort) {
-      const device = await exactly(http, serial, { urgent: true, abort });
-      const change = { deviceId: device.device_id, tag: deps.tags[kind], present: false, urgent: true, abort };
-      await inLane(serial, { ...lane, waitMs: REVOKE_WAIT_MS, goOnWithout: true, abort }, () => setTag(http, change));
+      const manner = { urgent: true, abort };
+      const from = (deviceId: string) => {
+        const change = { deviceId, serial, tag: deps.tags[kind], present: false, ...manner };
+        return inLane(serial, { ...lane, waitMs: REVOKE_WAIT_MS, goOnWithout: true, abort }, () => setTag(http, change));
+      };
+      const known = tagged.get(serial);
+      if (known !== undefined) {
+        try {
+          return await from(known);
+        } catch (error) {
+          // The record is gone, or another Mac's by now: only then is it looked for.
+          if (!isStintError(error) || error.code !== 'device-unknown') throw error;
+          tagged.delete(serial);
+        }
+      }
+      await from((await exactly(http, serial, manner)).device_id);
     },
     listSignalled: (kind) => signalled(http, deps.tags[kind]),
   };
@@ -102,6 +127,8 @@ async function signalled(http: IruHttp, tag: string): Promise<readonly Serial[]>
 
 interface TagChange extends Manner {
   readonly deviceId: string;
+  /** What the record has to be of. */
+  readonly serial: Serial;
   readonly tag: string;
   readonly present: boolean;
 }
@@ -138,8 +165,11 @@ const mannerOf = ({ urgent, abort, sendBefore }: TagChange): Manner => ({ urgent
 
 const pathOf = (change: TagChange): string => `devices/${encodeURIComponent(change.deviceId)}`;
 
+/** Throws `device-unknown` when the record is another Mac's. */
 async function tagsOf(http: IruHttp, change: TagChange): Promise<readonly string[]> {
-  return shaped(DeviceSchema, await http({ ...mannerOf(change), method: 'GET', path: pathOf(change) })).tags;
+  const device = shaped(DeviceSchema, await http({ ...mannerOf(change), method: 'GET', path: pathOf(change) }));
+  if (serialOf(device) === change.serial.toUpperCase()) return device.tags;
+  throw new StintError('device-unknown', `The MDM's record ${change.deviceId} is not that of the Mac ${change.serial}.`);
 }
 
 async function write(http: IruHttp, change: TagChange, tags: readonly string[]): Promise<void> {
