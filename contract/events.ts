@@ -53,6 +53,9 @@ export interface EventData {
   /** Under `HOUSE`: from now on nothing new is granted anywhere. The words are in the store. */
   frozen: { readonly reasonDigest: Digest };
   unfrozen: { readonly reasonDigest: Digest };
+  /** Under `HOUSE`: a person's own key for the command line. Whose it is, is the actor. */
+  'key-enrolled': { readonly keyId: string };
+  'key-removed': { readonly keyId: string };
 }
 
 /** Why access was taken back before its end; `left`: the person is no longer active in the directory. */
@@ -121,4 +124,6 @@ export const EVENT_CODES: { readonly [T in EventType]: { readonly code: string; 
   drift: { code: 'ST6002W', text: 'A target does not show what the store says' },
   frozen: { code: 'ST7001W', text: 'Stint was frozen: nothing new is granted' },
   unfrozen: { code: 'ST7002I', text: 'The freeze was lifted' },
+  'key-enrolled': { code: 'ST7003I', text: 'A person enrolled a key for the command line' },
+  'key-removed': { code: 'ST7004I', text: 'A person removed a key for the command line' },
 };

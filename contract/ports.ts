@@ -433,6 +433,31 @@ export interface Bindings {
   all(): Promise<readonly Binding[]>;
 }
 
+/** A person's own key, by which they speak from a command line: Ed25519, enrolled through Slack, which proved whose it is. */
+export interface PersonKey {
+  readonly personId: PersonId;
+  readonly keyId: string;
+  /** The 32 bytes in base64url. */
+  readonly publicKey: string;
+  readonly enrolledAt: Instant;
+  readonly removedAt?: Instant;
+}
+/** Who enrolled or removed a key, as Slack proved it. */
+export interface KeyHand {
+  readonly personId: PersonId;
+  readonly slackUserId: SlackUserId;
+}
+export interface PersonKeys {
+  /** With its ledger entry. Throws `state-conflict` (another person's, or removed once), `too-many`. */
+  enroll(key: Omit<PersonKey, 'removedAt'>, by: KeyHand): Promise<'enrolled' | 'already'>;
+  /** The same. False when it is no live key of this very person. */
+  remove(keyId: string, by: KeyHand, at: Instant): Promise<boolean>;
+  /** Also a removed one. */
+  key(keyId: string): Promise<PersonKey | undefined>;
+  /** Oldest first. */
+  live(personId: PersonId): Promise<readonly PersonKey[]>;
+}
+
 /** Everything that the database holds, behind one connection. */
 export interface Store {
   readonly ledger: Ledger;
@@ -441,6 +466,7 @@ export interface Store {
   readonly untold: Untold;
   readonly marks: Marks<{ readonly key: string }>;
   readonly bindings: Bindings;
+  readonly personKeys: PersonKeys;
   readonly requests: Requests;
   readonly messages: MessageRefs;
   readonly once: OnceStore;

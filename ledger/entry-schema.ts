@@ -111,6 +111,8 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
   }),
   frozen: strict<EventData['frozen']>({ reasonDigest: digest }),
   unfrozen: strict<EventData['unfrozen']>({ reasonDigest: digest }),
+  'key-enrolled': strict<EventData['key-enrolled']>({ keyId: code }),
+  'key-removed': strict<EventData['key-removed']>({ keyId: code }),
 };
 
 type Common = Omit<AnyEvent, 'data' | 'type'> & { readonly type: EventType; readonly data: unknown };

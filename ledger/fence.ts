@@ -126,7 +126,8 @@ async function extend(trx: Trx, requestId: RequestId, runId: RunId, notAfter: In
   return (await own.executeTakeFirst()).numUpdatedRows > 0n;
 }
 
-async function lockPerson(trx: Trx, personId: PersonId): Promise<void> {
+/** Whatever is counted for one person is counted by one transaction at a time. */
+export async function lockPerson(trx: Trx, personId: PersonId): Promise<void> {
   const row = { person_id: personId };
   await trx
     .insertInto('people_locks')

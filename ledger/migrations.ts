@@ -163,6 +163,16 @@ const BINDINGS = [
     unique (kind, far_id))`,
 ];
 
+const PERSON_KEYS = [
+  `create table person_keys (
+    key_id text primary key,
+    person_id text not null,
+    public_key text not null unique,
+    ${instantColumn('enrolled_at')},
+    ${instantColumn('removed_at', '')})`,
+  'create index person_keys_live on person_keys (person_id) where removed_at is null',
+];
+
 /** All steps, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
@@ -170,4 +180,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0002-looks', statements: LOOKS },
   { name: '0003-marks', statements: MARKS },
   { name: '0004-bindings', statements: BINDINGS },
+  { name: '0005-person-keys', statements: PERSON_KEYS },
 ];

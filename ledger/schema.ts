@@ -63,6 +63,13 @@ export interface Tables {
   messages: { key: string; channel: string; ts: string; render_digest: Digest };
   once: { digest: Digest; scope: string; until: Instant };
   bindings: { person_id: PersonId; kind: TargetKind; far_id: string; at: Instant };
+  person_keys: {
+    key_id: string;
+    person_id: PersonId;
+    public_key: string;
+    enrolled_at: Instant;
+    removed_at: Instant | null;
+  };
   device_keys: { key_id: string; serial: Serial; public_key: string; revoked_at: Instant | null };
   device_orders: {
     id: number;

@@ -18,6 +18,7 @@ import { createLedger } from './ledger.js';
 import { createMarks } from './marks.js';
 import { migrate } from './migrate.js';
 import { createOnce } from './once.js';
+import { createPersonKeys } from './person-keys.js';
 import { pgliteInFolder, pgliteInMemory } from './pglite.js';
 import { postgresSource } from './postgres.js';
 import type { Db, Tables } from './schema.js';
@@ -108,6 +109,7 @@ function assemble(db: Db, { chain, clock, close, urgent, alone }: Parts): OpenSt
     untold: createUntold(db),
     marks: createMarks(db),
     bindings: createBindings(db),
+    personKeys: createPersonKeys(db),
     requests: createRequests(db),
     messages: createMessageRefs(db),
     once: createOnce(db, clock),

@@ -55,6 +55,8 @@ const DATA: { readonly [T in EventType]: Extract<AnyEvent, { type: T }>['data'] 
   drift: { what: 'reappeared', targetKey: 'mac-admin/C02TEST1', how: 'x', likely: 'y' },
   frozen: { reasonDigest: digest },
   unfrozen: { reasonDigest: digest },
+  'key-enrolled': { keyId: 'person-00112233445566778899aabbccddeeff' },
+  'key-removed': { keyId: 'person-00112233445566778899aabbccddeeff' },
   alarm: { what: 'revoke-pending', minutes: 5 },
   gone: { observedAt: at, how: 'is no admin' },
   'unproven-asked': { findingDigest: digest },
