@@ -146,7 +146,7 @@ function windowInput(offers: readonly Offer[], varies: boolean, picked: number |
 /** Where the most is at stake, a name has to be typed: nobody does that by habit. Another choice begins it anew. */
 function confirmInput(offer: Offer | undefined): InputBlock[] {
   if (offer?.tier !== 0) return [];
-  const name = oneLine(KINDS[offer.kind].confirmBy(offer.display), 100);
+  const name = oneLine(offer.confirmBy, 100);
   return [
     {
       type: 'input',

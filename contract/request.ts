@@ -40,6 +40,9 @@ export interface AwsPermissionSetTarget {
   readonly permissionSetArn: string;
   /** The user's id in the Identity Store. */
   readonly principalId: string;
+  /** What AWS calls them, pinned for people and links; no authority goes by a name. */
+  readonly accountName: string;
+  readonly setName: string;
   /** Permission set and account, for people. */
   readonly display: string;
   /** How long a session of this permission set may last once it is open, in ms. */

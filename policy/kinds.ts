@@ -26,6 +26,8 @@ interface Kind<K extends TargetKind> {
   fits(match: MatchOf<K>, about: AboutOf<K>): boolean;
   /** Whether whatever fits the inner fits the outer. False when that can't be told from the two alone. */
   takes(outer: MatchOf<K>, inner: MatchOf<K>): boolean;
+  /** What has to be typed where the most is at stake: what tells one from another, and how dangerous it is. */
+  confirmBy(about: AboutOf<K>, display: string): string;
   /** Names one target in a sentence. */
   nameOf(target: TargetOf<K>): string;
 }
@@ -33,6 +35,7 @@ interface Kind<K extends TargetKind> {
 const MAC: Kind<'mac-admin'> = {
   fits: ({ serials }, { serial }) => serials.some((pattern) => matches(pattern, serial)),
   takes: (outer, inner) => takesAll(outer.serials, inner.serials),
+  confirmBy: (_about, display) => display,
   nameOf: ({ display, serial }) => `${display} (${serial})`,
 };
 
@@ -60,6 +63,7 @@ const AWS: Kind<'aws-permission-set'> = {
     takesUnits(outer.ous, inner.ous) &&
     takesNamed(outer.sets, inner.sets, matchesName) &&
     Object.entries(outer.tags ?? {}).every(([key, pattern]) => hasTag(inner.tags ?? {}, key, pattern)),
+  confirmBy: ({ accountName }) => accountName,
   nameOf: ({ display, accountId }) => `${display} (${accountId})`,
 };
 
@@ -93,6 +97,11 @@ export function fits<K extends TargetKind>(kind: K, match: MatchOf<K>, about: Ab
 /** Whether whatever fits the inner fits the outer, of one kind. */
 export function takes<K extends TargetKind>(kind: K, outer: MatchOf<K>, inner: MatchOf<K>): boolean {
   return KINDS[kind].takes(outer, inner);
+}
+
+/** See `Offer.confirmBy`. */
+export function confirmBy<K extends TargetKind>(kind: K, about: AboutOf<K>, display: string): string {
+  return KINDS[kind].confirmBy(about, display);
 }
 
 /** A target in a sentence, with what tells it from another of the same name. */

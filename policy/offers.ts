@@ -3,6 +3,7 @@ import { isStintError, StintError } from '../contract/errors.js';
 import type { Candidate, Directory, Person, TargetFacts } from '../contract/ports.js';
 import type { Offer, Offers, Pinned } from '../contract/preview.js';
 import { everybodyOf } from './facts.js';
+import { confirmBy } from './kinds.js';
 import { covers, includes, type Policy, type Rule } from './rules.js';
 import { byKey } from './targets.js';
 
@@ -92,6 +93,7 @@ function offerOf({ about, ...shown }: Candidate, rule: Rule, names: readonly str
   return {
     ...shown,
     kind: about.kind,
+    confirmBy: confirmBy(about.kind, about, shown.display),
     windowsMs,
     approverNames: names,
     rule: id,

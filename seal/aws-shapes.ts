@@ -17,5 +17,12 @@ export const permissionSet = matching(
   `${PARTITION}permissionSet/${INSTANCE}/ps-[a-zA-Z0-9.-]{16}`,
   'the ARN of a permission set',
 );
+/** The name of a permission set (API reference, `PermissionSet.Name`): it ends in links and in a profile's name. */
+export const permissionSetName = matching(
+  '[\\w+=,.@-]{1,32}',
+  'the name of a permission set: 1 to 32 letters, digits and + = , . @ - _',
+);
+/** What an account is called (API reference of Organizations, `Account.Name`): at most 50 characters that can be printed. */
+export const awsAccountName = matching('[!-~](?:[ -~]{0,48}[!-~])?', 'the name of an AWS account: 1 to 50 printable characters');
 /** A user of the Identity Store: a UUID, in older directories with a prefix. */
 export const awsUser = matching(`(?:[0-9a-f]{10}-)?${UUID}`, 'the id of a user in Identity Center');

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Bodies, Envelope, MessageKind } from '../contract/messages.js';
 import { CATEGORIES, type ElevationRequest, ENTRANCES } from '../contract/request.js';
-import { awsAccount, awsUser, identityCenter, permissionSet } from './aws-shapes.js';
+import { awsAccount, awsAccountName, awsUser, identityCenter, permissionSet, permissionSetName } from './aws-shapes.js';
 import {
   digest,
   displayName,
@@ -39,6 +39,8 @@ const awsPermissionSet = z
     accountId: awsAccount,
     permissionSetArn: permissionSet,
     principalId: awsUser,
+    accountName: awsAccountName,
+    setName: permissionSetName,
     display: displayName,
     sessionMs: z.int().min(SESSION_MIN_MS).max(SESSION_MAX_MS),
   })

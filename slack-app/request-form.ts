@@ -1,5 +1,4 @@
 /** The request form read back: everything that the client was told to enforce is checked again. Pure. */
-import { KINDS } from '../cards/kinds/index.js';
 import { FIELDS } from '../cards/modals.js';
 import { speaksOf } from '../cards/request-modal.js';
 import type { Offer } from '../contract/preview.js';
@@ -46,7 +45,7 @@ export function isOutdated({ privateMetadata, blocks }: Pick<Filled, 'privateMet
 /** Why a name that had to be typed is not the right one. Case and blanks don't matter: reading it is what matters. */
 function unconfirmed(values: Filled['values'], offer: Offer): string | undefined {
   if (offer.tier !== 0) return undefined;
-  const name = KINDS[offer.kind].confirmBy(offer.display);
+  const name = offer.confirmBy;
   return plainly(values.get(FIELDS.confirm) ?? '') === plainly(name) ? undefined : `Type ${name} here, exactly.`;
 }
 

@@ -53,34 +53,15 @@ function tail({ deadlineAt, goneAt }: Times, sessionMs: number): Sentence {
 function way(target: AwsPermissionSetTarget, portal: Portal | undefined): Way {
   const hint: Sentence = ['AWS may take a minute to show it everywhere. End it when you are done.'];
   if (!portal) return { says: [['Open it in your AWS access portal. ', ...hint]] };
-  const role = setName(target);
-  const where = role === undefined ? 'the account' : role;
   return {
-    says: [[link(consoleUrl(target, portal), `Open ${where} in the AWS console`), '. ', ...hint]],
-    ...(role === undefined ? {} : { snippet: profile(target, portal, role) }),
+    says: [[link(consoleUrl(target, portal), `Open ${oneLine(target.setName, 32)} in the AWS console`), '. ', ...hint]],
+    snippet: profile(target, portal),
   };
 }
 
-/**
- * The set's name, which no id tells: it stands first in `display`. AWS allows no blank in it, and at most 32 characters
- * (API reference, `PermissionSet.Name`), so a text that does not begin like one names none.
- */
-export function setName({ display }: Pick<AwsPermissionSetTarget, 'display'>): string | undefined {
-  return /^([\w+=,.@-]{1,32})(?= |$)/.exec(display)?.[1];
-}
-
-/** The account's name, which stands behind the set's; the whole text where it does not say both. */
-export function accountName(display: string): string {
-  return /^\S+ in (.+)$/s.exec(display)?.[1] ?? display;
-}
-
-/** A shortcut of the access portal (Identity Center user guide, "Create shortcut links"). Without a role it asks which. */
-function consoleUrl(target: AwsPermissionSetTarget, { startUrl }: Portal): string {
-  const role = setName(target);
-  const query = new URLSearchParams({
-    account_id: oneLine(target.accountId, 20),
-    ...(role === undefined ? {} : { role_name: role }),
-  });
+/** A shortcut of the access portal (Identity Center user guide, "Create shortcut links"). */
+function consoleUrl({ accountId, setName }: AwsPermissionSetTarget, { startUrl }: Portal): string {
+  const query = new URLSearchParams({ account_id: oneLine(accountId, 20), role_name: oneLine(setName, 32) });
   return `${bare(startUrl)}/#/console?${query.toString()}`;
 }
 
@@ -88,8 +69,8 @@ function consoleUrl(target: AwsPermissionSetTarget, { startUrl }: Portal): strin
 const bare = (url: string): string => url.replace(/\/*(#.*)?$/, '');
 
 /** For `~/.aws/config`, and the two commands that go with it. */
-function profile({ accountId }: AwsPermissionSetTarget, { startUrl, region }: Portal, role: string): readonly string[] {
-  const account = oneLine(accountId, 20);
+function profile({ accountId, setName }: AwsPermissionSetTarget, { startUrl, region }: Portal): readonly string[] {
+  const [account, role] = [oneLine(accountId, 20), oneLine(setName, 32)];
   const name = `stint-${account}-${role}`;
   return [
     `[profile ${name}]`,

@@ -2,7 +2,7 @@
 import type { Target, TargetKind, TargetOf } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
 import { named, type Sentence } from '../say.js';
-import { accountName, awsWords } from './aws.js';
+import { awsWords } from './aws.js';
 import { macWords } from './mac.js';
 import type { Words } from './words.js';
 
@@ -31,8 +31,6 @@ export interface KindTexts {
   /** Heads and labels a form of nothing else. */
   readonly title: string;
   readonly one: string;
-  /** What somebody has to type who asks for the most dangerous, by the offer's name. */
-  readonly confirmBy: (display: string) => string;
   /** What happens with what is done in the window. */
   readonly record: string;
 }
@@ -42,14 +40,12 @@ export const KINDS: { readonly [K in TargetKind]: KindTexts } = {
     group: 'Macs',
     title: 'Ask for admin rights',
     one: 'Mac',
-    confirmBy: (display) => display,
     record: "your session's sudo log is attached to the thread",
   },
   'aws-permission-set': {
     group: 'AWS',
     title: 'Ask for AWS access',
     one: 'Account and permission set',
-    confirmBy: accountName,
     record: 'what you do is in the CloudTrail of the account',
   },
 };

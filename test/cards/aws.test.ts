@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { card } from '../../cards/card.js';
 import { DM_KINDS, dm } from '../../cards/dm.js';
-import { setName } from '../../cards/kinds/aws.js';
 import { adminDetail, adminStatus, home } from '../../cards/status.js';
 import { THREAD_KINDS, threadLine } from '../../cards/thread.js';
 import type { Rendered } from '../../contract/ports.js';
@@ -21,6 +20,8 @@ const aws = (over: Partial<AwsPermissionSetTarget> = {}): AwsPermissionSetTarget
   accountId: '310018430001',
   permissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-5710d3a0a9e1b2c3/ps-a0d1e2f3a4b5c602',
   principalId: '906',
+  accountName: 'payments-prod',
+  setName: 'PowerUserAccess',
   display: 'PowerUserAccess in payments-prod',
   sessionMs: HOUR,
   ...over,
@@ -57,7 +58,7 @@ describe('an AWS permission set', () => {
     for (const name of NAMES) for (const message of everything(name, longest)) expect(checkMessage(message)).toEqual([]);
     fc.assert(
       fc.property(hostile, fc.constantFrom(...NAMES), (text, name) => {
-        const target = aws({ display: text, accountId: text });
+        const target = aws({ display: text, accountId: text, setName: text });
         for (const message of everything(name, target, text)) expect(checkMessage(message)).toEqual([]);
       }),
       { numRuns: 60 },
@@ -106,11 +107,12 @@ describe('an AWS permission set', () => {
     expect(words(dm('started', of('active')))).toContain('Open it in your AWS access portal.');
   });
 
-  it('names a role only where there can be one', () => {
-    expect(setName({ display: 'Ops+DB=a,b.c@d-e in prod' })).toBe('Ops+DB=a,b.c@d-e');
-    for (const display of ['', ' x', 'a&b in prod', 'x'.repeat(33), '<https://evil.example|x> in prod']) {
-      expect(setName({ display })).toBeUndefined();
-    }
+  it('names role and account by the pinned names, whatever the text for people says', () => {
+    const target = aws({ setName: 'Ops+DB=a,b.c@d-e', display: 'ReadOnly in a place in sandbox' });
+    const shown = JSON.stringify(dm('started', of('active', target), { portal: PORTAL }).blocks);
+    expect(shown).toContain('role_name=Ops%2BDB%3Da%2Cb.c%40d-e');
+    expect(shown).toContain('sso_role_name = Ops+DB=a,b.c@d-e');
+    expect(shown).not.toContain('role_name=ReadOnly');
   });
 
   it("fails with AWS's own words, which nobody parses", () => {

@@ -15,6 +15,7 @@ const offer = (i: number, over: Partial<Offer> = {}): Offer => ({
   key: `mac-admin/C0${i}`,
   kind: 'mac-admin',
   display: `mac-${i}`,
+  confirmBy: `mac-${i}`,
   windowsMs,
   approverNames: ['#it-approvals'],
   rule: 'r',
@@ -26,6 +27,7 @@ const aws = (i: number, over: Partial<Offer> = {}): Offer =>
     key: `aws/31001843000${i}/ps-a0d1e2f3a4b5c602`,
     kind: 'aws-permission-set',
     display: `PowerUserAccess in payments-${i}`,
+    confirmBy: `payments-${i}`,
     detail: `31001843000${i} · Root/Production`,
     ...over,
   });

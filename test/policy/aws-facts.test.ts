@@ -101,6 +101,8 @@ describe('pinning', () => {
       accountId: EXAMPLE.production,
       permissionSetArn: EXAMPLE.admin,
       principalId: EXAMPLE.grace,
+      accountName: 'production',
+      setName: 'AdministratorAccess',
       display: 'AdministratorAccess in production',
       sessionMs: 3_600_000,
     });
@@ -218,6 +220,8 @@ describe('judging a target', () => {
     ['another user', { principalId: EXAMPLE.grace, key: `${READER_KEY}/${EXAMPLE.grace}` }, /who is not Linus/],
     ['a key that is not of its ids', { key: `${ADMIN_KEY}/${EXAMPLE.linus}` }, /key of the request does not fit/],
     ['another name than AWS has', { display: 'ReadOnly in nowhere' }, /AWS calls it "ReadOnly in sandbox"/],
+    ['another account name than AWS has', { accountName: 'nowhere' }, /AWS calls it "sandbox"/],
+    ['another name of the set', { setName: 'AdministratorAccess' }, /AWS calls it "ReadOnly" now/],
     ['shorter sessions than there are', { sessionMs: 1 }, /last longer than the request says/],
     ['another instance', { instanceArn: 'arn:aws:sso:::instance/ssoins-0000000000000000' }, /another instance/],
     ['an unknown account', { accountId: '999999999999' }, /no account 999999999999 in use/],

@@ -160,6 +160,7 @@ describe('an offer', () => {
         key: 'mac-admin/C02GRACE01',
         kind: 'mac-admin',
         display: 'grace-mac',
+        confirmBy: 'grace-mac',
         windowsMs: [5, 10, 15, 30].map((m) => m * MIN),
         approverNames: ['Linus'],
         rule: 'macs',

@@ -139,6 +139,8 @@ describe('a verdict about AWS', () => {
       accountId: '333333333333',
       permissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-7223a1b2c3d4e5f6/ps-1111aaaa2222bbbb',
       principalId: 'ada-id',
+      accountName: 'Prod-Billing',
+      setName: 'AdministratorAccess',
       display: 'AdministratorAccess in Prod-Billing',
       sessionMs: 60 * MIN,
     },

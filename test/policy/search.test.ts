@@ -133,6 +133,7 @@ describe('a search', () => {
       key: READER,
       kind: 'aws-permission-set',
       display: 'ReadOnlyAccess in account-1',
+      confirmBy: 'account-1',
       detail: 'Workloads · 000000000001',
       windowsMs: [15 * MIN, 45 * MIN],
       approverNames: ['Grace', 'Linus'],

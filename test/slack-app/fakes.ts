@@ -253,7 +253,7 @@ export function fakeDirectory(people: readonly Person[] = [ALICE, BOB, CAROL, GO
 }
 
 /** What a form shows of a target. */
-export const offerOf = ({ key, kind, display }: Target) => ({ key, kind, display, notes: [] });
+export const offerOf = ({ key, kind, display }: Target) => ({ key, kind, display, confirmBy: display, notes: [] });
 
 /** Alice may decide; a holder may ask for more; everybody may ask for their own Macs. */
 export function fakePreview(): Preview & {

@@ -14,6 +14,7 @@ const aws = (account: string, name: string, over: Partial<Offer> = {}): Offer =>
   key: `aws/${account}/${SET}`,
   kind: 'aws-permission-set',
   display: `PowerUserAccess in ${name}`,
+  confirmBy: name,
   detail: `${account} · Root/Production`,
   windowsMs: [15 * MINUTE, 45 * MINUTE],
   approverNames: ['Grace'],
@@ -21,13 +22,15 @@ const aws = (account: string, name: string, over: Partial<Offer> = {}): Offer =>
   notes: ['A session can outlive the window by up to 1 h.'],
   ...over,
 });
-const pinnedFor = ({ key, display }: Offer): AwsPermissionSetTarget => ({
+const pinnedFor = ({ key, display, confirmBy }: Offer): AwsPermissionSetTarget => ({
   kind: 'aws-permission-set',
   key: `${key}/bob-in-aws`,
   instanceArn: 'arn:aws:sso:::instance/ssoins-5710d3a0a9e1b2c3',
   accountId: key.split('/')[1] ?? '',
   permissionSetArn: SETS + SET,
   principalId: 'bob-in-aws',
+  accountName: confirmBy,
+  setName: display.split(' ')[0] ?? '',
   display,
   sessionMs: 60 * MINUTE,
 });
@@ -37,6 +40,7 @@ const ofMac = ({ key, kind, display } = mac('C02BOB')): Offer => ({
   key,
   kind,
   display,
+  confirmBy: display,
   windowsMs: [5 * MINUTE],
   approverNames: ['Alice'],
   rule: 'engineers',

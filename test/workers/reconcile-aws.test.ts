@@ -53,10 +53,11 @@ const accountId = (): string => seed.accounts[next]?.id ?? '';
 function target(user = ada, set = 0): AwsPermissionSetTarget {
   const permissionSetArn = seed.permissionSets[set]?.arn ?? '';
   const key = `aws/${accountId()}/${permissionSetArn.slice(permissionSetArn.lastIndexOf('/') + 1)}/${user}`;
-  const display = `Set${set + 1} in account-${next}`;
+  const [accountName, setName] = [`account-${next}`, `Set${set + 1}`];
+  const names = { accountName, setName, display: `${setName} in ${accountName}` };
   const { instanceArn } = seed;
   const ids = { instanceArn, accountId: accountId(), permissionSetArn, principalId: user };
-  return { kind: 'aws-permission-set', key, ...ids, display, sessionMs: 3_600_000 };
+  return { kind: 'aws-permission-set', key, ...ids, ...names, sessionMs: 3_600_000 };
 }
 
 const has = ({ permissionSetArn: setArn, principalId: userId }: AwsPermissionSetTarget) =>

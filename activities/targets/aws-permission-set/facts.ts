@@ -110,11 +110,12 @@ async function looked(deps: AwsFactsDeps, target: AwsPermissionSetTarget, holder
 
 /** Approvers decide by what a request shows, the fence goes by its key: both must be what AWS says. */
 function differs(target: AwsPermissionSetTarget, pinned: AwsPermissionSetTarget): string | undefined {
-  const { instanceArn, permissionSetArn, key, display } = target;
+  const { instanceArn, permissionSetArn, key } = target;
   if (instanceArn !== pinned.instanceArn || permissionSetArn !== pinned.permissionSetArn)
     return 'The request names another instance of Identity Center than the one that Stint works with. Ask anew.';
   if (key !== pinned.key) return 'The key of the request does not fit its ids.';
-  if (display !== pinned.display) return `The request calls it "${display}"; AWS calls it "${pinned.display}" now. Ask anew.`;
-  if (target.sessionMs < pinned.sessionMs) return `Sessions of ${display} last longer than the request says. Ask anew.`;
+  const misnamed = (['display', 'accountName', 'setName'] as const).find((name) => target[name] !== pinned[name]);
+  if (misnamed) return `The request calls it "${target[misnamed]}"; AWS calls it "${pinned[misnamed]}" now. Ask anew.`;
+  if (target.sessionMs < pinned.sessionMs) return `Sessions of ${target.display} last longer than the request says. Ask anew.`;
   return undefined;
 }

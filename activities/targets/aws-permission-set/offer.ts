@@ -58,6 +58,8 @@ export function targetFor({ account, set }: Pair, { arn }: Instance, principalId
     accountId: account.id,
     permissionSetArn: set.arn,
     principalId,
+    accountName: account.name,
+    setName: set.name,
     display: displayOf(account, set),
     sessionMs: set.sessionMs,
   };

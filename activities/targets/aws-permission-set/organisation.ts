@@ -157,7 +157,7 @@ async function accounts(sdk: Sdk, known: ReadonlyMap<string, Account>): Promise<
     for (const one of await accountsIn(sdk, id)) {
       if (!one.Id) continue;
       const tags = known.get(one.Id)?.tags ?? (await tagsOf(sdk, one.Id));
-      found.push({ id: one.Id, name: one.Name ?? one.Id, path, unitIds, tags, active: isActive(one) });
+      found.push({ id: one.Id, name: one.Name?.trim() || one.Id, path, unitIds, tags, active: isActive(one) });
     }
     for (const unit of await unitsIn(sdk, id)) {
       if (unit.Id) open.push({ id: unit.Id, path: [...path, unit.Name ?? unit.Id], unitIds: [...unitIds, unit.Id] });

@@ -13,7 +13,8 @@ const ATTEMPT_MS = 20_000;
 
 function target(account: string, person: string): AwsTarget {
   const ids = { instanceArn: 'instance', accountId: account, permissionSetArn: 'set', principalId: person };
-  return { kind: 'aws-permission-set', ...ids, key: `aws/${account}/set/${person}`, display: 'Set in account', sessionMs: 1 };
+  const names = { accountName: 'account', setName: 'Set', display: 'Set in account' };
+  return { kind: 'aws-permission-set', ...ids, key: `aws/${account}/set/${person}`, ...names, sessionMs: 1 };
 }
 const TARGETS = [target('a', 'ada'), target('a', 'bob'), target('b', 'ada')] as const;
 

@@ -91,7 +91,8 @@ export function targetOf(
   };
   const set = ids.permissionSetArn.split('/').at(-1);
   const key = `aws/${ids.accountId}/${set}/${ids.principalId}`;
-  return { kind: 'aws-permission-set', ...ids, key, display: 'AdministratorAccess in production', sessionMs: 3_600_000 };
+  const names = { accountName: 'production', setName: 'AdministratorAccess', display: 'AdministratorAccess in production' };
+  return { kind: 'aws-permission-set', ...ids, key, ...names, sessionMs: 3_600_000 };
 }
 
 let count = 0;
