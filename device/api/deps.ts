@@ -4,7 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { PersonId } from '../../contract/ids.js';
-import type { Directory, Gate, Store } from '../../contract/ports.js';
+import type { Directory, Gate, PersonKeys, Store } from '../../contract/ports.js';
+import type { Preview } from '../../contract/preview.js';
 import type { Target } from '../../contract/request.js';
 
 /** What the policy offers before anything starts; the workflow judges again with live facts. */
@@ -18,6 +19,8 @@ export interface DeviceApiDeps {
   readonly gate: Gate;
   readonly directory: Pick<Directory, 'personByMac'>;
   readonly preview: AskPreview;
+  /** What people may call from their command lines; without it there are no such routes. */
+  readonly people?: PeopleDeps;
   /** ECDSA P-256 private key; Macs pin its public half. */
   readonly replyKey: KeyObject;
   /** Host names (with port, if not the default) that calls may be made to. Absent: whatever the Host header says. */
@@ -38,11 +41,21 @@ export interface DeviceApiDeps {
   readonly answerWithinMs?: number;
 }
 
+export interface PeopleDeps {
+  readonly keys: Pick<PersonKeys, 'key'>;
+  readonly directory: Pick<Directory, 'person'>;
+  readonly preview: Pick<Preview, 'search' | 'pin'>;
+  /** Seals what people ask for as asked at a command line. */
+  readonly gate: Pick<Gate, 'start'>;
+}
+
 export interface DeviceApiLimits {
   /** Calls a minute from one address: a whole office may stand behind one. */
   readonly perAddress?: number;
   /** Calls a minute with one key. */
   readonly perDevice?: number;
+  /** The same for a person's key. */
+  readonly perPerson?: number;
 }
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;

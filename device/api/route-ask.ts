@@ -122,7 +122,7 @@ async function checkPolicy({ preview }: DeviceApiDeps, person: Person, target: M
 }
 
 /** Without outer blanks and what no screen takes. Throws `bad-input` when it is then too short or too long. */
-function tidyReason(text: string): string {
+export function tidyReason(text: string): string {
   const tidy = text
     .replace(/\r\n?/g, '\n')
     .replace(/(?![\n\t])\p{Cc}|\p{Cs}/gu, '')

@@ -1,8 +1,7 @@
 /**
- * The device API: what Macs call. Signed calls in, signed flat JSON out. Orders and reports go to the store alone, so
+ * The device API: what Macs call, and people from their command lines. Signed calls in, signed flat JSON out. Orders and reports go to the store alone, so
  * that a Mac is answered while Temporal and the workers are down.
  */
-import type { IncomingMessage } from 'node:http';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
@@ -10,16 +9,19 @@ import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { StintError } from '../../contract/errors.js';
 import { type Caller, createCallerCheck } from './caller.js';
-import type { App, DeviceApiDeps } from './deps.js';
+import type { App, DeviceApiDeps, PeopleDeps } from './deps.js';
 import { createDesk } from './desk.js';
 import { createOrderBoard, type OrderBoard } from './order-board.js';
+import { peopleAskRoute } from './people/ask.js';
+import { peopleLookRoutes } from './people/look.js';
+import { createSpeakerCheck, type Speaker } from './people/speaker.js';
 import { problemFrom, problemOf } from './problem.js';
-import { REPLY_HEADER, signReply } from './reply.js';
 import { askRoute } from './route-ask.js';
 import { elevationRoutes } from './route-elevation.js';
 import { logRoute } from './route-log.js';
 import { pollRoute } from './route-poll.js';
 import { reportRoute } from './route-report.js';
+import { onlySigned } from './signed.js';
 
 export type { DeviceApiDeps } from './deps.js';
 
@@ -27,12 +29,15 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The Mac that made this call; set before any handler of `/device/` runs. */
     caller: Caller;
+    /** The person who made this call; set before any handler of `/people/` runs. */
+    speaker: Speaker;
   }
 }
 
 const BODY_MAX = 96 * 1024;
 const PER_ADDRESS = 3_000;
 const PER_DEVICE = 300;
+const PER_PERSON = 120;
 
 /**
  * The server, not yet listening: `await api.listen({port, host})`. `close()` answers waiting polls first. The watch for
@@ -58,6 +63,8 @@ export async function createDeviceApi(deps: DeviceApiDeps): Promise<FastifyInsta
   await addPlugins(app, deps);
   const board = createOrderBoard(deps.store.devices, deps.clock);
   await app.register(async (scope) => deviceRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps, board));
+  const { people } = deps;
+  if (people) await app.register(async (scope) => peopleRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps, people));
   openRoutes(app, deps);
   app.addHook('preClose', async () => board.close());
   await app.ready();
@@ -104,33 +111,16 @@ function openRoutes(app: App, deps: DeviceApiDeps): void {
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }
 
-/** All that needs a signature. */
+/** What Macs call. */
 function deviceRoutes(app: App, deps: DeviceApiDeps, board: OrderBoard): void {
-  const check = createCallerCheck({ ...deps, devices: deps.store.devices, once: deps.store.once });
-  const limit = app.createRateLimit({
-    max: deps.limits?.perDevice ?? PER_DEVICE,
-    timeWindow: 60_000,
-    keyGenerator: (call) => `key ${call.caller.keyId}`,
-  });
   app.decorateRequest('caller');
-  // The body stays bytes until its sender is known: nothing of a stranger is parsed.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
-  app.addHook('preValidation', async (call, reply) => {
-    if (call.routeOptions.config.yields) await deps.afterRevokes?.();
-    const body = Buffer.isBuffer(call.body) ? call.body : Buffer.alloc(0);
-    call.caller = await check(signedCall(call.raw, call.method, body));
-    const used = await limit(call);
-    if (!used.isAllowed && used.isExceeded) {
-      reply.header('retry-after', String(used.ttlInSeconds));
-      throw new StintError('too-many');
-    }
-    call.body = body.length > 0 ? parse(body) : undefined;
-  });
-  app.addHook('onSend', async (call, reply, payload) => {
-    if (reply.statusCode < 200 || reply.statusCode > 299) return;
-    const text = typeof payload === 'string' ? payload : '';
-    reply.header(REPLY_HEADER, signReply(deps.replyKey, call.caller.nonce, reply.statusCode, text));
+  onlySigned<Caller>(app, deps, {
+    check: createCallerCheck({ ...deps, devices: deps.store.devices, once: deps.store.once }),
+    max: deps.limits?.perDevice ?? PER_DEVICE,
+    keep: (call, caller) => {
+      call.caller = caller;
+    },
+    of: (call) => call.caller,
   });
   const desk = createDesk(deps);
   askRoute(app, deps, desk);
@@ -140,29 +130,17 @@ function deviceRoutes(app: App, deps: DeviceApiDeps, board: OrderBoard): void {
   logRoute(app, deps, desk);
 }
 
-/** The call as it came over the wire, not as a framework understood it. */
-function signedCall(raw: IncomingMessage, method: string, body: Buffer) {
-  const [path = '', ...rest] = (raw.url ?? '').split('?');
-  return {
-    method,
-    authority: raw.headers.host ?? '',
-    path,
-    query: `?${rest.join('?')}`,
-    body,
-    header: (name: string) => raw.headersDistinct[name] ?? [],
-  };
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'), refuseProto) as unknown;
-  } catch {
-    throw new StintError('bad-input', 'The body is not JSON.');
-  }
-}
-
-/** A key named `__proto__` has no honest use. */
-function refuseProto(key: string, value: unknown): unknown {
-  if (key === '__proto__') throw new SyntaxError('forbidden key');
-  return value;
+/** What people call from their command lines. */
+function peopleRoutes(app: App, deps: DeviceApiDeps, people: PeopleDeps): void {
+  app.decorateRequest('speaker');
+  onlySigned<Speaker>(app, deps, {
+    check: createSpeakerCheck({ ...deps, ...people, once: deps.store.once }),
+    max: deps.limits?.perPerson ?? PER_PERSON,
+    keep: (call, speaker) => {
+      call.speaker = speaker;
+    },
+    of: (call) => call.speaker,
+  });
+  peopleAskRoute(app, deps, people);
+  peopleLookRoutes(app, deps, people);
 }

@@ -1,5 +1,5 @@
 /**
- * Reads `Signature-Input` and `Signature` of RFC 9421 for the one profile that Macs use. Everything here is
+ * Reads `Signature-Input` and `Signature` of RFC 9421 for one profile: that of Macs, or that of people. Everything here is
  * attacker-controlled, so there is one accepted spelling: no blanks, no second label, no unknown parameter, no
  * parameter twice, and exactly the required components. A valid signature over too little is the classic mistake.
  */
@@ -8,8 +8,13 @@ import { StintError } from '../../contract/errors.js';
 /** What every call must cover, in this order. */
 const COVERED = ['@method', '@authority', '@path', '@query', 'content-digest', 'content-type'] as const;
 const LABEL = 'stint';
-const ALGORITHM = 'ecdsa-p256-sha256';
-const TAG = 'stint-device-v1';
+
+/** Who speaks: keys, algorithm and tag of one kind of caller are never taken for another's. */
+export interface Profile {
+  readonly algorithm: string;
+  readonly tag: string;
+  readonly keyId: RegExp;
+}
 
 export interface SignatureInput {
   /** Unix seconds. */
@@ -31,16 +36,17 @@ type Parameter = (typeof PARAMETERS)[number];
 const PARAMETER = /^;([a-z]{1,10})=(?:"([\x20\x21\x23-\x5b\x5d-\x7e]{0,128})"|(0|[1-9]\d{0,11}))/;
 
 /** Throws `bad-signature` for anything but the one accepted form. */
-export function readSignatureInput(header: string): SignatureInput {
+export function readSignatureInput(header: string, profile: Profile): SignatureInput {
   if (header.length > INPUT_MAX || !header.startsWith(PREFIX)) throw bad('It must carry one signature, labelled stint.');
   const raw = header.slice(PREFIX.length);
   if (!raw.startsWith(`${LIST};`)) throw bad('It does not cover what it must.');
   const found = readParameters(raw.slice(LIST.length));
-  if (text(found, 'alg') !== ALGORITHM || text(found, 'tag') !== TAG) throw bad('Its algorithm or its tag is another.');
+  if (text(found, 'alg') !== profile.algorithm || text(found, 'tag') !== profile.tag)
+    throw bad('Its algorithm or its tag is another.');
   const nonce = text(found, 'nonce');
   const keyId = text(found, 'keyid');
   if (!isNonce(nonce)) throw bad('Its nonce must be 16 bytes in base64url.');
-  if (!/^[0-9a-f]{16}$/.test(keyId)) throw bad('Its key id is malformed.');
+  if (!profile.keyId.test(keyId)) throw bad('Its key id is malformed.');
   return { created: integer(found, 'created'), expires: integer(found, 'expires'), nonce, keyId, raw };
 }
 

@@ -1,11 +1,18 @@
 /**
- * Who calls: HTTP Message Signatures (RFC 9421) with the Mac's own ECDSA P-256 key. Pure. `openCall` checks all that
+ * Who calls: HTTP Message Signatures (RFC 9421), with a Mac's own ECDSA P-256 key or a person's own Ed25519 key. Pure. `openCall` checks all that
  * needs no key and names the key; `verifyCall` checks the signature. Remembering nonces is the caller's part, and only
  * after `verifyCall`: else a forged call could use up a genuine nonce.
  */
 import { createHash, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import { StintError } from '../../contract/errors.js';
-import { bad, readSignatureBytes, readSignatureInput, type SignatureInput, strictBase64 } from './signature-input.js';
+import {
+  bad,
+  type Profile,
+  readSignatureBytes,
+  readSignatureInput,
+  type SignatureInput,
+  strictBase64,
+} from './signature-input.js';
 
 /** One call as it came in; all of it is attacker-controlled. */
 export interface SignedCall {
@@ -33,6 +40,28 @@ export interface OpenedCall {
 const WINDOW_S = 60;
 const SKEW_S = 60;
 
+/** One kind of caller, and how its signatures are checked. */
+export interface CallProfile extends Profile {
+  readonly verify: (base: string, signature: Uint8Array, key: KeyObject) => boolean;
+}
+
+/** A Mac. */
+export const OF_MACS: CallProfile = {
+  algorithm: 'ecdsa-p256-sha256',
+  tag: 'stint-device-v1',
+  keyId: /^[0-9a-f]{16}$/,
+  verify: verifyP256,
+};
+
+/** A person at a command line. */
+export const OF_PEOPLE: CallProfile = {
+  algorithm: 'ed25519',
+  tag: 'stint-person-v1',
+  keyId: /^person-[0-9a-f]{32}$/,
+  verify: (base, signature, key) =>
+    key.asymmetricKeyType === 'ed25519' && verify(null, Buffer.from(base, 'latin1'), key, signature),
+};
+
 /** The key id of a public key: the first 16 hex digits of the SHA-256 over its SPKI DER. */
 export function keyIdOf(key: KeyObject): string {
   return createHash('sha256')
@@ -42,8 +71,8 @@ export function keyIdOf(key: KeyObject): string {
 }
 
 /** Checks form, time and content digest. Throws `bad-signature`, or `stale-call` when the time alone is wrong. */
-export function openCall(call: SignedCall, nowMs: number): OpenedCall {
-  const input = readSignatureInput(only(call, 'signature-input'));
+export function openCall(call: SignedCall, nowMs: number, profile: Profile = OF_MACS): OpenedCall {
+  const input = readSignatureInput(only(call, 'signature-input'), profile);
   const signature = readSignatureBytes(only(call, 'signature'));
   const contentDigest = only(call, 'content-digest');
   const contentType = only(call, 'content-type');
@@ -53,9 +82,9 @@ export function openCall(call: SignedCall, nowMs: number): OpenedCall {
   return { input, signature, contentDigest, contentType, refusedAfter: input.expires + SKEW_S };
 }
 
-/** Throws `bad-signature` unless the call was signed by this P-256 key. */
-export function verifyCall(call: SignedCall, opened: OpenedCall, key: KeyObject): void {
-  if (!verifyP256(signatureBase(call, opened), opened.signature, key))
+/** Throws `bad-signature` unless the call was signed by this key. */
+export function verifyCall(call: SignedCall, opened: OpenedCall, key: KeyObject, profile: CallProfile = OF_MACS): void {
+  if (!profile.verify(signatureBase(call, opened), opened.signature, key))
     throw bad('It was made with another key or for another call.');
 }
 

@@ -1,0 +1,184 @@
+/** Asking for a permission set from the command line: what was given is checked, the target found, asked for, and waited for. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isStintError, StintError } from '../../contract/errors.js';
+import { CATEGORIES, REASON_MAX, REASON_MIN } from '../../contract/request.js';
+import { chooseAws, type Found, numberOf } from './choose.js';
+import { createPeopleClient, type PeopleClient, plain, serverKeyOf, serverOf } from './client.js';
+import { keyFileOf, readOwnKey } from './key.js';
+import { lengthOf, linesOf, type Standing, spell, verdictOf } from './progress.js';
+
+export interface AskOptions {
+  readonly account?: string;
+  readonly set?: string;
+  readonly for?: string;
+  readonly reason?: string;
+  readonly category: string;
+  readonly confirm?: string;
+  readonly wait?: boolean;
+  readonly search?: string;
+  readonly server?: string;
+  readonly json?: boolean;
+}
+
+export interface AskWorld {
+  readonly env: NodeJS.ProcessEnv;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** That many random bytes, in hex. */
+  readonly random: (bytes: number) => string;
+  /** What was asked for: standard output. */
+  readonly out: (text: string) => void;
+  /** How it goes: standard error. */
+  readonly say: (line: string) => void;
+  /** Between two looks, ms. */
+  readonly everyMs?: number;
+}
+
+const EVERY_MS = 2_000;
+/** A server that is away for so long is not waited for. */
+const AWAY_MS = 5 * 60_000;
+const TRIES = 4;
+
+/** The exit code. Throws `bad-input` and `unknown-target` for mistakes, and whatever the server refuses with. */
+export async function askAws(options: AskOptions, world: AskWorld): Promise<number> {
+  const { env, clock } = world;
+  const wanted = options.search === undefined ? wantedOf(options) : undefined;
+  const server = serverOf(options.server ?? env.STINT_SERVER_URL);
+  const serverKey = serverKeyOf(env.STINT_SERVER_KEY_FILE);
+  const key = readOwnKey(keyFileOf(env));
+  const client = createPeopleClient({ server, key, ...(serverKey && { serverKey }), clock });
+  if (!wanted) return show(await find(client, options.search ?? ''), options, world);
+  const target = await choose(client, wanted);
+  checkLength(target, wanted.windowMs);
+  const asked = await handOver(client, target, wanted, world);
+  if (!options.json)
+    world.say(`handed over: ${plain(target.display)} for ${spell(wanted.windowMs)}, elevation ${asked.requestId.slice(0, 8)}`);
+  if (!options.wait) return tell(options, world, { ok: true, ...asked }, 0);
+  const end = await follow(client, asked.requestId, options, world);
+  const granted = verdictOf(end) === 'granted';
+  return tell(options, world, { ok: granted, ...end }, granted ? 0 : 1);
+}
+
+interface Wanted {
+  readonly account: string;
+  readonly set: string;
+  readonly windowMs: number;
+  readonly reason: string;
+  readonly category: string;
+  readonly confirm?: string;
+}
+
+/** Everything that can be wrong without asking anybody. */
+function wantedOf({ account, set, for: length, reason, category, confirm }: AskOptions): Wanted {
+  const windowMs = lengthOf(given('--for', length));
+  if (windowMs === undefined) throw bad(`--for must be a length such as 30s, 45m or 2h, not ${plain(length ?? '')}.`);
+  const why = given('--reason', reason);
+  if (why.length < REASON_MIN || why.length > REASON_MAX)
+    throw bad(`--reason needs ${REASON_MIN} to ${REASON_MAX} characters; this has ${why.length}.`);
+  if (!CATEGORIES.some((known) => known === category)) throw bad(`--category must be one of: ${CATEGORIES.join(', ')}.`);
+  return {
+    account: given('--account', account),
+    set: given('--set', set),
+    windowMs,
+    reason: why,
+    category,
+    ...(confirm && { confirm }),
+  };
+}
+
+function given(option: string, value: string | undefined): string {
+  const text = value?.trim();
+  if (text) return text;
+  throw bad(`${option} is missing. For example: stint request aws --account sandbox-7 --set PowerUser --for 45m --reason "…"`);
+}
+
+const bad = (sentence: string): StintError => new StintError('bad-input', sentence);
+
+function checkLength({ display, windowsMs }: Found, windowMs: number): void {
+  if (windowsMs.includes(windowMs)) return;
+  throw bad(
+    `${plain(display)} may be had for ${windowsMs.map(spell).join(', ')}, and not for ${spell(windowMs)}: say so with --for.`,
+  );
+}
+
+async function find(client: PeopleClient, words: string): Promise<readonly Found[]> {
+  const answer = await client.call('GET', `/people/v1/targets?q=${encodeURIComponent(words.slice(0, 300))}`);
+  return (answer as { readonly targets: readonly Found[] }).targets;
+}
+
+/** With the account alone where both together find nothing, so that it can be said what there is. */
+async function choose(client: PeopleClient, { account, set }: Wanted): Promise<Found> {
+  const both = await find(client, `${account} ${set}`);
+  try {
+    return chooseAws(both, account, set);
+  } catch (error) {
+    if (!isStintError(error) || error.code !== 'unknown-target' || both.length > 0) throw error;
+    return chooseAws(await find(client, account), account, set);
+  }
+}
+
+interface Asked {
+  readonly requestId: string;
+  readonly state: string;
+  readonly display: string;
+}
+
+/** The same id each time: however often it is sent, and whatever became of the answer, it is one request. */
+async function handOver(
+  client: PeopleClient,
+  { key, display, tier, confirmBy }: Found,
+  wanted: Wanted,
+  world: AskWorld,
+): Promise<Asked> {
+  const { windowMs, reason, category, confirm } = wanted;
+  if (tier === 0 && !confirm) {
+    const name = plain(confirmBy);
+    throw bad(`${plain(display)} is of the highest risk (tier 0). To confirm, add: --confirm "${name}"`);
+  }
+  const body = { askId: world.random(16), key, windowMs, category, reason, ...(confirm && { confirm }) };
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return (await client.call('POST', '/people/v1/requests', body)) as Asked;
+    } catch (error) {
+      if (!isStintError(error) || !mayPass(error) || tried >= TRIES) throw error;
+      world.say(`not yet: ${error.sentence}`);
+      await sleep(world.everyMs ?? EVERY_MS);
+    }
+  }
+}
+
+const mayPass = (error: StintError): boolean => error.retryable || error.code === 'not-ready';
+
+/** Until it is granted or will not be. What is away for a while is asked again. */
+async function follow(client: PeopleClient, requestId: string, { json }: AskOptions, world: AskWorld): Promise<Standing> {
+  const told = new Set<string>();
+  let heard = world.clock();
+  for (;;) {
+    try {
+      const now = (await client.call('GET', `/people/v1/requests/${requestId}`)) as Standing;
+      heard = world.clock();
+      for (const line of linesOf(now)) if (!told.has(line) && told.add(line) && !json) world.say(line);
+      if (verdictOf(now) !== 'waiting') return now;
+    } catch (error) {
+      if (!isStintError(error) || !mayPass(error) || world.clock() - heard > AWAY_MS) throw error;
+    }
+    await sleep(world.everyMs ?? EVERY_MS);
+  }
+}
+
+function tell({ json }: AskOptions, { out }: AskWorld, value: object, code: number): number {
+  if (json) out(JSON.stringify(value, null, 2));
+  return code;
+}
+
+function show(found: readonly Found[], { json }: AskOptions, { out }: AskWorld): number {
+  if (json) out(JSON.stringify({ ok: true, targets: found }, null, 2));
+  else out(found.length === 0 ? 'Nothing that the policy lets you ask for holds these words.' : found.map(row).join('\n'));
+  return 0;
+}
+
+function row(one: Found): string {
+  const risk = one.tier === undefined ? '' : `, tier ${one.tier}`;
+  const able = one.barred ? `not possible: ${plain(one.barred)}` : `for ${one.windowsMs.map(spell).join(', ')}${risk}`;
+  return `${plain(one.display)}  (${numberOf(one)})  ${able}`;
+}

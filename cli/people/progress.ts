@@ -1,0 +1,52 @@
+/** How a request is told of while somebody waits for it: which lines are new, and when there is nothing more to wait for. Pure. */
+import { plain } from './client.js';
+
+/** How a request stands, as the server tells it. */
+export interface Standing {
+  readonly requestId: string;
+  readonly display: string;
+  readonly state: string;
+  readonly outcome?: string | undefined;
+  readonly approvedBy: readonly string[];
+  readonly needed: number;
+  readonly windowMs: number;
+  readonly confirmedAt?: string | undefined;
+  readonly deadlineAt?: string | undefined;
+  readonly goneAt?: string | undefined;
+  readonly why: readonly string[];
+}
+
+/** `granted`: it was had, even if it has ended since. */
+export type Verdict = 'waiting' | 'granted' | 'refused';
+
+export function verdictOf({ state, confirmedAt }: Standing): Verdict {
+  if (confirmedAt !== undefined) return 'granted';
+  return ['ending', 'collecting', 'closed'].includes(state) ? 'refused' : 'waiting';
+}
+
+/** All that can be said of it by now, oldest first: whoever waits prints what was not there before. */
+export function linesOf(now: Standing): readonly string[] {
+  const { state, approvedBy, needed, windowMs, confirmedAt, deadlineAt, outcome, why } = now;
+  const votes = approvedBy.map((name, i) => `approved by ${plain(name)}${i + 1 < needed ? ` (${i + 1} of ${needed})` : ''}`);
+  const later = ['approved', 'granting', 'active'].includes(state) || confirmedAt !== undefined;
+  return [
+    ...(state === 'handed-over' ? [] : [`requested: ${plain(now.display)}, elevation ${now.requestId.slice(0, 8)}`]),
+    ...votes,
+    ...(later ? [`being granted, for ${spell(windowMs)}`] : []),
+    ...(confirmedAt ? [`granted at ${plain(confirmedAt)}`] : []),
+    ...(deadlineAt ? [`ends at ${plain(deadlineAt)}`] : []),
+    ...(verdictOf(now) === 'refused' ? [[outcome ?? state, ...why.slice(0, 4).map(plain)].join(': ')] : []),
+  ];
+}
+
+/** `45m`, `30s`. */
+export function spell(ms: number): string {
+  return ms % 60_000 === 0 ? `${ms / 60_000}m` : `${ms / 1000}s`;
+}
+
+/** Milliseconds of `30s`, `45m` or `2h`; undefined for anything else. */
+export function lengthOf(text: string): number | undefined {
+  const [, count, unit] = /^([1-9]\d{0,4})(s|m|h)$/.exec(text) ?? [];
+  if (!count) return undefined;
+  return Number(count) * (unit === 's' ? 1000 : unit === 'm' ? 60_000 : 3_600_000);
+}

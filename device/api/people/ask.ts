@@ -1,0 +1,114 @@
+/**
+ * POST /people/v1/requests: an elevation asked for at a command line. For oneself alone: nothing in the call names a person.
+ * The policy decides as for Slack; this is the first gate, so that a refusal is immediate.
+ */
+import { StintError } from '../../../contract/errors.js';
+import { instant, type RequestId, shortId } from '../../../contract/ids.js';
+import type { Person, Requests } from '../../../contract/ports.js';
+import type { Offer } from '../../../contract/preview.js';
+import type { ElevationRequest, Target } from '../../../contract/request.js';
+import type { State } from '../../../contract/states.js';
+import { requestIdFrom, sha256 } from '../../../seal/canonical.js';
+import { type AskLimit, createAskLimit } from '../ask-limit.js';
+import type { App, DeviceApiDeps, PeopleDeps } from '../deps.js';
+import { tidyReason } from '../route-ask.js';
+import { ProblemReply } from '../schemas.js';
+import { refuseFrozen } from '../stops.js';
+import { AskBody, AskReply } from './schemas.js';
+
+type Ask = (typeof AskBody)['_output'];
+type Asked = (typeof AskReply)['_output'];
+type Stored = NonNullable<Awaited<ReturnType<Requests['get']>>>;
+type Deps = Pick<DeviceApiDeps, 'store' | 'clock'> & PeopleDeps;
+
+/** Where an elevation no longer holds its target, nor asks anything of an approver. */
+const FREE: readonly State[] = ['collecting', 'closed'];
+
+/** One route; a repeated ask (same person, same `askId`) is the same request, whatever became of the first reply. */
+export function peopleAskRoute(app: App, deps: DeviceApiDeps, people: PeopleDeps): void {
+  const limit = createAskLimit(deps.clock, 'You');
+  const underWay = new Map<RequestId, Promise<unknown>>();
+  const schema = { body: AskBody, response: { 201: AskReply, '4xx': ProblemReply, '5xx': ProblemReply } };
+  app.post('/people/v1/requests', { schema }, async (call, reply) => {
+    const { person } = call.speaker;
+    const requestId = requestIdFrom('cli', `${person.personId}/${call.body.askId}`);
+    // two repeats at the same moment would otherwise make two different requests of one id
+    while (underWay.has(requestId)) await underWay.get(requestId);
+    const asking = ask({ ...deps, ...people }, limit, person, requestId, call.body);
+    const settled = asking.then(
+      () => undefined,
+      () => undefined,
+    );
+    underWay.set(requestId, settled);
+    settled.finally(() => underWay.delete(requestId));
+    return reply.code(201).send(await asking);
+  });
+}
+
+async function ask(deps: Deps, limit: AskLimit, person: Person, requestId: RequestId, body: Ask): Promise<Asked> {
+  const reason = tidyReason(body.reason);
+  const stored = await deps.store.requests.get(requestId);
+  if (stored) return repeat(deps, stored, { ...body, reason });
+  await refuseFrozen(deps.store);
+  const { offer, target } = await deps.preview.pin(person, body.key);
+  checkOffer(offer, body);
+  await checkFree(deps, person, target, requestId);
+  limit(person.personId, requestId);
+  const reasonDigest = await deps.store.requests.putText(reason);
+  const slack = person.slack[0];
+  const { personId, name } = person;
+  const self = { personId, name, ...(slack ? { slackTeamId: slack.teamId, slackUserId: slack.userId } : {}) };
+  const { windowMs, category } = body;
+  const askedAt = instant(deps.clock());
+  const what = { target, windowMs, category, reasonDigest, via: 'cli', askedAt } as const;
+  return start(deps, { v: 1, requestId, requester: self, subject: self, ...what });
+}
+
+/** The ask came before: answered as it stands now, started again only when it never got as far as the ledger. */
+async function repeat(deps: Deps, { request }: Stored, body: Ask): Promise<Asked> {
+  const { target, windowMs, category, reasonDigest } = request;
+  const sameTarget = target.key === body.key || target.key.startsWith(`${body.key}/`);
+  if (!sameTarget || windowMs !== body.windowMs || category !== body.category || reasonDigest !== sha256(body.reason))
+    throw new StintError('state-conflict', 'This ask was already made with other content. Ask anew.');
+  const row = await deps.store.ledger.find(request.requestId);
+  if (row) return { requestId: request.requestId, state: row.view.state, display: target.display };
+  await refuseFrozen(deps.store);
+  return start(deps, request);
+}
+
+async function start({ gate }: Deps, request: ElevationRequest): Promise<Asked> {
+  await gate.start(request, { personId: request.requester.personId });
+  return { requestId: request.requestId, state: 'requested', display: request.target.display };
+}
+
+function checkOffer(offer: Offer, { windowMs, confirm }: Ask): void {
+  if (!offer.windowsMs.includes(windowMs)) {
+    const lengths = offer.windowsMs.map(spell).join(', ');
+    throw new StintError('bad-input', `${offer.display} may be had for ${lengths}, and not for ${spell(windowMs)}.`);
+  }
+  if (offer.tier !== 0 || plainly(confirm ?? '') === plainly(offer.confirmBy)) return;
+  throw new StintError(
+    'bad-input',
+    `${offer.display} is of the highest risk (tier 0). To confirm, repeat the name ${offer.confirmBy}.`,
+  );
+}
+
+/** Case and blanks don't matter: reading it is what matters. */
+const plainly = (text: string): string => text.normalize('NFKC').replace(/\s+/g, ' ').trim().toLocaleLowerCase('en');
+
+const spell = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000}m` : `${ms / 1000}s`);
+
+/** One at a time: approvers are not asked about a target that another elevation has, or may soon have. */
+async function checkFree({ store }: Deps, person: Person, target: Target, requestId: RequestId): Promise<void> {
+  const rows = await store.ledger.list({ live: true, targetKey: target.key });
+  const other = rows.map(({ view }) => view).find((v) => v.request.requestId !== requestId && !FREE.includes(v.state));
+  if (!other) return;
+  const { requestId: id, subject } = other.request;
+  const who =
+    subject.personId === person.personId ? 'You have asked for this already' : `${subject.name} has asked for this, or has it`;
+  const until = other.deadlineAt ? ` until ${other.deadlineAt.slice(11, 16)} UTC` : '';
+  throw new StintError(
+    'target-busy',
+    `${who}: elevation ${shortId(id)} is ${other.state}${until}. Wait until it has ended, or end it in Slack.`,
+  );
+}

@@ -1,0 +1,60 @@
+/** What people may look at from a command line: what they may ask for, and how their own requests stand. */
+import { StintError } from '../../../contract/errors.js';
+import type { PersonId } from '../../../contract/ids.js';
+import type { Offer } from '../../../contract/preview.js';
+import type { ElevationRequest } from '../../../contract/request.js';
+import type { ElevationView } from '../../../contract/view.js';
+import type { App, DeviceApiDeps, PeopleDeps } from '../deps.js';
+import { ProblemReply } from '../schemas.js';
+import { FOUND_MAX, StandingParams, StandingReply, TargetsQuery, TargetsReply } from './schemas.js';
+
+type Found = (typeof TargetsReply)['_output']['targets'][number];
+type Standing = (typeof StandingReply)['_output'];
+
+const PROBLEMS = { '4xx': ProblemReply, '5xx': ProblemReply };
+
+export function peopleLookRoutes(app: App, deps: DeviceApiDeps, people: PeopleDeps): void {
+  const targets = { querystring: TargetsQuery, response: { 200: TargetsReply, ...PROBLEMS } };
+  app.get('/people/v1/targets', { schema: targets }, async (call) => {
+    const found = await people.preview.search(call.speaker.person, call.query.q.trim(), FOUND_MAX);
+    return { targets: found.map(foundOf) };
+  });
+  const one = { params: StandingParams, response: { 200: StandingReply, ...PROBLEMS } };
+  app.get('/people/v1/requests/:id', { schema: one }, async (call) => {
+    const stored = await deps.store.requests.get(call.params.id);
+    // Another person's is as unknown as none.
+    if (stored?.request.requester.personId !== call.speaker.person.personId) throw new StintError('unknown-request');
+    const row = await deps.store.ledger.find(call.params.id);
+    return standingOf(stored.request, row?.view, await namesOf(people, row?.view.verdict.approvedBy ?? []));
+  });
+}
+
+function foundOf({ key, kind, display, detail, confirmBy, windowsMs, tier, barred, notes, approverNames }: Offer): Found {
+  const shown = { key, kind, display, detail: detail ?? '', confirmBy, windowsMs: [...windowsMs], notes: [...notes] };
+  return { ...shown, approvers: [...approverNames], ...(tier === undefined ? {} : { tier }), ...(barred ? { barred } : {}) };
+}
+
+function standingOf(
+  { requestId, target, windowMs }: ElevationRequest,
+  view: ElevationView | undefined,
+  names: string[],
+): Standing {
+  const base = { requestId, display: target.display, approvedBy: names };
+  if (!view) return { ...base, state: 'handed-over', needed: 1, windowMs, why: [] };
+  const { state, outcome, verdict, approvedWindowMs, confirmedAt, deadlineAt, goneAt, failureReason } = view;
+  return {
+    ...base,
+    state,
+    ...(outcome && { outcome }),
+    needed: verdict.quorum,
+    windowMs: approvedWindowMs ?? windowMs,
+    ...(confirmedAt && { confirmedAt }),
+    ...(deadlineAt && { deadlineAt }),
+    ...(goneAt && { goneAt }),
+    why: failureReason ? [failureReason] : [...verdict.sentences],
+  };
+}
+
+function namesOf({ directory }: PeopleDeps, ids: readonly PersonId[]): Promise<string[]> {
+  return Promise.all(ids.map(async (id) => (await directory.person(id))?.name ?? id));
+}

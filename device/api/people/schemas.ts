@@ -1,0 +1,53 @@
+/** What people may say from a command line, and what they hear. Strict: unknown keys are refused and nothing is coerced. */
+import * as z from 'zod';
+import { CATEGORIES } from '../../../contract/request.js';
+import { requestId, windowMs } from '../../../seal/shapes.js';
+
+/** Targets that one search answers. */
+export const FOUND_MAX = 50;
+
+export const TargetsQuery = z.strictObject({ q: z.string().max(300).describe('Words that are all to be found.') });
+export const TargetsReply = z.strictObject({
+  targets: z.array(
+    z.strictObject({
+      key: z.string(),
+      kind: z.string(),
+      display: z.string(),
+      detail: z.string(),
+      confirmBy: z.string().describe('What whoever asks for tier 0 has to repeat.'),
+      windowsMs: z.array(z.int()),
+      tier: z.int().optional(),
+      barred: z.string().optional().describe('Why it cannot be had.'),
+      notes: z.array(z.string()),
+      approvers: z.array(z.string()),
+    }),
+  ),
+});
+
+export const AskBody = z.strictObject({
+  askId: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .describe('128 random bits: the same ask is the same request.'),
+  key: z.string().min(1).max(150).describe('Of a target that was found.'),
+  windowMs: windowMs.describe('One of the lengths that the policy offers; milliseconds.'),
+  category: z.enum(CATEGORIES),
+  reason: z.string().max(4000),
+  confirm: z.string().max(150).optional().describe('What a target of tier 0 asks to be repeated.'),
+});
+export const AskReply = z.strictObject({ requestId: z.string(), state: z.string(), display: z.string() });
+
+export const StandingParams = z.strictObject({ id: z.string().max(26).pipe(requestId) });
+export const StandingReply = z.strictObject({
+  requestId: z.string(),
+  display: z.string(),
+  state: z.string().describe('"handed-over" until it is on record.'),
+  outcome: z.string().optional(),
+  approvedBy: z.array(z.string()).describe('Names.'),
+  needed: z.int().describe('How many have to approve.'),
+  windowMs: z.int(),
+  confirmedAt: z.string().optional(),
+  deadlineAt: z.string().optional(),
+  goneAt: z.string().optional(),
+  why: z.array(z.string()).describe('Sentences of the policy, or why it failed.'),
+});

@@ -1,0 +1,253 @@
+/** `stint request aws` and the key behind it, against a server that answers what it is told to. */
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AskOptions, askAws } from '../../cli/people/ask.js';
+import { chooseAws, type Found } from '../../cli/people/choose.js';
+import { serverOf } from '../../cli/people/client.js';
+import { findOwnKey, keyFileOf, makeOwnKey, readOwnKey } from '../../cli/people/key.js';
+import { lengthOf } from '../../cli/people/progress.js';
+
+const MINUTE = 60_000;
+const ID = 'abcdefghijklmnopqrstuvwxyz';
+const found = (account: string, set: string, number = '111122223333', more: Partial<Found> = {}): Found => ({
+  key: `aws/${number}/ps-0123456789abcdef`,
+  kind: 'aws-permission-set',
+  display: `${set} in ${account}`,
+  detail: '',
+  confirmBy: account,
+  windowsMs: [15 * MINUTE, 45 * MINUTE],
+  approvers: [],
+  ...more,
+});
+const standing = (state: string, more: object = {}) => ({
+  requestId: ID,
+  display: 'PowerUser in sandbox',
+  state,
+  approvedBy: [],
+  needed: 1,
+  windowMs: 45 * MINUTE,
+  why: [],
+  ...more,
+});
+
+let folder: string;
+let server: Server;
+let url: string;
+let calls: { method: string; path: string; body: Record<string, unknown> }[];
+let targets: Found[];
+/** What a POST and each look answer, in order; the last stays. */
+let posts: { status: number; body: object }[];
+let looks: { status: number; body: object }[];
+let said: string[];
+let printed: string[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'stint-person-'));
+  makeOwnKey(join(folder, 'key.pem'));
+  [calls, said, printed] = [[], [], []];
+  targets = [found('sandbox', 'PowerUser'), found('sandbox-2', 'PowerUser', '444455556666')];
+  posts = [{ status: 201, body: { requestId: ID, state: 'requested', display: 'PowerUser in sandbox' } }];
+  looks = [{ status: 200, body: standing('active', { confirmedAt: '2026-11-21T14:10:00.000Z', approvedBy: ['Grace Hopper'] }) }];
+  server = createServer((call, reply) => {
+    const parts: Buffer[] = [];
+    call.on('data', (part: Buffer) => parts.push(part));
+    call.on('end', () => {
+      const text = Buffer.concat(parts).toString('utf8');
+      calls.push({
+        method: call.method ?? '',
+        path: call.url ?? '',
+        body: text ? (JSON.parse(text) as Record<string, unknown>) : {},
+      });
+      const next = (from: { status: number; body: object }[]) => (from.length > 1 ? from.shift() : from[0]);
+      const answer = call.url?.startsWith('/people/v1/targets')
+        ? { status: 200, body: { targets } }
+        : next(call.method === 'POST' ? posts : looks);
+      reply.writeHead(answer?.status ?? 500, { 'content-type': 'application/json' });
+      reply.end(JSON.stringify(answer?.body ?? {}));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let count = 0;
+const run = (options: Partial<AskOptions> = {}): Promise<number> =>
+  askAws(
+    { account: 'sandbox', set: 'PowerUser', for: '45m', reason: 'INC-417: the queue is stuck', category: 'debug', ...options },
+    {
+      env: { STINT_SERVER_URL: url, STINT_PERSON_KEY_FILE: join(folder, 'key.pem') },
+      clock: Date.now,
+      random: () => {
+        count += 1;
+        return count.toString(16).padStart(32, '0');
+      },
+      out: (text) => printed.push(text),
+      say: (line) => said.push(line),
+      everyMs: 1,
+    },
+  );
+const refusal = (options: Partial<AskOptions> = {}) =>
+  run(options).then(
+    () => 'done',
+    (error: unknown) => String(error),
+  );
+const asked = () => calls.filter(({ method }) => method === 'POST');
+
+describe('asking', () => {
+  it('finds the target by its exact name and hands it over, naming nobody', async () => {
+    expect(await run()).toBe(0);
+    expect(asked()[0]?.body).toMatchObject({
+      key: 'aws/111122223333/ps-0123456789abcdef',
+      windowMs: 45 * MINUTE,
+      category: 'debug',
+    });
+    expect(Object.keys(asked()[0]?.body ?? {}).sort()).toEqual(['askId', 'category', 'key', 'reason', 'windowMs']);
+    expect(said.join()).toMatch(/handed over: PowerUser in sandbox for 45m, elevation abcdefgh/);
+  });
+
+  it('is one request when the first answers are lost', async () => {
+    const away = { status: 503, body: { code: 'temporal-unavailable', detail: 'Temporal is away.' } };
+    posts = [away, { status: 502, body: {} }, ...posts];
+    expect(await run()).toBe(0);
+    expect(asked()).toHaveLength(3);
+    expect(new Set(asked().map(({ body }) => body.askId)).size).toBe(1);
+  });
+
+  it('tells of each step once, and that it is granted', async () => {
+    looks = [
+      { status: 200, body: standing('handed-over') },
+      { status: 503, body: { code: 'store-unavailable', detail: 'away' } },
+      { status: 200, body: standing('requested') },
+      { status: 200, body: standing('granting', { approvedBy: ['Grace Hopper'] }) },
+      { status: 200, body: standing('granting', { approvedBy: ['Grace Hopper'] }) },
+      {
+        status: 200,
+        body: standing('active', {
+          approvedBy: ['Grace Hopper'],
+          confirmedAt: '2026-11-21T14:10:00.000Z',
+          deadlineAt: '2026-11-21T14:55:00.000Z',
+        }),
+      },
+    ];
+    expect(await run({ wait: true })).toBe(0);
+    expect(said.slice(1)).toEqual([
+      'requested: PowerUser in sandbox, elevation abcdefgh',
+      'approved by Grace Hopper',
+      'being granted, for 45m',
+      'granted at 2026-11-21T14:10:00.000Z',
+      'ends at 2026-11-21T14:55:00.000Z',
+    ]);
+  });
+
+  it.each([
+    ['denied', 'closed', { outcome: 'denied' }],
+    ['lapsed', 'closed', { outcome: 'lapsed' }],
+    ['failed', 'ending', { outcome: 'failed', why: ['AWS refused: \u001b[31mquota'] }],
+  ])('exits with 1 when it is %s, and says why', async (outcome, state, more) => {
+    looks = [{ status: 200, body: standing(state, more) }];
+    expect(await run({ wait: true })).toBe(1);
+    expect(said.at(-1)).toMatch(new RegExp(`^${outcome}`));
+    expect(said.join()).not.toContain('\u001b');
+  });
+
+  it('prints one JSON object with --json, and nothing beside it', async () => {
+    expect(await run({ wait: true, json: true })).toBe(0);
+    expect(said).toEqual([]);
+    expect(printed).toHaveLength(1);
+    expect(JSON.parse(printed[0] ?? '')).toMatchObject({ ok: true, requestId: ID, state: 'active' });
+  });
+
+  it.each([
+    [{ account: undefined }, /bad-input: --account is missing/],
+    [{ set: ' ' }, /--set is missing/],
+    [{ for: '45' }, /--for must be a length such as 30s, 45m or 2h, not 45/],
+    [{ for: '30m' }, /may be had for 15m, 45m, and not for 30m/],
+    [{ reason: 'short' }, /--reason needs 10 to 500 characters; this has 5/],
+    [{ category: 'fun' }, /--category must be one of: install/],
+    [{ account: 'sandbix' }, /no account sandbix.*Near it: PowerUser in sandbox \(111122223333\)/],
+    [{ set: 'Admin' }, /In sandbox there is no permission set Admin.*There are: PowerUser/],
+    [{ server: 'http://stint.example.com' }, /no https address/],
+  ])('%j is refused before anything is asked for', async (options, words) => {
+    expect(await refusal(options)).toMatch(words);
+    expect(asked()).toEqual([]);
+  });
+
+  it('of the highest risk wants the account named once more', async () => {
+    targets = [found('sandbox', 'PowerUser', '111122223333', { tier: 0 })];
+    expect(await refusal()).toMatch(/tier 0.*--confirm "sandbox"/);
+    expect(asked()).toEqual([]);
+    expect(await run({ confirm: 'sandbox' })).toBe(0);
+    expect(asked()[0]?.body.confirm).toBe('sandbox');
+  });
+
+  it('passes a refusal of the server on', async () => {
+    posts = [{ status: 409, body: { code: 'target-busy', detail: 'Grace Hopper has it until 15:00 UTC.\u001b[2J' } }];
+    const said = await refusal();
+    expect(said).toMatch(/target-busy: Grace Hopper has it until 15:00 UTC/);
+    expect(said).not.toContain('\u001b');
+    posts = [{ status: 200, body: [] }];
+    looks = [{ status: 200, body: [] }];
+  });
+});
+
+describe('which target is meant', () => {
+  const two = [found('prod', 'Admin', '111111111111'), found('prod', 'Admin', '222222222222')];
+  it('two accounts of one name are told apart by their numbers', () => {
+    expect(() => chooseAws(two, 'prod', 'Admin')).toThrow(/Several accounts.*111111111111, 222222222222/);
+    expect(chooseAws(two, '222222222222', 'admin').key).toContain('222222222222');
+  });
+  it('what is barred says why, and an account called like a number is no number', () => {
+    expect(() => chooseAws([found('a', 'B', '111111111111', { barred: 'Not from here.' })], 'a', 'B')).toThrow(
+      /not-eligible: Not from here/,
+    );
+    expect(() => chooseAws([found('222222222222', 'B', '111111111111')], '222222222222', 'B')).toThrow(/no account/);
+  });
+});
+
+describe('the key', () => {
+  const file = () => join(folder, 'deep', 'key.pem');
+  it('is made for nobody else to read, and stays the same', () => {
+    const made = makeOwnKey(file());
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'deep')).mode & 0o777).toBe(0o700);
+    expect(readOwnKey(file()).keyId).toBe(made.keyId);
+    expect(made.keyId).toMatch(/^person-[0-9a-f]{32}$/);
+    expect(readFileSync(file(), 'utf8')).not.toContain(made.publicKey);
+    expect(makeOwnKey(file()).keyId).not.toBe(made.keyId);
+  });
+  it('is refused where others may read it, where it is a link, and where there is none', () => {
+    expect(() => readOwnKey(file())).toThrow(/no key on this computer yet.*stint enroll/);
+    expect(existsSync(file())).toBe(false);
+    makeOwnKey(file());
+    chmodSync(file(), 0o640);
+    expect(() => findOwnKey(file())).toThrow(/Others may read/);
+    symlinkSync(join(folder, 'key.pem'), join(folder, 'link.pem'));
+    expect(() => findOwnKey(join(folder, 'link.pem'))).toThrow(/no ordinary file/);
+  });
+  it('is looked for where its setting says, or among the settings of the account', () => {
+    expect(keyFileOf({ STINT_PERSON_KEY_FILE: '/x/y' })).toBe('/x/y');
+    expect(keyFileOf({ XDG_CONFIG_HOME: '/c' })).toBe('/c/stint/person-key.pem');
+    expect(keyFileOf({ XDG_CONFIG_HOME: 'c' })).toMatch(/\/\.config\/stint\/person-key\.pem$/);
+  });
+});
+
+it('an address must be https, or this very computer', () => {
+  expect(serverOf('https://stint.example.com/any').href).toBe('https://stint.example.com/');
+  expect(serverOf('http://127.0.0.1:4003').href).toBe('http://127.0.0.1:4003/');
+  for (const text of [undefined, '', 'stint', 'http://stint.example.com', 'http://127.0.0.1.example.com', 'ftp://localhost'])
+    expect(() => serverOf(text)).toThrow(/bad-input/);
+});
+
+it('a length is a number and a unit', () => {
+  expect(['30s', '45m', '2h'].map(lengthOf)).toEqual([30_000, 45 * MINUTE, 120 * MINUTE]);
+  for (const text of ['', '45', '0m', '-1m', '1.5h', '45 m', '1d', '999999s']) expect(lengthOf(text)).toBeUndefined();
+});

@@ -1,0 +1,310 @@
+/** People at their command lines, over real HTTP: the key says who asks, and nothing else does. */
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPeopleClient, type PeopleClient } from '../../../cli/people/client.js';
+import { StintError } from '../../../contract/errors.js';
+import type { Instant, PersonId } from '../../../contract/ids.js';
+import type { Person, PersonKey } from '../../../contract/ports.js';
+import type { Offer } from '../../../contract/preview.js';
+import type { AwsPermissionSetTarget, ElevationRequest } from '../../../contract/request.js';
+import { requestDigest } from '../../../seal/canonical.js';
+import { personKeyId } from '../../../seal/person-key.js';
+import { ada, everyone, grace } from '../../fixtures/people.js';
+import { type Bench, createBench, viewOf } from './bench.js';
+
+const MINUTE = 60_000;
+const SET = 'ps-0123456789abcdef';
+const KEY = `aws/111122223333/${SET}`;
+
+const offer = (more: Partial<Offer> = {}): Offer => ({
+  key: KEY,
+  kind: 'aws-permission-set',
+  display: 'PowerUser in sandbox',
+  confirmBy: 'sandbox',
+  detail: 'Labs · 111122223333',
+  windowsMs: [15 * MINUTE, 45 * MINUTE],
+  approverNames: ['Grace Hopper'],
+  rule: 'aws-labs',
+  notes: [],
+  ...more,
+});
+const targetFor = ({ personId }: Person): AwsPermissionSetTarget =>
+  ({
+    kind: 'aws-permission-set',
+    key: `${KEY}/user-${personId}`,
+    instanceArn: 'arn:aws:sso:::instance/ssoins-0123456789abcdef',
+    accountId: '111122223333',
+    accountName: 'sandbox',
+    setName: 'PowerUser',
+    permissionSetArn: `arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/${SET}`,
+    principalId: `user-${personId}`,
+    display: 'PowerUser in sandbox',
+    sessionMs: 60 * MINUTE,
+  }) as AwsPermissionSetTarget;
+
+function pair(personId: string) {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const { x = '' } = publicKey.export({ format: 'jwk' });
+  const key: PersonKey = {
+    personId: personId as PersonId,
+    keyId: personKeyId(x),
+    publicKey: x,
+    enrolledAt: '2026-11-21T14:00:00.000Z' as Instant,
+  };
+  return { privateKey, key };
+}
+
+const keys = new Map<string, PersonKey>();
+let offered: Offer;
+let refused: StintError | undefined;
+let people: readonly Person[];
+let bench: Bench;
+const adas = pair('ada');
+const graces = pair('grace');
+
+beforeEach(async () => {
+  offered = offer();
+  refused = undefined;
+  people = everyone;
+  keys.clear();
+  for (const { key } of [adas, graces]) keys.set(key.keyId, key);
+  const gate = { start: (request: ElevationRequest, actor: object) => bench.gate.start(request, actor) };
+  bench = await createBench({
+    people: {
+      keys: { key: async (keyId) => keys.get(keyId) },
+      directory: { person: async (id) => people.find((p) => p.personId === id) },
+      preview: {
+        search: async () => [offered],
+        pin: async (person) => {
+          if (refused) throw refused;
+          return { offer: offered, target: targetFor(person) };
+        },
+      },
+      gate,
+    },
+  });
+});
+afterEach(() => bench.close());
+
+function clientOf({ key, privateKey }: ReturnType<typeof pair>, more: object = {}): PeopleClient {
+  return createPeopleClient({
+    server: new URL(bench.url),
+    key: { keyId: key.keyId, privateKey },
+    serverKey: bench.replyKey.publicKey,
+    clock: bench.clock,
+    ...more,
+  });
+}
+
+let count = 0;
+const body = (more: object = {}) => {
+  count += 1;
+  return {
+    askId: count.toString(16).padStart(32, '0'),
+    key: KEY,
+    windowMs: 45 * MINUTE,
+    category: 'debug',
+    reason: 'INC-417: the queue is stuck',
+    ...more,
+  };
+};
+const ask = (client: PeopleClient, more: object = {}) =>
+  client.call('POST', '/people/v1/requests', body(more)) as Promise<{ requestId: never }>;
+const refusal = async (job: Promise<unknown>): Promise<string> => {
+  try {
+    await job;
+    return 'done';
+  } catch (error) {
+    return error instanceof StintError ? error.message : `no sentence: ${String(error)}`;
+  }
+};
+const started = () => bench.gate.said.filter(({ kind }) => kind === 'start');
+
+describe('asking', () => {
+  it('starts a request of the person whose key it is, as asked at a command line', async () => {
+    const { requestId } = await ask(clientOf(adas));
+    expect(started()).toHaveLength(1);
+    expect(started()[0]).toMatchObject({
+      requestId,
+      actor: { personId: 'ada' },
+      body: {
+        via: 'cli',
+        requester: { personId: 'ada', slackUserId: 'U0ADA' },
+        subject: { personId: 'ada' },
+        target: { key: `${KEY}/user-ada` },
+        windowMs: 45 * MINUTE,
+      },
+    });
+  });
+
+  it('is the same request when it is sent again, and another person’s of the same ask id is another', async () => {
+    const askId = 'a'.repeat(32);
+    const first = await ask(clientOf(adas), { askId });
+    const both = await Promise.all([ask(clientOf(adas), { askId }), ask(clientOf(adas), { askId })]);
+    expect(new Set([first, ...both].map(({ requestId }) => requestId)).size).toBe(1);
+    expect((await ask(clientOf(graces), { askId })).requestId).not.toBe(first.requestId);
+    expect(await refusal(ask(clientOf(adas), { askId, windowMs: 15 * MINUTE }))).toMatch(/state-conflict.*other content/);
+  });
+
+  it('names nobody: a call that does is refused', async () => {
+    for (const more of [{ requester: 'grace' }, { personId: 'grace' }, { subject: { personId: 'grace' } }])
+      expect(await refusal(ask(clientOf(adas), more))).toMatch(/bad-input/);
+    expect(started()).toHaveLength(0);
+  });
+
+  it('is refused with a sentence that names the fix', async () => {
+    const client = clientOf(adas);
+    expect(await refusal(ask(client, { windowMs: 30 * MINUTE }))).toMatch(/may be had for 15m, 45m, and not for 30m/);
+    expect(await refusal(ask(client, { reason: 'short' }))).toMatch(/reason needs 10 to 500/);
+    offered = offer({ tier: 0 });
+    expect(await refusal(ask(client))).toMatch(/tier 0.*repeat the name sandbox/);
+    expect(await refusal(ask(client, { confirm: 'sandbox-2' }))).toMatch(/repeat the name sandbox/);
+    expect(await refusal(ask(client, { confirm: ' SandBox ' }))).toBe('done');
+    refused = new StintError('have-already', 'You have PowerUser in sandbox already, and not from Stint.');
+    expect(await refusal(ask(client))).toMatch(/have-already: You have PowerUser/);
+    refused = undefined;
+    bench.stops.frozen = { since: '2026-11-21T14:05:00.000Z' as Instant, operator: 'root', reason: 'INC-9' };
+    expect(await refusal(ask(client))).toMatch(/frozen: Stint is frozen since.*INC-9/);
+    expect(started()).toHaveLength(1);
+  });
+
+  it('is refused while an elevation of the same target is under way, and says whose', async () => {
+    const client = clientOf(adas);
+    const { requestId } = await ask(client);
+    const stored = await bench.requests.get(requestId);
+    if (!stored) throw new Error('not stored');
+    const other = { ...stored.request, subject: { ...stored.request.subject, personId: grace.personId, name: grace.name } };
+    bench.ledger.views.set(
+      requestId,
+      viewOf(stored.request, { state: 'active', deadlineAt: '2026-11-21T15:00:00.000Z' as Instant }),
+    );
+    expect(await refusal(ask(client))).toMatch(
+      /target-busy: You have asked for this already: elevation .* is active until 15:00 UTC/,
+    );
+    bench.ledger.views.set(requestId, viewOf(other, { state: 'requested' }));
+    expect(await refusal(ask(client))).toMatch(/target-busy: Grace Hopper has asked for this/);
+    bench.ledger.views.set(requestId, viewOf(stored.request, { state: 'closed', outcome: 'denied' }));
+    expect(await refusal(ask(client))).toBe('done');
+  });
+
+  it('more than five times in ten minutes is refused', async () => {
+    const client = clientOf(adas);
+    for (let n = 0; n < 5; n += 1) await ask(client);
+    expect(await refusal(ask(client))).toMatch(/You asked too often/);
+    expect(await refusal(ask(clientOf(graces)))).toBe('done');
+  });
+});
+
+describe('looking', () => {
+  it('shows what may be asked for', async () => {
+    expect(await clientOf(adas).call('GET', '/people/v1/targets?q=sandbox%20power')).toMatchObject({
+      targets: [{ key: KEY, display: 'PowerUser in sandbox', confirmBy: 'sandbox', windowsMs: [15 * MINUTE, 45 * MINUTE] }],
+    });
+  });
+
+  it('shows how one’s own request stands, and another person’s as none', async () => {
+    const { requestId } = await ask(clientOf(adas));
+    const path = `/people/v1/requests/${requestId}`;
+    expect(await clientOf(adas).call('GET', path)).toMatchObject({ state: 'handed-over', approvedBy: [] });
+    const stored = await bench.requests.get(requestId);
+    if (!stored) throw new Error('not stored');
+    const view = viewOf(stored.request, { state: 'active', confirmedAt: '2026-11-21T14:10:00.000Z' as Instant });
+    bench.ledger.views.set(requestId, { ...view, verdict: { ...view.verdict, approvedBy: [grace.personId] } });
+    expect(await clientOf(adas).call('GET', path)).toMatchObject({ state: 'active', approvedBy: ['Grace Hopper'] });
+    expect(await refusal(clientOf(graces).call('GET', path))).toMatch(/unknown-request/);
+    expect(await refusal(clientOf(adas).call('GET', '/people/v1/requests/not-an-id'))).toMatch(/bad-input/);
+  });
+
+  it('does not show the request of somebody’s Mac to another person', async () => {
+    const request = await bench.elevation();
+    expect(request.requester.personId).toBe('ada');
+    expect(await refusal(clientOf(graces).call('GET', `/people/v1/requests/${request.requestId}`))).toMatch(/unknown-request/);
+    expect(requestDigest(request)).toHaveLength(64);
+  });
+});
+
+describe('who speaks', () => {
+  it('a key that is not enrolled is told how to enrol', async () => {
+    expect(await refusal(ask(clientOf(pair('ada'))))).toMatch(/bad-signature.*stint enroll.*Slack/);
+  });
+
+  it('a removed key is refused from the next call on', async () => {
+    const client = clientOf(adas);
+    expect(await refusal(ask(client))).toBe('done');
+    keys.set(adas.key.keyId, { ...adas.key, removedAt: '2026-11-21T15:00:00.000Z' as Instant });
+    expect(await refusal(ask(client))).toMatch(/bad-signature/);
+  });
+
+  it('a person who left, or is not in the people file, is refused although their key is enrolled', async () => {
+    people = [{ ...ada, active: false }];
+    expect(await refusal(ask(clientOf(adas)))).toMatch(/person-inactive/);
+    expect(await refusal(ask(clientOf(graces)))).toMatch(/person-unknown/);
+    expect(started()).toHaveLength(0);
+  });
+
+  it('another person’s key id with one’s own signature is refused', async () => {
+    const forged = clientOf({ key: graces.key, privateKey: adas.privateKey });
+    expect(await refusal(ask(forged))).toMatch(/bad-signature/);
+    expect(started()).toHaveLength(0);
+  });
+
+  it('a call that is recorded and sent again, or sent with another body, is refused', async () => {
+    let sent: { url: string; init: RequestInit } | undefined;
+    const real = globalThis.fetch;
+    globalThis.fetch = (url, init) => {
+      sent = { url: String(url), init: init ?? {} };
+      return real(url, init);
+    };
+    try {
+      await ask(clientOf(adas));
+    } finally {
+      globalThis.fetch = real;
+    }
+    if (!sent) throw new Error('nothing was sent');
+    const again = async (change: RequestInit) => {
+      const response = await fetch(sent?.url ?? '', { ...sent?.init, ...change, signal: null });
+      return ((await response.json()) as { code: string }).code;
+    };
+    expect(await again({})).toBe('replayed');
+    expect(await again({ body: JSON.stringify(body()) })).toBe('bad-signature');
+    bench.advance(200_000);
+    expect(await again({})).toBe('stale-call');
+    expect(started()).toHaveLength(1);
+  });
+
+  it('a person’s key does not speak as a Mac, nor a Mac’s as a person', async () => {
+    const person = clientOf(adas);
+    expect(await refusal(person.call('GET', '/device/v1/orders'))).toMatch(/bad-signature/);
+    expect(await refusal(person.call('POST', '/device/v1/requests', {}))).toMatch(/bad-signature/);
+    for (const reply of [
+      await bench.macs.ada.get('/people/v1/targets?q=x'),
+      await bench.macs.ada.post('/people/v1/requests', body()),
+    ])
+      expect(reply).toMatchObject({ status: 401, body: { code: 'bad-signature' } });
+    // Not even where the one store had the other's key by its id.
+    keys.set(bench.macs.ada.keyId, { ...adas.key, keyId: bench.macs.ada.keyId });
+    expect((await bench.macs.ada.get('/people/v1/targets?q=x')).status).toBe(401);
+    expect(started()).toHaveLength(0);
+  });
+
+  it('an answer that the server did not sign is not believed', async () => {
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+    expect(await refusal(clientOf(adas, { serverKey: other }).call('GET', '/people/v1/targets?q=x'))).toMatch(
+      /not signed by the key/,
+    );
+  });
+});
+
+it('without people there are no such routes', async () => {
+  const bare = await createBench();
+  try {
+    const client = createPeopleClient({
+      server: new URL(bare.url),
+      key: { keyId: adas.key.keyId, privateKey: adas.privateKey },
+      clock: bare.clock,
+    });
+    expect(await refusal(client.call('GET', '/people/v1/targets?q=x'))).toMatch(/There is no such path/);
+  } finally {
+    await bare.close();
+  }
+});
