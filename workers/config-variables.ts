@@ -277,7 +277,7 @@ export const VARIABLES = table({
     check: number(1, 7, 'a whole number from 1 to 7'),
     example: '2',
     fallback: '1',
-    help: "Among how many processes with AWS settings the organisation's quota of calls is shared: workers and Slack apps.",
+    help: "Among how many processes with AWS settings the organisation's quota of calls is shared: workers, Slack apps and device APIs.",
   },
   STINT_AWS_START_URL: {
     part: 'aws',

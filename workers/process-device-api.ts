@@ -2,7 +2,7 @@
 import { createContactWatch } from '../device/api/contact-watch.js';
 import { createDeviceApi } from '../device/api/server.js';
 import { createPreview } from '../policy/preview.js';
-import { clock, crowd, gateOf, peopleOf, replyKeyOf, temporalClient } from './parts.js';
+import { clock, crowd, factsOf, gateOf, peopleOf, replyKeyOf, temporalClient } from './parts.js';
 import { fitClockOf, type StartPart } from './process-part.js';
 
 export const deviceApi: StartPart = async (config, store, log, self) => {
@@ -24,6 +24,12 @@ export const deviceApi: StartPart = async (config, store, log, self) => {
       return offer
         ? { ok: true, windowsMs: offer.windowsMs }
         : { ok: false, sentence: 'The policy does not let you ask for this Mac.' };
+    },
+    people: {
+      keys: store.personKeys,
+      directory: people.directory,
+      preview: createPreview({ ...people, targets: factsOf(config, store), clock }),
+      gate: gateOf(config, client, store, 'device-api', 'cli'),
     },
     replyKey: replyKeyOf(config),
     ...(device.authorities.length > 0 && { authorities: device.authorities }),

@@ -34,7 +34,7 @@ const COMMON: readonly ConfigPart[] = ['policy', 'seals', 'store', 'temporal'];
 export const NEEDS: { readonly [P in ProcessName]: readonly ConfigPart[] } = {
   worker: [...COMMON, 'posting', 'mdm', 'aws', 'alarms'],
   'slack-app': [...COMMON, 'posting', 'slack', 'aws'],
-  'device-api': [...COMMON, 'device'],
+  'device-api': [...COMMON, 'device', 'aws'],
   all: [...COMMON, 'posting', 'slack', 'mdm', 'aws', 'device', 'alarms'],
 };
 
