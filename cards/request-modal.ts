@@ -24,6 +24,8 @@ export interface RequestModalInput {
   /** Whether there is more, to be found by typing. */
   readonly searchable: boolean;
   readonly chosen?: Chosen | undefined;
+  /** Why something may be missing from what can be found now, as a sentence. */
+  readonly note?: string | undefined;
   readonly categories: readonly Category[];
   readonly prefill?: {
     readonly windowMs?: number | undefined;
@@ -50,6 +52,7 @@ export function requestModal(input: RequestModalInput): ModalView {
     private_metadata: searchable || input.chosen ? shownAs(chosen?.key) : '',
     blocks: [
       targetInput(input, chosen),
+      ...(input.note === undefined ? [] : [context(`⏳ ${oneLine(input.note, 600)}`)]),
       ...said(chosen, searchable),
       ...windowInput(shown, searchable || input.chosen !== undefined, prefill.windowMs),
       ...confirmInput(offer),

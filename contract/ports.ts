@@ -134,7 +134,8 @@ export interface AwsAbout {
   /** The organisational units that the account is in, at any depth. */
   readonly ouNames: readonly string[];
   readonly ouIds: readonly string[];
-  readonly tags: Readonly<Record<string, string>>;
+  /** Undefined while they are not known: then nothing may go by them. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   /** Name of the permission set. */
   readonly set: string;
 }
@@ -165,6 +166,8 @@ export interface TargetFacts<T extends Target = Target> {
   readonly kind: T['kind'];
   /** Whether there is more to find than is listed. */
   readonly searchable: boolean;
+  /** What somebody who misses something should know now (it is still being read, it can't be reached), as a sentence. */
+  note?(): string | undefined;
   /** What this person is shown without typing. */
   listed(person: Person): Promise<readonly Candidate[]>;
   /** What holds every word, best first; of it only what `may` lets through, at most `limit`. */

@@ -36,6 +36,8 @@ export interface Offer {
 export interface Offers {
   readonly offers: readonly Offer[];
   readonly searchable: boolean;
+  /** Why something may be missing now, as a sentence. */
+  readonly note?: string;
 }
 
 /** An offer, and what is asked for by it: every id pinned, for this person. */

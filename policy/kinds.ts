@@ -24,6 +24,8 @@ export type MatchOf<K extends TargetKind> = Matches[K];
 
 interface Kind<K extends TargetKind> {
   fits(match: MatchOf<K>, about: AboutOf<K>): boolean;
+  /** Whether it would fit but for what is not known yet of the target. */
+  open(match: MatchOf<K>, about: AboutOf<K>): boolean;
   /** Whether whatever fits the inner fits the outer. False when that can't be told from the two alone. */
   takes(outer: MatchOf<K>, inner: MatchOf<K>): boolean;
   /** What has to be typed where the most is at stake: what tells one from another, and how dangerous it is. */
@@ -34,6 +36,7 @@ interface Kind<K extends TargetKind> {
 
 const MAC: Kind<'mac-admin'> = {
   fits: ({ serials }, { serial }) => serials.some((pattern) => matches(pattern, serial)),
+  open: () => false,
   takes: (outer, inner) => takesAll(outer.serials, inner.serials),
   confirmBy: (_about, display) => display,
   nameOf: ({ display, serial }) => `${display} (${serial})`,
@@ -53,19 +56,31 @@ const takesOne =
     outer === inner || /^\*+$/.test(outer) || (!id.test(outer) && !id.test(inner) && matchesName(outer, inner));
 
 const AWS: Kind<'aws-permission-set'> = {
-  fits: ({ accounts, ous, tags, sets }, about) =>
-    (accounts?.some((one) => isOne(ACCOUNT_ID, one, [about.accountId], [about.accountName])) ?? true) &&
-    (ous?.some((one) => isOne(OU_ID, one, about.ouIds, about.ouNames)) ?? true) &&
-    Object.entries(tags ?? {}).every(([key, pattern]) => hasTag(about.tags, key, pattern)) &&
-    (sets?.some((one) => matchesName(one, about.set)) ?? true),
+  fits: (match, about) => fitsUntagged(match, about) && hasTags(match.tags, about.tags),
+  open: (match, about) => match.tags !== undefined && about.tags === undefined && fitsUntagged(match, about),
   takes: (outer, inner) =>
     takesNamed(outer.accounts, inner.accounts, takesOne(ACCOUNT_ID)) &&
     takesUnits(outer.ous, inner.ous) &&
     takesNamed(outer.sets, inner.sets, matchesName) &&
-    Object.entries(outer.tags ?? {}).every(([key, pattern]) => hasTag(inner.tags ?? {}, key, pattern)),
+    hasTags(outer.tags, inner.tags ?? {}),
   confirmBy: ({ accountName }) => accountName,
   nameOf: ({ display, accountId }) => `${display} (${accountId})`,
 };
+
+function fitsUntagged({ accounts, ous, sets }: MatchOf<'aws-permission-set'>, about: AboutOf<'aws-permission-set'>): boolean {
+  return (
+    (accounts?.some((one) => isOne(ACCOUNT_ID, one, [about.accountId], [about.accountName])) ?? true) &&
+    (ous?.some((one) => isOne(OU_ID, one, about.ouIds, about.ouNames)) ?? true) &&
+    (sets?.some((one) => matchesName(one, about.set)) ?? true)
+  );
+}
+
+function hasTags(
+  wanted: Readonly<Record<string, string>> | undefined,
+  tags: Readonly<Record<string, string>> | undefined,
+): boolean {
+  return wanted === undefined || (tags !== undefined && Object.entries(wanted).every(([key, one]) => hasTag(tags, key, one)));
+}
 
 /** Keys of tags are exact, as at AWS: "Owner" and "owner" are two. */
 function hasTag(tags: Readonly<Record<string, string>>, key: string, pattern: string): boolean {
@@ -92,6 +107,11 @@ const KINDS: { readonly [K in TargetKind]: Kind<K> } = { 'mac-admin': MAC, 'aws-
 /** Whether what a rule of a kind says fits what is true of a target of that kind. */
 export function fits<K extends TargetKind>(kind: K, match: MatchOf<K>, about: AboutOf<K>): boolean {
   return KINDS[kind].fits(match, about);
+}
+
+/** Whether it would fit but for what is not known yet of the target, such as an account's tags. */
+export function open<K extends TargetKind>(kind: K, match: MatchOf<K>, about: AboutOf<K>): boolean {
+  return KINDS[kind].open(match, about);
 }
 
 /** Whether whatever fits the inner fits the outer, of one kind. */

@@ -4,7 +4,7 @@ import type { Candidate, Directory, Person, TargetFacts } from '../contract/port
 import type { Offer, Offers, Pinned } from '../contract/preview.js';
 import { everybodyOf } from './facts.js';
 import { confirmBy } from './kinds.js';
-import { covers, includes, type Policy, type Rule } from './rules.js';
+import { firstOf, includes, mayCover, type Policy, type Rule } from './rules.js';
 import { byKey } from './targets.js';
 
 const NAMED = 20;
@@ -21,9 +21,10 @@ export async function offersFor(shelf: Shelf, person: Person): Promise<Offers> {
   const rules = rulesOf(shelf.policy, person);
   const kinds = shelf.targets.filter(({ kind }) => rules.some((rule) => rule.kind === kind));
   const found = (await Promise.all(kinds.map((facts) => facts.listed(person)))).flat();
-  const covered = found.filter(({ about }) => rules.some((rule) => covers(rule, about)));
+  const covered = found.filter(({ about }) => firstOf(rules, about));
   const offers = await offersOf(shelf.directory, rules, covered.slice(0, LISTED), person);
-  return { offers, searchable: kinds.some(({ searchable }) => searchable) };
+  const note = kinds.flatMap((facts) => facts.note?.() ?? []).join(' ');
+  return { offers, searchable: kinds.some(({ searchable }) => searchable), ...(note ? { note } : {}) };
 }
 
 /** What this person may ask for and that holds every word, best first of each kind. One kind that fails hides no other. */
@@ -34,7 +35,7 @@ export async function search(shelf: Shelf, person: Person, text: string, limit: 
   for (const facts of shelf.targets) {
     const ofKind = rules.filter(({ kind }) => kind === facts.kind);
     if (ofKind.length === 0 || found.length >= limit) continue;
-    const may = ({ about }: Candidate) => ofKind.some((rule) => covers(rule, about));
+    const may = ({ about }: Candidate) => firstOf(ofKind, about) !== undefined;
     try {
       found.push(...(await facts.search(person, text, limit - found.length, may)));
     } catch (error) {
@@ -50,7 +51,10 @@ export async function search(shelf: Shelf, person: Person, text: string, limit: 
 export async function pin(shelf: Shelf, person: Person, key: string): Promise<Pinned> {
   if (!person.active) throw new StintError('person-inactive');
   const { facts, candidate } = await byKey(shelf.targets, person, key);
-  const [offer] = await offersOf(shelf.directory, rulesOf(shelf.policy, person), [candidate], person);
+  const rules = rulesOf(shelf.policy, person);
+  const [offer] = await offersOf(shelf.directory, rules, [candidate], person);
+  if (!offer && rules.some((rule) => mayCover(rule, candidate.about)))
+    throw new StintError('not-eligible', `The tags of ${candidate.display} are still being read. Try again in a minute.`);
   if (!offer) throw new StintError('not-eligible');
   if (offer.barred) throw new StintError('not-eligible', offer.barred);
   return { offer, target: await facts.pin(person, key) };
@@ -70,7 +74,7 @@ async function offersOf(
 ): Promise<readonly Offer[]> {
   const names = new Map<Rule, Promise<readonly string[]>>();
   const offers = candidates.map(async (candidate) => {
-    const rule = rules.find((one) => covers(one, candidate.about));
+    const rule = firstOf(rules, candidate.about);
     if (!rule) return [];
     const asked = names.get(rule) ?? approverNames(directory, rule, person);
     names.set(rule, asked);

@@ -3,7 +3,7 @@ import type { Digest, PersonId } from '../contract/ids.js';
 import type { About, AboutOf, Person } from '../contract/ports.js';
 import type { TargetKind } from '../contract/request.js';
 import type { Tier, Verdict } from '../contract/verdict.js';
-import { fits, type MatchOf, takes } from './kinds.js';
+import { fits, type MatchOf, open, takes } from './kinds.js';
 
 /** People, by group or by name. */
 export interface Who {
@@ -54,12 +54,33 @@ function fitsRule<K extends TargetKind>({ kind, match }: RuleOf<K>, about: About
   return about.kind === kind && fits(kind, match, about as AboutOf<K>);
 }
 
+/** Whether a rule would cover the target but for what is not known of it yet. */
+export function mayCover(rule: Rule, about: About | undefined): boolean {
+  return about !== undefined && openRule(rule, about);
+}
+
+function openRule<K extends TargetKind>({ kind, match }: RuleOf<K>, about: About): boolean {
+  return about.kind === kind && open(kind, match, about as AboutOf<K>);
+}
+
+/**
+ * The first of these rules that covers the target. None where an earlier one may: it is often the stricter one, and a later
+ * one would let through what it is there for.
+ */
+export function firstOf(rules: readonly Rule[], about: About | undefined): Rule | undefined {
+  const first = rules.find((rule) => covers(rule, about) || mayCover(rule, about));
+  return first && covers(first, about) ? first : undefined;
+}
+
 /**
  * The one rule that applies: the first in the file that covers the target and lets all of these people ask. No other
  * rule adds to it. None: denied.
  */
 export function ruleFor(policy: Policy, about: About | undefined, askers: readonly Person[]): Rule | undefined {
-  return policy.rules.find((rule) => covers(rule, about) && askers.every((person) => includes(rule.ask, person)));
+  return firstOf(
+    policy.rules.filter(({ ask }) => askers.every((person) => includes(ask, person))),
+    about,
+  );
 }
 
 /** Whether an earlier rule leaves nothing to a later one: every target and every asker of the later is the earlier's. */

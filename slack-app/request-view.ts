@@ -24,8 +24,8 @@ export function createRequestViews(deps: { readonly preview: Preview; readonly l
   const { preview, ledger } = deps;
 
   async function free(person: Person) {
-    const [{ offers, searchable }, open] = await Promise.all([preview.offersFor(person), openOf(ledger, person)]);
-    return { offers, searchable, open, free: offers.filter((offer) => !open.some((view) => isOf(view, offer.key))) };
+    const [{ offers, searchable, note }, open] = await Promise.all([preview.offersFor(person), openOf(ledger, person)]);
+    return { offers, searchable, note, open, free: offers.filter((offer) => !open.some((view) => isOf(view, offer.key))) };
   }
 
   async function chosenOf(person: Person, key: string, open: readonly ElevationView[]): Promise<Chosen> {
@@ -44,17 +44,18 @@ export function createRequestViews(deps: { readonly preview: Preview; readonly l
       const found = await free(person);
       if (found.offers.length === 0 && !found.searchable) throw new StintError('not-eligible');
       if (found.free.length === 0 && !found.searchable) return { open: found.open };
-      const { searchable } = found;
-      return { form: requestModal({ offers: found.free, searchable, categories: CATEGORIES, prefill: { reason } }) };
+      const { searchable, note } = found;
+      return { form: requestModal({ offers: found.free, searchable, note, categories: CATEGORIES, prefill: { reason } }) };
     },
     async about(person, { values }) {
       const key = values.get(FIELDS.target);
-      const { offers, searchable, open } = await free(person);
+      const { offers, searchable, note, open } = await free(person);
       const category = CATEGORIES.find((known) => known === values.get(FIELDS.category));
       const windowMs = Number(values.get(FIELDS.window));
       return requestModal({
         offers,
         searchable,
+        note,
         ...(key ? { chosen: await chosenOf(person, key, open) } : {}),
         categories: CATEGORIES,
         prefill: { reason: values.get(FIELDS.reason), category, windowMs },

@@ -15,7 +15,8 @@ import { within } from './race.js';
 const ANSWER_MS = 2300;
 /** Nobody types more than this to find something. */
 const TEXT_MAX = 100;
-const fold = (text: string): string => text.normalize('NFKC').toLocaleLowerCase('en');
+/** How often the same trouble is told, in ms. */
+const WARN_EVERY_MS = 60_000;
 const NOTHING: Suggestions = { options: [] };
 
 export interface Suggest {
@@ -27,8 +28,11 @@ export function createSuggest(deps: {
   readonly gatekeeper: Gatekeeper;
   readonly preview: Preview;
   readonly logger: Log;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
 }): Suggest {
   const { preview, logger } = deps;
+  const warnedAt = new Map<string, number>();
 
   /** Before anything is typed: what can be listed, their own Macs first, and what else there is room for. */
   async function unasked(person: Person): Promise<readonly Offer[]> {
@@ -36,28 +40,28 @@ export function createSuggest(deps: {
     return offers.length < OPTIONS_MAX ? [...offers, ...(await preview.search(person, '', OPTIONS_MAX).catch(nothing))] : offers;
   }
 
-  /** A search that fails (what AWS has may not be known yet) takes no Mac from anybody's sight. */
-  async function typed(person: Person, text: string): Promise<readonly Offer[]> {
-    const found = await preview.search(person, text, OPTIONS_MAX).catch(nothing);
-    if (found.length > 0) return found;
-    const words = fold(text).split(/\s+/);
-    const { offers } = await preview.offersFor(person);
-    return offers.filter((offer) => words.every((word) => fold(`${offer.display} ${offer.key}`).includes(word)));
+  function nothing(error: unknown): readonly Offer[] {
+    warn(errorText(error), 'a search failed; only what can be listed is offered');
+    return [];
   }
 
-  function nothing(error: unknown): readonly Offer[] {
-    logger.warn({ error: errorText(error) }, 'a search failed; only what can be listed is offered');
-    return [];
+  /** People type letter by letter: what is down is not told at each of them. */
+  function warn(error: string, message: string): void {
+    const at = deps.clock();
+    if (at - (warnedAt.get(message) ?? Number.NEGATIVE_INFINITY) < WARN_EVERY_MS) return;
+    warnedAt.set(message, at);
+    logger.warn({ error }, message);
   }
 
   async function offered(read: () => Suggestion): Promise<Suggestions> {
     try {
       const { claim, text } = read();
       const { person } = await deps.gatekeeper.identify(claim);
-      const offers = text === '' ? await unasked(person) : await typed(person, text.slice(0, TEXT_MAX));
+      const offers =
+        text === '' ? await unasked(person) : await preview.search(person, text.slice(0, TEXT_MAX), OPTIONS_MAX).catch(nothing);
       return suggestionsOf(offers);
     } catch (error) {
-      logger.warn({ error: errorText(error) }, 'a search could not be answered');
+      warn(errorText(error), 'a search could not be answered');
       return NOTHING;
     }
   }
@@ -65,7 +69,7 @@ export function createSuggest(deps: {
   return {
     async answer(read, ack) {
       const raced = await within(offered(read), ANSWER_MS);
-      if (!raced.done) logger.warn({}, 'a search took too long and was answered with nothing');
+      if (!raced.done) warn('', 'a search took too long and was answered with nothing');
       await ack(raced.done ? raced.value : NOTHING);
     },
   };

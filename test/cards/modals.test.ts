@@ -97,6 +97,16 @@ describe('the form with a search', () => {
     expect(speaksOf(requestModal(search).private_metadata ?? '', chosen.key)).toBe(false);
   });
 
+  it('says in one line, as plain text, why something may not be found now', () => {
+    const view = requestModal({ ...search, note: 'AWS cannot be searched yet. <!channel>' });
+    expect(checkView(view)).toEqual([]);
+    expect(view.blocks[1]).toMatchObject({
+      type: 'context',
+      elements: [{ type: 'plain_text', text: '⏳ AWS cannot be searched yet. <!channel>' }],
+    });
+    expect(visible(requestModal(search))).not.toContain('⏳');
+  });
+
   it('keeps a picked length while the same are offered, and asks anew when they are not', () => {
     const block = (windows: readonly number[]) =>
       requestModal({ ...search, chosen: aws(1, { windowsMs: windows }) }).blocks.find(

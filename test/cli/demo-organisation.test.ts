@@ -37,6 +37,7 @@ test('each of the demo’s people is found by e-mail as exactly one user', async
 });
 
 test('production, labs, staging and invoices each fall under the rule that is meant for them', async () => {
+  await expect.poll(() => aws.catalogue.state().untagged ?? 0, { timeout: 20_000 }).toBe(0);
   const { accounts, sets } = await aws.catalogue.loaded();
   const { rules } = parsePolicy(POLICY_YAML, 'policy.yaml');
   const ruleOf = (accountId: string, arn: string) => {

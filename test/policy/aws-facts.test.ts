@@ -75,6 +75,7 @@ describe('what is found', () => {
   it('waits for no load: whoever types hears that it is not there yet, and it is loaded meanwhile', async () => {
     world = await awsWorld({ cold: true });
     await expect(world.facts.search(GRACE, 'prod', 10, all)).rejects.toMatchObject({ code: 'aws-unavailable' });
+    expect(world.facts.note?.()).toMatch(/cannot be searched yet.*still reading/);
     await expect
       .poll(() => world.facts.search(GRACE, 'prod admin', 10, all).catch(() => []), { timeout: 10_000 })
       .toHaveLength(1);
@@ -87,6 +88,7 @@ describe('what is found', () => {
     expect(await world.facts.search(GRACE, 'production', 10, all)).not.toEqual([]);
     world.now += 31 * 60_000;
     await expect(world.facts.search(GRACE, 'production', 10, all)).rejects.toThrow(/too old to go by/);
+    expect(world.facts.note?.()).toMatch(/too old to go by/);
   });
 });
 

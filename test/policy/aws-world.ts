@@ -1,4 +1,5 @@
 /** The facts of AWS over the stand-in of Identity Center, a memory for bindings, and people of the example organisation. */
+import { expect } from 'vitest';
 import { createAws } from '../../activities/targets/aws-permission-set/aws.js';
 import { createAwsFacts } from '../../activities/targets/aws-permission-set/facts.js';
 import { StintError } from '../../contract/errors.js';
@@ -79,7 +80,9 @@ export async function awsWorld(options: RigOptions & { readonly cold?: boolean }
       await rig.close();
     },
   };
-  if (!options.cold) await aws.catalogue.loaded();
+  if (options.cold) return world;
+  await aws.catalogue.loaded();
+  await expect.poll(() => aws.catalogue.state().untagged ?? 0, { timeout: 10_000 }).toBe(0);
   return world;
 }
 

@@ -10,7 +10,7 @@ import { decide, decideBoth } from '../../policy/decide.js';
 import { parsePolicy } from '../../policy/load.js';
 import { aboutMac } from '../../policy/macs.js';
 import { directoryFrom, parsePeople } from '../../policy/people.js';
-import { covers } from '../../policy/rules.js';
+import { covers, firstOf, mayCover } from '../../policy/rules.js';
 import { requestDigest } from '../../seal/canonical.js';
 import { approval, EVERYBODY, factsOf, GRACE, MIN, NOW, requestOf, roundOf } from './world.js';
 
@@ -69,6 +69,22 @@ describe('a rule of AWS', () => {
   ])('%s covers the account: %s', (match, expected) => {
     const found = rule(match);
     expect(found && covers(found, PRODUCTION)).toBe(expected);
+  });
+
+  it('does not go by tags that are not known yet, and lets no later rule in their place', () => {
+    const { tags: _, ...untagged } = PRODUCTION;
+    const [byTag, other, any] = [
+      rule('{ tags: { tier: "0" } }'),
+      rule('{ tags: { tier: "0" }, sets: [ReadOnly] }'),
+      rule('{ accounts: ["*"] }'),
+    ];
+    if (!byTag || !other || !any) throw new Error('no rule');
+    expect([covers(byTag, untagged), mayCover(byTag, untagged), mayCover(byTag, PRODUCTION)]).toEqual([false, true, false]);
+    expect(firstOf([byTag, any], untagged)).toBeUndefined();
+    expect(firstOf([byTag, any], { ...untagged, tags: { tier: '2' } })).toBe(any);
+    expect(firstOf([byTag, any], PRODUCTION)).toBe(byTag);
+    expect(firstOf([other, any], untagged)).toBe(any);
+    expect(firstOf([any, byTag], untagged)).toBe(any);
   });
 
   it('goes by ids where it names one: an account or unit that is called like it is not meant', () => {
@@ -165,6 +181,8 @@ describe('a verdict about AWS', () => {
     };
     const name = 'AdministratorAccess in Prod-Billing (333333333333)';
     expect(said({ about: { ...PRODUCTION, tags: {} } })).toBe(`No rule of the policy covers ${name}.`);
+    const { tags: _, ...untagged } = PRODUCTION;
+    expect(said({ about: untagged })).toMatch(/still being read. Try again in a minute/);
     expect(said({})).toBe(`Nothing is known of ${name}, so no rule of the policy covers it.`);
     expect(said({ about: PRODUCTION, refusal: 'Not theirs.' })).toBe('Not theirs.');
   });

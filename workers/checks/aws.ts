@@ -8,7 +8,6 @@ import { createSdk, type Sdk } from '../../activities/targets/aws-permission-set
 import { AwsAnswer, mayWorkLater } from '../../activities/targets/aws-permission-set/errors.js';
 import { createIdentity } from '../../activities/targets/aws-permission-set/identity.js';
 import {
-  type Account,
   createOrganisation,
   type Instance,
   type Limits,
@@ -139,20 +138,11 @@ function examineClock(sdk: Sdk, say: Say): void {
 }
 
 /** Of one account the tags are asked for: that shows the right to, and all of them would take minutes in a big organisation. */
-class TagsOfOne extends Map<string, Account> {
-  #asked = false;
-  override get(id: string): Account | undefined {
-    if (!this.#asked) {
-      this.#asked = true;
-      return undefined;
-    }
-    return { id, name: id, path: [], unitIds: [], tags: {}, active: true };
-  }
-}
-
 async function examineAccounts(look: Look, limits: Limits | undefined): Promise<void> {
-  const accounts = await tried(look, 'accounts', () => look.organisation.accounts(new TagsOfOne()));
+  const accounts = await tried(look, 'accounts', () => look.organisation.accounts());
   if (!accounts) return;
+  const [one] = accounts;
+  if (one && !(await tried(look, 'accounts', () => look.organisation.tags(one.id)))) return;
   const idle = accounts.filter(({ active }) => !active).length;
   const { say } = look;
   say.ok('accounts', `${accounts.length}, of which ${idle} are suspended or closed and not offered; tags may be read`);

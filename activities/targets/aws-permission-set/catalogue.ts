@@ -6,6 +6,7 @@ import { type Instant, instant } from '../../../contract/ids.js';
 import { awsError, classOfError, mayWorkLater } from './errors.js';
 import type { Account, Instance, Limits, Organisation, PermissionSet } from './organisation.js';
 import { createSearch, type Search } from './search.js';
+import { createTags, type Tags } from './tags.js';
 import type { Time } from './types.js';
 
 export interface Catalogued {
@@ -21,18 +22,23 @@ export interface CatalogueState {
   readonly loadedAt?: Instant;
   /** Since when it could not be refreshed, and why. */
   readonly failing?: { readonly since: Instant; readonly sentence: string };
+  /** How many accounts there are whose tags are not known yet. */
+  readonly untagged?: number;
 }
 
 export interface Catalogue {
   /** Loads in the background, again and again, until closed. */
   start(): void;
-  /** What is known now; undefined until the first load has ended. */
+  /** What is known now; undefined until the first load has ended. Tags of accounts come after that, see `Account.tags`. */
   now(): Catalogued | undefined;
   /** The same, waiting for the first load. Throws its error when that fails. */
   loaded(): Promise<Catalogued>;
   /** Reads it anew, once however many ask, and at most every few seconds. Keeps what it had when that fails, and throws. */
   refresh(): Promise<Catalogued>;
-  /** An account or permission set that isn't known is looked for once more before it counts as unknown. */
+  /**
+   * An account or permission set that isn't known is looked for once more before it counts as unknown. The account comes with
+   * its tags, which are asked for at once where they are not known; without them only where AWS does not tell them.
+   */
   account(id: string): Promise<Account | undefined>;
   permissionSet(arn: string): Promise<PermissionSet | undefined>;
   state(): CatalogueState;
@@ -58,6 +64,11 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
   const { time, everyMs = EVERY_MS } = deps;
   const closing = new AbortController();
   let known: Catalogued | undefined;
+  const again = <T>(work: () => Promise<T>): Promise<T> => patiently(time, closing.signal, work);
+  const learnt = (): void => {
+    known = known && withTags(known, tags);
+  };
+  const tags = createTags({ organisation: deps.organisation, time, again, learnt, keepMs: DEEP_MS });
   let deepAt = Number.NEGATIVE_INFINITY;
   let failing: CatalogueState['failing'];
   let loading: Promise<Catalogued> | undefined;
@@ -66,7 +77,8 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
     triedAt = time.now();
     const deep = triedAt - deepAt > DEEP_MS;
     try {
-      known = await read(deps, deep ? undefined : known, closing.signal);
+      known = withTags(await read(deps, deep ? undefined : known, again), tags);
+      tags.begin([...known.accounts.keys()]);
       if (deep) deepAt = triedAt;
       failing = undefined;
       return known;
@@ -98,20 +110,40 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
     now: () => known,
     loaded: async () => known ?? refresh(),
     refresh,
-    account: (id) => onMiss(({ accounts }) => accounts.get(id)),
+    async account(id) {
+      const found = await onMiss(({ accounts }) => accounts.get(id));
+      return found && { ...found, tags: found.tags ?? (await tags.now(id)) };
+    },
     permissionSet: (arn) => onMiss(({ sets }) => sets.get(arn)),
-    state: () => ({ ...(known ? { loadedAt: known.loadedAt } : {}), ...(failing ? { failing } : {}) }),
+    state: () => ({
+      ...(known ? { loadedAt: known.loadedAt } : {}),
+      ...(failing ? { failing } : {}),
+      ...(known && untaggedIn(known) > 0 ? { untagged: untaggedIn(known) } : {}),
+    }),
     close: () => closing.abort(),
   };
 }
 
-/** All of it or nothing: a part would look like accounts that are gone. */
-async function read(deps: CatalogueDeps, before: Catalogued | undefined, signal: AbortSignal): Promise<Catalogued> {
+function withTags(of: Catalogued, tags: Pick<Tags, 'of'>): Catalogued {
+  const accounts = [...of.accounts.values()].map((account) => ({ ...account, tags: tags.of(account.id) }));
+  return { ...of, accounts: byId(accounts), search: createSearch(accounts, [...of.sets.values()], of.limits) };
+}
+
+const untaggedIn = ({ accounts }: Catalogued): number =>
+  [...accounts.values()].filter(({ tags, active }) => active && !tags).length;
+
+const byId = (accounts: readonly Account[]) => new Map(accounts.map((account) => [account.id, account]));
+
+/** All of it or nothing: a part would look like accounts that are gone. Tags apart, they say nothing of what there is. */
+async function read(
+  deps: CatalogueDeps,
+  before: Catalogued | undefined,
+  again: <T>(work: () => Promise<T>) => Promise<T>,
+): Promise<Catalogued> {
   const { organisation, time } = deps;
-  const again = <T>(work: () => Promise<T>): Promise<T> => patiently(time, signal, work);
   const instance = before?.instance ?? (await again(() => organisation.instance(deps.instanceArn)));
   const limits = await again(() => organisation.limits(instance));
-  const accounts = await again(() => organisation.accounts(before?.accounts ?? new Map()));
+  const accounts = await again(() => organisation.accounts());
   const sets = new Map<string, PermissionSet>();
   for (const arn of await again(() => organisation.setArns(instance))) {
     const set = before?.sets.get(arn) ?? (await again(() => unlessGone(organisation.set(instance, arn))));
@@ -120,7 +152,7 @@ async function read(deps: CatalogueDeps, before: Catalogued | undefined, signal:
   return {
     instance,
     limits,
-    accounts: new Map(accounts.map((account) => [account.id, account])),
+    accounts: byId(accounts),
     sets,
     search: createSearch(accounts, [...sets.values()], limits),
     loadedAt: instant(time.now()),

@@ -27,6 +27,7 @@ export function createAwsFacts(deps: AwsFactsDeps): TargetFacts<AwsPermissionSet
   return {
     kind: 'aws-permission-set',
     searchable: true,
+    note: () => note(deps),
     listed: async () => [],
     search: async (_person, text, limit, may) => inMemory(deps).search.find(text, limit, once(may)).map(candidateOf),
     async candidate(_person, key) {
@@ -38,7 +39,8 @@ export function createAwsFacts(deps: AwsFactsDeps): TargetFacts<AwsPermissionSet
     known({ accountId, permissionSetArn }) {
       const now = catalogue.now();
       const [account, set] = [now?.accounts.get(accountId), now?.sets.get(permissionSetArn)];
-      return account && set && aboutPair(account, set);
+      // Without tags it is as if nothing were known: a rule may go by them.
+      return account?.tags && set && aboutPair(account, set);
     },
   };
 }
@@ -50,8 +52,26 @@ function inMemory({ catalogue, now }: AwsFactsDeps): Catalogued {
   const known = catalogue.now();
   if (known) return fresh(catalogue, known, now());
   catalogue.refresh().catch(() => undefined);
+  throw new StintError('aws-unavailable', notYet(catalogue));
+}
+
+function notYet(catalogue: Catalogue): string {
   const why = catalogue.state().failing?.sentence ?? 'Stint is still reading what there is. Try again in a minute.';
-  throw new StintError('aws-unavailable', `AWS cannot be searched yet. ${why}`);
+  return `AWS cannot be searched yet. ${why}`;
+}
+
+/** Why a search may miss something, for who does not find it. */
+function note(deps: AwsFactsDeps): string | undefined {
+  const { catalogue, now } = deps;
+  const known = catalogue.now();
+  if (!known) return notYet(catalogue);
+  try {
+    fresh(catalogue, known, now());
+  } catch (error) {
+    return isStintError(error) ? error.sentence : 'AWS cannot be searched now.';
+  }
+  const { untagged } = catalogue.state();
+  return untagged ? `The tags of ${untagged} AWS accounts are still being read; some may not be found for a minute.` : undefined;
 }
 
 function fresh(catalogue: Catalogue, known: Catalogued, now: number): Catalogued {
@@ -66,7 +86,8 @@ async function pairOf({ catalogue, now }: AwsFactsDeps, key: string): Promise<Pa
   const { instance } = await catalogue.loaded();
   const arn = setArnOf(instance, ids.setId);
   // Each is looked for anew when it is not known; what is then known holds both.
-  const there = (await catalogue.account(ids.accountId)) && (await catalogue.permissionSet(arn));
+  const account = await catalogue.account(ids.accountId);
+  const there = account && (await catalogue.permissionSet(arn));
   return there && fresh(catalogue, await catalogue.loaded(), now()).search.pair(ids.accountId, arn);
 }
 

@@ -33,7 +33,7 @@ export function aboutPair({ id, name, path, unitIds, tags }: Account, set: Permi
     accountName: name,
     ouNames: path,
     ouIds: unitIds,
-    tags,
+    ...(tags ? { tags } : {}),
     set: set.name,
   };
 }

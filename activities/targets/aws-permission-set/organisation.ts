@@ -29,7 +29,8 @@ export interface Account {
   /** Names of the OUs from the root down, and their ids. */
   readonly path: readonly string[];
   readonly unitIds: readonly string[];
-  readonly tags: Readonly<Record<string, string>>;
+  /** Undefined while they are not known: they are asked for one account at a time (`tags`). */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly active: boolean;
 }
 
@@ -58,8 +59,9 @@ export interface Limits {
 export interface Organisation {
   instance(wanted?: string): Promise<Instance>;
   limits(instance: Instance): Promise<Limits>;
-  /** `known`: tags are asked for anew only of accounts that are not in it. */
-  accounts(known: ReadonlyMap<string, Account>): Promise<readonly Account[]>;
+  /** Without their tags. */
+  accounts(): Promise<readonly Account[]>;
+  tags(accountId: string): Promise<Readonly<Record<string, string>>>;
   setArns(instance: Instance): Promise<readonly string[]>;
   set(instance: Instance, arn: string): Promise<PermissionSet>;
 }
@@ -70,7 +72,8 @@ export function createOrganisation(sdk: Sdk): Organisation {
   return {
     instance: (wanted) => instance(sdk, wanted),
     limits: (of) => limits(sdk, of),
-    accounts: (known) => accounts(sdk, known),
+    accounts: () => accounts(sdk),
+    tags: (accountId) => tagsOf(sdk, accountId),
     setArns: ({ arn: InstanceArn }) =>
       allPages('permission sets', async (NextToken) => {
         const page = await sdk.ask('sso', HOW, 'the list of permission sets', (client, options) =>
@@ -143,7 +146,7 @@ async function isDelegated(sdk: Sdk, InstanceArn: string): Promise<boolean> {
 }
 
 /** Walks the tree once: one list for each OU, and not one question for each account. */
-async function accounts(sdk: Sdk, known: ReadonlyMap<string, Account>): Promise<readonly Account[]> {
+async function accounts(sdk: Sdk): Promise<readonly Account[]> {
   const roots = await allPages('roots', async (NextToken) => {
     const page = await sdk.ask('organizations', HOW, 'the roots of the organisation', (client, options) =>
       client.send(new ListRootsCommand({ NextToken }), options),
@@ -156,8 +159,7 @@ async function accounts(sdk: Sdk, known: ReadonlyMap<string, Account>): Promise<
     const { id, path, unitIds } = place;
     for (const one of await accountsIn(sdk, id)) {
       if (!one.Id) continue;
-      const tags = known.get(one.Id)?.tags ?? (await tagsOf(sdk, one.Id));
-      found.push({ id: one.Id, name: one.Name?.trim() || one.Id, path, unitIds, tags, active: isActive(one) });
+      found.push({ id: one.Id, name: one.Name?.trim() || one.Id, path, unitIds, active: isActive(one) });
     }
     for (const unit of await unitsIn(sdk, id)) {
       if (unit.Id) open.push({ id: unit.Id, path: [...path, unit.Name ?? unit.Id], unitIds: [...unitIds, unit.Id] });

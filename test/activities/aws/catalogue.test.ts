@@ -17,6 +17,8 @@ afterEach(async () => {
 /** Organizations is slow in life; here it need not be. */
 const QUICK = { callsPerSecond: { ssoAdmin: 20, identityStore: 20, organizations: 1000 } };
 
+const tagged = (known: Catalogue) => expect.poll(() => known.state().untagged ?? 0, { timeout: 10_000 }).toBe(0);
+
 async function begin(options: RigOptions = {}): Promise<Catalogue> {
   rig = await startRig({ ...options, perSecond: { organizations: 500 }, settings: { ...QUICK, ...options.settings } });
   catalogue = createCatalogue({ organisation: createOrganisation(rig.sdk), time: systemTime });
@@ -24,7 +26,10 @@ async function begin(options: RigOptions = {}): Promise<Catalogue> {
 }
 
 test('accounts come with their place in the tree and their tags, sets with their session length, pages to the end', async () => {
-  const { accounts, sets, search, limits } = await (await begin({ settings: HARSH })).loaded();
+  const known = await begin({ settings: HARSH });
+  await known.loaded();
+  await tagged(known);
+  const { accounts, sets, search, limits } = await known.loaded();
   expect(accounts.get(EXAMPLE.production)).toMatchObject({
     name: 'production',
     path: ['Production'],
@@ -39,6 +44,43 @@ test('accounts come with their place in the tree and their tags, sets with their
     [EXAMPLE.production, EXAMPLE.admin],
   ]);
 });
+
+test('all there is can be found before any tag is known; one account is asked for at once, the others follow', async () => {
+  rig = await startRig({ perSecond: { organizations: 500 }, settings: QUICK });
+  const real = createOrganisation(rig.sdk);
+  let open: (() => void) | undefined;
+  const shut = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const asked: string[] = [];
+  const tags = async (id: string) => {
+    asked.push(id);
+    // The first is the background's, which does not get on.
+    if (asked.length === 1) await shut;
+    return real.tags(id);
+  };
+  catalogue = createCatalogue({ organisation: { ...real, tags }, time: systemTime });
+  const { search, accounts } = await catalogue.loaded();
+  expect(search.find('prod admin', 10)).toHaveLength(1);
+  expect([...accounts.values()].filter((account) => account.tags)).toEqual([]);
+  const other = [EXAMPLE.production, EXAMPLE.sandbox].find((id) => id !== asked[0]) ?? '';
+  expect((await catalogue.account(other))?.tags?.['owner']).toBeDefined();
+  expect(catalogue.now()?.search.pair(other, EXAMPLE.admin)?.account.tags?.['owner']).toBeDefined();
+  expect(catalogue.state().untagged).toBeGreaterThan(0);
+  open?.();
+  await tagged(catalogue);
+  expect(catalogue.state().untagged).toBeUndefined();
+});
+
+test('tags that AWS does not tell are unknown and never none; one that may come later is an error', async () => {
+  const known = await begin();
+  rig.aws.faults.add({ kind: 'denied', operation: 'ListTagsForResource' });
+  await known.loaded();
+  expect(await known.account(EXAMPLE.production)).toMatchObject({ name: 'production', tags: undefined });
+  rig.aws.faults.clear();
+  rig.aws.faults.add({ kind: 'throttle', operation: 'ListTagsForResource' });
+  await expect(known.account(EXAMPLE.production)).rejects.toMatchObject({ retryable: true });
+}, 30_000);
 
 test('D5.31 suspended accounts are hidden', async () => {
   const { search } = await (await begin()).loaded();
@@ -67,12 +109,13 @@ test('no instance in the region is told with the fix', async () => {
 test('a load that fails keeps the last good one, and says since when', async () => {
   const known = await begin();
   const first = await known.loaded();
+  await tagged(known);
   expect(known.state()).toEqual({ loadedAt: first.loadedAt });
   rig.aws.faults.add({ kind: 'denied' });
   await expect(known.refresh()).rejects.toMatchObject({ code: 'aws-rejected' });
   const since = known.state().failing?.since;
   await expect(known.refresh()).rejects.toThrow();
-  expect(known.now()).toBe(first);
+  expect(known.now()?.loadedAt).toBe(first.loadedAt);
   expect(known.state()).toMatchObject({ loadedAt: first.loadedAt, failing: { since } });
   rig.aws.faults.clear();
   await known.refresh();
@@ -82,6 +125,7 @@ test('a load that fails keeps the last good one, and says since when', async () 
 test('D5.30 a reload asks for nothing that is known by its id, and many who ask cost one load', async () => {
   const known = await begin();
   await Promise.all([known.loaded(), known.loaded(), known.refresh()]);
+  await tagged(known);
   expect(rig.aws.truth.calls('DescribePermissionSet')).toHaveLength(3);
   await known.refresh();
   expect(rig.aws.truth.calls('DescribePermissionSet')).toHaveLength(3);
