@@ -1,38 +1,47 @@
 /** Asking, in Slack or on the Mac, until it was taken. Each form, and each ask of a Mac, is a request of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openForm as formOf, pickTarget, sendForm as sendFilled } from '../../cli/demo/form.js';
+import { type Acted, createSight, type SeenState, type Sight } from '../../cli/demo/sight.js';
 import { GENERAL } from '../../cli/demo/world.js';
 import type { FarEnds } from './far/ends.js';
 import type { Eyes } from './far/eyes.js';
 import type { Ask, Notebook } from './notebook.js';
 import type { Story } from './plan.js';
-import type { StormMac, StormPerson } from './world.js';
+import type { Asker, Wanted } from './wanted.js';
 
 export interface AskingDeps {
   readonly far: FarEnds;
   readonly eyes: Eyes;
   readonly notebook: Notebook;
+  /** Once it is over nobody tries again: what is asked for in the calm would outlive it. */
+  readonly over: AbortSignal;
 }
 
 /** How long people keep trying to ask, in milliseconds. */
 const PATIENCE_MS = 60_000;
+/** How often a person looks whether the form shows what they picked before they pick again. */
+const LOOKS = 10;
 /** How often one form is sent before a person closes it and begins anew. */
 const SENDS = 8;
 
+/** The form says that they have it for good. */
+class Refused extends Error {
+  constructor() {
+    super('refused: they have it, and not from Stint');
+  }
+}
+
 /** The request id, once one was taken and is known; rejects when nothing was taken in time. */
-export async function askUntilTaken(
-  deps: AskingDeps,
-  asker: StormPerson & { readonly mac: StormMac },
-  story: Story,
-  name: string,
-): Promise<string> {
-  const { far, eyes, notebook } = deps;
+export async function askUntilTaken(deps: AskingDeps, asker: Asker, wanted: Wanted, story: Story, name: string): Promise<string> {
+  const { far, eyes, notebook, over } = deps;
+  const sight = sightOf(far);
   const tries: Ask[] = [];
   const known = () => tries.map((ask) => ask.requestId ?? eyes.requestOf(ask.quote)).find((id) => id !== undefined);
-  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline && !over.aborted; ) {
     const note: Ask = {
       quote: `${name}-${tries.length + 1}`,
       personId: asker.id,
-      serial: asker.mac.serial,
+      serial: wanted.place,
       windowMs: story.windowMs,
       via: story.via,
     };
@@ -62,18 +71,46 @@ export async function askUntilTaken(
 
   /** An error in the form keeps what was written, and it is sent again as the same request. */
   async function sendForm(note: Ask): Promise<void> {
-    const reason = `because of ${note.quote} in a test`;
-    const values = { target: `mac-admin/${asker.mac.serial}`, window: String(story.windowMs), category: 'debug', reason };
-    for (let n = 0; n < SENDS; n++) {
+    for (let n = 0; n < SENDS && !over.aborted; n++) {
       await sleep(300);
-      const acted = await far.slack.act.submit({ user: asker.slack, values }).catch(() => undefined);
+      if (known() !== undefined) return;
+      const acted = await fill(note).catch((error: unknown) => {
+        if (error instanceof Refused) throw error;
+        return undefined;
+      });
       if (acted?.ack === 'ok' && !acted.errors) {
         note.ackedAt = Date.now();
         return;
       }
-      if (acted?.errors && /asked for this Mac already/.test(JSON.stringify(acted.errors))) return;
-      if (acted) await sleep(1200);
+      if (acted?.errors && /asked for this already/.test(JSON.stringify(acted.errors))) return;
+      await sleep(1200);
     }
+  }
+
+  /** Sends it if it speaks of what is wanted; else that is looked for first. Undefined while there is no form. */
+  async function fill({ quote }: Ask): Promise<Acted | undefined> {
+    const reason = `because of ${quote} in a test`;
+    const wish = { ...wanted, target: wanted.offer, windowMs: story.windowMs, reason };
+    const modal = await formOf(sight, asker.slack);
+    if (!modal) return undefined;
+    const send = async () =>
+      sendFilled(sight, asker.slack, (await formOf(sight, asker.slack)) ?? modal, wish).catch(() => undefined);
+    const sent = await send();
+    if (sent) return sent;
+    await pickTarget(sight, asker.slack, modal, wish);
+    for (let look = 0; look < LOOKS; look++) {
+      await sleep(400);
+      const acted = await send();
+      if (acted) return acted;
+      if (known() !== undefined) return undefined;
+      if (await isBarred()) throw new Refused();
+    }
+    return undefined;
+  }
+
+  async function isBarred(): Promise<boolean> {
+    const modal = await formOf(sight, asker.slack);
+    return /already, and not from Stint/.test(JSON.stringify(modal?.blocks ?? []));
   }
 
   async function askOnMac(note: Ask): Promise<void> {
@@ -87,4 +124,18 @@ export async function askUntilTaken(
     }
     if (note.requestId) note.ackedAt = Date.now();
   }
+}
+
+/** People look and act in this very process: nothing gets lost between them and their Slack. */
+function sightOf({ slack }: FarEnds): Sight {
+  type Doing = Record<string, (input: object) => Promise<Acted>>;
+  return {
+    ...createSight(slack.url),
+    slack: async (as) => slack.state(as) as unknown as SeenState,
+    act: async (what, body) => {
+      const act = (slack.act as unknown as Doing)[what];
+      if (!act) throw new Error(`nobody can ${what}`);
+      return act(body);
+    },
+  };
 }

@@ -3,6 +3,7 @@
 export interface Ask {
   readonly quote: string;
   readonly personId: string;
+  /** The Mac, or the key of the target in AWS. */
   readonly serial: string;
   readonly windowMs: number;
   readonly via: 'slack' | 'mac';
@@ -21,7 +22,10 @@ export interface Press {
   ack: string;
 }
 
-/** A time in which a Mac could not act on its deadline by fate's doing: asleep, its agent killed, its directory refusing. */
+/**
+ * A time in which a Mac could not act on its deadline by fate's doing: asleep, its agent killed, its directory refusing. Or
+ * in which AWS could not be reached.
+ */
 export interface Outage {
   readonly serial: string;
   readonly kind: string;
@@ -33,7 +37,8 @@ export interface Notebook {
   readonly asks: Ask[];
   readonly presses: Press[];
   readonly outages: Outage[];
-  readonly kills: { readonly at: number; readonly victim: string; readonly downMs: number }[];
+  /** `upAt`: when it was healthy again. */
+  readonly kills: { readonly at: number; readonly victim: string; readonly downMs: number; upAt?: number }[];
   readonly faults: { readonly at: number; readonly kind: string; readonly what: string }[];
   /** Requests whose Temporal run or card fate has touched, and how. */
   readonly touched: Map<string, Set<string>>;

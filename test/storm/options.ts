@@ -1,6 +1,6 @@
 /** The storm's command line. */
 import { parseArgs } from 'node:util';
-import { FAULTS, type FaultKind } from './plan.js';
+import { AWS_FAULTS, FAULTS, type FaultKind } from './plan.js';
 
 export interface StormOptions {
   readonly kills: number;
@@ -13,6 +13,8 @@ export interface StormOptions {
   readonly calm: number;
   /** Simulated Macs beside the three real agents. */
   readonly macs: number;
+  /** Whether people ask for AWS permission sets too. */
+  readonly aws: boolean;
   /** Faults that are left out. */
   readonly without: readonly FaultKind[];
   /** Keep the folder also when all went well. */
@@ -22,8 +24,8 @@ export interface StormOptions {
 
 export const HELP = `Usage: npm run storm -- [options]
 
-Lets people ask for, decide and end elevations on real and simulated Macs while the product's processes are killed, far
-ends misbehave and clocks step, and judges by the far ends' own truth. Exit code 1 when a promise was broken.
+Lets people ask for, decide and end elevations on real and simulated Macs and in AWS while the product's processes are
+killed, far ends misbehave and clocks step, and judges by the far ends' own truth. Exit code 1 when a promise was broken.
 
   --kills N        SIGKILLs of server processes until it may end (20)
   --elevations N   elevations asked for until it may end (40)
@@ -33,7 +35,8 @@ ends misbehave and clocks step, and judges by the far ends' own truth. Exit code
                    processes of their own, Temporal and Stint on PostgreSQL) (embedded)
   --macs N         simulated Macs beside three real agents (20)
   --calm M         minutes that everything may take to converge afterwards (5)
-  --without KINDS  leave out faults, such as temporal-terminate,slack-down (what terminate leaves is swept after minutes)
+  --without KINDS  leave out faults, such as temporal-terminate,slack-down (what terminate leaves is swept after minutes);
+                   aws leaves AWS out altogether
   --keep           keep the folder of logs and evidence also when all went well
   --json           the result as one line of JSON on standard output
 
@@ -60,7 +63,7 @@ export function readOptions(argv: readonly string[], fallbackSeed: number): Stor
     calm: number(values.calm, '--calm', 5, 0.1),
     macs: number(values.macs, '--macs', 20, 1),
     topology,
-    without: kindsOf(values.without),
+    ...kindsOf(values.without),
     keep: values.keep ?? false,
     json: values.json ?? false,
   };
@@ -98,10 +101,12 @@ function number(given: string | undefined, name: string, otherwise: number, leas
   return value;
 }
 
-function kindsOf(given: string | undefined): readonly FaultKind[] {
+function kindsOf(given: string | undefined): Pick<StormOptions, 'without' | 'aws'> {
   const words = given?.split(',').filter(Boolean) ?? [];
-  const wrong = words.find((word) => !Object.hasOwn(FAULTS, word));
+  const wrong = words.find((word) => word !== 'aws' && !Object.hasOwn(FAULTS, word));
   if (wrong !== undefined)
-    throw new BadOption(`--without: there is no fault ${wrong}. There is: ${Object.keys(FAULTS).join(', ')}.`);
-  return words as FaultKind[];
+    throw new BadOption(`--without: there is no fault ${wrong}. There is: aws, ${Object.keys(FAULTS).join(', ')}.`);
+  const aws = !words.includes('aws');
+  const kinds = words.filter((word) => word !== 'aws') as FaultKind[];
+  return { aws, without: aws ? kinds : [...kinds, ...AWS_FAULTS] };
 }

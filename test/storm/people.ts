@@ -1,12 +1,13 @@
-/** People who carry out their stories in Slack and on their Macs, as well as the storm lets them. */
+/** People who carry out their stories in Slack, on their Macs and in AWS, as well as the storm lets them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CHANNEL } from '../../cli/demo/world.js';
 import { askUntilTaken } from './asking.js';
 import type { FarEnds } from './far/ends.js';
 import type { Eyes, Seen } from './far/eyes.js';
 import type { Notebook } from './notebook.js';
-import { type Story, stories } from './plan.js';
-import type { StormMac, StormPerson, World } from './world.js';
+import { type Story, stories, wishes } from './plan.js';
+import { type Asker, type Wanted, wantedBy } from './wanted.js';
+import type { StormPerson, World } from './world.js';
 
 export interface PeopleDeps {
   readonly world: World;
@@ -19,8 +20,6 @@ export interface PeopleDeps {
   readonly wanted: () => boolean;
 }
 
-type Asker = StormPerson & { readonly mac: StormMac };
-
 /** How long people keep trying, in milliseconds. */
 const PATIENCE = { card: 60_000, decide: 90_000, start: 100_000, end: 60_000, close: 150_000 } as const;
 
@@ -29,15 +28,18 @@ export async function letPeopleAct(deps: PeopleDeps): Promise<void> {
   await Promise.all(
     deps.world.askers.map(async (asker, n) => {
       const next = stories(deps.seed, asker.id);
+      const wish = wishes(deps.seed, asker.id);
       await sleep(150 * n);
-      for (let count = 1; !deps.over.aborted && deps.wanted(); count++)
-        await live(deps, asker, next(), `storm-${n + 1}-${count}`);
+      for (let count = 1; !deps.over.aborted && deps.wanted(); count++) {
+        const story = next();
+        await live(deps, asker, wantedBy(deps.far, asker, story, wish()), story, `storm-${n + 1}-${count}`);
+      }
     }),
   );
 }
 
-async function live(deps: PeopleDeps, asker: Asker, story: Story, quote: string): Promise<void> {
-  const one = createOne(deps, asker, story, quote);
+async function live(deps: PeopleDeps, asker: Asker, wanted: Wanted, story: Story, quote: string): Promise<void> {
+  const one = createOne(deps, asker, wanted, story, quote);
   try {
     await sleep(story.pauseMs);
     if (deps.over.aborted) return;
@@ -50,7 +52,7 @@ async function live(deps: PeopleDeps, asker: Asker, story: Story, quote: string)
   }
 }
 
-function createOne({ world, far, eyes, notebook }: PeopleDeps, asker: Asker, story: Story, quote: string) {
+function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Asker, wanted: Wanted, story: Story, quote: string) {
   const { slack } = far;
   const approver = world.it[story.by] ?? world.it[0];
   const other = world.it[(story.by + 1) % world.it.length] ?? world.it[0];
@@ -104,8 +106,6 @@ function createOne({ world, far, eyes, notebook }: PeopleDeps, asker: Asker, sto
       .findLast(
         (m) => !m.deleted && m.channel !== CHANNEL.id && m.key.endsWith(`/${asker.id}`) && button(m, pattern) !== undefined,
       );
-  const isAdmin = () => !asker.mac.standing && (far.light.get(asker.mac.serial)?.isAdmin ?? realIsAdmin());
-  const realIsAdmin = () => far.real.get(asker.mac.serial)?.truth().admins.includes(asker.mac.user) ?? false;
   const isOver = (requestId: string) => {
     const seen = card(requestId);
     return seen !== undefined && seen.buttons.length === 0 && /Ended\.|Closed[: ]|without proof/.test(seen.text);
@@ -139,7 +139,7 @@ function createOne({ world, far, eyes, notebook }: PeopleDeps, asker: Asker, sto
   return {
     /** The request id, once its card is there. */
     async ask(): Promise<string> {
-      const requestId = await askUntilTaken({ far, eyes, notebook }, asker, story, quote);
+      const requestId = await askUntilTaken({ far, eyes, notebook, over }, asker, wanted, story, quote);
       await until('the card', PATIENCE.card, () => card(requestId));
       return requestId;
     },
@@ -162,18 +162,18 @@ function createOne({ world, far, eyes, notebook }: PeopleDeps, asker: Asker, sto
     /** What is done while the access is there, up to the wish that it ends. */
     async use(requestId: string): Promise<void> {
       if (!story.decision.startsWith('approve')) return;
-      if (asker.mac.standing) {
+      if (wanted.standing) {
         await sleep(8000); // nothing can begin there: somebody sees that and calls it off
         return pressUntil(other, requestId, /^revoke$/, () => card(requestId), PATIENCE.end);
       }
-      await until('admin, or over', PATIENCE.start, () => isAdmin() || isOver(requestId));
+      await until('access, or over', PATIENCE.start, () => wanted.holds() || isOver(requestId));
       if (isOver(requestId)) return;
-      far.real.get(asker.mac.serial)?.acts.sudo(asker.mac.user, `/usr/bin/true ${quote}`);
+      if (wanted.isMac) far.real.get(asker.mac.serial)?.acts.sudo(asker.mac.user, `/usr/bin/true ${quote}`);
       await sleep(story.endAfterMs);
       if (story.ending === 'revoke') await pressUntil(other, requestId, /^revoke$/, () => card(requestId), PATIENCE.end);
       else if (story.ending === 'end-in-slack')
         await pressUntil(asker, requestId, /^end$/, () => dmWith(requestId, /^end$/), 12_000);
-      else if (story.ending === 'end-on-mac') await endOnMac();
+      else if (story.ending === 'end-on-mac' && wanted.isMac) await endOnMac();
       else if (story.ending === 'extend' || story.ending === 'extend-denied') await extend(requestId);
     },
 

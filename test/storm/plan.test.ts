@@ -1,10 +1,16 @@
 /** The storm's plan and command line. */
 import { describe, expect, it } from 'vitest';
 import { BadOption, readOptions } from './options.js';
-import { FAULTS, type FaultKind, faults, kills, stories, weather } from './plan.js';
+import { AWS_FAULTS, FAULTS, type FaultKind, faults, kills, stories, weather, wishes } from './plan.js';
 
 const some = <T>(next: () => T, n = 300): readonly T[] => Array.from({ length: n }, next);
-const all = (seed: number) => [some(stories(seed, 'user1')), some(kills(seed, 'stint')), some(weather(seed)), some(faults(seed))];
+const all = (seed: number) => [
+  some(stories(seed, 'user1')),
+  some(kills(seed, 'stint')),
+  some(weather(seed)),
+  some(faults(seed)),
+  some(wishes(seed, 'user1')),
+];
 
 describe('the plan', () => {
   it('is the same for the same seed, and another for another', () => {
@@ -21,6 +27,7 @@ describe('the plan', () => {
     const told = some(stories(1, 'user1'), 1000);
     expect(new Set(told.map((s) => s.decision)).size).toBe(6);
     expect(new Set(told.map((s) => s.ending)).size).toBe(6);
+    expect(new Set(some(wishes(1, 'user1')).map((w) => w.aws)).size).toBe(2);
     expect(new Set(some(faults(1), 4000).map((f) => f.kind)).size).toBe(Object.keys(FAULTS).length);
   });
 
@@ -38,8 +45,14 @@ describe('the command line', () => {
       seed: 5,
       topology: 'embedded',
       without: [],
+      aws: true,
       json: false,
     });
+  });
+
+  it('leaves AWS out as a whole, with all that goes wrong there', () => {
+    expect(readOptions(['--without', 'aws,mdm-lie'], 1)).toMatchObject({ aws: false, without: ['mdm-lie', ...AWS_FAULTS] });
+    expect(readOptions(['--without', 'aws-down'], 1)).toMatchObject({ aws: true, without: ['aws-down'] });
   });
 
   it('names the option that it does not understand', () => {

@@ -56,6 +56,18 @@ export function stories(seed: number, personId: string): () => Story {
   });
 }
 
+/** Whether a story that is asked for in Slack is about AWS, and about which account and set, as a share of all there are. */
+export interface Wish {
+  readonly aws: boolean;
+  readonly pair: number;
+}
+
+/** The wishes of one person, one for each story. Drawn apart from the stories: those stay what they are without AWS. */
+export function wishes(seed: number, personId: string): () => Wish {
+  const r = random(seed, `wishes/${personId}`);
+  return () => ({ aws: r.chance(0.4), pair: r.next() });
+}
+
 /** One SIGKILL of a server process. */
 export interface Kill {
   /** After it was healthy again from its last, in milliseconds. */
@@ -118,8 +130,28 @@ export const FAULTS = {
   'temporal-reset-first': 3,
   'temporal-reset-last': 2,
   'temporal-terminate': 2,
+  'aws-drop-before': 4,
+  'aws-drop-after': 7,
+  'aws-late-reply': 3,
+  'aws-500': 4,
+  'aws-500-after': 5,
+  'aws-throttle': 4,
+  'aws-conflict': 3,
+  'aws-fail-change': 3,
+  'aws-expired': 2,
+  'aws-down': 2,
+  'aws-slow': 3,
+  'aws-slow-work': 3,
+  'aws-lists-late': 5,
+  'aws-other-hands': 5,
+  'aws-user-deleted': 1,
 } as const;
 export type FaultKind = keyof typeof FAULTS;
+
+/** Every fault of AWS; without AWS there is none of them, and the plan is what it was before there was AWS. */
+export const AWS_FAULTS = (Object.keys(FAULTS) as FaultKind[]).filter((kind) => kind.startsWith('aws-'));
+/** In the notebook: what struck AWS, and no one target. */
+export const AWS_ANYWHERE = 'aws';
 
 /** One thing that goes wrong. */
 export interface PlannedFault {

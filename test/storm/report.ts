@@ -1,7 +1,6 @@
 /** What a storm tells: figures as text and as JSON, and the evidence of each violation. */
-import { macIn } from '../fixtures/people.js';
 import type { Eyes } from './far/eyes.js';
-import type { Facts, Violation } from './judge/facts.js';
+import { type Facts, placeOf, type Violation } from './judge/facts.js';
 import { only } from './judge/ledger.js';
 import type { Watch } from './judge/truth.js';
 import type { StormOptions } from './options.js';
@@ -31,17 +30,37 @@ export interface Result {
   /** The longest that anybody was an administrator past a deadline, in milliseconds; below 0: nobody was. */
   readonly longestPastMs: number | undefined;
   readonly longestPastAt: { readonly serial: string; readonly requestId: string } | undefined;
+  /** What the stand-in of AWS saw; absent without it. The longest past a deadline is without what fate and AWS itself took. */
+  readonly aws?: {
+    readonly elevations: number;
+    readonly granted: number;
+    readonly longestPastMs?: number | undefined;
+    readonly longestPastAt?: string | undefined;
+    readonly calls: number;
+    readonly operations: Readonly<Record<string, number>>;
+    readonly struck: number;
+    readonly throttled: number;
+    readonly outstandingMost: number;
+  };
   /** From the calm until everything was closed and shown; undefined when it did not happen in time. */
   readonly convergedMs: number | undefined;
   readonly short: readonly string[];
   readonly violations: readonly Violation[];
 }
 
+interface Longest {
+  readonly ms: number;
+  readonly serial: string;
+  readonly requestId: string;
+}
+
 export interface Told {
   readonly options: StormOptions;
   readonly facts: Facts;
   readonly violations: readonly Violation[];
-  readonly longest: { readonly ms: number; readonly serial: string; readonly requestId: string } | undefined;
+  /** On a Mac, and in AWS. */
+  readonly longest: Longest | undefined;
+  readonly longestInAws: Longest | undefined;
   readonly began: number;
   readonly converged: number | undefined;
   readonly topology: Topology;
@@ -49,7 +68,8 @@ export interface Told {
   readonly watch: Watch;
 }
 
-export function resultOf({ options, facts, violations, longest, began, converged, topology, calls, watch }: Told): Result {
+export function resultOf(told: Told): Result {
+  const { options, facts, violations, longest, began, converged, topology, calls, watch } = told;
   const { kills, asks, faults } = facts.notebook;
   const done = faults.filter((f) => !f.what.startsWith('not done'));
   const short = [
@@ -80,9 +100,29 @@ export function resultOf({ options, facts, violations, longest, began, converged
     samples: watch.samples,
     longestPastMs: longest?.ms,
     longestPastAt: longest && { serial: longest.serial, requestId: longest.requestId },
+    ...awsOf(told),
     convergedMs: converged === undefined ? undefined : converged - facts.calmFrom,
     short,
     violations,
+  };
+}
+
+function awsOf({ facts, longestInAws }: Told): Pick<Result, 'aws'> {
+  if (!facts.cloud) return {};
+  const own = facts.recorded.filter(({ view }) => view.request.target.kind === 'aws-permission-set');
+  const { calls, operations, struck, throttled, outstandingMost } = facts.cloud;
+  return {
+    aws: {
+      elevations: own.length,
+      granted: own.filter(({ events }) => only(events, 'confirmed').length > 0).length,
+      longestPastMs: longestInAws?.ms,
+      longestPastAt: longestInAws && `${longestInAws.serial}, ${longestInAws.requestId}`,
+      calls,
+      operations,
+      struck,
+      throttled,
+      outstandingMost,
+    },
   };
 }
 
@@ -96,6 +136,12 @@ const list = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts)
     .map(([name, n]) => `${name} ${n}`)
     .join(', ') || 'none';
+
+function inAws(aws: NonNullable<Result['aws']>): string {
+  const { elevations, granted, calls, struck, throttled, outstandingMost, longestPastMs, longestPastAt } = aws;
+  const past = longestPastMs === undefined ? 'nobody had access' : `${longestPastMs} ms (${longestPastAt})`;
+  return `AWS: ${elevations} of them, ${granted} granted; ${calls} calls, ${struck} failed or lost, ${throttled} throttled, at most ${outstandingMost} changes at once; longest access past a deadline that was the product's own: ${past}`;
+}
 
 /** The result in words. */
 export function inWords(r: Result): string {
@@ -111,6 +157,7 @@ export function inWords(r: Result): string {
     `elevations: ${r.elevations} of ${r.asked} asked for; ${r.granted} were granted, at most ${r.mostAtOnce} at once (${list(r.outcomes)})`,
     ...(r.orphans > 0 ? [`left open without access by Temporal's terminate: ${r.orphans}`] : []),
     `Macs looked at: ${r.samples} times; longest access past a deadline: ${past}`,
+    ...(r.aws ? [inAws(r.aws)] : []),
     `converged after ${r.convergedMs === undefined ? 'no end in sight' : `${Math.round(r.convergedMs / 1000)} s`}`,
     ...r.short.map((what) => `SHORT: ${what}`),
     ...r.violations.map((v) => `VIOLATION ${v.rule} ${v.requestId} ${v.serial ?? ''}: ${v.what}`),
@@ -123,7 +170,7 @@ export function inWords(r: Result): string {
 export function evidenceOf(facts: Facts, requestId: string, violations: readonly Violation[]): object {
   const recorded = facts.recorded.find((r) => r.requestId === requestId);
   const serials = new Set([
-    recorded && macIn(recorded.view.request.target).serial,
+    recorded && placeOf(recorded.view.request.target),
     ...violations.filter((v) => v.requestId === requestId).map((v) => v.serial),
   ]);
   const { notebook } = facts;

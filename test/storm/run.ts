@@ -13,6 +13,7 @@ import { createEyes, type Eyes } from './far/eyes.js';
 import { heal, letThingsGoWrong } from './fate/faults.js';
 import { letFateKill } from './fate/killer.js';
 import { judge, overrun } from './judge/checks.js';
+import { readCloud } from './judge/cloud.js';
 import { accesses, type Facts, type TagCall, type Violation } from './judge/facts.js';
 import { readLedger } from './judge/ledger.js';
 import { readMacs, startWatch } from './judge/truth.js';
@@ -44,7 +45,8 @@ async function runIn(folder: string, options: StormOptions, say: (line: string) 
   writeFileSync(join(folder, 'people.yaml'), peopleFile(world));
   const home = openHome(folder, false);
   const deviceApiPort = await freePort();
-  const far = await startFarEnds(home, world, `http://127.0.0.1:${deviceApiPort}`);
+  const { seed, aws } = options;
+  const far = await startFarEnds(home, world, { deviceApiUrl: `http://127.0.0.1:${deviceApiPort}`, seed, aws });
   const eyes = createEyes(far.slack);
   let topology: Topology | Skipped | undefined;
   try {
@@ -108,14 +110,16 @@ async function blow(storm: Storm): Promise<Result> {
   eyes.look();
   eyes.lookAtAll();
   const recorded = await readLedger(topology.ask);
+  const cloud = far.cloud && readCloud(far.cloud, notebook, Date.now());
   const facts: Facts = {
+    ...(cloud && { cloud }),
     world,
     notebook,
     recorded,
-    macs: readMacs(world, far),
+    macs: [...readMacs(world, far), ...(cloud?.places ?? [])],
     messages: eyes.all(),
     saidGone: eyes.saidGone,
-    tagCalls: tagCalls(far),
+    tagCalls: [...tagCalls(far), ...(cloud?.created ?? [])],
     oddities: watch.oddities,
     countdowns: watch.countdowns,
     verify: await verify(topology),
@@ -123,10 +127,21 @@ async function blow(storm: Storm): Promise<Result> {
     now: Date.now(),
   };
   const violations: Violation[] = judge(facts);
-  const longest = accesses(facts)
-    .map((access) => ({ ms: overrun(facts, access), serial: access.mac.serial, requestId: access.of?.requestId ?? '' }))
-    .sort((a, b) => b.ms - a.ms)[0];
-  const result = resultOf({ options, facts, violations, longest, began, converged, topology, calls: eyes.calls, watch });
+  const past = accesses(facts)
+    .map((access) => ({ ms: overrun(facts, access), ...access.mac, requestId: access.of?.requestId ?? '' }))
+    .sort((a, b) => b.ms - a.ms);
+  const result = resultOf({
+    options,
+    facts,
+    violations,
+    longest: past.find(({ kind }) => kind !== 'aws'),
+    longestInAws: past.find(({ kind }) => kind === 'aws'),
+    began,
+    converged,
+    topology,
+    calls: eyes.calls,
+    watch,
+  });
   if (!result.ok || options.keep) evidence(folder, facts, violations, result);
   return result;
 }

@@ -93,4 +93,19 @@ targets:
     approve: { groups: [it], quorum: 1 }
     windows: [${WINDOWS_MS.map(seconds).join(', ')}]
     max: ${seconds(MAX_MS)}
+  - id: aws-core
+    kind: aws-permission-set
+    match: { tags: { tier: "0" } }
+    tier: 0
+    ask: { groups: [staff] }
+    approve: { groups: [it], quorum: 1 }
+    windows: [${WINDOWS_MS.map(seconds).join(', ')}]
+    max: ${seconds(MAX_MS)}
+  - id: aws
+    kind: aws-permission-set
+    match: { accounts: ["storm-*"] }
+    ask: { groups: [staff] }
+    approve: { groups: [it], quorum: 1 }
+    windows: [${WINDOWS_MS.map(seconds).join(', ')}]
+    max: ${seconds(MAX_MS)}
 `;

@@ -1,4 +1,4 @@
-/** The far ends, in the storm's own process so that they outlive every kill: Slack, the MDM, real agents and simulated Macs. */
+/** The far ends, in the storm's own process so that they outlive every kill: Slack, the MDM, AWS, real agents and simulated Macs. */
 import { createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
 import type { DemoHome } from '../../../cli/demo/home.js';
@@ -8,6 +8,7 @@ import { type Mac, startMac } from '../../../sim/mac/mac.js';
 import { type MdmStandIn, startMdm } from '../../../sim/mdm/server.js';
 import { type SlackSim, startSlack } from '../../../sim/slack/index.js';
 import { emailOf, type StormMac, type World } from '../world.js';
+import { type Cloud, startCloud } from './cloud.js';
 import { makeDeviceKeys } from './device-call.js';
 import { LightMac } from './light-mac.js';
 
@@ -16,6 +17,7 @@ export interface FarEnds {
   readonly mdm: MdmStandIn;
   readonly real: ReadonlyMap<string, Mac>;
   readonly light: ReadonlyMap<string, LightMac>;
+  readonly cloud?: Cloud;
   /** Every Mac's public key, by its serial. */
   readonly publicKeys: ReadonlyMap<string, string>;
   close(): Promise<void>;
@@ -23,7 +25,13 @@ export interface FarEnds {
 
 export const CONTACT_GRACE_S = 30;
 
-export async function startFarEnds(home: DemoHome, world: World, deviceApiUrl: string): Promise<FarEnds> {
+export interface FarOptions {
+  readonly deviceApiUrl: string;
+  readonly seed: number;
+  readonly aws: boolean;
+}
+
+export async function startFarEnds(home: DemoHome, world: World, { deviceApiUrl, seed, aws }: FarOptions): Promise<FarEnds> {
   const slack = await startSlack({ mode: 'socket', seed: slackSeed(home, world) });
   const macs = world.askers.map((person) => ({ ...person.mac, email: emailOf(person) }));
   const mdm = await startMdm({
@@ -51,18 +59,20 @@ export async function startFarEnds(home: DemoHome, world: World, deviceApiUrl: s
       return own ? [[serial, new LightMac({ ...options, keys: own })] as const] : [];
     }),
   );
+  const cloud = aws ? await startCloud(world, seed) : undefined;
   return {
     slack,
     mdm,
     real,
     light,
+    ...(cloud && { cloud }),
     publicKeys: new Map([
       ...[...real].map(([s, mac]) => [s, mac.publicKeyPem] as const),
       ...[...keys].map(([s, k]) => [s, k.publicKeyPem] as const),
     ]),
     close: async () => {
       await Promise.allSettled([...[...real.values(), ...light.values()].map((mac) => mac.close())]);
-      await Promise.allSettled([mdm.close(), slack.close()]);
+      await Promise.allSettled([mdm.close(), slack.close(), cloud?.close()]);
     },
   };
 }

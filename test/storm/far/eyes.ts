@@ -49,7 +49,10 @@ export interface Eyes {
   close(): Promise<void>;
 }
 
-const GONE = /access gone|no access was confirmed|admin rights are gone|no admin rights are left/i;
+const GONE =
+  /access gone|no access was confirmed|(admin rights are|AWS access is) gone|no (admin rights are|AWS access is) left|assignment is gone/i;
+/** Said of what is not known: an alarm, or a close by hand. */
+const NOT_KNOWN = /not proved that|without proof|no proof/i;
 const EVERY_MS = 300;
 /** Looked at again each time: what is posted in the very millisecond of a look. */
 const OVERLAP_MS = 1500;
@@ -102,7 +105,8 @@ export function createEyes(slack: SlackSim): Eyes {
       if (call.method === 'chat.delete' && (call.answer as { ok?: boolean } | null)?.ok) deleted(call.args.channel, call.args.ts);
       const text = typeof call.args.text === 'string' ? call.args.text : '';
       const requestId = requestIn(JSON.stringify(call.args)) ?? messages.get(`${call.args.channel}/${call.args.ts}`)?.requestId;
-      if (requestId && GONE.test(text)) saidGone.push({ requestId, at: call.at, method: call.method, text });
+      if (requestId && GONE.test(text) && !NOT_KNOWN.test(text))
+        saidGone.push({ requestId, at: call.at, method: call.method, text });
     }
   }
 

@@ -8,6 +8,7 @@ import type { Eyes } from '../far/eyes.js';
 import type { Notebook } from '../notebook.js';
 import { type FaultKind, faults, type PlannedFault } from '../plan.js';
 import type { Topology } from '../topology/topology.js';
+import { cloudFault } from './cloud-faults.js';
 
 export interface FaultDeps {
   readonly topology: Topology;
@@ -42,6 +43,7 @@ export function heal({ far }: Pick<FaultDeps, 'far'>): void {
   far.slack.clearFaults();
   far.mdm.control.clearFaults();
   far.mdm.control.settings({ tagDelayMs: 1000 });
+  far.cloud?.calm();
   for (const mac of far.real.values()) mac.faults.clear();
   for (const mac of far.light.values()) {
     mac.wake();
@@ -54,6 +56,10 @@ function strike(deps: FaultDeps, fault: PlannedFault): Promise<string> {
   if (fault.kind.startsWith('slack-')) return slackFault(deps, fault);
   if (fault.kind.startsWith('mdm-')) return mdmFault(deps, fault);
   if (fault.kind.startsWith('mac-')) return macFault(deps, fault);
+  if (fault.kind.startsWith('aws-')) {
+    const { cloud } = deps.far;
+    return cloud ? cloudFault({ cloud, notebook: deps.notebook, over: deps.over }, fault) : Promise.reject(new Error('no AWS'));
+  }
   return temporalFault(deps, fault);
 }
 

@@ -52,13 +52,17 @@ async function killOne(
   process: StormProcess,
 ): Promise<void> {
   const next = kills(seed, process.name);
+  let last: Notebook['kills'][number] | undefined;
   while (wanted() && !over.aborted) {
     const { lifeMs, downMs } = next();
     await process.healthy(BACK_WITHIN_MS);
+    if (last) last.upAt = Date.now();
     while (!sky.gust && wanted() && !over.aborted) await sleep(100);
     const dueAt = Math.max(Date.now(), (process.healthySince ?? Date.now()) + lifeMs);
     await sleep(dueAt - Date.now(), undefined, { signal: over }).catch(() => undefined);
     if (over.aborted || !wanted()) return;
-    if (process.kill(downMs)) notebook.kills.push({ at: Date.now(), victim: process.name, downMs });
+    if (!process.kill(downMs)) continue;
+    last = { at: Date.now(), victim: process.name, downMs };
+    notebook.kills.push(last);
   }
 }

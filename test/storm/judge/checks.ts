@@ -1,6 +1,6 @@
 /** The verdict: each check holds the far ends' truth against what was approved, recorded and said. */
-import { macIn } from '../../fixtures/people.js';
 import { MAX_MS } from '../world.js';
+import { judgeCloud } from './cloud.js';
 import {
   type Access,
   accesses,
@@ -9,6 +9,8 @@ import {
   type Facts,
   LAG_MS,
   outage,
+  placeOf,
+  SWEPT_MS,
   UNCONFIRMED_MS,
   type Violation,
   windowEnd,
@@ -36,6 +38,7 @@ export function judge(facts: Facts): Violation[] {
     ...saidGone(facts, all),
     ...countdowns(facts),
     ...tagsAfterArmed(facts),
+    ...(facts.cloud ? judgeCloud(facts.cloud, facts.recorded) : []),
     ...asks(facts),
     ...(facts.verify.ok ? [] : [{ rule: 'ledger', requestId: '', what: `stint ledger verify: ${JSON.stringify(facts.verify)}` }]),
   ];
@@ -50,7 +53,7 @@ export function overrun(facts: Facts, { mac, held, of }: Access): number {
   const confirmed = at(of.view.confirmedAt);
   const bound = confirmed <= end ? windowEnd(facts, of) : held.from + UNCONFIRMED_MS;
   const past = end - bound;
-  return past > 0 ? past - outage(facts, mac.serial, bound, end) : past;
+  return past > 0 ? past - outage(facts, mac, bound, end) : past;
 }
 
 /** I5, and I1 with it: nobody is an administrator but after an approval, and until the end of what was approved. */
@@ -60,20 +63,27 @@ function insideWindow(facts: Facts, access: Access): Violation[] {
     rule: 'I5',
     requestId: of?.requestId ?? '',
     serial: mac.serial,
-    what: `${what}: administrator from ${iso(held.from)} to ${held.to ? iso(held.to) : 'now'}`,
+    what: `${what}: ${mac.kind === 'aws' ? 'access' : 'administrator'} from ${iso(held.from)} to ${held.to ? iso(held.to) : 'now'}`,
   });
   if (!of) return [say('no elevation was armed')];
   const first = Math.min(...eligible(facts, of, /^approve:/).map((p) => p.at));
   if (!(first <= held.from)) return [say('nobody who may had approved')];
   const past = overrun(facts, access);
-  return past > LAG_MS ? [say(`${past} ms past the end of the window, ${LAG_MS} allowed`)] : [];
+  const allowed = mac.kind === 'aws' && isSwept(facts, of) ? SWEPT_MS : LAG_MS;
+  return past > allowed ? [say(`${past} ms past the end of the window, ${allowed} allowed`)] : [];
+}
+
+/** Nothing ends by itself in AWS: with its run terminated or begun anew, an access waits for the sweep. */
+function isSwept({ notebook }: Facts, { requestId }: Recorded): boolean {
+  const touched = [...(notebook.touched.get(requestId) ?? [])];
+  return touched.some((kind) => kind === 'temporal-terminate' || kind.startsWith('temporal-reset'));
 }
 
 /** I6: what may have held access is observed gone, or still ending with an alarm; and gone was true when it was said. */
 function gone(facts: Facts, recorded: Recorded, all: readonly Access[]): Violation[] {
   const { requestId, view, events } = recorded;
   const own = all.filter((a) => a.of?.requestId === requestId);
-  const say = (what: string): Violation => ({ rule: 'I6', requestId, serial: macIn(view.request.target).serial, what });
+  const say = (what: string): Violation => ({ rule: 'I6', requestId, serial: placeOf(view.request.target), what });
   const found: Violation[] = [];
   if (only(events, 'armed').length > 0 && !view.goneAt && view.outcome !== 'unproven' && !neverBegan(facts, recorded, own)) {
     const loud = view.state === 'ending' && view.alarmMinutes !== undefined;
@@ -96,7 +106,7 @@ function neverBegan({ tagCalls }: Facts, { view, events }: Recorded, own: readon
   const [armed] = only(events, 'armed');
   const sent = events.some((e) => e.type === 'grant-sent' || e.type === 'claimed' || e.type === 'confirmed');
   const tagged = tagCalls.some(
-    (c) => c.serial === macIn(view.request.target).serial && c.at >= at(armed?.at) && c.at <= at(view.closedAt),
+    (c) => c.serial === placeOf(view.request.target) && c.at >= at(armed?.at) && c.at <= at(view.closedAt),
   );
   return view.state === 'closed' && !sent && !tagged && own.length === 0;
 }
@@ -122,7 +132,7 @@ function deadlines(facts: Facts, recorded: Recorded): Violation[] {
   const { requestId, view, events } = recorded;
   if (!view.confirmedAt || !view.deadlineAt) return [];
   const found: Violation[] = [];
-  const say = (what: string) => found.push({ rule: 'I7', requestId, serial: macIn(view.request.target).serial, what });
+  const say = (what: string) => found.push({ rule: 'I7', requestId, serial: placeOf(view.request.target), what });
   if (at(view.deadlineAt) > windowEnd(facts, recorded))
     say(`the deadline ${view.deadlineAt} is past what was approved, ${iso(windowEnd(facts, recorded))}`);
   for (const e of [...only(events, 'confirmed'), ...only(events, 'extended')])
@@ -171,7 +181,7 @@ function once({ notebook }: Facts, { requestId, view, events }: Recorded): Viola
       what: `${only(events, type).length} entries ${type} (runs ${[...new Set(events.map((e) => e.runId))].join(', ')})`,
     })),
     ...(new Set(rounds).size < rounds.length
-      ? [{ rule: 'I11', requestId, serial: macIn(view.request.target).serial, what: 'one extension counted twice' }]
+      ? [{ rule: 'I11', requestId, serial: placeOf(view.request.target), what: 'one extension counted twice' }]
       : []),
   ];
 }
@@ -209,16 +219,23 @@ function finalWords({ outcome, goneAt, confirmedAt }: Recorded['view']): RegExp 
   return /nothing was granted/;
 }
 
-/** I9: our tag is never asked for on a Mac's record before an elevation of that Mac was recorded as armed. */
+/** I9: our tag is never asked for on a Mac's record, and nothing created in AWS, before an elevation of it was recorded as armed. */
 function tagsAfterArmed(facts: Facts): Violation[] {
   return facts.tagCalls.flatMap(({ serial, at: calledAt }) => {
-    const own = facts.recorded.filter((r) => macIn(r.view.request.target).serial === serial);
+    const own = facts.recorded.filter((r) => placeOf(r.view.request.target) === serial);
     const covered = own.some(
       (r) => only(r.events, 'armed').some((e) => at(e.at) <= calledAt) && !(at(r.view.closedAt) < calledAt),
     );
     return covered
       ? []
-      : [{ rule: 'I9', requestId: '', serial, what: `our tag was asked for at ${iso(calledAt)} without an armed elevation` }];
+      : [
+          {
+            rule: 'I9',
+            requestId: '',
+            serial,
+            what: `our tag, or access in AWS, was asked for at ${iso(calledAt)} without an armed elevation`,
+          },
+        ];
   });
 }
 

@@ -1,13 +1,14 @@
 /** All that the verdict is about, gathered after the calm. */
-import { macIn } from '../../fixtures/people.js';
+import type { Target } from '../../../contract/request.js';
 import type { SaidGone, Seen } from '../far/eyes.js';
 import type { Held } from '../far/light-mac.js';
 import type { Notebook } from '../notebook.js';
 import type { World } from '../world.js';
+import type { CloudTruth } from './cloud.js';
 import { only, type Recorded } from './ledger.js';
 import type { Countdown, MacTruth, Oddity } from './truth.js';
 
-/** A call by which our tag came onto a Mac's record at the MDM. */
+/** A call by which our tag came onto a Mac's record at the MDM, or by which AWS began to give somebody access. */
 export interface TagCall {
   readonly serial: string;
   readonly at: number;
@@ -16,7 +17,9 @@ export interface TagCall {
 export interface Facts {
   readonly world: World;
   readonly notebook: Notebook;
+  /** The Macs, and the places in AWS. */
   readonly macs: readonly MacTruth[];
+  readonly cloud?: CloudTruth;
   readonly recorded: readonly Recorded[];
   readonly messages: readonly Seen[];
   readonly saidGone: readonly SaidGone[];
@@ -44,6 +47,8 @@ export interface Violation {
  * on that Mac, is a violation.
  */
 export const LAG_MS = 5000;
+/** In AWS, where somebody terminated or reset the run: the sweep takes what is two minutes overdue, in rounds of 15 s. */
+export const SWEPT_MS = 145_000;
 /** Before its confirmation a Mac holds access for as long as that call may take: 15 s, once more after it learned the time. */
 export const UNCONFIRMED_MS = 35_000;
 
@@ -64,21 +69,28 @@ export function accesses(facts: Facts): Access[] {
 }
 
 function elevationOf({ recorded }: Facts, mac: MacTruth, held: Held): Recorded | undefined {
-  const own = recorded.filter((r) => {
-    const target = macIn(r.view.request.target);
-    return target.serial === mac.serial && target.localUser === mac.user;
-  });
+  const own = recorded.filter(({ view }) => isOn(mac, view.request.target));
   const armed = own
     .flatMap((r) => only(r.events, 'armed').map((e) => ({ r, armedAt: at(e.at) })))
     .filter((a) => a.armedAt <= held.from);
   return armed.sort((a, b) => b.armedAt - a.armedAt)[0]?.r;
 }
 
-/** For how long within `from`..`to` fate kept this Mac from acting. */
-export function outage({ notebook }: Facts, serial: string, from: number, to: number): number {
-  return notebook.outages
-    .filter((o) => o.serial === serial)
-    .reduce((sum, o) => sum + Math.max(0, Math.min(o.to, to) - Math.max(o.from, from)), 0);
+/** As it is called in the notebook. */
+export function placeOf(target: Target): string {
+  return target.kind === 'mac-admin' ? target.serial : target.key;
+}
+
+function isOn({ serial, user }: MacTruth, target: Target): boolean {
+  return placeOf(target) === serial && (target.kind !== 'mac-admin' || target.localUser === user);
+}
+
+/** For how long within `from`..`to` fate kept this Mac, or whoever takes access away in AWS, from acting. */
+export function outage({ notebook }: Facts, { serial, excused = [] }: MacTruth, from: number, to: number): number {
+  return [...notebook.outages.filter((o) => o.serial === serial), ...excused].reduce(
+    (sum, o) => sum + Math.max(0, Math.min(o.to, to) - Math.max(o.from, from)),
+    0,
+  );
 }
 
 /** Presses by people who may decide this elevation. */

@@ -5,12 +5,16 @@ import type { FarEnds } from '../far/ends.js';
 import type { Held } from '../far/light-mac.js';
 import type { World } from '../world.js';
 
+/** One Mac; or one account, permission set and person in AWS. */
 export interface MacTruth {
+  /** In AWS the key of the target. */
   readonly serial: string;
   readonly user: string;
-  readonly kind: 'real' | 'light';
+  readonly kind: 'real' | 'light' | 'aws';
   readonly standing: boolean;
   readonly held: readonly Held[];
+  /** Beside the outages of the notebook; disjoint. */
+  readonly excused?: readonly { readonly from: number; readonly to: number }[];
 }
 
 /** One observation that does not fit what the Mac's own record says, or a standing administrator who is none any more. */

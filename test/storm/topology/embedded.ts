@@ -1,5 +1,5 @@
 /** The embedded topology: `stint all` on PGlite and Temporal's dev server on a file, as the demo runs them. */
-import { type DemoHome, demoEnv } from '../../../cli/demo/home.js';
+import { awsEnv, type DemoHome, demoEnv } from '../../../cli/demo/home.js';
 import type { DemoPorts } from '../../../cli/demo/world.js';
 import { devServerPart } from '../../../cli/temporal-server/dev-server.js';
 import { findServer } from '../../../cli/temporal-server/find.js';
@@ -62,8 +62,9 @@ export interface ProductPorts {
 
 /** The demo's environment with the storm's far ends in it. */
 export function productEnv(home: DemoHome, far: FarEnds, ports: ProductPorts): NodeJS.ProcessEnv {
+  const aws = far.cloud && Number(new URL(far.cloud.aws.url).port);
   const demo: DemoPorts = {
-    page: 0,
+    page: aws ?? 0,
     slack: Number(new URL(far.slack.url).port),
     mdm: Number(new URL(far.mdm.url).port),
     deviceApi: ports.deviceApiPort,
@@ -71,7 +72,8 @@ export function productEnv(home: DemoHome, far: FarEnds, ports: ProductPorts): N
     temporalUi: 0,
     health: ports.health,
     macs: [],
-    aws: 0,
+    aws: aws ?? 0,
   };
-  return { ...demoEnv(home, demo), SLACK_ADMINS: '', STINT_CONTACT_GRACE: `${CONTACT_GRACE_S}s`, STINT_LOG_LEVEL: 'info' };
+  const storm = { SLACK_ADMINS: '', STINT_CONTACT_GRACE: `${CONTACT_GRACE_S}s`, STINT_LOG_LEVEL: 'info' };
+  return { ...demoEnv(home, demo), ...(aws !== undefined && awsEnv(demo)), ...storm };
 }
