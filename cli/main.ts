@@ -6,12 +6,14 @@ import { addDemo } from './commands/demo.js';
 import { addDevice } from './commands/device.js';
 import { addDoctor } from './commands/doctor.js';
 import { addElevations } from './commands/elevations.js';
+import { addEnroll } from './commands/enroll.js';
 import { addFreeze } from './commands/freeze.js';
 import { addKeys } from './commands/keys.js';
 import { addLedger } from './commands/ledger.js';
 import { addPolicy } from './commands/policy.js';
 import { addProcesses } from './commands/processes.js';
 import { addReconcile } from './commands/reconcile.js';
+import { addRequest } from './commands/request.js';
 import { addRevoke } from './commands/revoke.js';
 import { packageVersion } from './package-root.js';
 
@@ -29,6 +31,7 @@ Examples:
   $ stint demo --script            one whole elevation without a person, in about a minute
   $ stint all                      worker, Slack app and device API in one process
   $ stint list --live --json       what is going on now, for a script
+  $ stint request aws --help       access for yourself, asked for from here
   $ stint doctor                   what is wrong with the set-up, and how to mend it
   $ stint revoke --person ada      takes back what somebody holds, also while Temporal or Slack is down
   $ stint freeze --reason INC-417  nothing new is granted anywhere
@@ -42,6 +45,8 @@ Configuration comes from the environment; see .env.example. Every command has it
     addProcesses,
     addDoctor,
     addElevations,
+    addRequest,
+    addEnroll,
     addRevoke,
     addReconcile,
     addFreeze,

@@ -5,6 +5,7 @@
 import { App, type Logger, webApi } from '@slack/bolt';
 import { ACTION_PATTERN, PAGE_PATTERN, parseAction, parsePage } from '../cards/actions.js';
 import { CALLBACKS, FIELDS } from '../cards/modals.js';
+import { REMOVE_KEY_PATTERN } from '../cards/person-keys.js';
 import type { RequestId } from '../contract/ids.js';
 import { createAdminStatus } from './admin-status.js';
 import { type Answerer, createAnswerer } from './answer.js';
@@ -20,6 +21,7 @@ import { createHome } from './home.js';
 import { boltLogger, errorText } from './log.js';
 import { createMembers } from './members.js';
 import { parseChoice, parseCommand, parseHomeOpened, parsePress, parseSubmission, parseSuggestion } from './payload.js';
+import { createKeyDesk } from './person-keys.js';
 import { createRecall } from './recall.js';
 import { createReplayGuard } from './replay.js';
 import { createRequestViews } from './request-view.js';
@@ -151,6 +153,7 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
     clicks: createClicks(base),
     forms: createForms({ ...base, requests: store.requests, approverChannel: config.approverChannel }),
     elevate: createElevate({ ...base, freeze: store.freeze }),
+    keys: createKeyDesk({ ...base, keys: store.personKeys }),
     submit: createSubmit({ ...base, store, teamId: config.teamId, checkRoom: tools.checkRoom }),
     choose: createChoose(base),
     suggest: createSuggest(base),
@@ -171,7 +174,12 @@ function listen(
 ): void {
   const { logger } = by.deps;
   app.error(async (failed) => logger.error({ error: errorText('error' in failed ? failed.error : failed) }, 'a listener failed'));
-  app.command('/elevate', ({ body, ack }) => parts.elevate.command(parseCommand(body), ack as Ack));
+  app.command('/elevate', ({ body, ack }) => {
+    const command = parseCommand(body);
+    const desk = parts.keys.takes(command.text) ? parts.keys : parts.elevate;
+    return desk.command(command, ack as Ack);
+  });
+  app.action(REMOVE_KEY_PATTERN, ({ body, ack }) => parts.keys.remove(parsePress(body), ack as Ack));
   app.command('/admin-status', ({ body, ack }) => parts.adminStatus.command(parseCommand(body), ack as Ack));
   app.action(ACTION_PATTERN, ({ body, ack }) => button(parts.clicks, parts.answerer, body, ack as Ack));
   app.action(PAGE_PATTERN, async ({ body, ack }) => {

@@ -29,7 +29,7 @@ export interface SlackAppConfig {
 }
 
 /** The parts of the store that the Slack app touches. */
-export type SlackStore = Pick<Store, 'ledger' | 'messages' | 'requests' | 'once' | 'freeze'>;
+export type SlackStore = Pick<Store, 'ledger' | 'messages' | 'requests' | 'once' | 'freeze' | 'personKeys'>;
 
 export interface SlackAppDeps {
   readonly config: SlackAppConfig;

@@ -11,7 +11,17 @@ import {
   type SlackUserId,
 } from '../../contract/ids.js';
 import type { Actor } from '../../contract/messages.js';
-import type { Directory, ElevationRow, Frozen, Gate, ListFilter, MessageRef, Person } from '../../contract/ports.js';
+import type {
+  Directory,
+  ElevationRow,
+  Frozen,
+  Gate,
+  ListFilter,
+  MessageRef,
+  Person,
+  PersonKey,
+  PersonKeys,
+} from '../../contract/ports.js';
 import type { ClickKind, Offer, Preview } from '../../contract/preview.js';
 import type { ElevationRequest, MacAdminTarget, Target } from '../../contract/request.js';
 import type { Verdict } from '../../contract/verdict.js';
@@ -178,6 +188,7 @@ export function fakeStore(): FakeStore {
       .filter((v) => f.live === undefined || f.live === (v.state !== 'closed'))
       .filter((v) => f.personId === undefined || v.request.subject.personId === f.personId)
       .filter((v) => f.targetKey === undefined || v.request.target.key === f.targetKey);
+  const personKeys = fakeKeys(up);
   const store: FakeStore = {
     mode: 'up',
     frozen: undefined,
@@ -186,6 +197,7 @@ export function fakeStore(): FakeStore {
     texts: new Map(),
     asked: new Map(),
     seen: new Set(),
+    personKeys,
     ledger: {
       append: () => Promise.reject(new Error('the Slack app never appends')),
       timeline: () => up(() => []),
@@ -229,6 +241,30 @@ export function fakeStore(): FakeStore {
     },
   };
   return store;
+}
+
+/** Keys of people, with what the store promises of them. */
+function fakeKeys(up: <T>(answer: () => T) => Promise<T>): PersonKeys {
+  const all = new Map<string, PersonKey>();
+  return {
+    enroll: (key) =>
+      up(() => {
+        const there = all.get(key.keyId);
+        if (there && (there.personId !== key.personId || there.removedAt))
+          throw new StintError('state-conflict', 'Not yours to enroll.');
+        if (!there) all.set(key.keyId, key);
+        return there ? 'already' : 'enrolled';
+      }),
+    remove: (keyId, by, at) =>
+      up(() => {
+        const key = all.get(keyId);
+        if (key?.personId !== by.personId || key.removedAt) return false;
+        all.set(keyId, { ...key, removedAt: at });
+        return true;
+      }),
+    key: (keyId) => up(() => all.get(keyId)),
+    live: (personId) => up(() => [...all.values()].filter((key) => key.personId === personId && !key.removedAt)),
+  };
 }
 
 const mapped = <A, B>(value: A | undefined, to: (value: A) => B): B | undefined => (value === undefined ? undefined : to(value));
