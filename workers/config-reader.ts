@@ -96,10 +96,13 @@ function entriesOf(value: unknown): [string, unknown][] {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
 }
 
+/** Read by others: where this reader's file is, and what `stint request` takes on people's own computers. */
+const ELSEWHERE = ['STINT_CONFIG', 'STINT_SERVER_URL', 'STINT_SERVER_KEY_FILE', 'STINT_PERSON_KEY_FILE'];
+
 /** A misspelt name would be silently without effect. Only names that begin with STINT_ are surely meant for us. */
 function misspelt(env: Source['env'], problems: string[]): void {
   const PREFIX = 'STINT_';
-  const known = [...Object.keys(VARIABLES), 'STINT_CONFIG'].filter((name) => name.startsWith(PREFIX));
+  const known = [...Object.keys(VARIABLES), ...ELSEWHERE].filter((name) => name.startsWith(PREFIX));
   const words = known.map((name) => name.slice(PREFIX.length));
   for (const name of Object.keys(env)) {
     if (!name.startsWith(PREFIX) || known.includes(name)) continue;

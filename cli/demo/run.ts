@@ -182,6 +182,7 @@ function welcome(ports: DemoPorts, home: DemoHome, begun: number): string {
   2. Become Grace and press Approve. Ada's Mac makes her an administrator, and only then the clock starts.
   3. Run something with sudo on Ada's Mac, then watch the warning, the end, and the log in the thread.
   4. /elevate again, and type "sandbox power": the same for an account in AWS.
+  5. Or from a terminal: STINT_SERVER_URL=http://127.0.0.1:${ports.deviceApi} npx stint request aws --help
 
   Data and logs        ${home.folder}   (--fresh forgets them)
   Ctrl-C stops everything.`;

@@ -135,6 +135,8 @@ describe('the configuration', () => {
 
   it('notices a setting that is nearly one of ours, and leaves those alone that a cluster sets', () => {
     expect(refusal({ STINT_POLCY: 'x' }, [])).toContain('did you mean STINT_POLICY?');
+    const ofPeople = { STINT_SERVER_URL: 'x', STINT_SERVER_KEY_FILE: 'x', STINT_PERSON_KEY_FILE: 'x' };
+    expect(() => load(ofPeople, [])).not.toThrow();
     expect(
       load({ STINT_SERVICE_HOST: '10.0.0.1', STINT_PORT: 'tcp://10.0.0.1:80', STINT_PORT_80_TCP_ADDR: 'x' }, []),
     ).toBeTruthy();
