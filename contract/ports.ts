@@ -93,6 +93,8 @@ export interface Place {
   readonly key: string;
   /** By what one may take access away; not whose doing it is. Their keys begin with the place's. */
   readonly holders: readonly Target[];
+  /** What people call holders, by `holderOf`; who is not in it is told by the id. */
+  readonly called?: ReadonlyMap<string, string>;
   readonly observedAt: Instant;
 }
 

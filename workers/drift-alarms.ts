@@ -55,11 +55,18 @@ function sentence({ what, requestId, target }: Omit<Finding, 'remedy'>, did: Did
 
 const NAMED = 5;
 
+/** By what people know it; by ids only where the far end told no name. */
+function nameOf({ target, holder }: Finding): string {
+  return holder ? `${target.display}, held by ${holder}` : `${target.display} (${target.key}, ${holderWords(target)})`;
+}
+
 /** One alarm for all accesses that are not ours and were found in one run. */
 export function foreignAlarm(findings: readonly Finding[]): Alarm {
-  const names = findings.map(({ target }) => `${target.display} (${target.key}, ${holderWords(target)})`).sort();
-  const more = names.length > NAMED ? ` and ${names.length - NAMED} more ("stint reconcile --dry-run" lists them)` : '';
-  const count = names.length === 1 ? 'Access that is not of Stint was' : `${names.length} accesses that are not of Stint were`;
+  const names = findings.map(nameOf).sort();
+  const many = names.length > NAMED;
+  const those = many
+    ? `${names.length} accesses stand that Stint did not give: "stint reconcile --json" lists them. Among them`
+    : `${names.length === 1 ? 'Access that is not of Stint was' : `${names.length} accesses that are not of Stint were`} found`;
   return {
     key: `reconciler/foreign/${sha256(
       findings
@@ -68,7 +75,7 @@ export function foreignAlarm(findings: readonly Finding[]): Alarm {
         .join('\n'),
     ).slice(0, 16)}`,
     severity: 'info',
-    sentence: `${count} found: ${names.slice(0, NAMED).join(', ')}${more}.`,
+    sentence: `${those}: ${names.slice(0, NAMED).join('; ')}.`,
     todo: TODO.foreign,
   };
 }

@@ -29,6 +29,8 @@ export interface Present {
 /** Everything that is known of one account at one target. */
 export interface Sight {
   readonly target: Target;
+  /** What people call who holds it, where the far end told. Not recorded. */
+  readonly holder?: string;
   /** The grant of this target that is not gone. */
   readonly live?: Held | undefined;
   /** Those that are gone and still watched, newest first. */
@@ -51,6 +53,8 @@ export interface Finding {
   /** `HOUSE` when no elevation is known for it. */
   readonly requestId: RequestId;
   readonly target: Target;
+  /** See `Sight.holder`. */
+  readonly holder?: string;
   readonly how: string;
   readonly likely: string;
   readonly remedy: Remedy;
@@ -95,14 +99,14 @@ function whileLive({ target, present, absent }: Sight, live: Held, nowMs: number
   return [{ what: 'missing', requestId: grant.requestId, target, how: absent.how, likely, remedy: 'none' }];
 }
 
-function whileFree({ target, present }: Sight): readonly Finding[] {
+function whileFree({ target, present, holder }: Sight): readonly Finding[] {
   if (!present) return [];
   const { of, held, standing, how, observedAt } = present;
   if (standing || !of) {
     const likely = standing
       ? 'it was there before any elevation of ours; whoever needs it no longer should lose it by your own means'
       : 'somebody, or another tool, gave it without Stint';
-    return [{ what: 'foreign', requestId: HOUSE, target, how, likely, remedy: 'none' }];
+    return [{ what: 'foreign', requestId: HOUSE, target, ...(holder ? { holder } : {}), how, likely, remedy: 'none' }];
   }
   // What it said before it was seen gone is no news.
   if (held?.grant.goneAt && msOf(observedAt) <= msOf(held.grant.goneAt)) return [];

@@ -60,7 +60,7 @@ function walksOf(config: Config<'policy' | 'aws'>, store: Store): readonly Walk[
     const { rules } = await policy();
     return (about: About) => rules.some((rule) => covers(rule, about));
   };
-  return [createAwsWalk({ catalogue: aws.catalogue, calls: aws.calls, named, now: clock })];
+  return [createAwsWalk({ catalogue: aws.catalogue, calls: aws.calls, names: aws.identity.names, named, now: clock })];
 }
 
 /** What the sweep says, as alarms. */

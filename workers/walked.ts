@@ -4,7 +4,7 @@
  */
 import type { Instant } from '../contract/ids.js';
 import type { Look, Walk, Walked } from '../contract/ports.js';
-import type { Target } from '../contract/request.js';
+import { holderOf, type Target } from '../contract/request.js';
 import { accountOf } from './drift.js';
 import type { Failure, Looked } from './sights.js';
 
@@ -61,10 +61,10 @@ interface Known {
 /** Compares who was met with who is known. Pure. */
 export function meet(walked: readonly Stretch[], known: Known): Met {
   const places = walked.flatMap((stretch) => stretch.places);
-  const strangers = places.flatMap(({ holders, observedAt }) =>
+  const strangers = places.flatMap(({ holders, observedAt, called }) =>
     holders
       .filter((target) => !known.targets.has(accountOf(target)))
-      .map((target) => strangerOf(target, observedAt, known.byAccount.get(accountOf(target)))),
+      .map((target) => strangerOf(target, observedAt, known.byAccount.get(accountOf(target)), called?.get(holderOf(target)))),
   );
   const there = new Set(strangers.map(({ spot }) => spot.account));
   const asked = new Set(places.map(({ key }) => key));
@@ -83,10 +83,10 @@ export function meet(walked: readonly Stretch[], known: Known): Met {
   };
 }
 
-function strangerOf(target: Target, observedAt: Instant, look: Look | undefined): Looked {
+function strangerOf(target: Target, observedAt: Instant, look: Look | undefined, holder: string | undefined): Looked {
   const spot = { target, account: accountOf(target), live: undefined, ended: [], remnants: [], look, first: false };
   const present = { standing: true, observedAt, how: `${target.display} is given to somebody without an elevation.` };
-  return { spot, sight: { ...spot, present } };
+  return { spot, sight: { ...spot, present, ...(holder ? { holder } : {}) } };
 }
 
 const placeOf = (account: string): string => account.slice(0, account.lastIndexOf('/'));

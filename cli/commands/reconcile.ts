@@ -71,12 +71,12 @@ function tableOf(result: Reconciled): string {
   return [...rows, ...failed, `${counts.join(', ')}.`].join('\n');
 }
 
-function rowsOf({ what, target, requestId, did, how, likely, why }: Found): readonly string[] {
+function rowsOf({ what, target, holder, requestId, did, how, likely, why }: Found): readonly string[] {
   const cells = [
     what.padEnd(11),
     DID[did].padEnd(18),
     target.key.padEnd(26),
-    (holderOf(target) || '-').padEnd(12),
+    (holder ?? (holderOf(target) || '-')).padEnd(12),
     requestId === HOUSE ? '-' : shortId(requestId),
   ];
   return [cells.join('  '), `             ${how}`, `             likely: ${likely}`, ...(why ? [`             ${why}`] : [])];

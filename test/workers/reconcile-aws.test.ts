@@ -19,7 +19,7 @@ import { Elevation, RUN } from '../ledger/events.js';
 import { Fleet, newMac } from './reconcile-bench.js';
 
 const MIN = 60_000;
-const seed = bigOrganization({ accounts: 12, sets: 4, users: 3 });
+const seed = bigOrganization({ accounts: 12, sets: 4, users: 8 });
 const [ada = '', eve = ''] = seed.users.map(({ id }) => id);
 let sim: IdentityCenterStandIn;
 let store: Store;
@@ -67,13 +67,15 @@ const byHand = ({ permissionSetArn: setArn, principalId }: AwsPermissionSetTarge
 const deletes = () => sim.truth.calls('DeleteAccountAssignment').length;
 
 function run(change: Partial<ReconcileDeps> = {}, options = { dryRun: false, all: false }) {
-  const { catalogue, calls, driver } = aws;
+  const { catalogue, calls, driver, identity } = aws;
   const deps: ReconcileDeps = {
     store,
     drivers: [driver],
     driverOf: () => driver,
     known: async () => [],
-    walks: [createAwsWalk({ catalogue, calls, named: async () => (about) => named(about), now: Date.now })],
+    walks: [
+      createAwsWalk({ catalogue, calls, names: identity.names, named: async () => (about) => named(about), now: Date.now }),
+    ],
     clock: Date.now,
     sleep: systemTime.sleep,
     alarms: { raise: (alarm) => void alarms.push(alarm) },
@@ -107,6 +109,25 @@ it('standing access is told once and never touched, and told again when it was g
   sim.sync.add(byHand(standing));
   expect((await run()).found).toMatchObject([{ what: 'foreign', did: 'told' }]);
   expect([has(standing), deletes()]).toEqual([true, before]);
+});
+
+it('strangers are told by what people call them, many of them in one summary, and by id where names cannot be read', async () => {
+  const users = seed.users.slice(0, 7);
+  for (const { id } of users) sim.sync.add(byHand(target(id)));
+  await run();
+  expect(alarms).toHaveLength(1);
+  const { sentence = '' } = alarms[0] ?? {};
+  expect(sentence).toMatch(/^7 accesses stand that Stint did not give: "stint reconcile --json" lists them/);
+  expect(sentence).toContain(`${target().display}, held by ${users[0]?.userName}`);
+  for (const { id } of users) expect(sentence).not.toContain(id);
+  for (const { id } of users) sim.sync.remove(byHand(target(id)));
+  await run();
+  const [one] = users;
+  sim.sync.add(byHand(target(one?.id)));
+  const names = async () => Promise.reject(new Error('no'));
+  const { catalogue, calls } = aws;
+  await run({ walks: [createAwsWalk({ catalogue, calls, names, named: async () => (about) => named(about), now: Date.now })] });
+  expect(alarms.at(-1)?.sentence).toContain(one?.id);
 });
 
 it('what an elevation of ours gave is no stranger, and left alone while it may be there', async () => {

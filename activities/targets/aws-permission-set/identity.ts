@@ -24,9 +24,14 @@ export interface UserCalls {
 export interface Identity {
   /** The one user with this address. Throws `person-unknown` for none and for several. */
   byEmail(email: string, signal?: AbortSignal): Promise<AwsUser>;
+  /** What each user is called, by id: user name and address, in one line. For messages about those whom nobody here ever named. */
+  names(signal?: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /** The user of an id that was bound. Throws `person-unknown` when there is none any more, `person-inactive` when disabled. */
   bound(id: string, signal?: AbortSignal): Promise<AwsUser>;
 }
+
+/** Names are anybody's text: of a longer one the beginning does. */
+const NAME_MAX = 120;
 
 export function createIdentity(calls: UserCalls): Identity {
   return {
@@ -38,6 +43,10 @@ export function createIdentity(calls: UserCalls): Identity {
       const [only] = found;
       if (only && found.length === 1) return active(only);
       throw new StintError('person-unknown', found.length === 0 ? noneOf(email) : severalOf(email, found));
+    },
+    async names(signal) {
+      const users = await calls.all({ rank: 'background', signal, what: 'the people of Identity Center' });
+      return new Map(users.map((user) => [user.id, nameOf(user)]));
     },
     async bound(id, signal) {
       const user = await calls.byId(id, { rank: 'grant', signal, what: 'the person in Identity Center' });
@@ -53,6 +62,11 @@ export function createIdentity(calls: UserCalls): Identity {
 function active(user: AwsUser): AwsUser {
   if (user.active) return user;
   throw new StintError('person-inactive', `Your user in Identity Center ("${user.userName}") is disabled. Ask your IT team.`);
+}
+
+function nameOf({ userName, emails: [email] }: AwsUser): string {
+  const text = email && fold(email) !== fold(userName) ? `${userName}, ${email}` : userName;
+  return text.replace(/\p{C}/gu, '').slice(0, NAME_MAX);
 }
 
 /** Case alone makes no other address; everything else does. */

@@ -12,6 +12,8 @@ import type { Pair } from './search.js';
 export interface AwsWalkDeps {
   readonly catalogue: Pick<Catalogue, 'loaded'>;
   readonly calls: Pick<AssignmentCalls, 'assigned'>;
+  /** What users are called, by id. Without it, or while it fails, they are told by their ids. */
+  readonly names?: (signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
   /** Whether some rule of the policy as it is now speaks of it. Throws when the policy can't be read. */
   readonly named: () => Promise<(about: AwsAbout) => boolean>;
   /** Milliseconds since 1970. */
@@ -23,7 +25,24 @@ const AT_ONCE = 3;
 /** How long one walk may take, unless all is asked for; in ms. A quiet AWS answers 300 places in twenty seconds. */
 const WALK_MS = 60_000;
 
+/** How long names are asked for at most, and how long they are gone by; in ms. */
+const NAMES_MS = 15_000;
+const NAMES_KEPT_MS = 30 * 60_000;
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
+
+/** Asked for only where somebody was found; no walk fails by it. */
+function createNames({ names, now }: AwsWalkDeps): () => Promise<ReadonlyMap<string, string>> {
+  let kept = { all: NO_NAMES, at: Number.NEGATIVE_INFINITY };
+  return async () => {
+    if (!names || now() - kept.at < NAMES_KEPT_MS) return kept.all;
+    const all = await names(AbortSignal.timeout(NAMES_MS)).catch(() => undefined);
+    if (all) kept = { all, at: now() };
+    return all ?? NO_NAMES;
+  };
+}
+
 export function createAwsWalk(deps: AwsWalkDeps): Walk {
+  const names = createNames(deps);
   return {
     kind: 'aws-permission-set',
     async walk(after, max) {
@@ -43,7 +62,8 @@ export function createAwsWalk(deps: AwsWalkDeps): Walk {
         // AWS answers nobody now. Whoever else is looked after must not wait for each of these to fail, too.
         if (answers.every(({ status }) => status === 'rejected')) break;
       }
-      return { places, of: all.length, failures };
+      const called = places.some(({ holders }) => holders.length > 0) ? await names() : NO_NAMES;
+      return { places: places.map((place) => ({ ...place, called })), of: all.length, failures };
     },
   };
 }
