@@ -26,6 +26,8 @@ export interface RequestModalInput {
   readonly chosen?: Chosen | undefined;
   /** Why something may be missing from what can be found now, as a sentence. */
   readonly note?: string | undefined;
+  /** Why the form is here again although it was sent, as a sentence. */
+  readonly again?: string | undefined;
   readonly categories: readonly Category[];
   readonly prefill?: {
     readonly windowMs?: number | undefined;
@@ -52,6 +54,7 @@ export function requestModal(input: RequestModalInput): ModalView {
     private_metadata: searchable || input.chosen ? shownAs(chosen?.key) : '',
     blocks: [
       targetInput(input, chosen),
+      ...(input.again === undefined ? [] : [lines(['⚠️ ', foreign(input.again, 300)])]),
       ...(input.note === undefined ? [] : [context(`⏳ ${oneLine(input.note, 600)}`)]),
       ...said(chosen, searchable),
       ...windowInput(shown, searchable || input.chosen !== undefined, prefill.windowMs),

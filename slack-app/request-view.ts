@@ -13,8 +13,8 @@ import { now } from './standing.js';
 export interface RequestViews {
   /** The form before anything is chosen. Throws `not-eligible` when there is nothing to ask for. */
   fresh(person: Person, reason: string): Promise<Fresh>;
-  /** The same form about what is chosen in it now, with all that was written. Never throws a refusal: it is shown. */
-  about(person: Person, filled: Filled): Promise<ModalView>;
+  /** The same form about what is chosen in it now, with all that was written. `again`: why it comes back. Never throws a refusal: it is shown. */
+  about(person: Person, filled: Filled, again?: string): Promise<ModalView>;
 }
 
 /** The form; or, when all there is runs already, that. */
@@ -47,7 +47,7 @@ export function createRequestViews(deps: { readonly preview: Preview; readonly l
       const { searchable, note } = found;
       return { form: requestModal({ offers: found.free, searchable, note, categories: CATEGORIES, prefill: { reason } }) };
     },
-    async about(person, { values }) {
+    async about(person, { values }, again) {
       const key = values.get(FIELDS.target);
       const { offers, searchable, note, open } = await free(person);
       const category = CATEGORIES.find((known) => known === values.get(FIELDS.category));
@@ -56,6 +56,7 @@ export function createRequestViews(deps: { readonly preview: Preview; readonly l
         offers,
         searchable,
         note,
+        again,
         ...(key ? { chosen: await chosenOf(person, key, open) } : {}),
         categories: CATEGORIES,
         prefill: { reason: values.get(FIELDS.reason), category, windowMs },

@@ -44,6 +44,7 @@ export interface Submit {
   submit(submission: Submission, ack: Ack): Promise<void>;
 }
 
+const CHANGED = 'Not sent: what you chose has other lengths, or asks for more. Please check and send again.';
 const NOT_YET = 'Your request has not been handed over yet. Your text is kept: press Send request again; it stays one request.';
 
 /** A request without what is only decided when it is first handed in. */
@@ -107,7 +108,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
       const found = await pinned(who, s);
       if ('response_action' in found) return found;
       const { offer, target } = found;
-      if (isOutdated(s, offer)) return { response_action: 'update', view: await deps.views.about(who.person, s) };
+      if (isOutdated(s, offer)) return { response_action: 'update', view: await deps.views.about(who.person, s, CHANGED) };
       const read = readForm(s, offer);
       if (!read.ok) return errors(read.errors);
       await deps.checkRoom(offer.channel);

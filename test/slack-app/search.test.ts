@@ -207,7 +207,7 @@ describe('sending', () => {
     };
     const answer = await h.sim.act.submit({ user: 'U0BOB', values: {}, forge: { values } });
     expect(answer.response).toMatchObject({ response_action: 'update' });
-    expect(shown()).toMatch(/To confirm, type payments-prod/);
+    expect(shown()).toMatch(/Not sent: what you chose has other lengths.*To confirm, type payments-prod/);
     expect(h.gate.started).toEqual([]);
   });
 
