@@ -1,10 +1,10 @@
 /** Asking, in Slack or on the Mac, until it was taken. Each form, and each ask of a Mac, is a request of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openForm as formOf, pickTarget, sendForm as sendFilled } from '../../cli/demo/form.js';
-import { type Acted, createSight, type SeenState, type Sight } from '../../cli/demo/sight.js';
+import type { Acted } from '../../cli/demo/sight.js';
 import { GENERAL } from '../../cli/demo/world.js';
 import type { FarEnds } from './far/ends.js';
 import type { Eyes } from './far/eyes.js';
+import { fillForm, sightOf } from './far/sight.js';
 import type { Ask, Notebook } from './notebook.js';
 import type { Story } from './plan.js';
 import type { Asker, Wanted } from './wanted.js';
@@ -19,8 +19,6 @@ export interface AskingDeps {
 
 /** How long people keep trying to ask, in milliseconds. */
 const PATIENCE_MS = 60_000;
-/** How often a person looks whether the form shows what they picked before they pick again. */
-const LOOKS = 10;
 /** How often one form is sent before a person closes it and begins anew. */
 const SENDS = 8;
 
@@ -34,7 +32,7 @@ class Refused extends Error {
 /** The request id, once one was taken and is known; rejects when nothing was taken in time. */
 export async function askUntilTaken(deps: AskingDeps, asker: Asker, wanted: Wanted, story: Story, name: string): Promise<string> {
   const { far, eyes, notebook, over } = deps;
-  const sight = sightOf(far);
+  const sight = sightOf(far.slack);
   const tries: Ask[] = [];
   const known = () => tries.map((ask) => ask.requestId ?? eyes.requestOf(ask.quote)).find((id) => id !== undefined);
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline && !over.aborted; ) {
@@ -87,30 +85,16 @@ export async function askUntilTaken(deps: AskingDeps, asker: Asker, wanted: Want
     }
   }
 
-  /** Sends it if it speaks of what is wanted; else that is looked for first. Undefined while there is no form. */
   async function fill({ quote }: Ask): Promise<Acted | undefined> {
     const reason = `because of ${quote} in a test`;
     const wish = { ...wanted, target: wanted.offer, windowMs: story.windowMs, reason };
-    const modal = await formOf(sight, asker.slack);
-    if (!modal) return undefined;
-    const send = async () =>
-      sendFilled(sight, asker.slack, (await formOf(sight, asker.slack)) ?? modal, wish).catch(() => undefined);
-    const sent = await send();
-    if (sent) return sent;
-    await pickTarget(sight, asker.slack, modal, wish);
-    for (let look = 0; look < LOOKS; look++) {
-      await sleep(400);
-      const acted = await send();
-      if (acted) return acted;
-      if (known() !== undefined) return undefined;
-      if (await isBarred()) throw new Refused();
-    }
-    return undefined;
-  }
-
-  async function isBarred(): Promise<boolean> {
-    const modal = await formOf(sight, asker.slack);
-    return /already, and not from Stint/.test(JSON.stringify(modal?.blocks ?? []));
+    let refused = false;
+    const acted = await fillForm(sight, asker.slack, wish, (form) => {
+      refused = /already, and not from Stint/.test(form);
+      return refused || known() !== undefined;
+    });
+    if (refused) throw new Refused();
+    return acted;
   }
 
   async function askOnMac(note: Ask): Promise<void> {
@@ -124,18 +108,4 @@ export async function askUntilTaken(deps: AskingDeps, asker: Asker, wanted: Want
     }
     if (note.requestId) note.ackedAt = Date.now();
   }
-}
-
-/** People look and act in this very process: nothing gets lost between them and their Slack. */
-function sightOf({ slack }: FarEnds): Sight {
-  type Doing = Record<string, (input: object) => Promise<Acted>>;
-  return {
-    ...createSight(slack.url),
-    slack: async (as) => slack.state(as) as unknown as SeenState,
-    act: async (what, body) => {
-      const act = (slack.act as unknown as Doing)[what];
-      if (!act) throw new Error(`nobody can ${what}`);
-      return act(body);
-    },
-  };
 }

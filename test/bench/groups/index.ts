@@ -1,6 +1,7 @@
 /** All groups, in the order in which they run. */
 import type { Metric } from '../metric.js';
 import { approval } from './approval.js';
+import { aws } from './aws.js';
 import { clicks } from './clicks.js';
 import { deadlines } from './deadlines.js';
 import { elevations } from './elevations.js';
@@ -8,4 +9,4 @@ import { macs } from './macs.js';
 import { memory } from './memory.js';
 import { recovery } from './recovery.js';
 
-export const GROUPS: readonly Metric[] = [clicks, approval, deadlines, macs, elevations, memory, recovery];
+export const GROUPS: readonly Metric[] = [clicks, approval, deadlines, aws, macs, elevations, memory, recovery];

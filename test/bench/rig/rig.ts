@@ -1,13 +1,14 @@
 /**
  * One Stint to measure, with everything around it: a real Temporal server, `stint all` as its own process on an embedded
- * store, and the stand-ins of Slack and the MDM in this process, without latency or limits. Each group starts its own.
+ * store, and the stand-ins of Slack, the MDM and, where it is measured, AWS in this process, without latency or limits. Each group starts its own.
  */
 import { createPublicKey, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { type DemoHome, demoEnv, openHome } from '../../../cli/demo/home.js';
+import { awsEnv, type DemoHome, demoEnv, openHome } from '../../../cli/demo/home.js';
+import { AWS_REGION } from '../../../cli/demo/organisation.js';
 import { TAGS } from '../../../cli/demo/world.js';
 import { type Guarded, spawnGuarded } from '../../../cli/parent-watch.js';
 import { type DevServer, startDevServer } from '../../../cli/temporal-server/dev-server.js';
@@ -18,6 +19,12 @@ import { SEARCH_ATTRIBUTES } from '../../../contract/queues.js';
 import { openStore } from '../../../ledger/store.js';
 import { createSealer, type Seal } from '../../../seal/envelope.js';
 import { readSealKey } from '../../../seal/key-files.js';
+import {
+  type IdentityCenterStandIn,
+  type OrganizationSeed,
+  type Settings,
+  startIdentityCenter,
+} from '../../../sim/identity-center/index.js';
 import { type MdmStandIn, startMdm } from '../../../sim/mdm/server.js';
 import { type SlackSim, startSlack } from '../../../sim/slack/index.js';
 import { askSocket } from '../../../workers/admin-socket.js';
@@ -33,6 +40,12 @@ export interface RigOptions {
   readonly fleets: readonly Fleet[];
   /** Owners whose Macs the group starts by itself. */
   readonly own?: (owner: Owner) => boolean;
+  /** AWS: its organisation, how it behaves, and the one window of its rule. */
+  readonly aws?: {
+    readonly seed: (owners: readonly Owner[]) => OrganizationSeed;
+    readonly settings: Partial<Settings>;
+    readonly windowS: number;
+  };
   /** Temporal keeps its executions in a file, so that it can be killed. */
   readonly durable?: boolean;
   /** A PostgreSQL, and Stint as three processes; without it one process with an embedded store. */
@@ -50,6 +63,7 @@ export interface Rig {
   readonly client: Client;
   readonly slack: SlackSim;
   readonly mdm: MdmStandIn;
+  readonly aws?: IdentityCenterStandIn;
   readonly ask: Ask;
   readonly macs: readonly BenchMac[];
   readonly owners: readonly Owner[];
@@ -102,7 +116,7 @@ async function build(given: RigOptions, closers: (() => unknown)[], close: () =>
   process.once('exit', remove); // after Ctrl-C too
   closers.push(remove);
   mkdirSync(join(folder, 'home'));
-  writeFileSync(join(folder, 'home', 'policy.yaml'), policyText(fleets));
+  writeFileSync(join(folder, 'home', 'policy.yaml'), policyText(fleets, options.aws?.windowS));
   writeFileSync(join(folder, 'home', 'people.yaml'), peopleText(owners));
   const home = openHome(join(folder, 'home'), false);
 
@@ -115,6 +129,10 @@ async function build(given: RigOptions, closers: (() => unknown)[], close: () =>
     devices: owners.map(({ serial, user }) => ({ deviceId: `dev-${serial}`, serial, name: `mac-${user}`, tags: [] })),
   });
   closers.push(() => mdm.close());
+
+  const { aws: wanted } = options;
+  const aws = wanted && (await startIdentityCenter({ ...wanted, seed: wanted.seed(owners), region: AWS_REGION }));
+  closers.push(() => aws?.close());
 
   const temporal = await temporalServer(folder, options.durable ?? false, say);
   closers.push(() => temporal.stop());
@@ -132,10 +150,11 @@ async function build(given: RigOptions, closers: (() => unknown)[], close: () =>
     temporalUi: 0,
     health: 0,
     macs: [],
-    aws: 0,
+    aws: aws ? portOf(aws.url) : 0,
   };
   const env = {
     ...demoEnv(home, ports),
+    ...(aws && awsEnv(ports)),
     STINT_LOG_LEVEL: 'warn',
     DEVICE_API_TRUST_PROXY: '127.0.0.1',
     DATABASE_URL: options.databaseUrl,
@@ -169,6 +188,7 @@ async function build(given: RigOptions, closers: (() => unknown)[], close: () =>
     client,
     slack,
     mdm,
+    ...(aws && { aws }),
     ask,
     macs,
     owners,

@@ -38,6 +38,10 @@ export function ownersOf(fleets: readonly Fleet[]): readonly Owner[] {
   );
 }
 
+export function emailOf(person: string): string {
+  return `${person}@example.com`;
+}
+
 export function peopleText(owners: readonly Owner[]): string {
   const it = APPROVERS.map(({ person, slack }) => ({
     id: person,
@@ -48,6 +52,7 @@ export function peopleText(owners: readonly Owner[]): string {
   const staff = owners.map(({ person, slack, serial, user }) => ({
     id: person,
     name: `Person ${person}`,
+    email: emailOf(person),
     groups: ['staff'],
     slack: [{ team: TEAM.id, user: slack }],
     macs: [{ serial, user, name: `mac-${user}` }],
@@ -55,9 +60,12 @@ export function peopleText(owners: readonly Owner[]): string {
   return JSON.stringify({ people: [...it, ...staff] });
 }
 
-/** The warning comes a second before the end, so that the shortest window has one as an ordinary one has. */
-export function policyText(fleets: readonly Fleet[]): string {
-  const targets = fleets.map(({ name, windowS, quorum = 1 }) => ({
+/**
+ * The warning comes a second before the end, so that the shortest window has one as an ordinary one has. `awsWindowS`: there is a
+ * rule for every account in AWS, too.
+ */
+export function policyText(fleets: readonly Fleet[], awsWindowS?: number): string {
+  const macs = fleets.map(({ name, windowS, quorum = 1 }) => ({
     id: `f-${name.toLowerCase()}`,
     kind: 'mac-admin',
     match: { serials: [`${name}*`] },
@@ -66,6 +74,16 @@ export function policyText(fleets: readonly Fleet[]): string {
     windows: [`${windowS}s`],
     max: `${windowS}s`,
   }));
+  const aws = awsWindowS !== undefined && {
+    id: 'aws',
+    kind: 'aws-permission-set',
+    match: { accounts: ['account-*'] },
+    ask: { groups: ['staff'] },
+    approve: { groups: ['it'], quorum: 1 },
+    windows: [`${awsWindowS}s`],
+    max: `${awsWindowS}s`,
+  };
+  const targets = [...macs, ...(aws ? [aws] : [])];
   const deadlines = { pending: '24h', start: '4h', evidence: '30m' };
   const reminders = { every: '1h', for: '1h' };
   return JSON.stringify({ version: 1, deadlines, reminders, warn: { before: '1s', minWindow: '1s' }, targets });
@@ -87,7 +105,7 @@ export function slackSeed(
       signingSecret: secret('signing-secret'),
       scopes: manifest.oauth_config.scopes.bot,
     },
-    users: everybody.map((p) => ({ id: p.slack, name: p.person, realName: p.person, email: `${p.person}@example.com` })),
+    users: everybody.map((p) => ({ id: p.slack, name: p.person, realName: p.person, email: emailOf(p.person) })),
     channels: [
       { id: GENERAL.id, name: GENERAL.name, private: false, members: everybody.map((p) => p.slack) },
       { id: CHANNEL.id, name: CHANNEL.name, private: true, members: [BOT.userId, ...APPROVERS.map((p) => p.slack)] },
