@@ -2,7 +2,7 @@
  * POST /people/v1/requests: an elevation asked for at a command line. For oneself alone: nothing in the call names a person.
  * The policy decides as for Slack; this is the first gate, so that a refusal is immediate.
  */
-import { StintError } from '../../../contract/errors.js';
+import { isStintError, StintError } from '../../../contract/errors.js';
 import { instant, type RequestId, shortId } from '../../../contract/ids.js';
 import type { Person, Requests } from '../../../contract/ports.js';
 import type { Offer } from '../../../contract/preview.js';
@@ -34,7 +34,12 @@ export function peopleAskRoute(app: App, deps: DeviceApiDeps, people: PeopleDeps
     const requestId = requestIdFrom('cli', `${person.personId}/${call.body.askId}`);
     // two repeats at the same moment would otherwise make two different requests of one id
     while (underWay.has(requestId)) await underWay.get(requestId);
-    const asking = ask({ ...deps, ...people }, limit, person, requestId, call.body);
+    const once = () => ask({ ...deps, ...people }, limit, person, requestId, call.body);
+    const asking = once().catch((error: unknown) => {
+      // another process was faster with the same ask: it is there now, and answered as a repeat
+      if (isStintError(error) && error.code === 'ledger-conflict') return once();
+      throw error;
+    });
     const settled = asking.then(
       () => undefined,
       () => undefined,

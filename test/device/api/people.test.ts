@@ -146,6 +146,19 @@ describe('asking', () => {
     expect(await refusal(ask(clientOf(adas), { askId, windowMs: 15 * MINUTE }))).toMatch(/state-conflict.*other content/);
   });
 
+  it('is one request when two processes hear it at the same moment', async () => {
+    const put = bench.requests.put.bind(bench.requests);
+    bench.requests.put = async (request, _digest) => {
+      bench.requests.put = put;
+      const faster = { ...request, askedAt: '2026-11-21T14:00:00.000Z' as Instant };
+      await put(faster, requestDigest(faster));
+      throw new StintError('ledger-conflict');
+    };
+    const { requestId } = await ask(clientOf(adas));
+    expect(started().map(({ body }) => (body as ElevationRequest).askedAt)).toEqual(['2026-11-21T14:00:00.000Z']);
+    expect(started()[0]?.requestId).toBe(requestId);
+  });
+
   it('names nobody: a call that does is refused', async () => {
     for (const more of [{ requester: 'grace' }, { personId: 'grace' }, { subject: { personId: 'grace' } }])
       expect(await refusal(ask(clientOf(adas), more))).toMatch(/bad-input/);
