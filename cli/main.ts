@@ -10,6 +10,7 @@ import { addEnroll } from './commands/enroll.js';
 import { addFreeze } from './commands/freeze.js';
 import { addKeys } from './commands/keys.js';
 import { addLedger } from './commands/ledger.js';
+import { addPeople } from './commands/people.js';
 import { addPolicy } from './commands/policy.js';
 import { addProcesses } from './commands/processes.js';
 import { addReconcile } from './commands/reconcile.js';
@@ -50,6 +51,7 @@ Configuration comes from the environment; see .env.example. Every command has it
     addRevoke,
     addReconcile,
     addFreeze,
+    addPeople,
     addPolicy,
     addKeys,
     addDevice,

@@ -435,6 +435,8 @@ export interface Bindings {
   get(personId: PersonId, kind: TargetKind): Promise<string | undefined>;
   /** Answers what is bound afterwards. Throws `state-conflict` when the far id is another person's already. */
   bind(personId: PersonId, kind: TargetKind, farId: string, at: Instant): Promise<string>;
+  /** Forgets it. Answers what was bound, if anything was. */
+  unbind(personId: PersonId, kind: TargetKind): Promise<string | undefined>;
   all(): Promise<readonly Binding[]>;
 }
 

@@ -28,6 +28,10 @@ export function createBindings(db: Db): Bindings {
         `The user ${farId} is bound to another person already, so it is not taken for ${personId}. Ask your IT team to correct the people file.`,
       );
     },
+    async unbind(personId, kind) {
+      const gone = db.deleteFrom('bindings').where('person_id', '=', personId).where('kind', '=', kind);
+      return (await gone.returning('far_id').executeTakeFirst())?.far_id;
+    },
     async all() {
       const rows = await db.selectFrom('bindings').selectAll().orderBy('kind').orderBy('person_id').execute();
       return rows.map(bindingOf);

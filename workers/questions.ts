@@ -4,10 +4,12 @@ import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
 import { instant, isRequestId, type PersonId, type RequestId, type Serial } from '../contract/ids.js';
 import type { DeviceKey, ElevationRow, Grant, Store } from '../contract/ports.js';
+import { personId } from '../seal/shapes.js';
 import { deviceKeyId } from './device-keys.js';
 import { type EndNowDeps, fence, fenceOff, proveEnded } from './end-now.js';
 import type { Reconcile } from './guard.js';
 import { revocable } from './revocable.js';
+import { unbind } from './unbind.js';
 
 const requestId = z.custom<RequestId>(isRequestId, { error: 'must be the whole id of an elevation' });
 /** What an operator says for the record: one line, and of a length that every surface can show. */
@@ -43,6 +45,7 @@ const question = z.discriminatedUnion('ask', [
     personId: z.string().max(100).optional(),
     targetKey: z.string().max(300).optional(),
   }),
+  z.strictObject({ ask: z.literal('unbind'), personId }),
   z.strictObject({ ask: z.literal('keep-words'), text: words }),
   // The steps of ending one past its workflow; see `end-now.ts`.
   z.strictObject({ ask: z.literal('fence'), requestId }),
@@ -107,6 +110,8 @@ export async function answer(store: Store, raw: unknown, tools: Tools = JUST_THE
       return store.freeze.lift({ operator: asked.operator, reason: asked.reason }, instant(tools.clock()));
     case 'revocable':
       return revocable(store, asked);
+    case 'unbind':
+      return unbind(store, asked.personId);
     case 'keep-words':
       return store.requests.putText(asked.text);
     case 'fence':

@@ -33,6 +33,16 @@ for (const backend of BACKENDS) {
       expect(await bindings.all()).toContainEqual({ personId: 'grace', kind: AWS, farId: 'user-g', at: at(1) });
     });
 
+    test('who is unbound is nobody there, may be bound anew, and leaves their far id to be somebody’s', async () => {
+      const { bindings } = bench.store;
+      await bindings.bind(id('barbara'), AWS, 'user-b', at(4));
+      expect(await bindings.unbind(id('barbara'), AWS)).toBe('user-b');
+      expect(await bindings.unbind(id('barbara'), AWS)).toBeUndefined();
+      expect(await bindings.get(id('barbara'), AWS)).toBeUndefined();
+      expect(await bindings.bind(id('barbara'), AWS, 'user-b2', at(5))).toBe('user-b2');
+      expect(await bindings.bind(id('edsger'), AWS, 'user-b', at(6))).toBe('user-b');
+    });
+
     test('of two people who come for one far id at the same time one gets it', async () => {
       const { bindings } = bench.store;
       const both = await Promise.allSettled(['linus', 'ken'].map((name) => bindings.bind(id(name), AWS, 'user-x', at(3))));

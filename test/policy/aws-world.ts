@@ -32,6 +32,10 @@ export function memoryBindings(): Bindings & { readonly rows: Binding[] } {
       }
       return of(personId, kind) ?? farId;
     },
+    unbind: async (personId, kind) => {
+      const at = rows.findIndex((row) => row.personId === personId && row.kind === kind);
+      return at < 0 ? undefined : rows.splice(at, 1)[0]?.farId;
+    },
     all: async () => rows,
   };
 }

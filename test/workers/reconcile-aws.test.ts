@@ -5,13 +5,14 @@ import { systemTime } from '../../activities/targets/aws-permission-set/time.js'
 import type { Marks } from '../../activities/targets/aws-permission-set/types.js';
 import { createAwsWalk } from '../../activities/targets/aws-permission-set/walk.js';
 import type { Alarm } from '../../contract/alarms.js';
-import { instant, NO_DIGEST } from '../../contract/ids.js';
+import { instant, NO_DIGEST, type PersonId } from '../../contract/ids.js';
 import type { AwsAbout, Store } from '../../contract/ports.js';
 import type { AwsPermissionSetTarget, TargetKind } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
 import { requestDigest } from '../../seal/canonical.js';
 import { bigOrganization, type IdentityCenterStandIn, startIdentityCenter } from '../../sim/identity-center/index.js';
 import { fence, proveEnded } from '../../workers/end-now.js';
+import { askStore } from '../../workers/questions.js';
 import { type ReconcileDeps, reconcileOnce } from '../../workers/reconcile.js';
 import { sweepOnce } from '../../workers/sweep.js';
 import { calm, soon } from '../activities/aws/rig.js';
@@ -233,4 +234,22 @@ it('a walk is last in line: a grant in its midst is as quick as ever, and AWS th
   expect(await walking).toMatchObject({ failures: [], later: 0 });
   expect(sim.truth.rates().ssoAdmin).toMatchObject({ throttled: 0 });
   await aws.driver.revoke(id, target(ada, 3), calm());
+});
+
+it('a person is not unbound while their user holds access of ours, and is once it was ended', async () => {
+  const ask = askStore(store);
+  const ours = target();
+  const personId = 'ada' as PersonId;
+  await store.bindings.bind(personId, ours.kind, ada, instant(Date.now()));
+  const id = await granted(ours, MIN, 5 * MIN);
+  await expect(ask({ ask: 'unbind', personId })).rejects.toMatchObject({
+    code: 'state-conflict',
+    sentence: expect.stringContaining('stint revoke'),
+  });
+  expect(await store.bindings.get(personId, ours.kind)).toBe(ada);
+  await aws.driver.revoke(id, ours, calm());
+  await store.fence.gone(id, instant(Date.now()));
+  for (const grant of await store.fence.open()) await store.fence.gone(grant.requestId, instant(Date.now()));
+  expect(await ask({ ask: 'unbind', personId })).toEqual({ personId, was: ada });
+  expect(await ask({ ask: 'unbind', personId })).toEqual({ personId, was: null });
 });
