@@ -36,6 +36,8 @@ export interface Result {
     readonly granted: number;
     readonly longestPastMs?: number | undefined;
     readonly longestPastAt?: string | undefined;
+    /** The same with everything that fate and AWS took. */
+    readonly longestInAllMs?: number | undefined;
     readonly calls: number;
     readonly operations: Readonly<Record<string, number>>;
     readonly struck: number;
@@ -61,6 +63,7 @@ export interface Told {
   /** On a Mac, and in AWS. */
   readonly longest: Longest | undefined;
   readonly longestInAws: Longest | undefined;
+  readonly longestInAllMs: number | undefined;
   readonly began: number;
   readonly converged: number | undefined;
   readonly topology: Topology;
@@ -107,7 +110,7 @@ export function resultOf(told: Told): Result {
   };
 }
 
-function awsOf({ facts, longestInAws }: Told): Pick<Result, 'aws'> {
+function awsOf({ facts, longestInAws, longestInAllMs }: Told): Pick<Result, 'aws'> {
   if (!facts.cloud) return {};
   const own = facts.recorded.filter(({ view }) => view.request.target.kind === 'aws-permission-set');
   const { calls, operations, struck, throttled, outstandingMost } = facts.cloud;
@@ -116,6 +119,7 @@ function awsOf({ facts, longestInAws }: Told): Pick<Result, 'aws'> {
       elevations: own.length,
       granted: own.filter(({ events }) => only(events, 'confirmed').length > 0).length,
       longestPastMs: longestInAws?.ms,
+      longestInAllMs,
       longestPastAt: longestInAws && `${longestInAws.serial}, ${longestInAws.requestId}`,
       calls,
       operations,
@@ -138,9 +142,9 @@ const list = (counts: Readonly<Record<string, number>>) =>
     .join(', ') || 'none';
 
 function inAws(aws: NonNullable<Result['aws']>): string {
-  const { elevations, granted, calls, struck, throttled, outstandingMost, longestPastMs, longestPastAt } = aws;
+  const { elevations, granted, calls, struck, throttled, outstandingMost, longestPastMs, longestPastAt, longestInAllMs } = aws;
   const past = longestPastMs === undefined ? 'nobody had access' : `${longestPastMs} ms (${longestPastAt})`;
-  return `AWS: ${elevations} of them, ${granted} granted; ${calls} calls, ${struck} failed or lost, ${throttled} throttled, at most ${outstandingMost} changes at once; longest access past a deadline that was the product's own: ${past}`;
+  return `AWS: ${elevations} of them, ${granted} granted; ${calls} calls, ${struck} failed or lost, ${throttled} throttled, at most ${outstandingMost} changes at once; longest access past a deadline that was the product's own: ${past}, in all ${longestInAllMs ?? 0} ms`;
 }
 
 /** The result in words. */
