@@ -101,9 +101,12 @@ function checkLength({ display, windowsMs }: Found, windowMs: number): void {
   );
 }
 
+/** Where nothing is found because it can't be known yet, that is said, and not that there is nothing. Throws `aws-unavailable`. */
 async function find(client: PeopleClient, words: string): Promise<readonly Found[]> {
   const answer = await client.call('GET', `/people/v1/targets?q=${encodeURIComponent(words.slice(0, 300))}`);
-  return (answer as { readonly targets: readonly Found[] }).targets;
+  const { targets, note } = answer as { readonly targets: readonly Found[]; readonly note?: string };
+  if (targets.length === 0 && note) throw new StintError('aws-unavailable', `Nothing was found yet. ${plain(note)}`);
+  return targets;
 }
 
 /** With the account alone where both together find nothing, so that it can be said what there is. */

@@ -44,7 +44,7 @@ export interface DeviceApiDeps {
 export interface PeopleDeps {
   readonly keys: Pick<PersonKeys, 'key'>;
   readonly directory: Pick<Directory, 'person'>;
-  readonly preview: Pick<Preview, 'search' | 'pin'>;
+  readonly preview: Pick<Preview, 'offersFor' | 'search' | 'pin'>;
   /** Seals what people ask for as asked at a command line. */
   readonly gate: Pick<Gate, 'start'>;
 }

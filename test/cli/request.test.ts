@@ -39,6 +39,7 @@ let server: Server;
 let url: string;
 let calls: { method: string; path: string; body: Record<string, unknown> }[];
 let targets: Found[];
+let note: string | undefined;
 /** What a POST and each look answer, in order; the last stays. */
 let posts: { status: number; body: object }[];
 let looks: { status: number; body: object }[];
@@ -49,6 +50,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'stint-person-'));
   makeOwnKey(join(folder, 'key.pem'));
   [calls, said, printed] = [[], [], []];
+  note = undefined;
   targets = [found('sandbox', 'PowerUser'), found('sandbox-2', 'PowerUser', '444455556666')];
   posts = [{ status: 201, body: { requestId: ID, state: 'requested', display: 'PowerUser in sandbox' } }];
   looks = [{ status: 200, body: standing('active', { confirmedAt: '2026-11-21T14:10:00.000Z', approvedBy: ['Grace Hopper'] }) }];
@@ -64,7 +66,7 @@ beforeEach(async () => {
       });
       const next = (from: { status: number; body: object }[]) => (from.length > 1 ? from.shift() : from[0]);
       const answer = call.url?.startsWith('/people/v1/targets')
-        ? { status: 200, body: { targets } }
+        ? { status: 200, body: { targets, ...(note && { note }) } }
         : next(call.method === 'POST' ? posts : looks);
       reply.writeHead(answer?.status ?? 500, { 'content-type': 'application/json' });
       reply.end(JSON.stringify(answer?.body ?? {}));
@@ -179,6 +181,13 @@ describe('asking', () => {
   ])('%j is refused before anything is asked for', async (options, words) => {
     expect(await refusal(options)).toMatch(words);
     expect(asked()).toEqual([]);
+  });
+
+  it('while the accounts are still being read says so, and not that there is none', async () => {
+    targets = [];
+    note = 'Tags of accounts are still being read.';
+    expect(await refusal()).toMatch(/aws-unavailable: Nothing was found yet. Tags of accounts/);
+    expect(await refusal({ search: 'sandbox' })).toMatch(/still being read/);
   });
 
   it('of the highest risk wants the account named once more', async () => {

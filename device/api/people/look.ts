@@ -17,7 +17,9 @@ export function peopleLookRoutes(app: App, deps: DeviceApiDeps, people: PeopleDe
   const targets = { querystring: TargetsQuery, response: { 200: TargetsReply, ...PROBLEMS } };
   app.get('/people/v1/targets', { schema: targets }, async (call) => {
     const found = await people.preview.search(call.speaker.person, call.query.q.trim(), FOUND_MAX);
-    return { targets: found.map(foundOf) };
+    if (found.length > 0) return { targets: found.map(foundOf) };
+    const { note } = await people.preview.offersFor(call.speaker.person);
+    return { targets: [], ...(note && { note }) };
   });
   const one = { params: StandingParams, response: { 200: StandingReply, ...PROBLEMS } };
   app.get('/people/v1/requests/:id', { schema: one }, async (call) => {

@@ -8,6 +8,7 @@ export const FOUND_MAX = 50;
 
 export const TargetsQuery = z.strictObject({ q: z.string().max(300).describe('Words that are all to be found.') });
 export const TargetsReply = z.strictObject({
+  note: z.string().optional().describe('Why something may be missing now, where nothing was found.'),
   targets: z.array(
     z.strictObject({
       key: z.string(),

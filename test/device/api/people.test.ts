@@ -74,7 +74,8 @@ beforeEach(async () => {
       keys: { key: async (keyId) => keys.get(keyId) },
       directory: { person: async (id) => people.find((p) => p.personId === id) },
       preview: {
-        search: async () => [offered],
+        offersFor: async () => ({ offers: [], searchable: true, note: 'It is still being read.' }),
+        search: async (_person, text) => (text === 'nothing' ? [] : [offered]),
         pin: async (person) => {
           if (refused) throw refused;
           return { offer: offered, target: targetFor(person) };
@@ -213,6 +214,11 @@ describe('looking', () => {
     expect(await clientOf(adas).call('GET', '/people/v1/targets?q=sandbox%20power')).toMatchObject({
       targets: [{ key: KEY, display: 'PowerUser in sandbox', confirmBy: 'sandbox', windowsMs: [15 * MINUTE, 45 * MINUTE] }],
     });
+  });
+
+  it('says why something may be missing where nothing is found', async () => {
+    const answer = await clientOf(adas).call('GET', '/people/v1/targets?q=nothing');
+    expect(answer).toEqual({ targets: [], note: 'It is still being read.' });
   });
 
   it('shows how one’s own request stands, and another person’s as none', async () => {
