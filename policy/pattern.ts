@@ -1,4 +1,5 @@
 /** Patterns of the policy file: a star stands for any characters, everything else for itself. */
+import { foldName } from '../contract/names.js';
 
 /** Whether `*` (any characters) in a pattern can stand so that it is this text. In time proportional to both lengths. */
 export function matches(pattern: string, text: string): boolean {
@@ -18,10 +19,8 @@ export function matches(pattern: string, text: string): boolean {
  * that somebody called "Prod-Billing".
  */
 export function matchesName(pattern: string, name: string): boolean {
-  return matches(fold(pattern), fold(name));
+  return matches(foldName(pattern), foldName(name));
 }
-
-const fold = (text: string): string => text.normalize('NFKC').toLocaleLowerCase('en');
 
 /** Whether each of the inner patterns is taken whole by one of the outer: a star can stand for a star. */
 export function takesAll(

@@ -1,6 +1,7 @@
 /** The request form read back: everything that the client was told to enforce is checked again. Pure. */
 import { FIELDS } from '../cards/modals.js';
 import { speaksOf } from '../cards/request-modal.js';
+import { sameName } from '../contract/names.js';
 import type { Offer } from '../contract/preview.js';
 import { CATEGORIES, type Category } from '../contract/request.js';
 import type { Filled } from './payload.js';
@@ -42,11 +43,9 @@ export function isOutdated({ privateMetadata, blocks }: Pick<Filled, 'privateMet
   return !blocks.has(FIELDS.window) || (offer.tier === 0 && !blocks.has(FIELDS.confirm));
 }
 
-/** Why a name that had to be typed is not the right one. Case and blanks don't matter: reading it is what matters. */
+/** Why a name that had to be typed is not the right one. */
 function unconfirmed(values: Filled['values'], offer: Offer): string | undefined {
   if (offer.tier !== 0) return undefined;
   const name = offer.confirmBy;
-  return plainly(values.get(FIELDS.confirm) ?? '') === plainly(name) ? undefined : `Type ${name} here, exactly.`;
+  return sameName(values.get(FIELDS.confirm) ?? '', name) ? undefined : `Type ${name} here, exactly.`;
 }
-
-const plainly = (text: string): string => text.normalize('NFKC').replace(/\s+/g, ' ').trim().toLocaleLowerCase('en');

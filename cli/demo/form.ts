@@ -1,5 +1,6 @@
 /** The form behind `/elevate` as a person fills it: types into the search where there is one, picks, and sends. */
 import type { Acted, SeenMessage, SeenState, Sight } from './sight.js';
+import type { Step } from './steps.js';
 
 type Modal = SeenState['modals'][number];
 
@@ -22,8 +23,26 @@ export interface Wish {
 }
 
 /** Whether a message is a request that can be decided: other things are said in that channel, too. */
-export function isCard({ ephemeral, blocks }: SeenMessage): boolean {
+function isCard({ ephemeral, blocks }: SeenMessage): boolean {
   return !ephemeral && JSON.stringify(blocks).includes('"approve:');
+}
+
+/** The step in which the card of the request is first seen; keeps which message it is. */
+export function cardAppears(
+  cards: () => Promise<readonly SeenMessage[]>,
+  seen: ReadonlySet<string>,
+  notes: { cardTs?: string },
+): Step {
+  return {
+    name: 'the card appears in the approver channel',
+    withinS: 15,
+    run: async () => {
+      const found = (await cards()).find((m) => !seen.has(m.ts) && isCard(m));
+      if (!found) return undefined;
+      notes.cardTs = found.ts;
+      return found.text;
+    },
+  };
 }
 
 /** The form that is open before this person. */

@@ -3,7 +3,7 @@
  * a second of the deadline, and what stood before still there. Judged by the organisation's own record.
  */
 import type { Overview } from '../../sim/identity-center/overview.js';
-import { isCard, openForm, pickTarget, sendForm } from './form.js';
+import { cardAppears, openForm, pickTarget, sendForm } from './form.js';
 import type { DemoHome } from './home.js';
 import { ACCOUNTS, awsUserId, SETS } from './organisation.js';
 import type { SeenMessage, Sight } from './sight.js';
@@ -82,16 +82,7 @@ export function awsSteps(sight: Sight, home: DemoHome, result: Found): readonly 
         return acted.ack === 'ok' ? 'the form closed: the request is safely started' : undefined;
       },
     },
-    {
-      name: 'the card appears in the approver channel',
-      withinS: 15,
-      run: async () => {
-        const found = (await cards()).find((m) => !seen.has(m.ts) && isCard(m));
-        if (!found) return undefined;
-        notes.cardTs = found.ts;
-        return found.text;
-      },
-    },
+    cardAppears(cards, seen, notes),
     {
       name: 'Mallory presses Approve and is refused',
       withinS: 10,

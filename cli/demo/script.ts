@@ -1,5 +1,5 @@
 /** One whole elevation of a Mac without a person, judged by what the stand-ins themselves saw. */
-import { isCard, openForm, pickTarget, sendForm } from './form.js';
+import { cardAppears, openForm, pickTarget, sendForm } from './form.js';
 import type { DemoHome } from './home.js';
 import { awsSteps } from './script-aws.js';
 import { createSight, type SeenMessage, type Sight } from './sight.js';
@@ -77,16 +77,7 @@ function macSteps(sight: Sight, home: DemoHome, result: Found): readonly Step[] 
         return acted.ack === 'ok' ? 'the form closed: the request is safely started' : undefined;
       },
     },
-    {
-      name: 'the card appears in the approver channel',
-      withinS: 15,
-      run: async () => {
-        const found = (await cards()).find((m) => !seen.has(m.ts) && isCard(m));
-        if (!found) return undefined;
-        notes.cardTs = found.ts;
-        return found.text;
-      },
-    },
+    cardAppears(cards, seen, notes),
     {
       name: 'Mallory presses Approve and is refused',
       withinS: 10,

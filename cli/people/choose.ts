@@ -1,5 +1,6 @@
 /** Which of the targets that were found is meant by an account and a permission set. Pure. */
 import { StintError } from '../../contract/errors.js';
+import { sameName } from '../../contract/names.js';
 import { plain } from './client.js';
 
 /** A target as the server tells of it. */
@@ -20,7 +21,7 @@ const AWS = 'aws-permission-set';
 /** The one target of an account (its number, or its exact name) and a permission set. Throws `unknown-target`, `not-eligible`. */
 export function chooseAws(found: readonly Found[], account: string, set: string): Found {
   const inAccount = found.filter((one) => isAccount(one, account));
-  const [hit, ...more] = inAccount.filter((one) => same(setOf(one), set));
+  const [hit, ...more] = inAccount.filter((one) => sameName(setOf(one), set));
   if (!hit)
     throw new StintError(
       'unknown-target',
@@ -36,7 +37,7 @@ export function chooseAws(found: readonly Found[], account: string, set: string)
 
 function isAccount(one: Found, account: string): boolean {
   if (one.kind !== AWS) return false;
-  return /^\d{12}$/.test(account) ? numberOf(one) === account : same(one.confirmBy, account);
+  return /^\d{12}$/.test(account) ? numberOf(one) === account : sameName(one.confirmBy, account);
 }
 
 function noSet(found: readonly Found[], account: string, set: string): string {
@@ -61,6 +62,3 @@ export function setOf({ display, confirmBy }: Pick<Found, 'display' | 'confirmBy
   const tail = ` in ${confirmBy}`;
   return display.endsWith(tail) ? display.slice(0, -tail.length) : display;
 }
-
-const same = (a: string, b: string): boolean => fold(a) === fold(b);
-const fold = (text: string): string => text.normalize('NFKC').replace(/\s+/g, ' ').trim().toLocaleLowerCase('en');

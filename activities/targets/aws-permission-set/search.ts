@@ -1,4 +1,5 @@
 /** Finding a pair of account and permission set as somebody types. Pure; five thousand pairs take a few milliseconds. */
+import { foldName } from '../../../contract/names.js';
 import type { Account, Limits, PermissionSet } from './organisation.js';
 
 /** One thing that can be asked for. */
@@ -45,7 +46,11 @@ export function createSearch(accounts: readonly Account[], sets: readonly Permis
     },
     find(text, limit, may = () => true) {
       const ranked: [Pair[], Pair[], Pair[]] = [[], [], []];
-      for (const { account, set, rank } of matches(places, kinds, fold(text).split(/\s+/).filter(Boolean).slice(0, TERMS_MAX))) {
+      for (const { account, set, rank } of matches(
+        places,
+        kinds,
+        foldName(text).split(/\s+/).filter(Boolean).slice(0, TERMS_MAX),
+      )) {
         if (ranked[rank].length >= limit) continue;
         const pair = pairOf(account, set);
         if (may(pair)) ranked[rank].push(pair);
@@ -83,11 +88,9 @@ function entries<T extends { readonly name: string }>(
   all: readonly T[],
   wordsOf: (one: T) => readonly string[],
 ): readonly Entry<T>[] {
-  const made = all.map((of) => ({ of, name: fold(of.name), words: fold(wordsOf(of).join(' ')) }));
+  const made = all.map((of) => ({ of, name: foldName(of.name), words: foldName(wordsOf(of).join(' ')) }));
   return made.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
-
-const fold = (text: string): string => text.normalize('NFKC').toLocaleLowerCase('en');
 
 function whyBarred(account: Account, set: PermissionSet, limits: Limits): string | undefined {
   if (!limits.delegated) return undefined;

@@ -4,6 +4,7 @@
  */
 import { isStintError, StintError } from '../../../contract/errors.js';
 import { instant, type RequestId, shortId } from '../../../contract/ids.js';
+import { sameName } from '../../../contract/names.js';
 import type { Person, Requests } from '../../../contract/ports.js';
 import type { Offer } from '../../../contract/preview.js';
 import type { ElevationRequest, Target } from '../../../contract/request.js';
@@ -91,15 +92,12 @@ function checkOffer(offer: Offer, { windowMs, confirm }: Ask): void {
     const lengths = offer.windowsMs.map(spell).join(', ');
     throw new StintError('bad-input', `${offer.display} may be had for ${lengths}, and not for ${spell(windowMs)}.`);
   }
-  if (offer.tier !== 0 || plainly(confirm ?? '') === plainly(offer.confirmBy)) return;
+  if (offer.tier !== 0 || sameName(confirm ?? '', offer.confirmBy)) return;
   throw new StintError(
     'bad-input',
     `${offer.display} is of the highest risk (tier 0). To confirm, repeat the name ${offer.confirmBy}.`,
   );
 }
-
-/** Case and blanks don't matter: reading it is what matters. */
-const plainly = (text: string): string => text.normalize('NFKC').replace(/\s+/g, ' ').trim().toLocaleLowerCase('en');
 
 const spell = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000}m` : `${ms / 1000}s`);
 
