@@ -7,13 +7,16 @@ import type { bareDeadline, bareElevation, bareSteps, Shape, Step } from './work
 
 const options = () => ({ taskQueue: BARE_QUEUE, workflowId: `bare/${randomUUID()}` });
 
+/** The least that follows a timer. */
+export const ONE: Shape = { activities: 1, timers: 0 };
+
 /** Until the worker answers quickly. */
 export async function warmUp(client: Client): Promise<void> {
   await until('the bare worker works', () =>
-    client.workflow.execute<typeof bareDeadline>('bareDeadline', { ...options(), args: [Date.now()] }),
+    client.workflow.execute<typeof bareDeadline>('bareDeadline', { ...options(), args: [Date.now(), ONE] }),
   );
   const some = Array.from({ length: 20 }, () => Date.now());
-  await pooled(some, 4, (at) => client.workflow.execute<typeof bareDeadline>('bareDeadline', { ...options(), args: [at] }));
+  await pooled(some, 4, (at) => client.workflow.execute<typeof bareDeadline>('bareDeadline', { ...options(), args: [at, ONE] }));
 }
 
 /**
@@ -45,10 +48,10 @@ export async function steps(client: Client, given: { signals: number; runs: numb
   return { began, applied };
 }
 
-/** Workflows whose timers end at these instants: how late the activity after each began, in ms. */
-export async function deadlines(client: Client, instants: readonly number[]): Promise<readonly number[]> {
+/** Workflows whose timers end at these instants, with so much to do afterwards: how late the first activity after each began, in ms. */
+export async function deadlines(client: Client, instants: readonly number[], shape: Shape): Promise<readonly number[]> {
   const handles = await pooled(instants, 8, (at) =>
-    client.workflow.start<typeof bareDeadline>('bareDeadline', { ...options(), args: [at] }),
+    client.workflow.start<typeof bareDeadline>('bareDeadline', { ...options(), args: [at, shape] }),
   );
   return Promise.all(handles.map((handle) => handle.result()));
 }

@@ -40,15 +40,18 @@ export async function bareSteps(activities: number): Promise<readonly Step[]> {
   }
 }
 
-/** A timer to an instant, then one activity: how late that one began, in ms. */
-export async function bareDeadline(at: number): Promise<number> {
-  await sleep(Math.max(1, at - Date.now()));
-  return (await act()) - at;
-}
-
 export interface Shape {
   readonly activities: number;
   readonly timers: number;
+}
+
+/** A timer to an instant, then so many activities and timers one after the other: how late the first activity began, in ms. */
+export async function bareDeadline(at: number, { activities, timers }: Shape): Promise<number> {
+  await sleep(Math.max(1, at - Date.now()));
+  const late = (await act()) - at;
+  for (let i = 1; i < activities; i++) await act();
+  for (let i = 0; i < timers; i++) await sleep(250);
+  return late;
 }
 
 /** A start, a signal, two updates, timers and activities one after the other, as many as an elevation has. */

@@ -21,6 +21,15 @@ export async function costOf(client: Client, workflowId: string): Promise<Cost> 
   return tally(events ?? []);
 }
 
+/** What it still had to do from an instant on, in ms since 1970: the activities and timers that it began. */
+export async function begunSince(client: Client, workflowId: string, at: number): Promise<Pick<Cost, 'activities' | 'timers'>> {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+  const { activities, timers } = tally((events ?? []).filter(({ eventTime }) => msOf(eventTime) >= at));
+  return { activities, timers };
+}
+
+const msOf = (time: Event['eventTime']): number => Number(time?.seconds ?? 0) * 1000 + (time?.nanos ?? 0) / 1e6;
+
 /** Pure. */
 export function tally(events: readonly Event[]): Cost {
   const names = new Map<string, string>();
