@@ -1,7 +1,7 @@
 /**
  * Whether a person's click could count for an elevation as it stands. The first gate, so that a refusal is immediate and
  * names who could; what adds access is judged again by the workflow. What takes access away is judged here alone, so it
- * is generous: whoever might have approved it may end it, although the policy has changed since.
+ * is generous: whoever might have approved or ended it may end it, although policy and target have changed since.
  */
 import { instant } from '../contract/ids.js';
 import type { About, Directory, Person, TargetFacts } from '../contract/ports.js';
@@ -38,7 +38,7 @@ export async function judgeClick(kind: ClickKind, click: Click): Promise<ClickVe
 const JUDGES: { readonly [K in ClickKind]: (click: Click) => Promise<ClickVerdict> } = {
   approve: (click) => mayApprove(click, requestRound(click.view)),
   deny: (click) => mayRefuse(click),
-  revoke: (click) => mayTakeAway(click),
+  revoke: (click) => mayTakeAway(click, rulesOf(click)),
   end: async (click) => mayGiveBack(click),
   withdraw: async (click) => mayGiveBack(click),
   extend: mayExtend,
@@ -47,8 +47,11 @@ const JUDGES: { readonly [K in ClickKind]: (click: Click) => Promise<ClickVerdic
     return round ? mayApprove(click, round) : no('No extension waits for a decision.');
   },
   'ext-deny': (click) => mayRefuse(click),
-  'close-unproven': (click) => mayRefuse(click),
+  'close-unproven': (click) => mayRefuse(click, rulesNow(click)),
 };
+
+/** What adds no access, and gives up no proof: it needs no policy that can be read now. */
+export const TAKES_AWAY: ReadonlySet<ClickKind> = new Set<ClickKind>(['deny', 'revoke', 'end', 'withdraw', 'ext-deny']);
 
 /** An approval would count: the round can be approved at all, and this one vote is not void. */
 async function mayApprove(click: Click, round: Round): Promise<ClickVerdict> {
@@ -64,30 +67,47 @@ async function mayApprove(click: Click, round: Round): Promise<ClickVerdict> {
 }
 
 /** Denying, or closing without proof, is for others than the people whose elevation it is. */
-async function mayRefuse(click: Click): Promise<ClickVerdict> {
+async function mayRefuse(click: Click, rules = rulesOf(click)): Promise<ClickVerdict> {
   if (isOwn(click.view.request, click.person)) return no('You cannot decide your own request. Someone else has to.');
-  return mayTakeAway(click);
+  return mayTakeAway(click, rules);
 }
 
-async function mayTakeAway({ policy, directory, targets, view, person }: Click): Promise<ClickVerdict> {
-  const about = knownOf(targets, view.request.target);
-  if (mayRevoke(policy, view, about, person) || view.verdict.approvers.includes(person.personId)) return OK;
-  const named = rulesAbout(policy, view, about).map((rule) => rule.revoke);
-  const who = listNames((await everybodyOf(directory, named)).filter((p) => p.active));
+async function mayTakeAway({ directory, view, person }: Click, rules: readonly Rule[]): Promise<ClickVerdict> {
+  if (hasSay(rules, view, person) || view.verdict.approvers.includes(person.personId)) return OK;
+  const named = await everybodyOf(
+    directory,
+    rules.map((rule) => rule.revoke),
+  );
+  const who = listNames(named.filter((p) => p.active));
   return no(`The policy does not let you do that${who ? `; it lets ${who}` : ''}.`);
 }
 
 /** Whether any rule for the target lets this person revoke, or approve, or the elevation is their own. */
 export function mayRevoke(policy: Policy, view: ElevationView, about: About | undefined, person: Person): boolean {
-  if (!person.active) return false;
-  const rules = rulesAbout(policy, view, about);
-  return isOwn(view.request, person) || rules.some((rule) => includes(rule.revoke, person) || includes(rule.approve, person));
+  return person.active && hasSay(rulesAbout(policy, view, about), view, person);
 }
 
-/** Where nothing is known of the target now, the rule that it was judged by: taking away waits for no look-up. */
-function rulesAbout({ rules }: Policy, { request, verdict }: ElevationView, about: About | undefined): readonly Rule[] {
-  if (about) return rules.filter((rule) => covers(rule, about));
-  return rules.filter(({ id, kind }) => id === verdict.rule && kind === request.target.kind);
+function hasSay(rules: readonly Rule[], { request }: ElevationView, person: Person): boolean {
+  return isOwn(request, person) || rules.some((rule) => includes(rule.revoke, person) || includes(rule.approve, person));
+}
+
+function rulesOf({ policy, targets, view }: Click): readonly Rule[] {
+  return rulesAbout(policy, view, knownOf(targets, view.request.target));
+}
+
+/**
+ * The rules that cover the target now, and the one that it was judged by: an account may be renamed, moved or retagged
+ * meanwhile, by its holder too. Where nothing is known of the target the latter alone: taking away waits for no look-up.
+ */
+function rulesAbout(policy: Policy, view: ElevationView, about: About | undefined): readonly Rule[] {
+  const { request, verdict } = view;
+  return policy.rules.filter((rule) => covers(rule, about) || (rule.id === verdict.rule && rule.kind === request.target.kind));
+}
+
+/** To close without proof takes nothing away, so the rule of that time has no say where it is known which ones cover it now. */
+function rulesNow(click: Click): readonly Rule[] {
+  const about = knownOf(click.targets, click.view.request.target);
+  return about ? click.policy.rules.filter((rule) => covers(rule, about)) : rulesOf(click);
 }
 
 function mayGiveBack({ view, person }: Click): ClickVerdict {

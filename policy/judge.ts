@@ -44,7 +44,8 @@ export function createJudge({ policy, policies, clock, ...sources }: JudgeDeps):
   };
 }
 
-async function recalled(policies: Store['policies'], hash: Digest): Promise<Policy | undefined> {
+/** The policy of a hash as it was stored; undefined when it is not there, or can't be read any more. Throws what the store throws. */
+export async function recalled(policies: Pick<Store['policies'], 'get'>, hash: Digest): Promise<Policy | undefined> {
   const text = await policies.get(hash);
   if (text === undefined) return undefined;
   try {

@@ -1,7 +1,10 @@
 /** The policy's answers to an entrance: what a person may ask for, and whether a click could count. */
-import type { Directory, TargetFacts } from '../contract/ports.js';
-import type { Preview } from '../contract/preview.js';
-import { judgeClick } from './click.js';
+import type { Digest } from '../contract/ids.js';
+import type { Directory, Person, Store, TargetFacts } from '../contract/ports.js';
+import type { ClickKind, ClickVerdict, Preview } from '../contract/preview.js';
+import type { ElevationView } from '../contract/view.js';
+import { judgeClick, TAKES_AWAY } from './click.js';
+import { recalled } from './judge.js';
 import { offersFor, pin, type Shelf, search } from './offers.js';
 import type { Policy } from './rules.js';
 import { ONLY_MACS } from './targets.js';
@@ -9,6 +12,8 @@ import { ONLY_MACS } from './targets.js';
 export interface PreviewDeps {
   /** The policy as it is now. May throw `bad-policy`; an error is never a yes. */
   readonly policy: () => Promise<Policy>;
+  /** Policies by hash: where that of now can't be read, that of the request says who may end it. */
+  readonly policies?: Pick<Store['policies'], 'get'>;
   readonly directory: Directory;
   /** Of all kinds of target that may be asked for; Macs alone where none are given. */
   readonly targets?: readonly TargetFacts[];
@@ -17,13 +22,33 @@ export interface PreviewDeps {
 }
 
 /** The preview of the policy and the directory as they are at each call. */
-export function createPreview({ policy, directory, targets = ONLY_MACS, clock }: PreviewDeps): Preview {
+export function createPreview({ policy, policies, directory, targets = ONLY_MACS, clock }: PreviewDeps): Preview {
+  const recorded = async (hash: Digest): Promise<Policy | undefined> =>
+    policies && recalled(policies, hash).catch(() => undefined);
+
+  async function click(now: Policy, view: ElevationView, person: Person, kind: ClickKind, windowMs?: number) {
+    return judgeClick(kind, { policy: now, directory, targets, view, person, windowMs, now: clock() });
+  }
+
+  /**
+   * A mistake in a file must not keep access alive. Whom the verdict on record names, and the holder, are judged by that
+   * alone, without the store.
+   */
+  async function withoutPolicy(view: ElevationView, person: Person, kind: ClickKind): Promise<ClickVerdict> {
+    const hash = view.verdict.policyHash;
+    const verdict = await click({ hash, source: '', rules: [] }, view, person, kind);
+    const then = verdict.ok ? undefined : await recorded(hash);
+    return then ? click(then, view, person, kind) : verdict;
+  }
+
   const shelf = async (): Promise<Shelf> => ({ policy: await policy(), directory, targets });
   return {
     offersFor: async (person) => offersFor(await shelf(), person),
     search: async (person, text, limit) => search(await shelf(), person, text, limit),
     pin: async (person, key) => pin(await shelf(), person, key),
-    judgeClick: async (view, person, kind, windowMs) =>
-      judgeClick(kind, { ...(await shelf()), view, person, windowMs, now: clock() }),
+    async judgeClick(view, person, kind, windowMs) {
+      const now = TAKES_AWAY.has(kind) ? await policy().catch(() => undefined) : await policy();
+      return now ? click(now, view, person, kind, windowMs) : withoutPolicy(view, person, kind);
+    },
   };
 }

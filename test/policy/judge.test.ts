@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StintError } from '../../contract/errors.js';
 import type { Digest } from '../../contract/ids.js';
-import type { Directory, Person } from '../../contract/ports.js';
+import type { Directory, Person, Store } from '../../contract/ports.js';
 import { CLICK_KINDS, type ClickKind } from '../../contract/preview.js';
 import type { ElevationRequest } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
@@ -12,7 +12,7 @@ import { createJudge } from '../../policy/judge.js';
 import { aboutMac } from '../../policy/macs.js';
 import { directoryFrom } from '../../policy/people.js';
 import { createPreview } from '../../policy/preview.js';
-import type { Policy } from '../../policy/rules.js';
+import type { Policy, Rule } from '../../policy/rules.js';
 import { sha256 } from '../../seal/canonical.js';
 import {
   ADA,
@@ -232,6 +232,17 @@ describe('a click', () => {
     expect(mayRevoke(policyOf(), other, aboutMac(requestOf().target), MARGARET)).toBe(true);
   });
 
+  it('to revoke stays with those whom the rule names that it was judged by, although that covers the target no more', async () => {
+    const moved = policyOf();
+    const rules = moved.rules.map((rule) => ({ ...rule, match: { serials: ['C99*'] } }) as Rule);
+    for (const kind of ['revoke', 'deny', 'ext-deny'] as const)
+      expect(await click(kind, MARGARET, active, undefined, { ...moved, rules })).toBe('ok');
+    expect(await click('revoke', MALLORY, active, undefined, { ...moved, rules })).toMatch(/does not let you/);
+    // To give up the proof takes nothing away: that goes by the rules as they are.
+    expect(await click('close-unproven', MARGARET, active, undefined, { ...moved, rules })).toMatch(/does not let you/);
+    expect(await click('approve', GRACE, waiting, 5 * MIN, { ...moved, rules })).not.toBe('ok');
+  });
+
   it('to end or withdraw is for the holder', async () => {
     for (const kind of ['end', 'withdraw'] as const) {
       expect(await click(kind, ADA, active)).toBe('ok');
@@ -266,6 +277,34 @@ describe('a click', () => {
     await expect(preview.judgeClick(waiting, GRACE, 'approve', 5 * MIN)).rejects.toThrow('The directory is down');
     const lost = createPreview({ policy: () => Promise.reject(new StintError('bad-policy')), directory, clock: () => NOW });
     await expect(lost.judgeClick(waiting, GRACE, 'approve', 5 * MIN)).rejects.toThrow(/bad-policy/);
+  });
+
+  it('that takes away needs no policy file: who is named by the verdict on record may, and by the policy of that time', async () => {
+    const lost = (policies?: Store['policies']) =>
+      createPreview({
+        policy: () => Promise.reject(new StintError('bad-policy')),
+        directory,
+        clock: () => NOW,
+        ...(policies && { policies }),
+      });
+    const said = async (kind: ClickKind, person: Person, policies?: Store['policies']) => {
+      const answer = await lost(policies).judgeClick(active, person, kind, 5 * MIN);
+      return answer.ok ? 'ok' : answer.sentence;
+    };
+    const kept: Store['policies'] = {
+      put: async () => undefined,
+      get: async (hash) => (hash === verdict.policyHash ? policyOf().source : undefined),
+    };
+    const down: Store['policies'] = { ...kept, get: () => Promise.reject(new StintError('store-unavailable')) };
+    for (const policies of [undefined, kept, down]) {
+      for (const kind of ['revoke', 'deny', 'ext-deny'] as const) expect(await said(kind, GRACE, policies)).toBe('ok');
+      for (const kind of ['revoke', 'end', 'withdraw'] as const) expect(await said(kind, ADA, policies)).toBe('ok');
+      expect(await said('end', GRACE, policies)).toBe("This elevation is Ada's.");
+      expect(await said('revoke', MALLORY, policies)).toMatch(/does not let you/);
+      expect(await said('revoke', MARGARET, policies)).toMatch(policies === kept ? 'ok' : /does not let you/);
+      for (const kind of ['approve', 'extend', 'ext-approve', 'close-unproven'] as const)
+        await expect(said(kind, kind === 'extend' ? ADA : GRACE, policies)).rejects.toThrow(/bad-policy/);
+    }
   });
 
   it('that is allowed is one whose vote then counts', async () => {
