@@ -40,6 +40,8 @@ export interface Sight {
   readonly present?: Present | undefined;
   /** The target was seen without the access. */
   readonly absent?: Observation | undefined;
+  /** The elevations that it was asked about by name, and of which nothing is there any more, nor can still land. */
+  readonly gone?: readonly RequestId[];
 }
 
 /**
@@ -115,7 +117,12 @@ function whileFree({ target, present, holder }: Sight): readonly Finding[] {
 
 /** Where only our own memory says whose an access is, what was seen gone and is there again may be anybody's by now (invariant I12). */
 function mayBeOthers({ kind }: Target, held: Held | undefined): boolean {
-  return kind !== 'mac-admin' && held?.grant.goneAt !== undefined && held.view?.outcome !== 'unproven';
+  return kind !== 'mac-admin' && held?.grant.goneAt !== undefined && !isUnproven(held);
+}
+
+/** Closed by two people while it could not be seen, and not seen gone by anybody since: what is there may still be ours. */
+export function isUnproven({ view }: Held): boolean {
+  return view?.outcome === 'unproven' && view.goneAt === undefined;
 }
 
 function cameBack(target: Target, { held, how }: Present, requestId: RequestId, remedy: Remedy): Finding {
@@ -124,7 +131,7 @@ function cameBack(target: Target, { held, how }: Present, requestId: RequestId, 
     const likely = 'the store was restored from an older backup, or the target claims an elevation that was never granted';
     return { ...base, what: 'left-behind', likely };
   }
-  if (held.view?.outcome === 'unproven')
+  if (isUnproven(held))
     return {
       ...base,
       what: 'left-behind',

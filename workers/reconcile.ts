@@ -7,6 +7,7 @@ import { type Instant, instant } from '../contract/ids.js';
 import type { Look } from '../contract/ports.js';
 import { accountOf, compare, type Finding, isOverdue, markOf } from './drift.js';
 import { foreignAlarm, sentenceOf } from './drift-alarms.js';
+import { recordLateProofs } from './late-proof.js';
 import { act, type Found, type RemedyDeps, sweepDeps } from './reconcile-remedy.js';
 import { type Failure, gather, type Looked, look, type SightDeps, type Spot } from './sights.js';
 import { OVERDUE_MS, sweepGrant } from './sweep.js';
@@ -69,6 +70,7 @@ export async function reconcileOnce(deps: ReconcileDeps, { dryRun, all }: RunOpt
   const found = await inBatches(findings, ({ spot, finding }) =>
     act(deps, { finding, told: isTold(spot, finding), turn, dryRun, at: instant(nowMs) }),
   );
+  if (!dryRun) await recordLateProofs(deps.store, looked, failures);
   const swept = dryRun ? 0 : await sweepQuiet(deps, gathered.open, looked, turn, failures);
   const strangers = found.filter(({ what, did }) => what === 'foreign' && did === 'told');
   if (strangers.length > 0) deps.alarms.raise(foreignAlarm(strangers));

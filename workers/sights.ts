@@ -79,7 +79,10 @@ export async function gather(deps: SightDeps, nowMs: number, all = false): Promi
 
   const taken = new Set<string>();
   const spots = [...targets].map(([account, target]): Spot => {
-    const ended = recent.filter((grant) => grant.targetKey === target.key).flatMap((grant) => held.get(grant.requestId) ?? []);
+    const ended = recent
+      .filter((grant) => grant.targetKey === target.key)
+      .flatMap((grant) => held.get(grant.requestId) ?? [])
+      .filter((each) => isWatched(each, nowMs));
     // A trace is the whole target's, so it is compared once, however many accounts there are.
     const own = taken.has(target.key) ? [] : remnants.filter((remnant) => remnant.target === target.key);
     taken.add(target.key);
@@ -115,6 +118,12 @@ async function heldBy({ store }: SightDeps, grants: readonly Grant[]): Promise<M
   return found;
 }
 
+/** For a day after it was gone; what was closed without proof until it is seen gone, and for a day after that. */
+function isWatched(held: Held, nowMs: number): boolean {
+  const goneAt = held.view?.outcome === 'unproven' ? held.view.goneAt : held.grant.goneAt;
+  return goneAt === undefined || nowMs - msOf(goneAt) <= WATCH_AGAIN_MS;
+}
+
 /** What one spot shows now. Throws what its driver throws. */
 export async function look(deps: SightDeps, spot: Spot): Promise<Sight> {
   const driver = deps.driverOf(spot.target.kind);
@@ -124,7 +133,8 @@ export async function look(deps: SightDeps, spot: Spot): Promise<Sight> {
   const shown =
     seen.find((one) => one.seen.access === 'present' && nameOf(one)) ?? seen.find((one) => one.seen.access === 'present');
   const absent = shown ? undefined : seen.find((one) => one.seen.access === 'absent')?.seen;
-  return { ...spot, present: shown && (await presentOf(deps, spot, shown)), absent };
+  const gone = shown ? [] : seen.filter((one) => one.seen.access === 'absent').map(({ asked }) => asked);
+  return { ...spot, present: shown && (await presentOf(deps, spot, shown)), absent, gone };
 }
 
 /** The elevations that the account is asked about; without any, whether somebody has the access at all. */

@@ -16,7 +16,7 @@ import { askStore } from '../../workers/questions.js';
 import { type ReconcileDeps, reconcileOnce } from '../../workers/reconcile.js';
 import { sweepOnce } from '../../workers/sweep.js';
 import { calm, soon } from '../activities/aws/rig.js';
-import { Elevation, RUN } from '../ledger/events.js';
+import { Elevation, RUN, VERDICT } from '../ledger/events.js';
 import { Fleet, newMac } from './reconcile-bench.js';
 
 const MIN = 60_000;
@@ -87,8 +87,7 @@ function run(change: Partial<ReconcileDeps> = {}, options = { dryRun: false, all
 }
 
 /** An elevation that was granted, and armed `ago` with a window until `left` from now. */
-async function granted(of: AwsPermissionSetTarget, ago: number, left: number) {
-  const e = new Elevation<AwsPermissionSetTarget>({ target: of });
+async function granted(of: AwsPermissionSetTarget, ago: number, left: number, e = new Elevation({ target: of })) {
   const { request } = e;
   await store.requests.put(request, requestDigest(request));
   await store.ledger.append([e.requested()]);
@@ -97,6 +96,53 @@ async function granted(of: AwsPermissionSetTarget, ago: number, left: number) {
   await aws.driver.grant({ requestId: request.requestId, target: of, ...soon() }, calm());
   return request.requestId;
 }
+
+/** An elevation that two people closed without proof, while AWS still has its assignment. */
+async function closedWithoutProof(of: AwsPermissionSetTarget) {
+  const e = new Elevation({ target: of });
+  const id = await granted(of, 10 * MIN, 5 * MIN, e);
+  const at = instant(Date.now());
+  await store.fence.end(id, RUN, of, 'ada' as PersonId, at);
+  await store.ledger.append([
+    e.event('approved', { windowMs: MIN, startBy: at, verdict: VERDICT }),
+    e.event('confirmed', { confirmedAt: at, deadlineAt: at }),
+    e.event('grant-failed', { code: 'internal' }),
+    e.event('closed-unproven', { findingDigests: [] }),
+  ]);
+  expect((await store.ledger.find(id))?.view).toMatchObject({ state: 'closed', outcome: 'unproven' });
+  await store.fence.gone(id, at);
+  return id;
+}
+
+it('what was closed without proof and is still there is removed, and proved; what is given later is not touched', async () => {
+  const ours = target();
+  const id = await closedWithoutProof(ours);
+  expect((await run()).found).toMatchObject([{ what: 'left-behind', requestId: id, did: 'removed' }]);
+  expect(has(ours)).toBe(false);
+  sim.sync.add(byHand(ours));
+  expect((await run()).found).toMatchObject([{ what: 'reappeared', requestId: id, did: 'told', remedy: 'none' }]);
+  expect(has(ours)).toBe(true);
+  sim.sync.remove(byHand(ours));
+});
+
+it('what was closed without proof and is once seen gone is over: what the person is given for good later is never touched', async () => {
+  const ours = target();
+  const id = await closedWithoutProof(ours);
+  sim.sync.remove(byHand(ours));
+  expect((await run({}, { dryRun: true, all: false })).found).toEqual([]);
+  expect((await store.ledger.find(id))?.view.goneAt).toBeUndefined();
+  for (let i = 0; i < 2; i++) expect((await run()).found).toEqual([]);
+  const seenGone = (await store.ledger.timeline(id)).filter(({ type }) => type === 'swept');
+  expect(seenGone).toMatchObject([{ actor: { via: 'reconciler' }, data: { how: expect.stringContaining('AWS lists nobody') } }]);
+  sim.sync.add(byHand(ours));
+  const before = deletes();
+  expect((await run()).found).toMatchObject([{ what: 'reappeared', requestId: id, did: 'told', remedy: 'none' }]);
+  // A day later nobody asks about that elevation any more: it is standing access as any other.
+  const tomorrow = Date.now() + 25 * 60 * MIN;
+  expect((await run({ clock: () => tomorrow })).found).toMatchObject([{ what: 'foreign', remedy: 'none' }]);
+  expect([has(ours), deletes()]).toEqual([true, before]);
+  sim.sync.remove(byHand(ours));
+});
 
 it('standing access is told once and never touched, and told again when it was gone in between', async () => {
   const standing = target();
