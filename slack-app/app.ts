@@ -59,7 +59,6 @@ export async function createSlackApp(deps: SlackAppDeps): Promise<SlackApp> {
     api,
     replay,
     troubleIn: (channel) => watch.troubleIn(channel),
-    isRoom: (channel) => watch.isRoom(channel),
     checkRoom: (channel) => watch.check(channel),
   });
   const app = new App({
@@ -117,7 +116,6 @@ interface Tools {
   readonly replay: ReturnType<typeof createReplayGuard>;
   /** Of the watch, which is made after the parts. */
   readonly troubleIn: (channel: string) => Promise<string | undefined>;
-  readonly isRoom: (channel: string) => boolean;
   readonly checkRoom: (channel: string | undefined) => Promise<void>;
 }
 
@@ -137,7 +135,6 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
     replay,
     freeze: store.freeze,
     troubleIn: tools.troubleIn,
-    isRoom: tools.isRoom,
     logger,
   });
   const repair = (requestId: RequestId): void => {

@@ -19,8 +19,6 @@ export interface ChannelWatch {
   trouble(): string | undefined;
   /** The same of any channel. Never throws: one of which Slack does not say is not safe. */
   troubleIn(channel: string): Promise<string | undefined>;
-  /** Whether cards stand in a channel beside the approver channel, as far as this process saw, and it was safe. */
-  isRoom(channel: string): boolean;
   /** Refuses to post a card where it could not be decided. Throws `wrong-place`; without a channel the approver channel is meant. */
   check(channel: string | undefined): Promise<void>;
   end(): void;
@@ -71,7 +69,6 @@ export function createChannelWatch(deps: StartupDeps & { readonly clock: () => n
   return {
     trouble: () => trouble,
     troubleIn,
-    isRoom: (channel) => rooms.get(channel)?.trouble === undefined && rooms.has(channel),
     async check(channel) {
       const found = channel === undefined ? undefined : await troubleIn(channel);
       if (found !== undefined) throw new StintError('wrong-place', `Its approvers could not be asked now: ${found}`);

@@ -68,8 +68,6 @@ export interface GatekeeperDeps {
   readonly freeze: Pick<Freeze, 'now'>;
   /** Why nothing that adds access may be decided in a channel now (it is not safe), or undefined. */
   readonly troubleIn: (channel: string) => Promise<string | undefined>;
-  /** Whether a channel other than the approver channel is known to be one of ours, and to be safe. */
-  readonly isRoom: (channel: string) => boolean;
   readonly logger: Log;
 }
 
@@ -120,7 +118,7 @@ export function createGatekeeper(deps: GatekeeperDeps): Gatekeeper {
       checkTeam(claim, config);
       const rule = RULES[ask.kind];
       const known = await recall.of(ask.requestId);
-      checkPlace(place, ask.kind, known, config, deps.isRoom);
+      checkPlace(place, ask.kind, known);
       const who = await identify(claim);
       if (place.channelId?.startsWith('D') && known.how !== 'down') {
         checkDm(place, await recall.dmChannels(ask.requestId, who.person.personId));
@@ -179,8 +177,8 @@ async function checkEligible(
 // ---- when the store does not say ------------------------------------------------------------------------------------
 
 /**
- * Taking access away while nothing is known of the elevation: an active person of the directory, at the place that was
- * checked, is enough here, and the message says who it was. To wait for the store would keep access alive.
+ * Taking access away while nothing is known of the elevation: an active person of the directory, on a card that they can
+ * see, is enough here, and the message says who it was. To wait for the store would keep access alive.
  */
 function unjudged(who: Identified, ask: RoundAsk, logger: Log): Admitted {
   logger.warn({ kind: ask.kind, requestId: ask.requestId, personId: who.person.personId }, 'authorised without the store');

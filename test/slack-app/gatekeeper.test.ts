@@ -81,7 +81,6 @@ function gatekeeper(cfg: SlackAppConfig = config): Gatekeeper {
     replay: createReplayGuard({ once: store.once, clock, logger }),
     freeze: store.freeze,
     troubleIn: async (channel) => (channel === CHANNEL ? trouble : roomTrouble),
-    isRoom: (channel) => channel === 'C0PAYMENTS',
     logger,
   });
 }
@@ -207,12 +206,28 @@ describe('where it was pressed', () => {
     expect(await click(body('U0ALICE', at('C0PAYMENTS', CARD_TS)), ask('revoke'))).toBe('ok');
   });
 
-  it("with the store down access can be taken away in a rule's channel that was seen before, and nothing approved", async () => {
+  it("with the store down access can be taken away in a rule's channel that this process never saw, and nothing approved", async () => {
     store.mode = 'down';
-    const [there, elsewhere] = [at('C0PAYMENTS', CARD_TS), at('C0OTHER', CARD_TS)];
+    const there = at('C0PAYMENTS', CARD_TS);
     expect(await click(body('U0ALICE', there), ask('revoke'))).toBe('ok');
-    expect(await click(body('U0ALICE', there))).toMatch(/^store-unavailable/);
-    expect(await click(body('U0ALICE', elsewhere), ask('revoke'))).toMatch(/^wrong-place/);
+    expect(await click(body('U0BOB', there), ask('end'))).toBe('ok');
+    expect(await click(body('U0ALICE', there))).toMatch(/^(wrong-place|store-unavailable)/);
+    expect(await click(body('U0ALICE', at(CHANNEL, CARD_TS)))).toMatch(/^store-unavailable/);
+    for (const user of ['U0NOBODY', 'U0GONE']) expect(await click(body(user, there), ask('revoke'))).toMatch(/^person-/);
+  });
+
+  it("a request that is asked but not in the read model yet can be ended in its rule's channel", async () => {
+    store.views.clear();
+    store.cards.clear();
+    expect(await click(body('U0ALICE', at('C0PAYMENTS', CARD_TS)), ask('revoke'))).toBe('ok');
+    expect(await click(body('U0ALICE', at('C0PAYMENTS', CARD_TS)))).toMatch(/^(wrong-place|unknown-request)/);
+  });
+
+  it('where the place of the card is not on record, who presses is judged all the same', async () => {
+    store.cards.clear();
+    expect(await click(body('U0CAROL', at('C0PAYMENTS', CARD_TS)), ask('deny'))).toMatch(/^not-approver/);
+    expect(await click(body('U0ALICE', at('C0PAYMENTS', CARD_TS)), ask('revoke'))).toBe('ok');
+    expect(await click(body('U0ALICE', at('D0ALICE', CARD_TS)), ask('revoke'))).toMatch(/^wrong-place/);
   });
 
   it('a card whose place is not recorded yet can be used to take away, not to approve', async () => {
@@ -396,8 +411,10 @@ describe.each(['down', 'hang'] as const)('the store is %s', (mode) => {
   it('the checks that need no store still refuse', async () => {
     expect(await click(body('U0NOBODY'), ask('revoke'))).toMatch(/^person-unknown/);
     expect(await click(body('U0GONE'), ask('revoke'))).toMatch(/^person-inactive/);
-    const elsewhere = { channel: { id: 'C0OTHER' }, container: { type: 'message', channel_id: 'C0OTHER', message_ts: CARD_TS } };
-    expect(await click(body('U0ALICE', elsewhere), ask('revoke'))).toMatch(/^wrong-place/);
+    const alone = { channel: { id: 'D0ALICE' }, container: { type: 'message', channel_id: 'D0ALICE', message_ts: CARD_TS } };
+    expect(await click(body('U0ALICE', alone), ask('revoke'))).toMatch(/^wrong-place/);
+    const copy = { container: { type: 'message', channel_id: CHANNEL, message_ts: CARD_TS, is_ephemeral: true } };
+    expect(await click(body('U0ALICE', copy), ask('revoke'))).toMatch(/^wrong-place/);
   });
 
   it('what was seen before the outage is still judged', async () => {
