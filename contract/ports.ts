@@ -56,13 +56,18 @@ export interface Steps {
   readonly said?: (step: FarStep) => void;
 }
 
-export interface RevokeHints extends Steps {
-  /** What the caller's own history says of the time before the grant, for when the store does not. */
+/** What the caller's own history says of the time before the grant, for when the store does not. */
+export interface Recollection {
+  /** What the grant's own answer told: `absent` is believed whatever the store says, `present` where it says nothing else. */
   readonly before?: Mark['before'];
+  /** The grant was called after this instant and has told nothing: what was given since may be its doing. */
+  readonly since?: Instant;
 }
 
+export interface RevokeHints extends Steps, Recollection {}
+
 /** How a look is made where calls are few: one that can wait is `background`. */
-export interface LookManner {
+export interface LookManner extends Recollection {
   readonly rank?: 'proof' | 'background';
   readonly signal?: AbortSignal;
 }
@@ -138,6 +143,8 @@ export interface AwsAbout {
   readonly ouIds: readonly string[];
   /** Undefined while they are not known: then nothing may go by them. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Why they can't be looked up, as a sentence; without it they are still being read. */
+  readonly untold?: string;
   /** Name of the permission set. */
   readonly set: string;
 }
@@ -435,6 +442,8 @@ export interface Bindings {
   get(personId: PersonId, kind: TargetKind): Promise<string | undefined>;
   /** Answers what is bound afterwards. Throws `state-conflict` when the far id is another person's already. */
   bind(personId: PersonId, kind: TargetKind, farId: string, at: Instant): Promise<string>;
+  /** Whose a far id is, if anybody's. */
+  holder(kind: TargetKind, farId: string): Promise<PersonId | undefined>;
   /** Forgets it. Answers what was bound, if anything was. */
   unbind(personId: PersonId, kind: TargetKind): Promise<string | undefined>;
   all(): Promise<readonly Binding[]>;
@@ -507,6 +516,8 @@ export interface Directory {
   /** The one person of a Slack account. Two matches throw. */
   personBySlack(teamId: string, userId: SlackUserId): Promise<Person | undefined>;
   personByMac(serial: Serial, localUser: LocalUser): Promise<Person | undefined>;
+  /** Whom the people file names as this user of the Identity Store; the letter case of the id makes no difference. */
+  personByAwsUser(userId: string): Promise<Person | undefined>;
   membersOf(group: string): Promise<readonly Person[]>;
   isActive(personId: PersonId): Promise<boolean>;
 }

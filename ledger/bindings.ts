@@ -28,6 +28,15 @@ export function createBindings(db: Db): Bindings {
         `The user ${farId} is bound to another person already, so it is not taken for ${personId}. Ask your IT team to correct the people file.`,
       );
     },
+    async holder(kind, farId) {
+      const row = await db
+        .selectFrom('bindings')
+        .select('person_id')
+        .where('kind', '=', kind)
+        .where('far_id', '=', farId)
+        .executeTakeFirst();
+      return row?.person_id;
+    },
     async unbind(personId, kind) {
       const gone = db.deleteFrom('bindings').where('person_id', '=', personId).where('kind', '=', kind);
       return (await gone.returning('far_id').executeTakeFirst())?.far_id;

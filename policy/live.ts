@@ -23,6 +23,7 @@ export function liveDirectory(read: ReadText, name: string): Directory {
     person: async (id) => (await now()).person(id),
     personBySlack: async (team, user) => (await now()).personBySlack(team, user),
     personByMac: async (serial, user) => (await now()).personByMac(serial, user),
+    personByAwsUser: async (userId) => (await now()).personByAwsUser(userId),
     membersOf: async (group) => (await now()).membersOf(group),
     isActive: async (id) => (await now()).isActive(id),
   };

@@ -134,11 +134,13 @@ export function directoryFrom(people: readonly Person[]): Directory {
   const byId = new Map(people.map((p) => [p.personId, p]));
   const bySlack = index(people, (p) => p.slack.map(({ teamId, userId }) => `${teamId}/${userId}`));
   const byMac = index(people, (p) => p.macs.map((mac) => `${mac.serial}/${mac.localUser}`));
+  const byAwsUser = index(people, ({ awsUserId }) => (awsUserId ? [awsUserId.toLowerCase()] : []));
   const byGroup = index(people, (p) => [...new Set(p.groups)]);
   return {
     person: async (id) => byId.get(id),
     personBySlack: async (teamId, userId) => bySlack.get(`${teamId}/${userId}`)?.[0],
     personByMac: async (mac, user) => byMac.get(`${mac}/${user}`)?.[0],
+    personByAwsUser: async (userId) => byAwsUser.get(userId.toLowerCase())?.[0],
     membersOf: async (group) => byGroup.get(group) ?? [],
     isActive: async (id) => byId.get(id)?.active ?? false,
   };

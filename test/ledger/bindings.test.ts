@@ -30,6 +30,8 @@ for (const backend of BACKENDS) {
       expect(await bindings.bind(id('grace'), AWS, 'user-g', at(1))).toBe('user-g');
       await expect(bindings.bind(id('mallory'), AWS, 'user-g', at(2))).rejects.toMatchObject({ code: 'state-conflict' });
       expect(await bindings.get(id('mallory'), AWS)).toBeUndefined();
+      expect(await bindings.holder(AWS, 'user-g')).toBe('grace');
+      expect(await bindings.holder(AWS, 'user-?')).toBeUndefined();
       expect(await bindings.all()).toContainEqual({ personId: 'grace', kind: AWS, farId: 'user-g', at: at(1) });
     });
 

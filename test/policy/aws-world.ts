@@ -25,6 +25,7 @@ export function memoryBindings(): Bindings & { readonly rows: Binding[] } {
   return {
     rows,
     get: async (personId, kind) => of(personId, kind),
+    holder: async (kind, farId) => rows.find((row) => row.kind === kind && row.farId === farId)?.personId,
     bind: async (personId, kind, farId, at) => {
       if (of(personId, kind) === undefined) {
         if (rows.some((row) => row.kind === kind && row.farId === farId)) throw new StintError('state-conflict');

@@ -283,6 +283,7 @@ export function fakeDirectory(people: readonly Person[] = [ALICE, BOB, CAROL, GO
     person: async (id) => people.find((p) => p.personId === id),
     personBySlack: async (team, user) => people.find((p) => p.slack.some((a) => a.teamId === team && a.userId === user)),
     personByMac: async () => undefined,
+    personByAwsUser: async () => undefined,
     membersOf: async () => [],
     isActive: async (id) => people.some((p) => p.personId === id && p.active),
   };
