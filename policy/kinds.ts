@@ -2,7 +2,7 @@
  * What a rule can say of each kind of target, and what that is held against. One table: another kind of target is one more
  * entry here, and the compiler asks for it.
  */
-import type { AboutOf } from '../contract/ports.js';
+import type { About, AboutOf } from '../contract/ports.js';
 import type { Target, TargetKind, TargetOf } from '../contract/request.js';
 import { matches, matchesName, takesAll } from './pattern.js';
 
@@ -112,6 +112,12 @@ export function fits<K extends TargetKind>(kind: K, match: MatchOf<K>, about: Ab
 /** Whether it would fit but for what is not known yet of the target, such as an account's tags. */
 export function open<K extends TargetKind>(kind: K, match: MatchOf<K>, about: AboutOf<K>): boolean {
   return KINDS[kind].open(match, about);
+}
+
+/** Why something of a target is not known, in the words that follow its name. */
+export function whyOpen(about: About): string {
+  const untold = about.kind === 'aws-permission-set' ? about.untold : undefined;
+  return untold === undefined ? 'are still being read. Try again in a minute.' : `can't be looked up. ${untold}`;
 }
 
 /** Whether whatever fits the inner fits the outer, of one kind. */

@@ -3,7 +3,7 @@ import { isStintError, StintError } from '../contract/errors.js';
 import type { Candidate, Directory, Person, TargetFacts } from '../contract/ports.js';
 import type { Offer, Offers, Pinned } from '../contract/preview.js';
 import { everybodyOf } from './facts.js';
-import { confirmBy } from './kinds.js';
+import { confirmBy, whyOpen } from './kinds.js';
 import { firstOf, includes, mayCover, type Policy, type Rule } from './rules.js';
 import { byKey } from './targets.js';
 
@@ -54,7 +54,7 @@ export async function pin(shelf: Shelf, person: Person, key: string): Promise<Pi
   const rules = rulesOf(shelf.policy, person);
   const [offer] = await offersOf(shelf.directory, rules, [candidate], person);
   if (!offer && rules.some((rule) => mayCover(rule, candidate.about)))
-    throw new StintError('not-eligible', `The tags of ${candidate.display} are still being read. Try again in a minute.`);
+    throw new StintError('not-eligible', `The tags of ${candidate.display} ${whyOpen(candidate.about)}`);
   if (!offer) throw new StintError('not-eligible');
   if (offer.barred) throw new StintError('not-eligible', offer.barred);
   return { offer, target: await facts.pin(person, key) };

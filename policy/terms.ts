@@ -6,7 +6,7 @@ import type { Digest } from '../contract/ids.js';
 import type { Person, TargetLook } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Tier, Verdict } from '../contract/verdict.js';
-import { nameOf } from './kinds.js';
+import { nameOf, whyOpen } from './kinds.js';
 import { covers, includes, mayCover, type Policy, type Rule, ruleFor } from './rules.js';
 
 export interface Parties {
@@ -89,12 +89,11 @@ function partyRefusals({ requester, subject }: ElevationRequest, { requester: as
   return look.refusal === undefined ? [] : [look.refusal];
 }
 
-const stillRead = (name: string): string => `What the policy goes by for ${name}, the tags of its account, is still being read.`;
-
 function noRule(policy: Policy, { target, requester }: ElevationRequest, { about }: TargetLook): string {
   const name = nameOf(target);
   if (!about) return `Nothing is known of ${name}, so no rule of the policy covers it.`;
-  if (policy.rules.some((rule) => mayCover(rule, about))) return `${stillRead(name)} Try again in a minute.`;
+  if (policy.rules.some((rule) => mayCover(rule, about)))
+    return `The policy goes by the tags of the account of ${name}, and they ${whyOpen(about)}`;
   const near = policy.rules.filter((rule) => covers(rule, about)).map((rule) => rule.id);
   if (near.length === 0) return `No rule of the policy covers ${name}.`;
   return `${requester.name} may not ask for this: the rules for ${target.display} (${near.join(', ')}) let other people ask.`;

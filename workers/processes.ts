@@ -114,7 +114,7 @@ export async function startProcess(
     stops.push(() => opened.close());
     const aws = NEEDS[name].includes('aws') ? awsOf(config, store) : undefined;
     if (aws) {
-      aws.catalogue.start();
+      aws.catalogue.start((sentence) => log.warn({ why: sentence }, 'what there is in AWS cannot all be read'));
       stops.push(async () => aws.close());
     }
     // Nothing is swept, ended or answered by a clock that could have been compared and was not yet.

@@ -1,5 +1,6 @@
 /** What is known of AWS for whoever asks and whoever judges: nothing of a request is believed that AWS does not say too. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { createAwsFacts } from '../../activities/targets/aws-permission-set/facts.js';
 import { StintError } from '../../contract/errors.js';
 import type { PersonId } from '../../contract/ids.js';
 import type { Grant } from '../../contract/ports.js';
@@ -92,7 +93,49 @@ describe('what is found', () => {
   });
 });
 
+describe('what is known of AWS', () => {
+  it('is not gone by when it is older than half an hour, though no load has failed, and is read anew', async () => {
+    world = await awsWorld();
+    const { loadedAt } = world.aws.catalogue.state();
+    world.now += 31 * 60_000;
+    await expect(world.facts.search(GRACE, 'production', 10, all)).rejects.toThrow(/too old to go by.*being read anew/);
+    await expect(world.facts.candidate(GRACE, ADMIN_KEY)).rejects.toMatchObject({ retryable: true });
+    await expect.poll(() => world.aws.catalogue.state().loadedAt, { timeout: 10_000 }).not.toBe(loadedAt);
+  });
+
+  it('names the missing right where Stint may not read tags, and a verdict says so too', async () => {
+    world = await awsWorld({ cold: true });
+    world.rig.aws.faults.add({ kind: 'denied', operation: 'ListTagsForResource' });
+    await world.aws.catalogue.loaded();
+    const right = /organizations:ListTagsForResource/;
+    await expect.poll(() => world.facts.note?.(), { timeout: 10_000 }).toMatch(right);
+    expect(world.facts.note?.()).not.toMatch(/still being read/);
+    const found = await world.facts.candidate(GRACE, ADMIN_KEY);
+    expect(found?.about).toMatchObject({ untold: expect.stringMatching(right) });
+    expect(found?.about).not.toHaveProperty('tags');
+  });
+});
+
 describe('pinning', () => {
+  it('looks last in line whether somebody has it already, and waits for that no longer than a person does', async () => {
+    world = await awsWorld();
+    const manners: unknown[] = [];
+    const { catalogue, identity } = world.aws;
+    const facts = createAwsFacts({
+      catalogue,
+      identity,
+      bindings: world.bindings,
+      fence: { live: async () => undefined },
+      now: () => world.now,
+      observe: (_id, _target, manner) => {
+        manners.push(manner.rank);
+        return new Promise((_, reject) => manner.signal?.addEventListener('abort', () => reject(manner.signal?.reason)));
+      },
+    });
+    await expect(facts.pin(GRACE, READER_KEY)).resolves.toMatchObject({ principalId: EXAMPLE.grace });
+    expect(manners).toEqual(['background']);
+  });
+
   it('binds the one user of the exact address at the first time, and goes by the bound id from then on', async () => {
     world = await awsWorld();
     const target = await world.facts.pin(GRACE, ADMIN_KEY);

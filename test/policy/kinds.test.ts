@@ -183,6 +183,8 @@ describe('a verdict about AWS', () => {
     expect(said({ about: { ...PRODUCTION, tags: {} } })).toBe(`No rule of the policy covers ${name}.`);
     const { tags: _, ...untagged } = PRODUCTION;
     expect(said({ about: untagged })).toMatch(/still being read. Try again in a minute/);
+    const untold = said({ about: { ...untagged, untold: 'Stint may not read them.' } });
+    expect(untold).toMatch(/tags of the account .* can't be looked up. Stint may not read them/);
     expect(said({})).toBe(`Nothing is known of ${name}, so no rule of the policy covers it.`);
     expect(said({ about: PRODUCTION, refusal: 'Not theirs.' })).toBe('Not theirs.');
   });

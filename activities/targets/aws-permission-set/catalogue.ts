@@ -22,13 +22,15 @@ export interface CatalogueState {
   readonly loadedAt?: Instant;
   /** Since when it could not be refreshed, and why. */
   readonly failing?: { readonly since: Instant; readonly sentence: string };
-  /** How many accounts there are whose tags are not known yet. */
+  /** How many accounts there are whose tags are not known now. */
   readonly untagged?: number;
+  /** Why AWS did not tell those of one of them, as a sentence; without it they are still to be read. */
+  readonly untold?: string;
 }
 
 export interface Catalogue {
-  /** Loads in the background, again and again, until closed. */
-  start(): void;
+  /** Loads in the background, again and again, until closed; `hear` is told why something can't be read, once while it lasts. */
+  start(hear: (sentence: string) => void): void;
   /** What is known now; undefined until the first load has ended. Tags of accounts come after that, see `Account.tags`. */
   now(): Catalogued | undefined;
   /** The same, waiting for the first load. Throws its error when that fails. */
@@ -55,18 +57,29 @@ export interface CatalogueDeps {
 }
 
 const EVERY_MS = 5 * 60_000;
-/** After this long also what seldom changes, tags and the details of sets, is read anew. */
+/** After this long the details of sets, which seldom change, are read anew, and tags of accounts are gone by no more. */
 const DEEP_MS = 60 * 60_000;
+/** Between two loads for something that is not known; and how long one that even a load did not show counts as not there. */
 const MISS_EVERY_MS = 10_000;
+const MISSED_MS = 60_000;
+const MISSED_MAX = 1_000;
 const RETRIES = 5;
 
 export function createCatalogue(deps: CatalogueDeps): Catalogue {
   const { time, everyMs = EVERY_MS } = deps;
   const closing = new AbortController();
+  let tell = onceEach(() => undefined);
   let known: Catalogued | undefined;
+  let taggedUntil = Number.POSITIVE_INFINITY;
   const again = <T>(work: () => Promise<T>): Promise<T> => patiently(time, closing.signal, work);
   const learnt = (): void => {
     known = known && withTags(known, tags);
+    taggedUntil = tags.until();
+    if (known) tell('tags', untoldIn(known));
+  };
+  const current = (): Catalogued | undefined => {
+    if (time.now() > taggedUntil) learnt();
+    return known;
   };
   const tags = createTags({ organisation: deps.organisation, time, again, learnt, keepMs: DEEP_MS });
   let deepAt = Number.NEGATIVE_INFINITY;
@@ -77,14 +90,18 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
     triedAt = time.now();
     const deep = triedAt - deepAt > DEEP_MS;
     try {
-      known = withTags(await read(deps, deep ? undefined : known, again), tags);
+      const there = await read(deps, deep ? undefined : known, again);
+      known = withTags(there, tags);
+      taggedUntil = tags.until();
       tags.begin([...known.accounts.keys()]);
       if (deep) deepAt = triedAt;
       failing = undefined;
+      tell('load', undefined);
       return known;
     } catch (error) {
       const { sentence } = awsError(error, 'the catalogue');
       failing = { since: failing?.since ?? instant(triedAt), sentence };
+      if (!closing.signal.aborted) tell('load', sentence);
       throw error;
     }
   };
@@ -94,10 +111,15 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
     });
     return loading;
   };
-  const onMiss = async <T>(pick: (from: Catalogued) => T | undefined): Promise<T | undefined> => {
-    const first = pick(known ?? (await refresh()));
-    if (first !== undefined || time.now() - triedAt < MISS_EVERY_MS) return first;
-    return pick(await refresh());
+  const missed = new Map<string, number>();
+  const onMiss = async <T>(id: string, pick: (from: Catalogued) => T | undefined): Promise<T | undefined> => {
+    const first = pick(current() ?? (await refresh()));
+    const wasMissed = Math.abs(time.now() - (missed.get(id) ?? Number.NEGATIVE_INFINITY)) < MISSED_MS;
+    if (first !== undefined || wasMissed || time.now() - triedAt < MISS_EVERY_MS) return first;
+    const second = pick(await refresh());
+    if (missed.size >= MISSED_MAX) missed.clear();
+    if (second === undefined) missed.set(id, time.now());
+    return second;
   };
   const keepOn = async (): Promise<void> => {
     while (!closing.signal.aborted) {
@@ -106,31 +128,55 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
     }
   };
   return {
-    start: () => void keepOn(),
-    now: () => known,
-    loaded: async () => known ?? refresh(),
+    start(hear) {
+      tell = onceEach(hear);
+      void keepOn();
+    },
+    now: current,
+    loaded: async () => current() ?? refresh(),
     refresh,
     async account(id) {
-      const found = await onMiss(({ accounts }) => accounts.get(id));
+      const found = await onMiss(id, ({ accounts }) => accounts.get(id));
       return found && { ...found, tags: found.tags ?? (await tags.now(id)) };
     },
-    permissionSet: (arn) => onMiss(({ sets }) => sets.get(arn)),
-    state: () => ({
-      ...(known ? { loadedAt: known.loadedAt } : {}),
-      ...(failing ? { failing } : {}),
-      ...(known && untaggedIn(known) > 0 ? { untagged: untaggedIn(known) } : {}),
-    }),
+    permissionSet: (arn) => onMiss(arn, ({ sets }) => sets.get(arn)),
+    state: () => stateOf(current(), failing),
     close: () => closing.abort(),
   };
 }
 
-function withTags(of: Catalogued, tags: Pick<Tags, 'of'>): Catalogued {
-  const accounts = [...of.accounts.values()].map((account) => ({ ...account, tags: tags.of(account.id) }));
+function stateOf(known: Catalogued | undefined, failing: CatalogueState['failing']): CatalogueState {
+  const untagged = known ? untaggedIn(known).length : 0;
+  const untold = known && untoldIn(known);
+  return {
+    ...(known ? { loadedAt: known.loadedAt } : {}),
+    ...(failing ? { failing } : {}),
+    ...(untagged > 0 ? { untagged } : {}),
+    ...(untold ? { untold } : {}),
+  };
+}
+
+function withTags(of: Catalogued, tags: Pick<Tags, 'of' | 'why'>): Catalogued {
+  const accounts = [...of.accounts.values()].map(({ untold: _, ...account }): Account => {
+    const why = tags.why(account.id);
+    return { ...account, tags: tags.of(account.id), ...(why ? { untold: why } : {}) };
+  });
   return { ...of, accounts: byId(accounts), search: createSearch(accounts, [...of.sets.values()], of.limits) };
 }
 
-const untaggedIn = ({ accounts }: Catalogued): number =>
-  [...accounts.values()].filter(({ tags, active }) => active && !tags).length;
+const untaggedIn = ({ accounts }: Catalogued): readonly Account[] =>
+  [...accounts.values()].filter(({ tags, active }) => active && !tags);
+
+const untoldIn = (known: Catalogued): string | undefined => untaggedIn(known).find(({ untold }) => untold)?.untold;
+
+/** Tells a trouble of a kind when it begins, and not again before it was over. */
+function onceEach(tell: (sentence: string) => void): (kind: string, sentence: string | undefined) => void {
+  const troubled = new Set<string>();
+  return (kind, sentence) => {
+    if (sentence === undefined) return void troubled.delete(kind);
+    if (!troubled.has(kind) && troubled.add(kind)) tell(sentence);
+  };
+}
 
 const byId = (accounts: readonly Account[]) => new Map(accounts.map((account) => [account.id, account]));
 

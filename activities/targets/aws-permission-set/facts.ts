@@ -4,7 +4,7 @@
  */
 import { isStintError, StintError } from '../../../contract/errors.js';
 import { HOUSE, msOf } from '../../../contract/ids.js';
-import type { Candidate, Fence, Observation, Person, TargetFacts, TargetLook } from '../../../contract/ports.js';
+import type { Candidate, Fence, LookManner, Observation, Person, TargetFacts, TargetLook } from '../../../contract/ports.js';
 import type { AwsPermissionSetTarget } from '../../../contract/request.js';
 import type { Catalogue, Catalogued } from './catalogue.js';
 import { haveAlready } from './errors.js';
@@ -15,12 +15,14 @@ import { bindUser, notTheirs, type WhoDeps } from './who.js';
 export interface AwsFactsDeps extends WhoDeps {
   readonly catalogue: Catalogue;
   /** The driver's look, as at an elevation of which nothing was ever sent. */
-  readonly observe: (requestId: typeof HOUSE, target: AwsPermissionSetTarget) => Promise<Observation>;
+  readonly observe: (requestId: typeof HOUSE, target: AwsPermissionSetTarget, manner: LookManner) => Promise<Observation>;
   readonly fence: Pick<Fence, 'live'>;
 }
 
-/** A catalogue that could not be read anew for so long says nothing of today. */
+/** A catalogue that was not read anew for so long says nothing of today. */
 const STALE_MS = 30 * 60_000;
+/** Whoever asks waits no longer to hear that they have it already. */
+const HELD_MS = 2_000;
 
 export function createAwsFacts(deps: AwsFactsDeps): TargetFacts<AwsPermissionSetTarget> {
   const { catalogue } = deps;
@@ -70,14 +72,17 @@ function note(deps: AwsFactsDeps): string | undefined {
   } catch (error) {
     return isStintError(error) ? error.sentence : 'AWS cannot be searched now.';
   }
-  const { untagged } = catalogue.state();
+  const { untagged, untold } = catalogue.state();
+  if (untold) return `The tags of ${untagged} AWS accounts can't be looked up, so some may not be found. ${untold}`;
   return untagged ? `The tags of ${untagged} AWS accounts are still being read; some may not be found for a minute.` : undefined;
 }
 
 function fresh(catalogue: Catalogue, known: Catalogued, now: number): Catalogued {
-  const { failing } = catalogue.state();
-  if (!failing || now - msOf(known.loadedAt) <= STALE_MS) return known;
-  throw new StintError('aws-unavailable', `What is known of AWS is of ${known.loadedAt}, too old to go by. ${failing.sentence}`);
+  // A load that hangs fails never, and a computer that slept knows of none: only the age tells. Set back, a clock tells nothing.
+  if (Math.abs(now - msOf(known.loadedAt)) <= STALE_MS) return known;
+  const why = catalogue.state().failing?.sentence ?? 'It is being read anew. Try again in a minute.';
+  catalogue.refresh().catch(() => undefined);
+  throw new StintError('aws-unavailable', `What is known of AWS is of ${known.loadedAt}, too old to go by. ${why}`);
 }
 
 async function pairOf({ catalogue, now }: AwsFactsDeps, key: string): Promise<Pair | undefined> {
@@ -101,9 +106,16 @@ async function pin(deps: AwsFactsDeps, person: Person, key: string): Promise<Aws
   return target;
 }
 
-/** What somebody has, and not from us, is said when it is asked for. What can't be seen now is looked at before the grant. */
+/**
+ * What somebody has, and not from us, is said when it is asked for. What can't be seen soon is looked at before the grant: it
+ * goes last in line, so that asking takes no call from grants and proofs.
+ */
 async function refuseHeld({ observe, fence }: AwsFactsDeps, target: AwsPermissionSetTarget): Promise<void> {
-  const { access } = await observe(HOUSE, target);
+  const signal = AbortSignal.timeout(HELD_MS);
+  const access = await observe(HOUSE, target, { rank: 'background', signal }).then(
+    (seen) => seen.access,
+    () => 'unknown',
+  );
   // What is ours is told by whoever knows the elevation: it may end any moment.
   if (access === 'present' && !(await fence.live(target.key))) throw haveAlready(target.display);
 }

@@ -26,14 +26,14 @@ export function setArnOf({ arn }: Instance, setId: string): string {
 }
 
 /** What rules are held against. */
-export function aboutPair({ id, name, path, unitIds, tags }: Account, set: PermissionSet): AwsAbout {
+export function aboutPair({ id, name, path, unitIds, tags, untold }: Account, set: PermissionSet): AwsAbout {
   return {
     kind: 'aws-permission-set',
     accountId: id,
     accountName: name,
     ouNames: path,
     ouIds: unitIds,
-    ...(tags ? { tags } : {}),
+    ...(tags ? { tags } : untold ? { untold } : {}),
     set: set.name,
   };
 }

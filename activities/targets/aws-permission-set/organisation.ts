@@ -21,7 +21,7 @@ import { StintError } from '../../../contract/errors.js';
 import { allPages, type How } from './calls.js';
 import type { Sdk } from './clients.js';
 import { sessionMsOf } from './duration.js';
-import { classOfError } from './errors.js';
+import { CODES, classOfError } from './errors.js';
 
 export interface Account {
   readonly id: string;
@@ -31,6 +31,8 @@ export interface Account {
   readonly unitIds: readonly string[];
   /** Undefined while they are not known: they are asked for one account at a time (`tags`). */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Why AWS did not tell them, as a sentence. */
+  readonly untold?: string;
   readonly active: boolean;
 }
 
@@ -190,13 +192,22 @@ function unitsIn(sdk: Sdk, ParentId: string) {
 }
 
 async function tagsOf(sdk: Sdk, ResourceId: string): Promise<Record<string, string>> {
-  const tags = await allPages('tags', async (NextToken) => {
+  const pages = allPages('tags', async (NextToken) => {
     const page = await sdk.ask('organizations', HOW, `the tags of account ${ResourceId}`, (client, options) =>
       client.send(new ListTagsForResourceCommand({ ResourceId, NextToken }), options),
     );
     return { items: page.Tags, next: page.NextToken };
   });
+  const tags = await pages.catch((error: unknown) => {
+    throw classOfError(error) === 'denied' ? mayNotReadTags(error, ResourceId) : error;
+  });
   return Object.fromEntries(tags.flatMap(({ Key, Value }) => (Key ? [[Key, Value ?? '']] : [])));
+}
+
+/** The right is read by the name of the action (service authorization reference of AWS Organizations). */
+function mayNotReadTags(error: unknown, accountId: string): StintError {
+  const sentence = `Stint may not read the tags of AWS account ${accountId}. Give its role the right organizations:ListTagsForResource.`;
+  return new StintError(CODES.denied, sentence, { cause: error instanceof Error ? error.cause : error });
 }
 
 async function set(sdk: Sdk, { arn: InstanceArn }: Instance, PermissionSetArn: string): Promise<PermissionSet> {

@@ -1,6 +1,7 @@
 /**
  * Tags of accounts. AWS tells those of one account at a time and a few accounts a second, so they are read after all else,
- * one after the other: what there is can be searched long before. What is not read yet is unknown, and never "none".
+ * one after the other: what there is can be searched long before. What is not read yet is unknown, and never "none"; what
+ * was read too long ago is unknown again, for a rule must not go by tags that may have changed since.
  */
 import { awsError, mayWorkLater } from './errors.js';
 import type { Organisation } from './organisation.js';
@@ -11,10 +12,14 @@ export type AccountTags = Readonly<Record<string, string>>;
 export interface Tags {
   /** Undefined while they are not known. */
   of(accountId: string): AccountTags | undefined;
+  /** Why they are not known, as a sentence, when AWS did not tell them the last time; undefined when they are still to be read. */
+  why(accountId: string): string | undefined;
   /** Asks for those of one account at once, unless known. Throws what may work later; undefined when AWS does not tell them. */
   now(accountId: string): Promise<AccountTags | undefined>;
-  /** Reads those of all these accounts in the background, unless they were read lately. */
+  /** Reads those of all these accounts in the background, the longest unread first, unless they were read lately. */
   begin(accountIds: readonly string[]): void;
+  /** When the first of what is known now will not be known any more; milliseconds since 1970. */
+  until(): number;
 }
 
 export interface TagsDeps {
@@ -24,27 +29,54 @@ export interface TagsDeps {
   readonly again: <T>(work: () => Promise<T>) => Promise<T>;
   /** Told after every so many, and after the last. */
   readonly learnt: () => void;
-  /** How long they are gone by, in ms. */
+  /** How long they are gone by, in ms. They are read anew from half of it on. */
   readonly keepMs: number;
+}
+
+interface Entry {
+  readonly read?: { readonly tags: AccountTags; readonly at: number };
+  /** The higher, the later it was asked for. */
+  readonly turn: number;
+  readonly why?: string;
 }
 
 /** Finding is made anew with what was learnt; not for each account. */
 const STEP = 20;
-/** So many failures one after another end a round: AWS tells nobody's now. The next load begins anew. */
+/** So many failures one after another end a round: AWS tells nobody's now. The next load begins anew, with others. */
 const GIVE_UP = 5;
 
 export function createTags({ organisation, time, again, learnt, keepMs }: TagsDeps): Tags {
-  const known = new Map<string, { readonly tags: AccountTags; readonly at: number }>();
+  const entries = new Map<string, Entry>();
+  let turn = 0;
   let reading = false;
-  const read = async (id: string): Promise<AccountTags> => {
-    const tags = await again(() => organisation.tags(id));
-    known.set(id, { tags, at: time.now() });
-    return tags;
+  // A clock that was set back far makes old ones look new: those of a time to come are as unknown.
+  const isWithin = (ms: number, { read }: Entry): boolean => read !== undefined && Math.abs(time.now() - read.at) <= ms;
+  const youngOf = (id: string): AccountTags | undefined => {
+    const entry = entries.get(id);
+    return entry && isWithin(keepMs, entry) ? entry.read?.tags : undefined;
   };
-  const isOld = (id: string): boolean => time.now() - (known.get(id)?.at ?? Number.NEGATIVE_INFINITY) > keepMs;
+  const read = async (id: string): Promise<AccountTags> => {
+    turn += 1;
+    const mine = turn;
+    entries.set(id, { ...entries.get(id), turn: mine });
+    try {
+      const tags = await again(() => organisation.tags(id));
+      entries.set(id, { read: { tags, at: time.now() }, turn: mine });
+      return tags;
+    } catch (error) {
+      const told = awsError(error, `the tags of account ${id}`);
+      entries.set(id, { ...entries.get(id), turn: mine, why: told.sentence });
+      throw told;
+    }
+  };
+  const isDue = (id: string): boolean => {
+    const entry = entries.get(id);
+    return !entry || !isWithin(keepMs / 2, entry);
+  };
+  const turnOf = (id: string): number => entries.get(id)?.turn ?? 0;
   const all = async (ids: readonly string[]): Promise<void> => {
     let [fresh, failed] = [0, 0];
-    for (const id of ids.filter(isOld)) {
+    for (const id of ids.filter(isDue).sort((a, b) => turnOf(a) - turnOf(b))) {
       try {
         await read(id);
         failed = 0;
@@ -58,25 +90,36 @@ export function createTags({ organisation, time, again, learnt, keepMs }: TagsDe
     learnt();
   };
   return {
-    of: (id) => known.get(id)?.tags,
+    of: youngOf,
+    why: (id) => (youngOf(id) ? undefined : entries.get(id)?.why),
     async now(id) {
-      const before = known.get(id);
-      if (before) return before.tags;
+      const before = youngOf(id);
+      if (before) return before;
       try {
-        const tags = await read(id);
-        learnt();
-        return tags;
+        return await read(id);
       } catch (error) {
-        if (mayWorkLater(error)) throw awsError(error, `the tags of account ${id}`);
+        if (mayWorkLater(error)) throw error;
         return undefined;
+      } finally {
+        learnt();
       }
     },
     begin(ids) {
+      const there = new Set(ids);
+      for (const id of entries.keys()) if (!there.has(id)) entries.delete(id);
       if (reading) return;
       reading = true;
       void all(ids).finally(() => {
         reading = false;
       });
     },
+    until: () => [...entries.values()].reduce((first, { read }) => (read ? soonest(first, read.at) : first), NEVER),
   };
+
+  function soonest(first: number, at: number): number {
+    const end = at + keepMs;
+    return end < time.now() ? first : Math.min(first, end);
+  }
 }
+
+const NEVER = Number.POSITIVE_INFINITY;
