@@ -3,10 +3,10 @@
  * holds the fence, and never after `sendBefore`. A revoke takes pinned ids and nothing else; "gone" counts only when
  * the target itself was seen without the access, after the last grant call could still have landed.
  */
-import { type GoneProof, type GrantDuties, type RevokeDuties, SEND_WITHIN_MS } from '../contract/duties.js';
+import { type Before, type GoneProof, type GrantDuties, type RevokeDuties, SEND_WITHIN_MS } from '../contract/duties.js';
 import { type ErrorCode, isStintError, StintError } from '../contract/errors.js';
 import { type Instant, instant, msOf, type RequestId, type RunId } from '../contract/ids.js';
-import type { Fence, Grant, Observation, RevokeHints, Steps, TargetDriver } from '../contract/ports.js';
+import type { Fence, Grant, Observation, Recollection, RevokeHints, Steps, TargetDriver } from '../contract/ports.js';
 import type { ElevationRequest, Target, TargetKind } from '../contract/request.js';
 import { type Crowd, createCrowd } from './crowd.js';
 import { within } from './within.js';
@@ -103,22 +103,22 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
   const { driverOf, call, crowd = createCrowd(deps.clock, call.sleep) } = deps;
   const driver = (request: ElevationRequest) => driverOf(request.target.kind);
   return {
-    revokeOnce: async (request, before) => {
+    revokeOnce: async (request, before, since) => {
       crowd.enter();
       // No revoke waits for the store (invariant I9): what it does not say at once is not known, and the revoke goes out.
       if (await within(STORE_WAIT_MS, goneBefore(deps, request))) return true;
-      await untilBegun(driver(request), request, { ...call.memory?.(), ...(before && { before }) }, call.signal());
+      await untilBegun(driver(request), request, { ...call.memory?.(), ...recollection(before, since) }, call.signal());
       await crowd.passed(call.signal());
       return true;
     },
-    proveGone: async (request, notBefore, begun, before) => {
+    proveGone: async (request, notBefore, begun, before, since) => {
       await letTheRevokeWork(deps);
       const known = await goneBefore(deps, request);
       if (known) return { observedAt: known, how: 'recorded as gone before' };
       const target = driver(request);
       if (!begun && target.confirmMode === 'update' && (await isOwn(deps, request)))
         return neverBegan(target, request, notBefore, deps);
-      return proveGone(target, request, notBefore, { ...deps, ...(before && { before }) });
+      return proveGone(target, request, notBefore, { ...deps, told: recollection(before, since) });
     },
     clearSignals: (request) => driver(request).clear(request.requestId, request.target),
     askEvidence: (request) => deps.askEvidence(request.requestId, request.target),
@@ -158,10 +158,24 @@ async function letTheRevokeWork({ call, watchMs = WATCH_MS }: TargetDeps): Promi
 /** A run whose grant is recorded as gone revokes nothing: by now the target may be another elevation's. Store down: revoke anyway. */
 async function goneBefore({ fence }: TargetDeps, request: ElevationRequest): Promise<Instant | undefined> {
   const row = await fence.grant(request.requestId).catch(() => undefined);
-  return row?.goneAt;
+  return row && isTombstone(row) ? undefined : row?.goneAt;
 }
 
-export interface ProofDeps extends Pick<TargetDeps, 'clock' | 'watchMs'>, Pick<RevokeHints, 'before'> {
+/**
+ * Written for what was never armed, so of no target was it seen gone. Whoever revokes was armed: then the store has lost the
+ * grant (a power failure, an older backup), and only its end was written again.
+ */
+function isTombstone({ notAfter, endedAt, goneAt }: Grant): boolean {
+  return goneAt !== undefined && goneAt === endedAt && goneAt === notAfter;
+}
+
+/** A workflow's arguments may be null where it knows nothing. */
+function recollection(before: Before | null | undefined, since: Instant | null | undefined): Recollection {
+  return { ...(before && { before }), ...(since && { since }) };
+}
+
+export interface ProofDeps extends Pick<TargetDeps, 'clock' | 'watchMs'> {
+  readonly told?: Recollection;
   readonly call: Pick<CallContext, 'signal' | 'sleep' | 'attempt' | 'memory'>;
 }
 
@@ -172,18 +186,16 @@ export async function proveGone(
   notBefore: Instant,
   deps: ProofDeps,
 ): Promise<GoneProof> {
-  const { call, before } = deps;
+  const { call, told } = deps;
   const over = new AbortController();
   const signal = AbortSignal.any([call.signal(), over.signal]);
   // A revoke that fails, or takes long, must not keep us from looking: the target may have ended it by itself.
   let failure: unknown;
-  const revoking = driver
-    .revoke(requestId, target, signal, { ...call.memory?.(), ...(before && { before }) })
-    .catch((error: unknown) => {
-      failure = error;
-    });
+  const revoking = driver.revoke(requestId, target, signal, { ...call.memory?.(), ...told }).catch((error: unknown) => {
+    failure = error;
+  });
   try {
-    const look = () => driver.observe(requestId, target, { signal }).catch(() => undefined);
+    const look = () => driver.observe(requestId, target, { signal, ...told }).catch(() => undefined);
     const seen = await untilGone(look, msOf(notBefore) + driver.settleMs, deps);
     if (!seen || !isGone(seen)) throw new StintError('not-gone', whyNot(seen, failure), { cause: failure });
     await revoking;

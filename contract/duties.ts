@@ -108,17 +108,20 @@ export interface GoneProof {
   readonly how: string;
 }
 
-/** What the story knows of the time before its grant, for when the store is down: what stood there then is never taken away. */
+/** What the story knows of the time before its grant, for when the store does not: what stood there then is never taken away. */
 export type Before = Mark['before'];
 
 export interface RevokeDuties {
-  /** One attempt to take it away; never waits for a proof. Answers whether the call was accepted. */
-  revokeOnce(request: ElevationRequest, before?: Before): Promise<boolean>;
+  /**
+   * One attempt to take it away; never waits for a proof. Answers whether the call was accepted. `since`: when the target was
+   * taken, of a grant that has told nothing (`Recollection`).
+   */
+  revokeOnce(request: ElevationRequest, before?: Before, since?: Instant): Promise<boolean>;
   /**
    * Revokes and observes until the target shows that nothing is left, after `notBefore` plus its settling time. What only
    * its own target can begin and never did (`begun` false) is gone once nothing can begin it any more.
    */
-  proveGone(request: ElevationRequest, notBefore: Instant, begun: boolean, before?: Before): Promise<GoneProof>;
+  proveGone(request: ElevationRequest, notBefore: Instant, begun: boolean, before?: Before, since?: Instant): Promise<GoneProof>;
   /** Removes MDM signals and orders. */
   clearSignals(request: ElevationRequest): Promise<void>;
   askEvidence(request: ElevationRequest): Promise<void>;

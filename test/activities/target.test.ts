@@ -7,6 +7,9 @@ import type { RunId } from '../../contract/ids.js';
 import type { TargetKind } from '../../contract/request.js';
 import { at, FakeTarget, NOW, seen, targetBench } from './bench.js';
 
+/** As `fence.end` leaves it for an elevation of which it has no row. */
+const tombstone = { notAfter: at(-7), endedAt: at(-7), goneAt: at(-7) };
+
 describe('a grant call', () => {
   const granted = (change: Parameters<ReturnType<typeof targetBench>['fence']['hold']>[1] | undefined, startBy = at(60_000)) => {
     const bench = targetBench();
@@ -260,6 +263,13 @@ describe('the first revoke', () => {
     expect(driver.calls).toEqual([]);
   });
 
+  it('is sent where the store lost the grant and holds only its tombstone', async () => {
+    const { deps, driver, fence, request } = targetBench();
+    fence.hold(request, tombstone);
+    await createRevokeDuties(deps).revokeOnce(request);
+    expect(driver.calls).toEqual(['revoke']);
+  });
+
   it('of an ended but unproved grant is sent all the same', async () => {
     const { deps, driver, fence, request } = targetBench();
     fence.hold(request, { endedAt: at(-1), runId: 'run-2' as RunId });
@@ -389,6 +399,21 @@ describe('the proof that it is gone', () => {
       how: 'recorded as gone before',
     });
     expect(driver.calls).toEqual([]);
+  });
+
+  it('is no tombstone: the store lost the grant, and its end says nothing of the target', async () => {
+    const { deps, driver, fence, request } = targetBench();
+    fence.hold(request, tombstone);
+    driver.shows = [seen('present', 60_000, 'ours')];
+    await expect(createRevokeDuties(deps).proveGone(request, at(0), true)).rejects.toMatchObject({ code: 'not-gone' });
+    expect(driver.calls).toContain('revoke');
+  });
+
+  it('is looked for by what the story knows of the time before its grant', async () => {
+    const { deps, driver, request } = targetBench();
+    const observe = vi.spyOn(driver, 'observe');
+    await createRevokeDuties(deps).proveGone(request, at(0), true, 'absent');
+    expect(observe).toHaveBeenCalledWith(request.requestId, request.target, expect.objectContaining({ before: 'absent' }));
   });
 
   it('is found with the store down, which is asked for nothing but what was recorded', async () => {

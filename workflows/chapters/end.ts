@@ -4,7 +4,7 @@
  */
 import { allHandlersFinished, condition } from '@temporalio/workflow';
 import { type Before, SEND_WITHIN_MS } from '../../contract/duties.js';
-import { instant, msOf } from '../../contract/ids.js';
+import { type Instant, instant, msOf } from '../../contract/ids.js';
 import { targetOf } from '../../contract/request.js';
 import type { Book, Clock } from '../book.js';
 import { firstRevoke, revoking, store } from '../duties.js';
@@ -23,9 +23,9 @@ export async function revoke(e: Admitted): Promise<void> {
   const { book, painter } = e;
   if (book.state !== 'ending') return;
   const { request } = book.view;
-  const before = timeBefore(book);
+  const known = whatIsKnown(book);
   await firstRevoke.revokeOnce
-    .executeWithOptions({ summary: `revoke ${request.target.key}` }, [request, ...before])
+    .executeWithOptions({ summary: `revoke ${request.target.key}` }, [request, ...known])
     .catch(() => false);
   const alarms = alarmClock(e, Date.now());
   const over = () => book.state !== 'ending' || e.pageFull();
@@ -34,7 +34,7 @@ export async function revoke(e: Admitted): Promise<void> {
       request,
       book.quietFrom,
       book.view.claimedAt !== undefined,
-      ...before,
+      ...known,
     ]),
   );
   alarms.stop();
@@ -54,6 +54,14 @@ function timeBefore({ view }: Book): [] | [Before] {
   // Whoever has it already is told so instead of being granted it; what was granted was not there before.
   if (view.failure === 'have-already') return ['present'];
   return view.confirmedAt ? ['absent'] : [];
+}
+
+/** The same, and of a grant that has told nothing the instant since which something may have been given. */
+function whatIsKnown(book: Book): [] | [Before] | [undefined, Instant] {
+  const [before] = timeBefore(book);
+  const { request, armedAt } = book.view;
+  if (before) return [before];
+  return armedAt && !targetOf('mac-admin', request.target) ? [undefined, armedAt] : [];
 }
 
 /** First the world hears that it is ending, should the proof not be there within moments; then alarms, each louder. */

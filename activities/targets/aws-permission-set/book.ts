@@ -11,14 +11,16 @@ const HOUR_MS = 3_600_000;
 /** How long a revoke lets the store tell it what stood before, in ms. */
 const STORE_WAIT_MS = 400;
 
+export type Recalled = Mark | undefined | 'unsure';
+
 export interface Book {
   /** What the store says, joined with what this process knows. Throws `store-unavailable`. */
   read(requestId: RequestId): Promise<Mark | undefined>;
   /**
    * The same for whoever takes access away: from memory at once, or from the store if it answers soon. `unsure` when
-   * neither knows.
+   * neither knows. What the caller saw of the grant (`before`) outlives the store: a mark may be lost, or be of later.
    */
-  recall(requestId: RequestId): Promise<Mark | undefined | 'unsure'>;
+  recall(requestId: RequestId, before?: Before): Promise<Recalled>;
   note(requestId: RequestId, target: AwsTarget, before: Before): Promise<Mark>;
   /** Keeps AWS' id of an operation. Never throws: it can be found again through AWS' lists. */
   began(requestId: RequestId, kind: Kind, awsRequestId: string, progress?: Progress): Promise<void>;
@@ -40,19 +42,19 @@ export function createBook(marks: Marks, time: Time): Book {
     const mark = await marks.read(requestId);
     return mark ? learn(requestId, mark) : known.get(requestId);
   };
+  const soon = (requestId: RequestId): Promise<Recalled> => {
+    const asked = read(requestId).catch((): 'unsure' => 'unsure');
+    return Promise.race([asked, time.sleep(STORE_WAIT_MS).then((): 'unsure' => 'unsure')]);
+  };
   return {
     read,
-    async recall(requestId) {
-      const mine = known.get(requestId);
-      if (mine) return mine;
-      const asked = read(requestId).catch((): 'unsure' => 'unsure');
-      return Promise.race([asked, time.sleep(STORE_WAIT_MS).then((): 'unsure' => 'unsure')]);
-    },
+    recall: async (requestId, before) =>
+      withWord(known.get(requestId) ?? (await soon(requestId)), before, instant(time.now() - HOUR_MS)),
     note: async (requestId, target, before) => learn(requestId, await marks.note(requestId, target, before, instant(time.now()))),
     async began(requestId, kind, awsRequestId, progress) {
-      // Without a mark here it is a revoke while the store is down, of a grant that some other process gave.
-      const mine = known.get(requestId) ?? { before: 'absent', at: instant(time.now() - HOUR_MS) };
-      keep(known, requestId, { ...mine, [kind]: awsRequestId });
+      // Without a mark here it is a revoke that the store says nothing for, of a grant that some other process gave.
+      const mine = known.get(requestId) ?? { at: instant(time.now() - HOUR_MS) };
+      keep(known, requestId, { ...mine, before: 'absent', [kind]: awsRequestId });
       keep(owners, awsRequestId, requestId);
       progress?.({ kind, farId: awsRequestId });
       await marks.request(requestId, kind, awsRequestId).catch(() => undefined);
@@ -60,6 +62,16 @@ export function createBook(marks: Marks, time: Time): Book {
     ownerOf: (awsRequestId) => owners.get(awsRequestId),
     open: marks.open.bind(marks),
   };
+}
+
+/**
+ * The mark, with the word of whoever saw the grant proved. "Absent", from either, wins: it alone leads to taking away, and a store
+ * that lost the mark, or noted a later one, must not leave access behind.
+ */
+function withWord(mark: Recalled, before: Before | undefined, at: Mark['at']): Recalled {
+  const noted = mark === 'unsure' ? undefined : mark;
+  if (!before || noted?.before === 'absent') return mark;
+  return before === 'absent' ? { at, ...noted, before } : (noted ?? { at, before });
 }
 
 const idsOf = (mark: Mark | undefined): Pick<Mark, 'create' | 'delete'> => ({

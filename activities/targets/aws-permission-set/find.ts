@@ -22,7 +22,12 @@ export async function findCreate(desk: Desk, lost: Lost, how: How): Promise<Oper
   return (await findIn(desk, 'IN_PROGRESS', lost, how)) ?? findIn(desk, undefined, lost, how);
 }
 
-async function findIn(desk: Desk, state: OperationState | undefined, lost: Lost, how: How): Promise<Operation | undefined> {
+export async function findIn(
+  desk: Desk,
+  state: OperationState | undefined,
+  lost: Lost,
+  how: How,
+): Promise<Operation | undefined> {
   const { requestId, target, mark } = lost;
   const since = Date.parse(mark.at) + desk.calls.skewMs() - CLOCK_SLACK_MS;
   let lastFailed: Operation | undefined;
@@ -34,6 +39,16 @@ async function findIn(desk: Desk, state: OperationState | undefined, lost: Lost,
     lastFailed = operation;
   }
   return lastFailed;
+}
+
+/** Whether somebody's create of this very assignment is in progress, unless it is known to be another elevation's. */
+export async function anyInProgress(desk: Desk, requestId: RequestId, target: AwsTarget, how: How): Promise<boolean> {
+  for (const { id } of await desk.calls.operations('create', target.instanceArn, 'IN_PROGRESS', how)) {
+    if ((desk.book.ownerOf(id) ?? requestId) !== requestId) continue;
+    const operation = await stateOf(desk, 'create', target, id, how);
+    if (operation.state === 'IN_PROGRESS' && isAbout(operation, target)) return true;
+  }
+  return false;
 }
 
 /** A delete that began this long ago may have ended so lately that a list does not show it, in ms. */

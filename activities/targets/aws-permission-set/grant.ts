@@ -25,7 +25,7 @@ type Taken = Operation | 'landed';
 export async function grant(desk: Desk, order: AwsGrantOrder, signal: AbortSignal, steps: Steps = {}): Promise<void> {
   signal.throwIfAborted();
   const { requestId, target } = order;
-  const mark = await desk.book.read(requestId);
+  const mark = (await desk.book.read(requestId)) ?? (await lost(desk, order, signal, steps));
   if (mark?.before === 'present') throw haveAlready(target.display);
   const taken =
     (mark && (await earlier(desk, order, mark, signal, steps))) ?? (await createOnce(desk, order, signal, steps.said));
@@ -33,6 +33,19 @@ export async function grant(desk: Desk, order: AwsGrantOrder, signal: AbortSigna
   await untilListed(desk, target, signal);
   if (taken !== 'landed') wasListed(desk, taken.id);
 }
+
+/**
+ * The mark of an earlier attempt, written anew: the store has lost it, but the caller remembers the create that left after it, and
+ * AWS has that. Otherwise the next look would take our own for what stood before, and leave it there for good.
+ */
+async function lost(desk: Desk, { requestId, target }: AwsGrantOrder, signal: AbortSignal, steps: Steps) {
+  const create = await named(desk, target, steps, { rank: 'grant', signal, what: target.display });
+  const age = desk.time.now() + desk.calls.skewMs() - (create?.createdAt ?? Number.NEGATIVE_INFINITY);
+  return age <= REMEMBERED_MS ? desk.book.note(requestId, target, 'absent') : undefined;
+}
+
+/** An older create than this is believed only with its mark, in ms: where it was remembered anything may have been written. */
+const REMEMBERED_MS = 4 * 3_600_000;
 
 /** The create of an earlier attempt. */
 async function earlier(desk: Desk, { requestId, target }: AwsGrantOrder, mark: Mark, signal: AbortSignal, steps: Steps) {

@@ -3,26 +3,25 @@
  * create in progress, none that has just ended and may not be listed yet.
  */
 import { instant, type RequestId } from '../../../contract/ids.js';
-import type { LookManner, Observation } from '../../../contract/ports.js';
+import type { LookManner, Observation, Recollection } from '../../../contract/ports.js';
+import type { Recalled } from './book.js';
 import type { How } from './calls.js';
-import { type Desk, isAbout, isListed, LIST_LAG_MS, stateOf } from './desk.js';
+import { type Desk, isListed, LIST_LAG_MS, stateOf } from './desk.js';
 import { classOfError } from './errors.js';
-import { findCreate } from './find.js';
+import { anyInProgress, findCreate, findIn } from './find.js';
 import type { AwsTarget, Mark } from './types.js';
-
-type Recalled = Mark | undefined | 'unsure';
 
 /** Never throws for what AWS answers: what isn't known is `unknown`. */
 export async function observe(
   desk: Desk,
   requestId: RequestId,
   target: AwsTarget,
-  { rank = 'proof', signal }: LookManner = {},
+  { rank = 'proof', signal, ...said }: LookManner = {},
 ): Promise<Observation> {
   const how: How = { rank, signal, what: target.display };
   const observedAt = instant(desk.time.now());
   try {
-    const mark = await desk.book.recall(requestId);
+    const mark = await known(desk, requestId, target, said, how);
     // Whoever looks twice a second, for the minutes that AWS may take, would use up the quota and see nothing.
     if (isBeingDeleted(desk, target, mark))
       return { access: 'unknown', observedAt, how: 'AWS is still working on taking it back.' };
@@ -39,6 +38,23 @@ export async function observe(
     signal?.throwIfAborted();
     return { access: 'unknown', observedAt, how: error instanceof Error ? error.message.slice(0, 300) : 'AWS did not answer.' };
   }
+}
+
+/**
+ * What is on record, or remembered by the caller. A create of the very same in the caller's time, of which nothing is on record
+ * although it is noted before one can leave, may be ours with its mark lost: then nobody is sure.
+ */
+export async function known(
+  desk: Desk,
+  requestId: RequestId,
+  target: AwsTarget,
+  { before, since }: Recollection,
+  how: How,
+): Promise<Recalled> {
+  const mark = await desk.book.recall(requestId, before);
+  if (mark || !since) return mark;
+  const create = await findCreate(desk, { requestId, target, mark: { before: 'absent', at: since } }, how);
+  return create && create.state !== 'FAILED' ? 'unsure' : undefined;
 }
 
 function isBeingDeleted(desk: Desk, { instanceArn }: AwsTarget, mark: Recalled): boolean {
@@ -74,11 +90,13 @@ export async function mayLand(
   mark: Recalled,
   how: How,
 ): Promise<string | undefined> {
-  if (mark === 'unsure') return (await anyInProgress(desk, target, how)) ? BUSY : undefined;
+  // Without its mark nobody knows which creates to look for.
+  if (mark === 'unsure') return 'The store does not say whether a create of ours is still on its way.';
   if (mark?.before !== 'absent') return undefined;
+  if (!mark.create && (await anyInProgress(desk, requestId, target, how))) return BUSY;
   const create = mark.create
     ? await stateOf(desk, 'create', target, mark.create, how)
-    : await findCreate(desk, { requestId, target, mark }, how);
+    : await findIn(desk, undefined, { requestId, target, mark }, how);
   if (!create || create.state === 'FAILED') return undefined;
   if (create.state === 'IN_PROGRESS') return BUSY;
   const { seenAt = desk.time.now(), listed } = desk.ended.get(create.id) ?? {};
@@ -90,13 +108,6 @@ const BUSY = 'AWS is still working on giving it.';
 
 async function wasDeleted(desk: Desk, target: AwsTarget, mark: Mark, how: How): Promise<boolean> {
   return mark.delete !== undefined && (await stateOf(desk, 'delete', target, mark.delete, how)).state === 'SUCCEEDED';
-}
-
-async function anyInProgress(desk: Desk, target: AwsTarget, how: How): Promise<boolean> {
-  for (const { id } of await desk.calls.operations('create', target.instanceArn, 'IN_PROGRESS', how)) {
-    if (isAbout(await stateOf(desk, 'create', target, id, how), target)) return true;
-  }
-  return false;
 }
 
 /**

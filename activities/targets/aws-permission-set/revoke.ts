@@ -3,13 +3,13 @@
  * never "not found, so gone" without a list that says so.
  */
 import type { RequestId } from '../../../contract/ids.js';
-import type { RevokeHints } from '../../../contract/ports.js';
+import type { Recollection, RevokeHints } from '../../../contract/ports.js';
 import { keep } from '../latest.js';
 import { unsure } from './book.js';
 import type { How, Operation } from './calls.js';
 import { type Desk, ended, isAbout, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted } from './desk.js';
 import { classOfError, failed, mayWorkLater } from './errors.js';
-import { isThere, mayLand } from './observe.js';
+import { isThere, known, mayLand } from './observe.js';
 import { type AwsTarget, pairOf } from './types.js';
 
 /** How long a revoke waits for another change of the pair before it leaves anyway, in ms: less than a second. */
@@ -24,6 +24,7 @@ interface Task {
   readonly how: How;
   readonly said: RevokeHints['said'];
   readonly earlier: RevokeHints['earlier'];
+  readonly told: Recollection;
 }
 
 /**
@@ -35,15 +36,15 @@ export async function revoke(
   requestId: RequestId,
   target: AwsTarget,
   signal: AbortSignal,
-  { before, said, earlier }: RevokeHints = {},
+  { said, earlier, ...told }: RevokeHints = {},
 ): Promise<void> {
   signal.throwIfAborted();
   const how: How = { rank: 'revoke', signal, what: target.display };
-  const task: Task = { desk, requestId, target, signal, how, said, earlier };
-  const mark = await unlessAborted(desk.book.recall(requestId), signal);
-  const stood = mark === 'unsure' ? before : (mark?.before ?? 'present');
-  if (!stood) throw unsure(target.display);
-  if (stood === 'present') return;
+  const task: Task = { desk, requestId, target, signal, how, said, earlier, told };
+  const mark = await unlessAborted(known(desk, requestId, target, told, how), signal);
+  if (mark === 'unsure') throw unsure(target.display);
+  // Without a mark nothing of this elevation was ever sent.
+  if (mark?.before !== 'absent') return;
   for (let attempt = 0; ; attempt++) {
     if (await once(task)) return;
     await desk.time.sleep(jitteredMs(desk.time, attempt, 250, 2_000), signal);
@@ -97,8 +98,8 @@ async function deleteOf(task: Task): Promise<Operation> {
 }
 
 /** A delete that needs no second one: in progress, or ended so lately that the list may not show it. */
-async function underWay({ desk, requestId, target, how, earlier }: Task): Promise<Operation | undefined> {
-  const mark = await desk.book.recall(requestId);
+async function underWay({ desk, requestId, target, how, earlier, told }: Task): Promise<Operation | undefined> {
+  const mark = await desk.book.recall(requestId, told.before);
   const own = mark && mark !== 'unsure' ? mark.delete : undefined;
   const id = own ?? (earlier?.kind === 'delete' ? earlier.farId : undefined);
   if (!id) return undefined;
@@ -112,15 +113,15 @@ async function underWay({ desk, requestId, target, how, earlier }: Task): Promis
 }
 
 /** Whether a create of ours may still follow the delete. */
-async function landing({ desk, requestId, target, how }: Task): Promise<boolean> {
-  const mark = await desk.book.recall(requestId);
+async function landing({ desk, requestId, target, how, told }: Task): Promise<boolean> {
+  const mark = await desk.book.recall(requestId, told.before);
   if (!mark || mark === 'unsure' || !mark.create) return false;
   return (await mayLand(desk, requestId, target, mark, how)) !== undefined;
 }
 
 /** AWS found nothing to delete. Gone only if its list says so, and no create of ours is on its way: that is waited for. */
-async function isGone({ desk, requestId, target, signal, how }: Task): Promise<boolean> {
-  const mark = await desk.book.recall(requestId);
+async function isGone({ desk, requestId, target, signal, how, told }: Task): Promise<boolean> {
+  const mark = await desk.book.recall(requestId, told.before);
   for (let look = 0; ; look++) {
     const pending = await mayLand(desk, requestId, target, mark, how);
     if ((await isThere(desk, target, how)) === true) return false;

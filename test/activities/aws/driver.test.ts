@@ -129,6 +129,80 @@ test('with the store down a process that knows nothing takes away only what its 
   await driver.revoke(id, target, never);
 });
 
+test('what its caller saw given is taken away though the store lost the mark, or says otherwise by now', async () => {
+  const { marks, deletes, has } = await begin();
+  const target = targetOf();
+  for (const says of [undefined, 'present'] as const) {
+    const id = await granted(target);
+    marks.lose(id);
+    if (says) await marks.note(id, target, says, instant(Date.now()));
+    const other = rig.another();
+    expect(await other.observe(id, target, { before: 'absent' })).toMatchObject({ access: 'present', whose: 'ours' });
+    await other.revoke(id, target, never, { before: 'absent' });
+    expect(has(target)).toBe(false);
+    expect(await other.observe(id, target, { before: 'absent' })).toMatchObject({ access: 'absent' });
+  }
+  expect(deletes()).toBe(2);
+});
+
+test('what the store has on record as ours is ours, whatever its caller says', async () => {
+  const { has } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  const other = rig.another();
+  expect(await other.observe(id, target, { before: 'present' })).toMatchObject({ access: 'present', whose: 'ours' });
+  await other.revoke(id, target, never, { before: 'present' });
+  expect(has(target)).toBe(false);
+});
+
+test('without a word of store or caller nothing is called gone, though the list shows nothing', async () => {
+  const { marks, has } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  await rig.driver.revoke(id, target, never);
+  expect(has(target)).toBe(false);
+  marks.down = true;
+  expect(await rig.another().observe(id, target)).toMatchObject({ access: 'unknown', how: expect.stringContaining('store') });
+  // A word of its caller leads to the create, and it is waited until no list can lag behind it any more.
+  const other = rig.another();
+  const told = { before: 'absent' } as const;
+  await expect
+    .poll(async () => (await other.observe(id, target, told)).access, { timeout: 20_000, interval: 500 })
+    .toBe('absent');
+});
+
+test('an attempt that finds the mark lost knows its create by what it remembers, and does not take it for standing access', async () => {
+  const { driver, marks, creates } = await begin({ settings: { inProgressMs: [300, 300] } });
+  const target = targetOf();
+  const steps: FarStep[] = [];
+  const id = requestId();
+  await driver.grant({ requestId: id, target, ...soon() }, never, { said: (step) => void steps.push(step) });
+  marks.lose(id);
+  const next = rig.another();
+  await next.grant({ requestId: id, target, ...soon() }, never, { earlier: steps[0] as FarStep });
+  expect([creates(), marks.of(id)?.before]).toEqual([1, 'absent']);
+});
+
+test('what was given since the caller began, with no mark on record, is neither called gone nor taken away', async () => {
+  const { driver, aws, marks, has } = await begin({ settings: { inProgressMs: [1500, 1500] } });
+  const target = targetOf();
+  const id = requestId();
+  const stop = new AbortController();
+  const granting = driver.grant({ requestId: id, target, ...soon() }, stop.signal).catch(() => undefined);
+  await expect.poll(() => aws.truth.changes().length).toBe(1);
+  stop.abort();
+  await granting;
+  marks.lose(id);
+  const [other, since] = [rig.another(), instant(Date.now() - 10_000)];
+  expect(await other.observe(id, target, { since })).toMatchObject({ access: 'unknown' });
+  await expect.poll(() => has(target), { timeout: 10_000 }).toBe(true);
+  const seen = await other.observe(id, target, { since });
+  expect([seen.access, seen.whose]).toEqual(['present', undefined]);
+  await expect(other.revoke(id, target, never, { since })).rejects.toMatchObject({ code: 'store-unavailable' });
+  // What is older is not of this time: there is no mark because nothing was sent.
+  expect(await other.observe(id, target, { since: instant(Date.now() + 60_000) })).toMatchObject({ whose: 'standing' });
+});
+
 test('D2.9 standing access is not granted again and never removed', async () => {
   const { driver, creates, deletes, has } = await begin();
   const target = targetOf({ accountId: EXAMPLE.sandbox, permissionSetArn: EXAMPLE.readOnly, principalId: EXAMPLE.grace });

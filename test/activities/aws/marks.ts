@@ -7,6 +7,8 @@ import type { RequestId } from '../../../contract/ids.js';
 export interface MarksDouble extends Marks {
   down: boolean;
   of(requestId: RequestId): Mark | undefined;
+  /** As after a power failure, or from an older backup. */
+  lose(requestId: RequestId): void;
 }
 
 export function memoryMarks(): MarksDouble {
@@ -14,6 +16,7 @@ export function memoryMarks(): MarksDouble {
   const double: MarksDouble = {
     down: false,
     of: (requestId) => rows.get(requestId)?.mark,
+    lose: (requestId) => void rows.delete(requestId),
     read: async (requestId) => {
       up();
       return rows.get(requestId)?.mark;
