@@ -4,6 +4,7 @@
  * stand in the file only once.
  */
 import { z } from 'zod';
+import { foldAddress } from '../contract/address.js';
 import type { Directory, Person } from '../contract/ports.js';
 import { awsUser } from '../seal/aws-shapes.js';
 import { displayName, localUser, personId, serial, slackTeamId, slackUserId } from '../seal/shapes.js';
@@ -84,19 +85,19 @@ interface Repeat {
   readonly what: string;
 }
 
-/** Everything that names a person and was seen before. Letter case makes no difference to a Mac or a mail server. */
+/** Everything that names a person and was seen before. Letter case makes no difference to a Mac. */
 function firstRepeats(people: readonly Entry[]): Repeat[] {
   const seen = new Map<string, readonly PropertyKey[]>();
   const repeats: Repeat[] = [];
-  const see = (what: string, name: string, path: readonly PropertyKey[]) => {
-    const key = `${what}\n${name.toLowerCase()}`;
+  const see = (what: string, name: string, path: readonly PropertyKey[], folded = name.toLowerCase()) => {
+    const key = `${what}\n${folded}`;
     const first = seen.get(key);
     if (first) repeats.push({ path, first, what: `the ${what} ${name}` });
     else seen.set(key, path);
   };
   people.forEach(({ id, email, slack, macs, aws }, i) => {
     see('id', id, ['people', i, 'id']);
-    if (email !== undefined) see('e-mail address', email, ['people', i, 'email']);
+    if (email !== undefined) see('e-mail address', email, ['people', i, 'email'], foldAddress(email));
     if (aws) see('user of Identity Center', aws.user, ['people', i, 'aws', 'user']);
     slack?.forEach(({ team, user }, j) => {
       see('Slack account', `${team}/${user}`, ['people', i, 'slack', j]);

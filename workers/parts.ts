@@ -147,12 +147,12 @@ function awsMarks({ marks }: Store): AwsMarks {
 }
 
 /** What there is to know, for asking and judging, of all kinds of target that are set up. */
-export function factsOf(config: Config<'aws'>, store: Store): readonly TargetFacts[] {
+export function factsOf(config: Config<'aws'>, store: Store, directory: Directory): readonly TargetFacts[] {
   const aws = awsOf(config, store);
   if (!aws) return [MACS];
   const { catalogue, identity, driver } = aws;
   const { bindings, fence } = store;
-  return [MACS, createAwsFacts({ catalogue, identity, observe: driver.observe, bindings, fence, now: clock })];
+  return [MACS, createAwsFacts({ catalogue, identity, observe: driver.observe, bindings, directory, fence, now: clock })];
 }
 
 export interface Targets {
@@ -206,7 +206,7 @@ export function dutiesOf(
   targets: Targets,
   fitClock = clock,
 ): Duties {
-  const judge = createJudge({ ...people, targets: factsOf(config, store), policies: store.policies, clock });
+  const judge = createJudge({ ...people, targets: factsOf(config, store, people.directory), policies: store.policies, clock });
   const target = { ...targets, fence: store.fence, clock, call: activityCall, crowd };
   const record = createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: ringOf(config) });
   const slack = withRecordedEnd(createNotices(noticesOf(config, store, people.directory)), store.ledger);

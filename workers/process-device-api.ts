@@ -28,7 +28,7 @@ export const deviceApi: StartPart = async (config, store, log, self) => {
     people: {
       keys: store.personKeys,
       directory: people.directory,
-      preview: createPreview({ ...people, targets: factsOf(config, store), clock }),
+      preview: createPreview({ ...people, targets: factsOf(config, store, people.directory), clock }),
       gate: gateOf(config, client, store, 'device-api', 'cli'),
     },
     replyKey: replyKeyOf(config),

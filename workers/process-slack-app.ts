@@ -25,7 +25,7 @@ async function startSlackApp(config: Config, store: Store, log: Logger, watch: S
     store,
     gate: gateOf(config, client, store, 'slack-app', 'slack', createPastWorkflow({ store, clock: fitClockOf(watch) }, 'slack')),
     directory: people.directory,
-    preview: createPreview({ ...people, policies: store.policies, targets: factsOf(config, store), clock }),
+    preview: createPreview({ ...people, policies: store.policies, targets: factsOf(config, store, people.directory), clock }),
     repairCard: (requestId) => repairCard(store, notices, requestId),
     clock,
     random: Math.random,

@@ -125,6 +125,7 @@ describe('pinning', () => {
       catalogue,
       identity,
       bindings: world.bindings,
+      directory: directoryFrom([]),
       fence: { live: async () => undefined },
       now: () => world.now,
       observe: (_id, _target, manner) => {

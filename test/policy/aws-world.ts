@@ -6,6 +6,7 @@ import { StintError } from '../../contract/errors.js';
 import type { Instant } from '../../contract/ids.js';
 import type { Binding, Bindings, Grant, Person, TargetFacts } from '../../contract/ports.js';
 import type { AwsPermissionSetTarget } from '../../contract/request.js';
+import { directoryFrom } from '../../policy/people.js';
 import { EXAMPLE } from '../../sim/identity-center/index.js';
 import { memoryMarks } from '../activities/aws/marks.js';
 import { type RigOptions, startRig } from '../activities/aws/rig.js';
@@ -46,6 +47,8 @@ export interface AwsWorld {
   readonly aws: ReturnType<typeof createAws>;
   readonly facts: TargetFacts<AwsPermissionSetTarget>;
   readonly bindings: ReturnType<typeof memoryBindings>;
+  /** The people file. */
+  people: readonly Person[];
   /** What the store's fence has live. */
   live: Grant | undefined;
   /** What the clock says. */
@@ -70,12 +73,14 @@ export async function awsWorld(options: RigOptions & { readonly cold?: boolean }
     rig,
     aws,
     bindings,
+    people: [],
     live: undefined,
     now: Date.now(),
     facts: createAwsFacts({
       catalogue: aws.catalogue,
       identity: aws.identity,
       bindings,
+      directory: { personByAwsUser: (id) => directoryFrom(world.people).personByAwsUser(id) },
       observe: aws.driver.observe,
       fence: { live: async () => world.live },
       now: () => world.now,

@@ -76,7 +76,7 @@ function targets(store: Store) {
     grant: (order, signal, steps) => (instead.get(order.target.key) ?? aws.driver).grant(order, signal, steps),
     revoke: (id, target, signal, hints) => (instead.get(target.key) ?? aws.driver).revoke(id, target, signal, hints),
   };
-  return { driverOf: () => route, facts: factsOf(configured(), store) };
+  return { driverOf: () => route, facts: factsOf(configured(), store, directoryFrom([person, grace, linus])) };
 }
 
 /** Another process over the same AWS; with a store of its own kind. */
@@ -91,7 +91,7 @@ function another(store: Pick<Store, 'marks'>): TargetDriver {
 async function ask(account: number, windowMs = 5 * 60_000) {
   const directory = directoryFrom([person, grace, linus]);
   const policy = parsePolicy(POLICY, 'policy.yaml');
-  const facts = factsOf(configured(), h.store);
+  const facts = factsOf(configured(), h.store, directory);
   const preview = createPreview({ policy: async () => policy, directory, targets: facts, clock: Date.now });
   const { target } = await preview.pin(person, `aws/${accountId(account)}/${set.slice(set.lastIndexOf('/') + 1)}`);
   const own = targetOf('aws-permission-set', target);

@@ -3,6 +3,7 @@
  * filter and return everybody. What is bound afterwards is the user's id, and only that.
  */
 import type { User } from '@aws-sdk/client-identitystore';
+import { foldAddress } from '../../../contract/address.js';
 import { StintError } from '../../../contract/errors.js';
 import type { How } from './calls.js';
 
@@ -36,10 +37,10 @@ const NAME_MAX = 120;
 export function createIdentity(calls: UserCalls): Identity {
   return {
     async byEmail(email, signal) {
-      const wanted = fold(email);
+      const wanted = foldAddress(email);
       // Read anew each time: a second user of this address may have come since, and then nobody is meant.
       const users = await calls.all({ rank: 'grant', signal, what: 'the people of Identity Center' });
-      const found = wanted ? users.filter(({ emails }) => emails.some((each) => fold(each) === wanted)) : [];
+      const found = wanted ? users.filter(({ emails }) => emails.some((each) => foldAddress(each) === wanted)) : [];
       const [only] = found;
       if (only && found.length === 1) return active(only);
       throw new StintError('person-unknown', found.length === 0 ? noneOf(email) : severalOf(email, found));
@@ -65,12 +66,9 @@ function active(user: AwsUser): AwsUser {
 }
 
 function nameOf({ userName, emails: [email] }: AwsUser): string {
-  const text = email && fold(email) !== fold(userName) ? `${userName}, ${email}` : userName;
+  const text = email && foldAddress(email) !== foldAddress(userName) ? `${userName}, ${email}` : userName;
   return text.replace(/\p{C}/gu, '').slice(0, NAME_MAX);
 }
-
-/** Case alone makes no other address; everything else does. */
-const fold = (email: string): string => email.trim().normalize('NFC').toLocaleLowerCase('en');
 
 const noneOf = (email: string): string =>
   `Identity Center has no user with the address ${email}. Ask your IT team to add it there, or to name your user id in the people file (aws: { user: … }).`;
