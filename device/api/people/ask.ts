@@ -10,7 +10,7 @@ import type { Offer } from '../../../contract/preview.js';
 import type { ElevationRequest, Target } from '../../../contract/request.js';
 import type { State } from '../../../contract/states.js';
 import { requestIdFrom, sha256 } from '../../../seal/canonical.js';
-import { type AskLimit, createAskLimit } from '../ask-limit.js';
+import { type AskLimit, createAskLimit, createPaceLimit } from '../ask-limit.js';
 import type { App, DeviceApiDeps, PeopleDeps } from '../deps.js';
 import { tidyReason } from '../route-ask.js';
 import { ProblemReply } from '../schemas.js';
@@ -22,12 +22,24 @@ type Asked = (typeof AskReply)['_output'];
 type Stored = NonNullable<Awaited<ReturnType<Requests['get']>>>;
 type Deps = Pick<DeviceApiDeps, 'store' | 'clock'> & PeopleDeps;
 
+interface Limits {
+  readonly tries: (caller: string) => void;
+  readonly asks: AskLimit;
+}
+
 /** Where an elevation no longer holds its target, nor asks anything of an approver. */
 const FREE: readonly State[] = ['collecting', 'closed'];
 
+/** What is refused counts too: finding out costs calls to AWS, which grants and proofs need. */
+const TRIES = {
+  times: 20,
+  withinMs: 10 * 60_000,
+  sentence: 'You asked too often within ten minutes. Wait a few minutes, then ask again.',
+};
+
 /** One route; a repeated ask (same person, same `askId`) is the same request, whatever became of the first reply. */
 export function peopleAskRoute(app: App, deps: DeviceApiDeps, people: PeopleDeps): void {
-  const limit = createAskLimit(deps.clock, 'You');
+  const limits: Limits = { tries: createPaceLimit(deps.clock, TRIES), asks: createAskLimit(deps.clock, 'You') };
   const underWay = new Map<RequestId, Promise<unknown>>();
   const schema = { body: AskBody, response: { 201: AskReply, '4xx': ProblemReply, '5xx': ProblemReply } };
   app.post('/people/v1/requests', { schema }, async (call, reply) => {
@@ -35,7 +47,7 @@ export function peopleAskRoute(app: App, deps: DeviceApiDeps, people: PeopleDeps
     const requestId = requestIdFrom('cli', `${person.personId}/${call.body.askId}`);
     // two repeats at the same moment would otherwise make two different requests of one id
     while (underWay.has(requestId)) await underWay.get(requestId);
-    const once = () => ask({ ...deps, ...people }, limit, person, requestId, call.body);
+    const once = () => ask({ ...deps, ...people }, limits, person, requestId, call.body);
     const asking = once().catch((error: unknown) => {
       // another process was faster with the same ask: it is there now, and answered as a repeat
       if (isStintError(error) && error.code === 'ledger-conflict') return once();
@@ -51,15 +63,16 @@ export function peopleAskRoute(app: App, deps: DeviceApiDeps, people: PeopleDeps
   });
 }
 
-async function ask(deps: Deps, limit: AskLimit, person: Person, requestId: RequestId, body: Ask): Promise<Asked> {
+async function ask(deps: Deps, limits: Limits, person: Person, requestId: RequestId, body: Ask): Promise<Asked> {
   const reason = tidyReason(body.reason);
   const stored = await deps.store.requests.get(requestId);
   if (stored) return repeat(deps, stored, { ...body, reason });
   await refuseFrozen(deps.store);
+  limits.tries(person.personId);
   const { offer, target } = await deps.preview.pin(person, body.key);
   checkOffer(offer, body);
   await checkFree(deps, person, target, requestId);
-  limit(person.personId, requestId);
+  limits.asks(person.personId, requestId);
   const reasonDigest = await deps.store.requests.putText(reason);
   const slack = person.slack[0];
   const { personId, name } = person;

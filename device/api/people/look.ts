@@ -4,6 +4,7 @@ import type { PersonId } from '../../../contract/ids.js';
 import type { Offer } from '../../../contract/preview.js';
 import type { ElevationRequest } from '../../../contract/request.js';
 import type { ElevationView } from '../../../contract/view.js';
+import { createPaceLimit } from '../ask-limit.js';
 import type { App, DeviceApiDeps, PeopleDeps } from '../deps.js';
 import { ProblemReply } from '../schemas.js';
 import { FOUND_MAX, StandingParams, StandingReply, TargetsQuery, TargetsReply } from './schemas.js';
@@ -11,11 +12,19 @@ import { FOUND_MAX, StandingParams, StandingReply, TargetsQuery, TargetsReply } 
 type Found = (typeof TargetsReply)['_output']['targets'][number];
 type Standing = (typeof StandingReply)['_output'];
 
+/** Whoever types searches once in a second or two; a loop must not keep the process from its other work. */
+const LOOKS = {
+  times: 60,
+  withinMs: 60_000,
+  sentence: 'You searched too often within a minute. Wait a minute, then search again.',
+};
 const PROBLEMS = { '4xx': ProblemReply, '5xx': ProblemReply };
 
 export function peopleLookRoutes(app: App, deps: DeviceApiDeps, people: PeopleDeps): void {
   const targets = { querystring: TargetsQuery, response: { 200: TargetsReply, ...PROBLEMS } };
+  const mayLook = createPaceLimit(deps.clock, LOOKS);
   app.get('/people/v1/targets', { schema: targets }, async (call) => {
+    mayLook(call.speaker.person.personId);
     const found = await people.preview.search(call.speaker.person, call.query.q.trim(), FOUND_MAX);
     if (found.length > 0) return { targets: found.map(foundOf) };
     const { note } = await people.preview.offersFor(call.speaker.person);

@@ -59,12 +59,14 @@ let offered: Offer;
 let refused: StintError | undefined;
 let people: readonly Person[];
 let bench: Bench;
+let [pinned, searched] = [0, 0];
 const adas = pair('ada');
 const graces = pair('grace');
 
 beforeEach(async () => {
   offered = offer();
   refused = undefined;
+  [pinned, searched] = [0, 0];
   people = everyone;
   keys.clear();
   for (const { key } of [adas, graces]) keys.set(key.keyId, key);
@@ -75,8 +77,12 @@ beforeEach(async () => {
       directory: { person: async (id) => people.find((p) => p.personId === id) },
       preview: {
         offersFor: async () => ({ offers: [], searchable: true, note: 'It is still being read.' }),
-        search: async (_person, text) => (text === 'nothing' ? [] : [offered]),
+        search: async (_person, text) => {
+          searched += 1;
+          return text === 'nothing' ? [] : [offered];
+        },
         pin: async (person) => {
+          pinned += 1;
           if (refused) throw refused;
           return { offer: offered, target: targetFor(person) };
         },
@@ -201,6 +207,20 @@ describe('asking', () => {
     expect(await refusal(ask(client))).toBe('done');
   });
 
+  it('too often, though each is refused, costs no further look at the target, and others go on', async () => {
+    const client = clientOf(adas);
+    refused = new StintError('unknown-target', 'AWS has no such account.');
+    const said: string[] = [];
+    for (let n = 0; n < 25; n += 1) said.push(await refusal(ask(client)));
+    expect(pinned).toBe(20);
+    expect(said.slice(0, 20).every((one) => one.startsWith('unknown-target'))).toBe(true);
+    expect(said.slice(20).every((one) => /too-many: You asked too often within ten minutes/.test(one))).toBe(true);
+    expect(await refusal(ask(clientOf(graces)))).toMatch(/unknown-target/);
+    refused = undefined;
+    bench.advance(11 * MINUTE);
+    expect(await refusal(ask(client))).toBe('done');
+  });
+
   it('more than five times in ten minutes is refused', async () => {
     const client = clientOf(adas);
     for (let n = 0; n < 5; n += 1) await ask(client);
@@ -210,6 +230,16 @@ describe('asking', () => {
 });
 
 describe('looking', () => {
+  it('more than sixty times in a minute is refused, and nothing is searched for it', async () => {
+    const look = (client: PeopleClient) => client.call('GET', '/people/v1/targets?q=sandbox');
+    for (let n = 0; n < 60; n += 1) await look(clientOf(adas));
+    expect(await refusal(look(clientOf(adas)))).toMatch(/too-many: You searched too often/);
+    expect(searched).toBe(60);
+    await look(clientOf(graces));
+    bench.advance(MINUTE + 1);
+    await look(clientOf(adas));
+  });
+
   it('shows what may be asked for', async () => {
     expect(await clientOf(adas).call('GET', '/people/v1/targets?q=sandbox%20power')).toMatchObject({
       targets: [{ key: KEY, display: 'PowerUser in sandbox', confirmBy: 'sandbox', windowsMs: [15 * MINUTE, 45 * MINUTE] }],
