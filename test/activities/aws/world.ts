@@ -7,32 +7,43 @@ import { StintError } from '../../../contract/errors.js';
 import type { RequestId } from '../../../contract/ids.js';
 import type { VirtualTime } from './time.js';
 
+/** Whose doing something is: ours, or another writer's. */
+export type Hand = 'call' | 'foreign';
+
 interface Change extends Operation {
   readonly kind: Kind;
   readonly target: AwsTarget;
+  readonly by: Hand;
   readonly dueAt: number;
 }
 
-export interface Held {
-  readonly by: 'foreign' | 'call';
-  readonly since: number;
-}
+/** An operation that AWS took, with the instant at which AWS itself brings it into force. */
+export type Accepted = Pick<Change, 'kind' | 'target' | 'by' | 'dueAt'> & { readonly at: number };
 
-/** What the world saw a delete take away. */
-export interface Taken {
-  readonly target: AwsTarget;
-  readonly was: Held;
+/** Something that came into force, also where it changed nothing. */
+export interface Landed {
+  readonly kind: Kind;
+  readonly key: string;
+  readonly by: Hand;
+  /** When it was asked for, and when it came into force. */
+  readonly askedAt: number;
   readonly at: number;
+  /** Whether the person had it before. */
+  readonly was: boolean;
 }
 
 export interface SmallWorld {
   readonly calls: AssignmentCalls;
-  /** Everything that a delete by a call took away. */
-  readonly taken: readonly Taken[];
-  readonly accepted: readonly { readonly kind: Kind; readonly key: string; readonly at: number }[];
-  held(target: AwsTarget): Held | undefined;
+  /** The record, in the order of time: all that came into force, by whomever. */
+  readonly landed: readonly Landed[];
+  readonly accepted: readonly Accepted[];
+  /** When AWS refused or lost a call of ours, or failed an operation. */
+  readonly troubles: readonly number[];
+  holds(target: AwsTarget): boolean;
   /** Another writer: at once, and lists show it at once. */
   foreign(act: 'add' | 'remove', target: AwsTarget): void;
+  /** Another writer through AWS' own calls: in progress for a while, listed late, refused while something else of the pair is. */
+  foreignCall(kind: Kind, target: AwsTarget): void;
   settle(): void;
 }
 
@@ -47,13 +58,14 @@ export interface Rough {
 }
 
 export function smallWorld(time: VirtualTime, rough: Rough): SmallWorld {
-  const now = new Map<string, Held & { readonly target: AwsTarget }>();
+  const now = new Map<string, AwsTarget>();
   /** What lists still show otherwise, and until when. */
   const lag = new Map<string, { readonly shown: boolean; readonly until: number }>();
   const changes: Change[] = [];
   const open = new Set<Change>();
-  const taken: Taken[] = [];
-  const accepted: { kind: Kind; key: string; at: number }[] = [];
+  const landed: Landed[] = [];
+  const accepted: Accepted[] = [];
+  const troubles: number[] = [];
   const chance = (p: number): boolean => time.random() < p;
 
   const settle = (): void => {
@@ -63,40 +75,48 @@ export function smallWorld(time: VirtualTime, rough: Rough): SmallWorld {
       bring(change);
     }
   };
+  /** The only place in which anything becomes true or ceases to be. */
+  const land = (kind: Kind, target: AwsTarget, by: Hand, askedAt: number, at: number): void => {
+    landed.push({ kind, key: target.key, by, askedAt, at, was: now.has(target.key) });
+    if (kind === 'create') now.set(target.key, target);
+    else now.delete(target.key);
+  };
   const bring = (change: Change): void => {
-    const { target, kind, dueAt } = change;
-    const was = now.get(target.key);
+    const { target, kind, by, dueAt, createdAt = dueAt } = change;
+    const was = now.has(target.key);
     const end = (state: 'SUCCEEDED' | 'FAILED', reason?: string): void => {
       changes[changes.indexOf(change)] = { ...change, state, ...(reason ? { reason } : {}) };
     };
     const missing = kind === 'delete' && !was;
     if (missing || chance(rough.failed)) {
       end('FAILED', missing ? "Received a 404 status error: EntitlementItem doesn't exist" : 'Received a 500 status error');
+      troubles.push(dueAt);
       return;
     }
     end('SUCCEEDED');
-    lag.set(target.key, { shown: was !== undefined, until: dueAt + time.random() * rough.listLagMs });
-    if (kind === 'create' && !was) now.set(target.key, { by: 'call', since: dueAt, target });
-    if (kind === 'delete' && was) {
-      now.delete(target.key);
-      taken.push({ target, was, at: dueAt });
-    }
+    lag.set(target.key, { shown: was, until: dueAt + time.random() * rough.listLagMs });
+    land(kind, target, by, createdAt, dueAt);
   };
-  const accept = (kind: Kind, target: AwsTarget): Operation => {
+  const accept = (kind: Kind, target: AwsTarget, by: Hand): Operation => {
     settle();
     if ([...open].some((other) => pairOf(other.target) === pairOf(target))) throw named('ConflictException');
     const { accountId, permissionSetArn, principalId } = target;
     const id = `${kind}-${changes.length}`;
     const dueAt = time.now() + time.random() * rough.workMs;
     const base = { id, state: 'IN_PROGRESS', createdAt: time.now(), accountId, permissionSetArn, principalId } as const;
-    const change: Change = { ...base, kind, target, dueAt };
+    const change: Change = { ...base, kind, target, by, dueAt };
     changes.push(change);
     open.add(change);
-    accepted.push({ kind, key: target.key, at: time.now() });
+    accepted.push({ kind, target, by, dueAt, at: time.now() });
     return shown(change);
   };
+  const call = <T>(how: How, work: () => T): Promise<T> =>
+    way(how, work).catch((error: unknown) => {
+      troubles.push(time.now());
+      throw error;
+    });
   /** The way to AWS and back. A call that is broken off on its way may still arrive. */
-  const call = async <T>(how: How, work: () => T): Promise<T> => {
+  const way = async <T>(how: How, work: () => T): Promise<T> => {
     how.signal?.throwIfAborted();
     if (how.sendBefore !== undefined && time.now() >= how.sendBefore) throw new StintError('too-late');
     if (chance(rough.throttled)) throw awsError(named('ThrottlingException'), 'it');
@@ -123,7 +143,7 @@ export function smallWorld(time: VirtualTime, rough: Rough): SmallWorld {
     return late && time.now() < late.until && chance(0.7) ? late.shown : now.has(key);
   };
   const calls: AssignmentCalls = {
-    begin: (kind, target, how) => call(how, () => accept(kind, target)),
+    begin: (kind, target, how) => call(how, () => accept(kind, target, 'call')),
     operation: (kind, _instance, id, how) => call(how, () => shown(of(kind, id))),
     operations: (kind, _instance, state, how) =>
       call(how, () => {
@@ -133,9 +153,7 @@ export function smallWorld(time: VirtualTime, rough: Rough): SmallWorld {
     assigned: (pair, how) =>
       call(how, () => {
         settle();
-        const known = new Map(
-          [...changes.map(({ target }) => target), ...[...now.values()].map(({ target }) => target)].map((t) => [t.key, t]),
-        );
+        const known = new Map([...changes.map(({ target }) => target), ...now.values()].map((t) => [t.key, t]));
         return [...known.values()]
           .filter((t) => pairOf(t) === pairOf(pair) && listed(t.key))
           .map(({ principalId }) => principalId);
@@ -147,20 +165,22 @@ export function smallWorld(time: VirtualTime, rough: Rough): SmallWorld {
   };
   return {
     calls,
-    taken,
+    landed,
     accepted,
+    troubles,
     settle,
-    held: ({ key }) => now.get(key),
+    holds: ({ key }) => now.has(key),
     foreign(act, target) {
       settle();
       lag.delete(target.key);
-      if (act === 'remove') now.delete(target.key);
-      else if (!now.has(target.key)) now.set(target.key, { by: 'foreign', since: time.now(), target });
+      if (act === 'add' || now.has(target.key))
+        land(act === 'add' ? 'create' : 'delete', target, 'foreign', time.now(), time.now());
     },
+    foreignCall: (kind, target) => ignore(() => accept(kind, target, 'foreign')),
   };
 }
 
-const shown = ({ kind: _kind, target: _target, dueAt: _dueAt, ...operation }: Change): Operation => operation;
+const shown = ({ kind: _kind, target: _target, by: _by, dueAt: _dueAt, ...operation }: Change): Operation => operation;
 
 function attempt<T>(work: () => T): T {
   try {

@@ -1,0 +1,155 @@
+/**
+ * Judges a whole timeline of the small AWS: for each target, at every instant, who had access against who may and who must.
+ *
+ * MUST have it:
+ * - whom an elevation holds, from when the grant was answered to the end of what was approved (or to a Revoke), unless
+ *   another writer removed it since;
+ * - whom another writer gave it, until another writer removes it. Given means that its call was accepted, or its change
+ *   made, before an elevation of the same target noted "was not there". What it adds between that note and the proof that
+ *   the elevation is gone can't be told from ours, and may end with it (AWS knows one assignment and no owners).
+ * MAY have it:
+ * - from the create that AWS took for an elevation to when AWS brings the delete into force. The product's own part of
+ *   that delay is at most `OWN_MS`: not counted is the time in which AWS has an operation of the pair in progress (it
+ *   refuses every other then), and `AFTER_TROUBLE_MS` after each call that was refused or lost and each process that died.
+ *   Once an elevation was recorded as gone nobody has it by it, for no time at all.
+ * Nobody else, never.
+ *
+ * What another writer does in the midst of a delete of ours goes with it: AWS refuses the calls of others then.
+ * What can't be known is allowed by name: `LOOK_MS` lie between our look and its note; and what AWS' list does not show
+ * yet (`listLagMs` after an operation) a look does not see.
+ */
+import { type AwsTarget, type Kind, pairOf } from '../../../activities/targets/aws-permission-set/types.js';
+import { msOf } from '../../../contract/ids.js';
+import { type Elevation, endOf, type Scene } from './elevations.js';
+import type { Landed } from './world.js';
+
+const OWN_MS = 5_000;
+const AFTER_TROUBLE_MS = 4_000;
+const LOOK_MS = 1_000;
+
+/** Whether somebody else's access is theirs for sure, may have become one with ours, or is not there. */
+type Others = 'no' | 'mixed' | 'sure';
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One elevation that AWS was asked to give, as far as it counts for the judge. */
+interface Ours {
+  readonly elevation: Elevation;
+  /** When "was not there" was noted. */
+  readonly noted: number;
+  /** From the first create that AWS took. */
+  readonly from: number;
+  readonly until: number;
+  /** When the last delete that AWS took for it before it was gone comes into force. */
+  readonly lastDue: number;
+}
+
+export interface Fault {
+  readonly at: number;
+  readonly key: string;
+  readonly what: string;
+}
+
+/** Everything that should not have been, in the order of time; empty when all is well. */
+export function faultsOf(scene: Scene, targets: readonly AwsTarget[], listLagMs: number): Fault[] {
+  const found = targets.flatMap((target) => [...faultsOfOne(scene, target, listLagMs), ...createdTwice(scene, target)]);
+  return found.sort((a, b) => a.at - b.at);
+}
+
+function faultsOfOne(scene: Scene, target: AwsTarget, listLagMs: number): Fault[] {
+  const { key } = target;
+  const elevations = scene.elevations.filter((each) => each.target.key === key);
+  const ours = elevations.map((each) => reach(scene, each)).filter((each) => each !== undefined);
+  const landed = scene.world.landed.filter((each) => each.key === key);
+  const bounds = new Set(landed.map(({ at }) => at));
+  for (const { heldAt, goneAt } of elevations) for (const at of [heldAt, goneAt]) if (at !== undefined) bounds.add(at);
+  for (const each of elevations) bounds.add(endOf(each) ?? 0);
+  for (const { from, until } of ours) bounds.add(from).add(until);
+  const faults: Fault[] = [];
+  let others: Others = 'no';
+  let present = false;
+  for (const at of [...bounds].sort((a, b) => a - b)) {
+    for (const each of landed.filter((one) => one.at === at)) {
+      if (each.kind === 'delete' && each.by === 'call' && others === 'sure')
+        faults.push({ at, key, what: 'we removed what another writer had given' });
+      others = othersAfter(others, each, ours, listLagMs);
+      present = each.kind === 'create';
+    }
+    if (present && others === 'no' && !ours.some(({ from, until }) => from <= at && at < until))
+      faults.push({ at, key, what: 'had access outside of every approved window' });
+    const holder = elevations.find((each) => mustHold(each, landed, at));
+    if (!present && holder) faults.push({ at, key, what: `${holder.id} was approved until ${endOf(holder)} and had nothing` });
+  }
+  return faults;
+}
+
+/** What other writers' access is after something came into force. */
+function othersAfter(others: Others, landed: Landed, ours: readonly Ours[], listLagMs: number): Others {
+  if (landed.kind === 'delete') return 'no';
+  if (landed.by === 'call' || others === 'sure') return others;
+  // What came through a call of theirs is listed later than it is true.
+  const unseen = LOOK_MS + (landed.askedAt < landed.at ? listLagMs : 0);
+  const mixes = ours.some(
+    ({ noted, elevation, lastDue }) =>
+      noted - unseen <= landed.at && landed.at <= Math.max(lastDue, elevation.goneAt ?? Number.POSITIVE_INFINITY),
+  );
+  return mixes ? 'mixed' : 'sure';
+}
+
+/** Whether this one holds the target at this instant, and nobody else took it away since. */
+function mustHold(elevation: Elevation, landed: readonly Landed[], at: number): boolean {
+  const { heldAt, approvedAt } = elevation;
+  if (heldAt === undefined || at < heldAt || at >= (endOf(elevation) ?? 0)) return false;
+  return !landed.some((one) => one.by === 'foreign' && one.kind === 'delete' && approvedAt <= one.at && one.at <= at);
+}
+
+/** From when to when somebody may have access by this elevation; undefined when nothing was sent for it. */
+function reach(scene: Scene, elevation: Elevation): Ours | undefined {
+  const mark = scene.marks.of(elevation.id);
+  if (mark?.before !== 'absent') return undefined;
+  const [first] = callsOf(scene, 'create', elevation);
+  const goneAt = elevation.goneAt ?? Number.POSITIVE_INFINITY;
+  const until = Math.min(goneAt, latestEnd(scene, elevation));
+  const lastDue = Math.max(0, ...callsOf(scene, 'delete', elevation).map(({ dueAt }) => dueAt));
+  return { elevation, noted: msOf(mark.at), from: first?.at ?? goneAt, until, lastDue };
+}
+
+/** What AWS took for an elevation; one elevation holds a target at a time. */
+const callsOf = ({ world }: Scene, of: Kind, { target: { key }, approvedAt, goneAt = Number.POSITIVE_INFINITY }: Elevation) =>
+  world.accepted.filter(
+    ({ kind, by, at, target }) => kind === of && by === 'call' && target.key === key && approvedAt <= at && at <= goneAt,
+  );
+
+/** By when it has to be over: when the product has used up its own time since the end. */
+function latestEnd(scene: Scene, elevation: Elevation): number {
+  let at = endOf(elevation) ?? Number.POSITIVE_INFINITY;
+  let left = OWN_MS;
+  for (const { from, to } of excused(scene, elevation.target)) {
+    if (to <= at) continue;
+    if (from - at >= left) break;
+    left -= Math.max(0, from - at);
+    at = to;
+  }
+  return at + left;
+}
+
+/** The times that AWS and fate take, in order. */
+function excused({ world, falls }: Scene, target: AwsTarget): Span[] {
+  const busy = world.accepted
+    .filter((one) => pairOf(one.target) === pairOf(target))
+    .map(({ at, dueAt }) => ({ from: at, to: dueAt }));
+  const after = [...world.troubles, ...falls].map((at) => ({ from: at, to: at + AFTER_TROUBLE_MS }));
+  return [...busy, ...after].sort((a, b) => a.from - b.from);
+}
+
+/** One create for one elevation. A call that was broken off may arrive after it was given up, and then does nothing new. */
+function createdTwice(scene: Scene, { key }: AwsTarget): Fault[] {
+  const own = scene.elevations.filter((each) => each.target.key === key);
+  return own.flatMap((each) => {
+    const [, second] = callsOf(scene, 'create', each);
+    return second ? [{ at: second.at, key, what: `${each.id} was created twice` }] : [];
+  });
+}
