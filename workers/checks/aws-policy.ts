@@ -1,5 +1,5 @@
 /** What the policy and the people file say of AWS, beside what is there: session lengths, and users. Makes no call. */
-import type { Identity } from '../../activities/targets/aws-permission-set/identity.js';
+import type { AwsUser, Identity } from '../../activities/targets/aws-permission-set/identity.js';
 import type { PermissionSet } from '../../activities/targets/aws-permission-set/organisation.js';
 import { isStintError } from '../../contract/errors.js';
 import type { Person } from '../../contract/ports.js';
@@ -50,34 +50,44 @@ function hours(ms: number): string {
   return ms % 3_600_000 === 0 ? `${ms / 3_600_000} h` : `${Math.round(ms / 60_000)} min`;
 }
 
-/** Everybody whom a rule lets ask is to be exactly one user, who is not disabled. */
+/** Everybody whom a rule lets ask is to be exactly one user, who is not disabled, and nobody else's. */
 export async function examinePeople(identity: Identity, policy: Policy, people: readonly Person[], say: Say): Promise<void> {
   const check = 'people';
   const askers = people.filter(
     (person) => person.active && policy.rules.some((rule) => isAwsRule(rule) && includes(rule.ask, person)),
   );
-  const troubles: string[] = [];
-  for (const { personId, email } of askers) {
-    const trouble = await troubleOf(identity, email);
-    if (trouble !== undefined) troubles.push(`${personId} (${trouble})`);
-  }
+  const found = await Promise.all(askers.map(async (person) => ({ person, is: await userOf(identity, person) })));
+  const troubles = [
+    ...found.flatMap(({ person, is }) => (typeof is === 'string' ? `${person.personId} (${is})` : [])),
+    ...shared([...found.flatMap(({ person, is }) => (typeof is === 'string' ? [] : { ...person, awsUserId: is.id })), ...people]),
+  ];
   if (askers.length === 0) return say.warn(check, 'no rule lets anybody of the people file ask for AWS');
   if (troubles.length === 0) return say.ok(check, `each of the ${askers.length} who may ask is one user of Identity Center`);
   say.warn(
     check,
     `of the ${askers.length} who may ask, these cannot be told in Identity Center: ${some(troubles)}`,
-    'Give each exactly one user there, with the e-mail address of the people file. Who was bound once stays bound.',
+    'Give each exactly one user there, with the e-mail address of the people file, and nobody the user of another (aws: { user: … }). Who was bound once stays bound.',
   );
 }
 
-/** The sentence for the person, without what they should do. */
-async function troubleOf(identity: Identity, email: string | undefined): Promise<string | undefined> {
-  if (email === undefined) return 'the people file has no e-mail address';
+/** Of each user who is several people's, whose. Both are refused whenever they ask. */
+function shared(people: readonly Person[]): readonly string[] {
+  const users = new Map<string, Set<string>>();
+  for (const { awsUserId, personId } of people) {
+    if (awsUserId === undefined) continue;
+    const id = awsUserId.toLowerCase();
+    users.set(id, (users.get(id) ?? new Set()).add(personId));
+  }
+  return [...users].flatMap(([id, who]) => (who.size > 1 ? `${[...who].sort().join(' and ')} (one user, ${id})` : []));
+}
+
+/** Their user, or the sentence for the person, without what they should do. */
+async function userOf(identity: Identity, { awsUserId, email }: Person): Promise<AwsUser | string> {
+  if (awsUserId === undefined && email === undefined) return 'the people file has no e-mail address';
   try {
-    await identity.byEmail(email);
-    return undefined;
+    return await (awsUserId === undefined ? identity.byEmail(email ?? '') : identity.bound(awsUserId));
   } catch (error) {
     if (!isStintError(error)) throw error;
-    return error.sentence.split(/(?:, so |\. )/)[0];
+    return error.sentence.split(/(?:, so |\. )/)[0] ?? error.sentence;
   }
 }

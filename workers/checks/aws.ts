@@ -161,7 +161,8 @@ async function examineUsers(
   const users = await tried(look, 'people', () => calls.all({ rank: 'background', signal }));
   if (!users) return;
   if (!policy || !people) return say.warn('people', 'not compared: policy or people file cannot be read');
-  await examinePeople(createIdentity({ ...calls, all: async () => users }), policy, people, say);
+  const known = createIdentity({ all: async () => users, byId: async (id) => users.find((user) => user.id === id) });
+  await examinePeople(known, policy, people, say);
 }
 
 async function examineSets(look: Look, instance: Instance, limits: Limits, policy: Policy | undefined): Promise<void> {

@@ -1,5 +1,5 @@
 /** What the doctor says of AWS: nothing is wrong, or what is, with its fix; and that it only reads. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { awsEnv } from '../../../cli/demo/home.js';
 import { AWS_REGION, awsUserId, demoOrganisation } from '../../../cli/demo/organisation.js';
@@ -87,6 +87,21 @@ test('people without a user, with two and with a disabled one are named', async 
   expect(found).toMatch(/alan \(.*is disabled\)/);
   expect(found).toMatch(/mallory \(Identity Center has no user with the address/);
   expect(found).not.toMatch(/grace/);
+}, 30_000);
+
+test('two people of the people file who are one user are named, both, and a named user who is no more', async () => {
+  await start(small);
+  const [grace, none] = [awsUserId('grace'), '00000000-0000-4000-8000-000000000000'];
+  const file = bench.home.path('one-user.yaml');
+  const text = readFileSync(bench.home.path('people.yaml'), 'utf8');
+  const changed = text
+    .replace('"id": "linus",', `"id": "linus", "aws": { "user": "${grace}" },`)
+    .replace('"id": "alan",', `"id": "alan", "aws": { "user": "${none}" },`);
+  writeFileSync(file, changed);
+  const { of } = await aws({ STINT_PEOPLE: file });
+  const [{ found } = { found: '' }] = of('people');
+  expect(found).toContain(`grace and linus (one user, ${grace})`);
+  expect(found).toMatch(new RegExp(`alan \\(Your user in Identity Center \\(${none}\\) is no more\\)`));
 }, 30_000);
 
 test('expired credentials, a wrong region and no instance are each told with their fix', async () => {
