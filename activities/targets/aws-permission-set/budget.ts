@@ -30,9 +30,9 @@ export function createBudget(time: Time, perSecond: number): Budget {
     if (pumping) return;
     pumping = true;
     while (line.size() > 0) {
-      const waitMs = pace.waitMs(time.now());
+      const waitMs = pace.waitMs(time.steady());
       if (waitMs > 0) await time.sleep(waitMs);
-      else if (line.admit()) pace.took(time.now());
+      else if (line.admit()) pace.took(time.steady());
     }
     // With nothing to wait for since the last look at the line: whoever comes now finds the pump at rest.
     pumping = false;
@@ -43,8 +43,8 @@ export function createBudget(time: Time, perSecond: number): Budget {
       void pump();
       return turn;
     },
-    throttled: () => pace.throttled(time.now()),
-    rate: () => pace.rate(time.now()),
+    throttled: () => pace.throttled(time.steady()),
+    rate: () => pace.rate(time.steady()),
   };
 }
 

@@ -2,6 +2,8 @@
  * How many calls a second may leave. Pure: a leaky bucket whose rate and burst together never exceed the share, so that no
  * second of any alignment holds more. Slower after AWS throttled (half), faster again bit by bit.
  *
+ * `now` is of a steady clock (`Time.steady`): by one that is set back nothing would leave until it has caught up.
+ *
  * The quota is 20 calls a second for the whole organisation ("IAM Identity Center quotas"), so each process takes its share.
  */
 

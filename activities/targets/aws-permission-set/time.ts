@@ -4,6 +4,7 @@ import type { Time } from './types.js';
 
 export const systemTime: Time = {
   now: Date.now,
+  steady: () => performance.now(),
   random: Math.random,
   async sleep(ms, signal) {
     signal?.throwIfAborted();

@@ -20,6 +20,8 @@ export type { Mark };
 export interface Time {
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds that pass, whoever sets the clock; only differences count. For whatever waits or counts a rate. */
+  readonly steady: () => number;
   /** Rejects with the signal's reason as soon as it is aborted. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** 0 up to and without 1. */

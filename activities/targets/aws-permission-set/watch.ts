@@ -54,7 +54,7 @@ export function createWatch(deps: WatchDeps): Watch {
       const poller = pollers.get(key) ?? { kind, instanceArn, waiters: new Map() };
       const known = poller.waiters.get(id);
       if (known) return known.outcome;
-      const waiter = createWaiter(id, deps.time.now());
+      const waiter = createWaiter(id, deps.time.steady());
       poller.waiters.set(id, waiter);
       if (!pollers.has(key)) {
         pollers.set(key, poller);
@@ -87,7 +87,7 @@ async function poll(deps: WatchDeps, poller: Poller, closing: AbortSignal): Prom
   };
   while (poller.waiters.size > 0) {
     try {
-      await time.sleep(pauseMs(poller, time.now()), closing);
+      await time.sleep(pauseMs(poller, time.steady()), closing);
       await look(deps, poller, closing, settle);
     } catch (error) {
       // Throttled or no answer: the next round asks again. Anything else, a denial for one, stays as it is.
@@ -95,7 +95,7 @@ async function poll(deps: WatchDeps, poller: Poller, closing: AbortSignal): Prom
       for (const id of [...poller.waiters.keys()]) settle(id, (waiter) => waiter.reject(error));
     }
     for (const { id, since } of poller.waiters.values()) {
-      if (time.now() - since > GIVE_UP_MS)
+      if (time.steady() - since > GIVE_UP_MS)
         settle(id, (waiter) => waiter.reject(awsError(new Error('never ended'), 'an assignment')));
     }
   }

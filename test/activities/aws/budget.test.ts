@@ -64,6 +64,30 @@ test('D5.29 after AWS throttled it goes at half the speed, and back to full spee
   expect(pace.rate(20_000)).toBe(full);
 });
 
+test('a clock that is set, back or ahead, neither holds a call up nor lets more of them leave', async () => {
+  const hour = 3_600_000;
+  const setBy = fc.array(fc.constantFrom(-hour, -100, 100, hour), { minLength: 1, maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(setBy, async (steps) => {
+      const time = virtualTime();
+      const budget = createBudget(time, 4);
+      const left: number[] = [];
+      const all = steps.map(async (byMs) => {
+        await budget.take('revoke');
+        left.push(time.steady());
+        time.set(byMs);
+        budget.throttled();
+      });
+      const from = time.steady();
+      await time.run(Promise.all(all));
+      expect(busiestSecond(left)).toBeLessThanOrEqual(4);
+      // At a tenth of the speed at worst.
+      expect(time.steady() - from).toBeLessThan(steps.length * 4_000);
+    }),
+    { numRuns: 20 },
+  );
+});
+
 test('a revoke overtakes every grant and every background call that waits', async () => {
   const time = virtualTime();
   const budget = createBudget(time, 20);

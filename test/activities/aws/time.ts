@@ -8,12 +8,15 @@ interface Sleeper {
 }
 
 export interface VirtualTime extends Time {
+  /** Somebody sets the clock by so many milliseconds; what passes is not changed by it. */
+  set(byMs: number): void;
   /** Runs work, moving the clock on whenever nothing else can happen. */
   run<T>(work: Promise<T>): Promise<T>;
 }
 
 export function virtualTime(seed = 1, start = Date.UTC(2026, 0, 1)): VirtualTime {
   let now = start;
+  let setBy = 0;
   let order = 0;
   let state = seed >>> 0 || 1;
   const sleepers = new Set<Sleeper>();
@@ -25,7 +28,11 @@ export function virtualTime(seed = 1, start = Date.UTC(2026, 0, 1)): VirtualTime
     next.wake();
   };
   return {
-    now: () => now,
+    now: () => now + setBy,
+    steady: () => now,
+    set: (byMs) => {
+      setBy += byMs;
+    },
     random: () => {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
       return state / 2 ** 32;
