@@ -4,7 +4,7 @@
  */
 import { StintError } from '../contract/errors.js';
 
-/** What has waited this long goes before what is urgent, in milliseconds. */
+/** What has waited this long goes before what is urgent, in turn with it; in milliseconds. */
 const PATIENCE_MS = 1_000;
 
 /** Answers the function that ends the turn. Throws `store-unavailable` after the time that `createTurns` was given. */
@@ -20,11 +20,14 @@ export function createTurns(waitMs: number, clock: () => number = () => performa
   const urgentOnes = new Set<Waiter>();
   const others = new Set<Waiter>();
   let taken = false;
+  /** The last turn was an ordinary one's, before what is urgent: the next is not. Else a backlog of them would all go first. */
+  let wasPatient = false;
 
   const next = () => {
     const [urgent] = urgentOnes;
     const [other] = others;
-    const first = urgent && other && clock() - other.since > PATIENCE_MS ? other : (urgent ?? other);
+    wasPatient = !wasPatient && urgent !== undefined && other !== undefined && clock() - other.since > PATIENCE_MS;
+    const first = wasPatient ? other : (urgent ?? other);
     taken = first !== undefined;
     if (!first) return;
     urgentOnes.delete(first);

@@ -1,4 +1,5 @@
 /** Who goes first at a database that serves one at a time. */
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createTurns } from '../../ledger/turns.js';
 
@@ -39,7 +40,63 @@ it('lets nobody wait for ever behind what is urgent', async () => {
   all.push(pass('urgent 2', true), pass('urgent 3', true));
   end();
   await Promise.all(all);
-  expect(order).toEqual(['first', 'a', 'b', 'urgent 1', 'urgent 2', 'urgent 3']);
+  expect(order).toEqual(['first', 'a', 'urgent 1', 'b', 'urgent 2', 'urgent 3']);
+});
+
+it('whoever asks, and however many: none that is urgent waits for two of the others, and who waited a second for one of those', async () => {
+  const asking = fc.record({ name: fc.constant('ask' as const), urgent: fc.boolean() });
+  const serving = fc.record({ name: fc.constant('serve' as const), tookMs: fc.integer({ min: 0, max: 800 }) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.oneof(asking, serving), { minLength: 1, maxLength: 60 }), async (steps) => {
+      const time = { now: 0 };
+      const takeTurn = createTurns(60_000, () => time.now);
+      const waiting: { readonly urgent: boolean; readonly since: number }[] = [];
+      const ends: (() => void)[] = [];
+      /** Since the first of each kind that waits now began to. */
+      let [ordinary, urgentOnes] = [0, 0];
+      const served = (one: (typeof waiting)[number]) => {
+        waiting.splice(waiting.indexOf(one), 1);
+        const other = waiting.find(({ urgent }) => urgent !== one.urgent);
+        if (!one.urgent) ordinary = other ? ordinary + 1 : 0;
+        if (one.urgent) urgentOnes = other && time.now - other.since > 1_000 ? urgentOnes + 1 : 0;
+        if (one.urgent) ordinary = 0;
+        else urgentOnes = 0;
+        expect(ordinary).toBeLessThan(2);
+        expect(urgentOnes).toBeLessThan(2);
+      };
+      const flush = async () => {
+        for (let i = 0; i < 5; i += 1) await Promise.resolve();
+      };
+      let asked = 0;
+      const all: Promise<void>[] = [];
+      const ask = (urgent: boolean) => {
+        const one = { urgent, since: time.now };
+        waiting.push(one);
+        asked += 1;
+        all.push(
+          takeTurn(urgent).then((end) => {
+            served(one);
+            ends.push(end);
+          }),
+        );
+      };
+      const serve = async (tookMs: number) => {
+        await flush();
+        time.now += tookMs;
+        ends.shift()?.();
+        await flush();
+      };
+      for (const step of steps) {
+        if (step.name === 'ask') ask(step.urgent);
+        else await serve(step.tookMs);
+        await flush();
+      }
+      for (let i = 0; i < asked; i += 1) await serve(300);
+      await Promise.all(all);
+      expect(waiting).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 it('a turn that is ended twice ends no other', async () => {
