@@ -48,6 +48,9 @@ export interface OrderedEndsDeps extends EndNowDeps {
 export function createOrderedEnds(deps: OrderedEndsDeps): () => Promise<void> {
   const at = new Set<RequestId>();
   const drawn = new Set<RequestId>();
+  /** The round in which each was last taken up. */
+  const tried = new Map<RequestId, number>();
+  let rounds = 0;
   const take = async (requestId: RequestId) => {
     try {
       if (!(await isGone(deps, requestId))) return;
@@ -62,9 +65,13 @@ export function createOrderedEnds(deps: OrderedEndsDeps): () => Promise<void> {
   return async () => {
     const listed = new Set((await deps.store.untold.all()).map(({ requestId }) => requestId));
     for (const requestId of drawn) if (!listed.has(requestId)) drawn.delete(requestId);
-    for (const requestId of listed) {
+    for (const requestId of tried.keys()) if (!listed.has(requestId)) tried.delete(requestId);
+    rounds += 1;
+    // Whoever was tried longest ago comes first: twenty that fail at every round must not keep the others out.
+    for (const requestId of [...listed].sort((a, b) => (tried.get(a) ?? 0) - (tried.get(b) ?? 0))) {
       if (at.has(requestId) || at.size >= WIDTH) continue;
       at.add(requestId);
+      tried.set(requestId, rounds);
       void take(requestId);
     }
   };

@@ -127,6 +127,23 @@ it('one whose record cannot be read keeps none of the others waiting', async () 
   await expect.poll(() => failed).toEqual([bad.request.requestId]);
 });
 
+it('any number that fail at each round keep none that was ordered later out: who was tried longest ago comes first', async () => {
+  const bad = new Set<RequestId>();
+  for (let i = 0; i < 25; i += 1) bad.add((await b.elevation('active')).request.requestId);
+  for (const id of bad) await b.store.untold.put(id, instant(b.clock()));
+  b.advance(1_000);
+  const good = await b.elevation('active');
+  await order('revoke', good);
+  const broken = (id: RequestId) => (bad.has(id) ? Promise.reject(new Error('broken')) : b.store.fence.grant(id));
+  const fence = Object.assign(Object.create(b.store.fence), { grant: broken });
+  const { round, failed } = worker({ ...b.store, fence });
+  await round();
+  await expect.poll(() => failed.length).toBe(20);
+  await round();
+  await gone(good);
+  await expect.poll(() => new Set(failed)).toEqual(bad);
+});
+
 it('two who press at the same time both get their word; the first is named, and it ends once', async () => {
   const e = await b.elevation('active');
   const { order: press } = createPastWorkflow(b.deps, 'slack');
