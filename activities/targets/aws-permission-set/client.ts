@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { StintError } from '../../../contract/errors.js';
 import type { Budget } from './budget.js';
 import type { How } from './calls.js';
-import { awsError, classOfError } from './errors.js';
+import { AwsAnswer, awsError, CODES, classOfError } from './errors.js';
 import type { Time } from './types.js';
 
 /** Region, credentials and proxies are found as the SDK always does, where nothing is said here. */
@@ -18,6 +18,9 @@ export interface AwsSettings {
 
 /** A request without an answer by then is taken as lost, in ms. */
 const CALL_LIMIT_MS = 15_000;
+
+/** Credentials that do not come by then are not waited for, in ms: a process or an address that gives them may hang for ever. */
+const CREDENTIALS_LIMIT_MS = 10_000;
 
 /** Options for each client of the SDK: its first attempt is its only one. */
 export function sdkOptions({ region, endpoint }: AwsSettings): { maxAttempts: number; region?: string; endpoint?: string } {
@@ -57,7 +60,7 @@ export function createSender(time: Time): Sender {
       const { how, budget } = sending;
       try {
         // First what may take seconds, so that calls leave in the moment in which the budget lets them.
-        await sending.prepare();
+        await inTime(time, sending.prepare(), how.what ?? sending.what, how.signal);
         await budget.take(how.rank, how.signal);
         how.signal?.throwIfAborted();
         return await leaving.run(how, () => sending.run({ abortSignal: limitOf(how, time.now()) }));
@@ -69,6 +72,31 @@ export function createSender(time: Time): Sender {
       }
     },
   };
+}
+
+/** The credentials, or what else is asked of where they come from. Throws `aws-credentials` when it takes too long, or the signal's reason. */
+export async function inTime<T>(time: Time, work: Promise<T>, what: string, signal?: AbortSignal): Promise<T> {
+  const over = new AbortController();
+  const late = time.sleep(CREDENTIALS_LIMIT_MS, signal ? AbortSignal.any([over.signal, signal]) : over.signal);
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, late.then(() => Promise.reject(noCredentials(what)))]);
+  } finally {
+    over.abort();
+  }
+}
+
+function noCredentials(what: string): StintError {
+  const sentence = `Stint's own credentials for AWS did not come within ${CREDENTIALS_LIMIT_MS / 1000} s (asked for ${what}). Look at where they come from: the credential_process of the profile, or the role of the container or machine. Then it goes on by itself.`;
+  return new StintError(CODES.credentials, sentence, { cause: new AwsAnswer('credentials', NO_CREDENTIALS, '') });
+}
+
+const NO_CREDENTIALS = 'CredentialsTimeout';
+
+/** Whether an error says that credentials did not come at all. */
+export function isWithoutCredentials(error: unknown): boolean {
+  const cause = error instanceof StintError ? error.cause : undefined;
+  return cause instanceof AwsAnswer && cause.awsName === NO_CREDENTIALS;
 }
 
 const tooLate = (): StintError => new StintError('too-late', 'The grant was not sent: its time had passed.');

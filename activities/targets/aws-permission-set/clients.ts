@@ -4,7 +4,7 @@ import { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin';
 import { type Budget, CALLS_PER_SECOND, createBudget } from './budget.js';
 import type { How } from './calls.js';
-import { type AwsSettings, createSender, sdkOptions } from './client.js';
+import { type AwsSettings, createSender, inTime, isWithoutCredentials, type Sender, sdkOptions } from './client.js';
 import type { Time } from './types.js';
 
 /** Calls a second. AWS names no figure for all calls of Organizations, and throttles them below Identity Center's. */
@@ -17,7 +17,10 @@ interface Clients {
 }
 export type ClientName = keyof Clients;
 
-type Run<Name extends ClientName, T> = (client: Clients[Name], options: { readonly abortSignal: AbortSignal }) => Promise<T>;
+interface CallOptions {
+  readonly abortSignal: AbortSignal;
+}
+type Run<Name extends ClientName, T> = (client: Clients[Name], options: CallOptions) => Promise<T>;
 
 export interface Sdk {
   /** Calls one client, when the budget lets it; `what` names the thing in sentences. */
@@ -38,34 +41,59 @@ export interface SdkDeps {
   readonly perSecond?: Partial<Record<ClientName, number>>;
 }
 
+/**
+ * The SDK asks for credentials once, and lets everybody wait for that one answer. Where it does not come, clients are made
+ * anew, but no oftener than this, in ms: a process that hangs goes on hanging.
+ */
+const RENEW_EVERY_MS = 5 * 60_000;
+
 export function createSdk({ settings, time, processes, perSecond = {} }: SdkDeps): Sdk {
   const sender = createSender(time);
+  const fresh = (): Clients => createClients(settings, sender);
+  let clients = fresh();
+  let renewedAt = Number.NEGATIVE_INFINITY;
+  const renewing = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (isWithoutCredentials(error) && time.steady() - renewedAt >= RENEW_EVERY_MS) {
+        renewedAt = time.steady();
+        // The old ones are left alone: others of their calls may be on their way.
+        clients = fresh();
+      }
+      throw error;
+    }
+  };
+  const budget = (name: ClientName): Budget => createBudget(time, (perSecond[name] ?? PER_SECOND[name]) / processes);
+  const budgets = { sso: budget('sso'), users: budget('users'), organizations: budget('organizations') };
+  return {
+    skewMs: sender.skewMs,
+    ask: (name, how, what, run) => {
+      const client = clients[name];
+      const [prepare, call] = [() => ready(client.config), (options: CallOptions) => run(client, options)];
+      return renewing(sender.send({ how, what, budget: budgets[name], prepare, run: call }));
+    },
+    callerAccount: async () => {
+      const { accountId } = await renewing(inTime(time, clients.sso.config.credentials(), 'the account of its credentials'));
+      return accountId;
+    },
+    close: () => {
+      for (const client of Object.values(clients)) client.destroy();
+    },
+  };
+}
+
+function createClients(settings: AwsSettings, { lastLook }: Sender): Clients {
   const clients: Clients = {
     sso: new SSOAdminClient(sdkOptions(settings)),
     users: new IdentitystoreClient(sdkOptions(settings)),
     organizations: new OrganizationsClient(sdkOptions(settings)),
   };
   const last = { step: 'deserialize', priority: 'low', name: 'lastLook' } as const;
-  clients.sso.middlewareStack.add((next) => sender.lastLook(next), last);
-  clients.users.middlewareStack.add((next) => sender.lastLook(next), last);
-  clients.organizations.middlewareStack.add((next) => sender.lastLook(next), last);
-  const budget = (name: ClientName): Budget => createBudget(time, (perSecond[name] ?? PER_SECOND[name]) / processes);
-  const budgets = { sso: budget('sso'), users: budget('users'), organizations: budget('organizations') };
-  return {
-    skewMs: sender.skewMs,
-    ask: (name, how, what, run) =>
-      sender.send({
-        how,
-        what,
-        budget: budgets[name],
-        prepare: () => ready(clients[name].config),
-        run: (options) => run(clients[name], options),
-      }),
-    callerAccount: async () => (await clients.sso.config.credentials()).accountId,
-    close: () => {
-      for (const client of Object.values(clients)) client.destroy();
-    },
-  };
+  clients.sso.middlewareStack.add((next) => lastLook(next), last);
+  clients.users.middlewareStack.add((next) => lastLook(next), last);
+  clients.organizations.middlewareStack.add((next) => lastLook(next), last);
+  return clients;
 }
 
 /** Region and credentials, which the SDK may have to fetch, are there. */
