@@ -4,7 +4,6 @@
  * target's own driver until nothing is left. Every step may be repeated, and a process may die between any two: the
  * overdue sweep takes what was fenced, and `untold` remembers that the workflow has yet to hear of it.
  */
-import { proveGone } from '../activities/target.js';
 import { type GoneProof, SEND_WITHIN_MS } from '../contract/duties.js';
 import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
@@ -12,6 +11,7 @@ import { type Instant, instant, msOf, NO_DIGEST, type PersonId, type RequestId, 
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
 import { next } from '../contract/states.js';
+import { proveWithin } from './prove-within.js';
 import { recordGone } from './record-gone.js';
 
 /** Longer than a grant call may still be on its way, plus what a Mac needs to report. */
@@ -79,9 +79,7 @@ export async function proveEnded(deps: EndNowDeps, requestId: RequestId, cause: 
     throw new StintError('state-conflict', 'This elevation was not fenced off; it is not ended past its workflow.');
   if (row.goneAt) return { observedAt: row.goneAt, how: 'recorded as gone before' };
   const driver = driverOf(row.target.kind);
-  const never = new AbortController().signal;
-  const call = { signal: () => never, sleep };
-  const proof = await proveGone(driver, row, await quietFrom(store, row, row.endedAt), { clock, call, watchMs });
+  const proof = await proveWithin(driver, row, await quietFrom(store, row, row.endedAt), { clock, sleep, watchMs });
   const already = await recordGone(store, row, proof, BY[cause]);
   if (already) return { observedAt: already, how: 'recorded as gone before' };
   // What stays behind at the MDM gives no access: the fence refuses a claim, and the reconciler looks after signals.

@@ -2,7 +2,6 @@
  * What the reconciler does about one finding: recorded before it is touched, removed until seen gone where it is ours, and
  * told. Whatever happened since it was looked at counts: nobody who was granted the target meanwhile loses it.
  */
-import { proveGone } from '../activities/target.js';
 import type { Alarms } from '../contract/alarms.js';
 import type { AnyEvent } from '../contract/events.js';
 import { HOUSE, type Instant, instant, NO_DIGEST, type RunId } from '../contract/ids.js';
@@ -11,6 +10,7 @@ import type { Target } from '../contract/request.js';
 import { sha256 } from '../seal/canonical.js';
 import { accountOf, type Finding, isOverdue } from './drift.js';
 import { alarmOf, type Did, sentenceOf } from './drift-alarms.js';
+import { proveWithin } from './prove-within.js';
 import { OVERDUE_MS, type SweepDeps, sweepGrant } from './sweep.js';
 import { sweptEvent } from './swept-event.js';
 
@@ -108,13 +108,8 @@ async function revokeAgain(deps: RemedyDeps, { requestId, target }: Finding, alo
   // An elevation that the fence does not know could still be granted by a run that believes in it: not from here on.
   if (stored) await store.fence.end(requestId, NO_RUN, target, stored.request.subject.personId, instant(clock()));
   const driver = driverOf(target.kind);
-  const never = new AbortController().signal;
-  const call = { signal: () => never, sleep };
-  const proof = await proveGone(driver, { requestId, target }, instant(clock()), {
-    clock,
-    call,
-    watchMs: deps.watchMs ?? WATCH_MS,
-  });
+  const watchMs = deps.watchMs ?? WATCH_MS;
+  const proof = await proveWithin(driver, { requestId, target }, instant(clock()), { clock, sleep, watchMs });
   await store.ledger.append([sweptEvent({ requestId, runId: NO_RUN }, stored?.digest, proof, 'reconciler')]);
   await store.fence.gone(requestId, proof.observedAt);
   if (alone) await driver.clear(requestId, target);

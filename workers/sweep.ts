@@ -3,12 +3,12 @@
  * is not recorded as gone, revokes it through the same driver until the target shows nothing, records that and says it
  * loudly: whatever happened to the workflow, access does not outlive its window (invariant I15).
  */
-import { proveGone } from '../activities/target.js';
 import { SEND_WITHIN_MS } from '../contract/duties.js';
 import { instant, msOf, type RequestId } from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
-import type { Target } from '../contract/request.js';
+import type { Target, TargetKind } from '../contract/request.js';
 import { SWEPT } from './grant-alarms.js';
+import { proveWithin } from './prove-within.js';
 import { recordGone } from './record-gone.js';
 import { sideBySide } from './side-by-side.js';
 import type { SweptBy } from './swept-event.js';
@@ -36,11 +36,14 @@ export interface SweepDeps {
   readonly by?: SweptBy;
   readonly overdueMs?: number;
   readonly watchMs?: number;
+  /** See `ProveDeps`. */
+  readonly limitMs?: number;
 }
 
-/** One round. One failing target never keeps the others from being swept. */
-export async function sweepOnce(deps: SweepDeps): Promise<number> {
-  const overdue = [...(await deps.store.fence.overdue(instant(deps.clock() - (deps.overdueMs ?? OVERDUE_MS))))];
+/** One round, of all kinds or of one. One failing target never keeps the others from being swept. */
+export async function sweepOnce(deps: SweepDeps, kind?: TargetKind): Promise<number> {
+  const all = await deps.store.fence.overdue(instant(deps.clock() - (deps.overdueMs ?? OVERDUE_MS)));
+  const overdue = all.filter(({ target }) => kind === undefined || target.kind === kind);
   overdue.reverse(); // the newest first: what has been lost for days keeps none of them waiting
   const crowded = { watchMs: CROWDED_WATCH_MS, ...deps };
   const swept = await sideBySide(overdue, WIDTH, (grant) => sweepGrant(overdue.length > WIDTH ? crowded : deps, grant));
@@ -60,9 +63,9 @@ export async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
   const endedAt = grant.endedAt ?? instant(clock());
   await store.fence.end(requestId, runId, target, personId, endedAt);
   const quietFrom = instant(Math.min(msOf(endedAt), msOf(grant.notAfter)) + SEND_WITHIN_MS);
-  const never = new AbortController().signal;
-  const call = { signal: () => never, sleep };
-  const proof = await proveGone(driverOf(target.kind), grant, quietFrom, { clock, call, watchMs: deps.watchMs ?? WATCH_MS });
+  const { watchMs = WATCH_MS, limitMs } = deps;
+  const limits = { watchMs, ...(limitMs !== undefined && { limitMs }) };
+  const proof = await proveWithin(driverOf(target.kind), grant, quietFrom, { clock, sleep, ...limits });
   if (await recordGone(store, grant, proof, deps.by ?? 'sweep')) return;
   await driverOf(target.kind)
     .clear(requestId, target)
@@ -71,8 +74,11 @@ export async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
   deps.alarm(SWEPT, grant);
 }
 
+/** Each kind is swept in rounds of its own: no Mac waits for AWS. */
+const KINDS: { readonly [K in TargetKind]: K } = { 'mac-admin': 'mac-admin', 'aws-permission-set': 'aws-permission-set' };
+
 export interface Sweep {
-  /** When a round last came through, in milliseconds since 1970. */
+  /** When a round of each kind had last come through, in milliseconds since 1970. */
   ranAt(): number | undefined;
   stop(): void;
 }
@@ -80,18 +86,17 @@ export interface Sweep {
 /** The loop. A store that is down is waited for: without it nothing is known, and the Mac ends by itself. */
 export function startSweep(deps: SweepDeps & { readonly failed: (error: unknown) => void }): Sweep {
   let stopped = false;
-  let ranAt: number | undefined;
-  const loop = async () => {
+  const kinds = Object.values(KINDS);
+  const ranAt = new Map<TargetKind, number>();
+  const loop = async (kind: TargetKind) => {
     while (!stopped) {
-      await sweepOnce(deps).then(() => {
-        ranAt = deps.clock();
-      }, deps.failed);
+      await sweepOnce(deps, kind).then(() => void ranAt.set(kind, deps.clock()), deps.failed);
       await deps.sleep(EVERY_MS);
     }
   };
-  void loop();
+  for (const kind of kinds) void loop(kind);
   return {
-    ranAt: () => ranAt,
+    ranAt: () => (ranAt.size < kinds.length ? undefined : Math.min(...ranAt.values())),
     stop: () => {
       stopped = true;
     },

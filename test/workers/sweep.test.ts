@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { StintError } from '../../contract/errors.js';
 import { instant, msOf, type RunId, type Serial } from '../../contract/ids.js';
 import type { Grant, Observation, Store, TargetDriver } from '../../contract/ports.js';
+import type { Target } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
 import { OVERDUE_MS, type SweepDeps, startSweep, sweepOnce } from '../../workers/sweep.js';
 import { FakeTarget } from '../activities/bench.js';
@@ -33,9 +34,10 @@ beforeEach(async () => {
 });
 
 /** An armed grant whose window ends ten minutes from now. */
-async function armed(): Promise<Grant> {
+async function armed(kind: Target['kind'] = 'mac-admin'): Promise<Grant> {
   const serial = `C02SWEEP${String(++serials).padStart(4, '0')}` as Serial;
-  const elevation = new Elevation({ target: { ...macOf(ada), serial, key: `mac-admin/${serial}` } });
+  const target = { ...macOf(ada), serial, key: `${kind}/${serial}`, kind } as Target;
+  const elevation = new Elevation<Target>({ target });
   const notAfter = instant(now + WINDOW_MS);
   const grant = elevation.grant({ notAfter });
   await store.fence.arm(grant, elevation.armed(grant), instant(now));
@@ -175,6 +177,18 @@ describe('a sweep', () => {
     expect(Math.max(...atOnce)).toBeLessThanOrEqual(20);
   });
 
+  it('of a far end that never answers, and hears no signal, is over after a while and says so', async () => {
+    const grant = await armed();
+    now += WINDOW_MS + OVERDUE_MS + 1;
+    const hanging = Object.assign(new HonestTarget(), { observe: silence, revoke: silence });
+    const { deps, alarms } = sweeper({ driverOf: () => hanging, limitMs: 50 });
+    expect(await sweepOnce(deps)).toBe(0);
+    expect(alarms).toMatchObject([
+      { error: { code: 'not-gone', sentence: expect.stringContaining(`${grant.target.display} gave no answer`) } },
+    ]);
+    expect(await sweepOnce(sweeper().deps)).toBe(1);
+  });
+
   it('of what was ended but never proved goes on where the workflow stopped', async () => {
     const grant = await armed();
     const endedAt = instant(now + 1_000);
@@ -213,7 +227,33 @@ describe('a sweep', () => {
   });
 });
 
+const silence = () => new Promise<never>(() => undefined);
+
 describe('the loop', () => {
+  it('sweeps Macs round after round while AWS never answers, and says by its age that not all of it came through', async () => {
+    const cloud = await armed('aws-permission-set');
+    const first = await armed();
+    now += WINDOW_MS + OVERDUE_MS + 1;
+    const aws = Object.assign(new HonestTarget(), { observe: silence, revoke: silence, kind: 'aws-permission-set' });
+    const { deps, target } = sweeper({
+      sleep: async (ms) => {
+        now += ms;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      },
+    });
+    const driverOf: SweepDeps['driverOf'] = (kind) => (kind === 'mac-admin' ? target : aws);
+    const failed: unknown[] = [];
+    const sweep = startSweep({ ...deps, driverOf, limitMs: 60_000, failed: (error) => failed.push(error) });
+    const goneAt = async ({ requestId }: Grant) => (await store.fence.grant(requestId))?.goneAt;
+    await vi.waitFor(async () => expect(await goneAt(first)).toBeDefined(), { timeout: 10_000 });
+    const second = await armed();
+    now += WINDOW_MS + OVERDUE_MS + 1;
+    await vi.waitFor(async () => expect(await goneAt(second)).toBeDefined(), { timeout: 10_000 });
+    sweep.stop();
+    expect(await goneAt(cloud)).toBeUndefined();
+    expect([sweep.ranAt(), failed]).toEqual([undefined, []]);
+  });
+
   it('outlives a store that is down, and stops when told', async () => {
     const failed: unknown[] = [];
     let rounds = 0;
