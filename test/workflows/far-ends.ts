@@ -185,7 +185,10 @@ export function troubledFence(fence: Fence, troubles: Troubles): Fence {
     ...fence,
     grant: async (requestId) => {
       up(requestId);
-      return fence.grant(requestId);
+      const row = await fence.grant(requestId);
+      if (!row || !troubles(requestId).grantLost) return row;
+      const at = row.endedAt ?? instant(Date.now());
+      return { ...row, notAfter: at, endedAt: at, goneAt: at };
     },
     toGrant: async (requestId) => {
       up(requestId);

@@ -43,6 +43,16 @@ describe.concurrent('a target that is polled', () => {
     expect(e.calls('revoke')).toBeGreaterThan(0);
   });
 
+  test('is taken away though the store lost its grant, and holds nothing but the end that the story wrote itself', async () => {
+    const e = await h.ask();
+    await e.approve(grace);
+    await e.in('active');
+    e.trouble.grantLost = true;
+    await e.revoke(linus);
+    expect(await e.result()).toBe('revoked');
+    expect([e.isAdmin, e.calls('revoke') > 0]).toEqual([false, true]);
+  });
+
   test('an end by its holder, and an extension, are as for any other', async () => {
     const e = await h.ask({ windowMs: 5 * MIN });
     await e.approve(grace);

@@ -17,6 +17,8 @@ export interface Trouble {
   grantsWoken: number;
   revokeFails: Error | undefined;
   storeDown: boolean;
+  /** The store lost the row of the grant: what is there by the end is what the end itself has written. */
+  grantLost: boolean;
   /** Only what is written to the ledger fails. */
   ledgerDown: boolean;
   judgeHangs: boolean;
@@ -43,6 +45,7 @@ export function createTroubles(): Troubles {
       grantsWoken: 0,
       revokeFails: undefined,
       storeDown: false,
+      grantLost: false,
       ledgerDown: false,
       judgeHangs: false,
       judging: 0,
