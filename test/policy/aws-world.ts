@@ -63,7 +63,7 @@ export async function awsWorld(options: RigOptions & { readonly cold?: boolean }
     settings: { callsPerSecond: { ssoAdmin: 100, identityStore: 100, organizations: 1000 }, ...options.settings },
   });
   const aws = createAws({
-    settings: { region: 'us-east-1', endpoint: rig.aws.url },
+    settings: { region: options.region ?? 'us-east-1', endpoint: rig.aws.url },
     processes: 1,
     perSecond: { organizations: 500 },
     marks: memoryMarks(),
