@@ -25,6 +25,10 @@ export interface NoticeDeps {
   readonly channel: string;
   /** Where people open what they were given, as far as that is known. */
   readonly portal?: Portal | undefined;
+  /** Why cards can't stand in the channel of a rule, as a sentence; undefined when they can. Throws while Slack is away. */
+  readonly troubleIn?: ((channel: string) => Promise<string | undefined>) | undefined;
+  /** Hears of a card that could not be posted in the channel of its rule, and why. */
+  readonly misplaced?: ((view: ElevationView, why: string) => void) | undefined;
   readonly clock: () => number;
 }
 
@@ -98,31 +102,48 @@ async function endedOtherwise(deps: NoticeDeps, view: ElevationView): Promise<bo
 /** Whether the card was last painted as this view, by what is remembered of it: Slack itself is not asked. */
 export async function isPainted(deps: NoticeDeps, view: ElevationView): Promise<boolean> {
   const known = await deps.store.messages.get(cardKey(view));
-  return known !== undefined && known.renderDigest === renderDigestOf(await rendering(deps, view));
+  return known !== undefined && known.renderDigest === renderDigestOf(await rendering(deps, view, known.channel));
 }
 
-async function rendering(deps: NoticeDeps, view: ElevationView): Promise<Rendered> {
+/** As it is in a channel: in another than its rule's, the card says so. */
+async function rendering(deps: NoticeDeps, view: ElevationView, channel: string): Promise<Rendered> {
   const reason = await textOf(deps, view.request.reasonDigest);
-  return card(view, { reason, now: instant(deps.clock()), people: await lookup(deps, view) });
+  const own = view.verdict.channel;
+  const missed = own === undefined || own === channel ? {} : { missed: own };
+  return card(view, { reason, now: instant(deps.clock()), people: await lookup(deps, view), ...missed });
 }
 
 async function paintAs(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {
-  const rendered = await rendering(deps, view);
-  return deps.cards.update(await post(deps, view, rendered), rendered);
+  const ref = await post(deps, view);
+  return deps.cards.update(ref, await rendering(deps, view, ref.channel));
 }
 
 /**
- * Once, wherever it then stands. A rule's own channel that refuses for good (archived, left, no such) must not leave a
- * request without a card: it then stands in the approver channel, where who may decide is judged as anywhere.
+ * Once, wherever it then stands. A rule's own channel that can't be used (shared with others, archived, left, no such) must
+ * not leave a request without a card: it then stands in the approver channel, where who may decide is judged as anywhere.
  */
-async function post({ cards, channel }: NoticeDeps, view: ElevationView, rendered: Rendered): Promise<MessageRef> {
-  const own = view.verdict.channel;
+async function post(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {
+  const own = view.verdict.channel ?? deps.channel;
+  const known = own === deps.channel ? undefined : await deps.store.messages.get(cardKey(view)).catch(() => undefined);
+  if (known?.ts) return known;
+  const trouble = own === deps.channel ? undefined : await deps.troubleIn?.(own);
+  if (trouble !== undefined) return postElsewhere(deps, view, trouble);
   try {
-    return await cards.ensurePosted(cardKey(view), { channel: own ?? channel }, rendered);
+    return await postIn(deps, view, own);
   } catch (error) {
-    if (own === undefined || own === channel || !isStintError(error) || error.code !== 'slack-rejected') throw error;
-    return cards.ensurePosted(cardKey(view), { channel }, rendered);
+    if (own === deps.channel || !isStintError(error) || error.code !== 'slack-rejected') throw error;
+    return postElsewhere(deps, view, error.sentence);
   }
+}
+
+async function postElsewhere(deps: NoticeDeps, view: ElevationView, why: string): Promise<MessageRef> {
+  const ref = await postIn(deps, view, deps.channel);
+  deps.misplaced?.(view, why);
+  return ref;
+}
+
+async function postIn(deps: NoticeDeps, view: ElevationView, channel: string): Promise<MessageRef> {
+  return deps.cards.ensurePosted(cardKey(view), { channel }, await rendering(deps, view, channel));
 }
 
 /** The channel that the card stands in, for whoever has to be told something there. */

@@ -20,6 +20,8 @@ export interface CardTexts {
   /** Only decides whether an `active` card says that its window is over; a card is not repainted for time alone. */
   readonly now: Instant;
   readonly people?: PeopleLookup;
+  /** The channel of its rule, where the card could not be posted: it stands in the approver channel instead. */
+  readonly missed?: string;
 }
 
 const NO_REASON = 'The reason cannot be read at the moment.';
@@ -33,6 +35,7 @@ export function card(view: ElevationView, texts: CardTexts): Rendered {
     lines(...facts(view)),
     ...(texts.reason === undefined ? [context(NO_REASON)] : [quote(texts.reason)]),
     context(small(view)),
+    ...(texts.missed === undefined ? [] : [context(movedHere(texts.missed))]),
     ...actions(cardControls(view)),
     ...extensionBlocks(view, texts),
   ];
@@ -56,6 +59,9 @@ export function facts(view: ElevationView): readonly Sentence[] {
 function risk({ verdict }: ElevationView): readonly Sentence[] {
   return verdict.tier === undefined ? [] : [[strong('Risk: '), TIER_WORDS[verdict.tier]]];
 }
+
+const movedHere = (missed: string): string =>
+  `This card belongs into the channel ${oneLine(missed, 30)} of its rule, which Stint cannot use; an alarm says why.`;
 
 function small(view: ElevationView): string {
   const { rule, quorum, approvedBy, approvers } = view.verdict;

@@ -1,7 +1,8 @@
-/** What is said of access that was ended past its workflow: overdue, or its person has left. Pure. */
+/** What is said of access that was ended past its workflow: overdue, or its person has left; and of cards out of place. Pure. */
 import type { Alarm } from '../contract/alarms.js';
 import { type PersonId, shortId } from '../contract/ids.js';
 import type { Grant } from '../contract/ports.js';
+import type { ElevationView } from '../contract/view.js';
 
 /** What the sweep says of a grant that it took away. */
 export const SWEPT = 'A grant was overdue; the sweep revoked it and saw it gone.';
@@ -52,5 +53,19 @@ export function leftAlarm(grant: Grant, leaver?: PersonId): Alarm {
       : 'Nothing, if they have left: "stint show" says when it is proved gone, and an alarm follows if that takes long. If they have not, mend the people file; they then ask anew.',
     requestId,
     target: targetKey,
+  };
+}
+
+/** A card could not be posted in the channel of its rule; `why`: a sentence that names the fix. */
+export function misplacedAlarm({ request, verdict }: ElevationView, why: string): Alarm {
+  const { requestId, target } = request;
+  const where = verdict.channel ?? '';
+  return {
+    key: `room/${where}`,
+    severity: 'warning',
+    sentence: `The card of elevation ${shortId(requestId)} stands in the approver channel, and not in ${where}, the channel of rule ${verdict.rule ?? ''}. ${why}`,
+    todo: 'Mend the channel, or name another one in the policy. Cards that stand stay where they are; who may decide is the same there.',
+    requestId,
+    target: target.key,
   };
 }

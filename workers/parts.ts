@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
+import type { Logger } from 'pino';
 import { createCrowd } from '../activities/crowd.js';
 import { createNews } from '../activities/news.js';
 import { createNotices, type NoticeDeps } from '../activities/notices.js';
@@ -22,10 +23,12 @@ import { askForEvidence } from '../activities/targets/mac-admin/collect.js';
 import { createMacAdminDriver } from '../activities/targets/mac-admin/driver.js';
 import { createIru } from '../activities/targets/mac-admin/iru.js';
 import { createRegistry, type DriverRegistry } from '../activities/targets/registry.js';
+import type { Alarms } from '../contract/alarms.js';
 import { StintError } from '../contract/errors.js';
 import type { Envelope, Sender } from '../contract/messages.js';
 import type { Directory, Gate, Store, TargetDriver, TargetFacts } from '../contract/ports.js';
 import { type AwsPermissionSetTarget, targetOf } from '../contract/request.js';
+import type { ElevationView } from '../contract/view.js';
 import { openStore } from '../ledger/store.js';
 import { createJudge } from '../policy/judge.js';
 import { liveDirectory, livePolicy } from '../policy/live.js';
@@ -39,8 +42,10 @@ import { payloadConverterPath } from './bundle.js';
 import type { Config } from './config.js';
 import { fileText } from './file-text.js';
 import { createGate } from './gate.js';
+import { misplacedAlarm } from './grant-alarms.js';
 import type { PastWorkflow } from './ordered-ends.js';
 import { withRecordedEnd } from './recorded-end.js';
+import { createRooms } from './rooms.js';
 import { activityCall, type Duties } from './worker.js';
 
 export const clock = () => Date.now();
@@ -186,16 +191,25 @@ export function targetsOf(config: Config<'mdm' | 'aws'>, store: Store, fitClock 
   return { drivers, driverOf: createRegistry(drivers), askEvidence };
 }
 
+/** Who hears of what can't be posted as it should be. */
+export interface NoticeEars {
+  readonly log: Logger;
+  readonly alarms?: Alarms;
+}
+
 /** What is posted to Slack, from activities and for repairs. */
 export function noticesOf(
   { posting, aws }: Config<'posting'> & Partial<Config<'aws'>>,
   store: Store,
   directory: Directory,
+  { log, alarms }: Partial<NoticeEars> = {},
 ): NoticeDeps {
   const client = createPostingClient({ token: posting.botToken.reveal(), slackApiUrl: posting.apiUrl });
   const cards = createCards({ client, store, useClientMsgId: false, repeated });
   const portal = aws && { startUrl: aws.startUrl, region: aws.region };
-  return { cards, store, directory, channel: posting.approverChannel, ...(portal && { portal }), clock };
+  const troubleIn = log && createRooms({ api: client, log, clock });
+  const misplaced = alarms && ((view: ElevationView, why: string) => alarms.raise(misplacedAlarm(view, why)));
+  return { cards, store, directory, channel: posting.approverChannel, ...(portal && { portal }), troubleIn, misplaced, clock };
 }
 
 /** All activities of a worker process. */
@@ -204,12 +218,13 @@ export function dutiesOf(
   store: Store,
   people: People,
   targets: Targets,
+  notices: NoticeDeps,
   fitClock = clock,
 ): Duties {
   const judge = createJudge({ ...people, targets: factsOf(config, store, people.directory), policies: store.policies, clock });
   const target = { ...targets, fence: store.fence, clock, call: activityCall, crowd };
   const record = createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: ringOf(config) });
-  const slack = withRecordedEnd(createNotices(noticesOf(config, store, people.directory)), store.ledger);
+  const slack = withRecordedEnd(createNotices(notices), store.ledger);
   return {
     seals: createSealDuties({ ring: ringOf(config), clock }),
     store: record,

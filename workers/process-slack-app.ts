@@ -19,7 +19,7 @@ async function startSlackApp(config: Config, store: Store, log: Logger, watch: S
   const { slack, posting } = config;
   const people = peopleOf(config);
   const client = temporalClient(config);
-  const notices = noticesOf(config, store, people.directory);
+  const notices = noticesOf(config, store, people.directory, { log });
   const app = await createSlackApp({
     config: slackAppConfig(posting, slack),
     store,

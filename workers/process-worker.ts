@@ -3,7 +3,7 @@
  * sweep, the follow-ups, the reconciler and the watch.
  */
 import type { Logger } from 'pino';
-import { isPainted } from '../activities/notices.js';
+import { isPainted, type NoticeDeps } from '../activities/notices.js';
 import { createReconcileDuties } from '../activities/reconcile.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
@@ -43,6 +43,7 @@ interface Bench {
   readonly people: People;
   readonly targets: Targets;
   readonly alarms: ReturnType<typeof alarmsOf>;
+  readonly notices: NoticeDeps;
   readonly pulse: Pulse;
   /** A clock that is far off would end what still runs, or leave what is over: what ends past a workflow goes by the others then. */
   readonly fitClock: () => number;
@@ -80,7 +81,8 @@ export const worker: StartPart = async (config, store, log, watch) => {
 function benchOf(config: Config, store: Store, log: Logger, watch: SelfWatch): Bench {
   const fitClock = fitClockOf(watch);
   const people = peopleOf(config);
-  const notices = noticesOf(config, store, people.directory);
+  const alarms = alarmsOf(config, store, log);
+  const notices = noticesOf(config, store, people.directory, { log, alarms });
   const repair = (requestId: RequestId) => repairCard(store, notices, requestId);
   return {
     config,
@@ -88,7 +90,8 @@ function benchOf(config: Config, store: Store, log: Logger, watch: SelfWatch): B
     log,
     people,
     targets: targetsOf(config, store, fitClock),
-    alarms: alarmsOf(config, store, log),
+    alarms,
+    notices,
     pulse: createPulse(clock),
     fitClock,
     repair,
@@ -141,12 +144,12 @@ function followUpsOf({ config, store, log, targets, alarms, fitClock, repair, sh
 }
 
 function pollingOf(
-  { config, store, log, people, targets, pulse, fitClock }: Bench,
+  { config, store, log, people, targets, notices, pulse, fitClock }: Bench,
   watch: SelfWatch,
   bundle: Awaited<ReturnType<typeof workflowBundle>>,
   reconcile: Reconcile,
 ): Polling {
-  const duties = dutiesOf(config, store, people, targets, fitClock);
+  const duties = dutiesOf(config, store, people, targets, notices, fitClock);
   return startPolling({
     options: temporalOptions(config),
     namespace: config.temporal.namespace,

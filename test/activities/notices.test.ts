@@ -173,6 +173,42 @@ describe('the card', () => {
     expect([...cards.refs.values()].map((ref) => ref.channel)).toEqual([CHANNEL, CHANNEL]);
   });
 
+  it.each([
+    ['is not safe, and nothing is tried there', 'It is shared with another organisation.', false],
+    ['takes nothing', undefined, true],
+  ])('says that it stands elsewhere where the channel of its rule %s, and the alarm says why', async (_how, trouble, closed) => {
+    const { cards, deps } = stage();
+    const told: string[] = [];
+    const notices = createNotices({
+      ...deps,
+      troubleIn: async () => trouble,
+      misplaced: ({ verdict }, why) => told.push(`${verdict.channel}: ${why}`),
+    });
+    if (closed) cards.closed.add('C0PAYMENTS');
+    const view = ruled('C0PAYMENTS');
+    await notices.paint(view);
+    await notices.paint(view);
+    expect([...cards.refs.values()].map((ref) => ref.channel)).toEqual([CHANNEL]);
+    expect(cards.text(cardKey(view))).toMatch(/belongs into the channel C0PAYMENTS of its rule/);
+    expect(told).toEqual([`C0PAYMENTS: ${trouble ?? 'It is archived.'}`]);
+  });
+
+  it('says nothing of another channel where it stands in its own, and the channel is looked at once', async () => {
+    const { cards, deps } = stage();
+    let looks = 0;
+    const troubleIn = async () => {
+      looks += 1;
+      return undefined;
+    };
+    const notices = createNotices({ ...deps, troubleIn });
+    await notices.paint(ruled('C0PAYMENTS'));
+    await notices.paint(ruled('C0PAYMENTS'));
+    await notices.paint(viewOf(new Elevation()));
+    expect([...cards.refs.values()].map((ref) => ref.channel)).toEqual(['C0PAYMENTS', CHANNEL]);
+    for (const key of cards.refs.keys()) expect(cards.text(key)).not.toContain('belongs into');
+    expect(looks).toBe(1);
+  });
+
   it('is tried again where it belongs while Slack is merely away', async () => {
     const { cards, notices } = stage();
     const post = cards.ensurePosted.bind(cards);
