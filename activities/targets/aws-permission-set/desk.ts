@@ -17,14 +17,15 @@ export interface Desk {
   readonly time: Time;
   /** Operations that are over, by AWS' id: they never change again. */
   readonly ended: Map<string, Ended>;
-  /** When a delete of ours last succeeded, by the target's key. */
+  /** When a delete of ours last succeeded, by the target's key; on the steady clock. */
   readonly deleted: Map<string, number>;
 }
 
 export interface Ended {
   readonly operation: Operation;
-  /** When we saw that it was over. */
+  /** When we saw that it was over, in ms since 1970; and `since` on the steady clock, for its age. */
   readonly seenAt: number;
+  readonly since: number;
   /** A create whose assignment the list has shown since. */
   readonly listed?: true;
 }
@@ -63,7 +64,7 @@ export async function stateOf(desk: Desk, kind: Kind, target: AwsTarget, id: str
 /** Keeps an operation if it is over; answers it. */
 export function ended(desk: Desk, operation: Operation): Operation {
   if (operation.state === 'IN_PROGRESS' || desk.ended.has(operation.id)) return operation;
-  keep(desk.ended, operation.id, { operation, seenAt: desk.time.now() });
+  keep(desk.ended, operation.id, { operation, seenAt: desk.time.now(), since: desk.time.steady() });
   return operation;
 }
 

@@ -56,9 +56,8 @@ const LATELY_MS = 60_000;
 
 /** Whether a delete of this very assignment, ours or another process', may not be listed yet. */
 export async function deletedLately(desk: Desk, target: AwsTarget, how: How): Promise<boolean> {
-  const now = desk.time.now();
-  if (now - (desk.deleted.get(target.key) ?? Number.NEGATIVE_INFINITY) <= 3 * LIST_LAG_MS) return true;
-  const since = now + desk.calls.skewMs() - LATELY_MS;
+  if (desk.time.steady() - (desk.deleted.get(target.key) ?? Number.NEGATIVE_INFINITY) <= 3 * LIST_LAG_MS) return true;
+  const since = desk.time.now() + desk.calls.skewMs() - LATELY_MS;
   for (const { id, createdAt = since } of await desk.calls.operations('delete', target.instanceArn, undefined, how)) {
     if (createdAt < since) continue;
     const operation = await stateOf(desk, 'delete', target, id, how);

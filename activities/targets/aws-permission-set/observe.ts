@@ -99,8 +99,8 @@ export async function mayLand(
     : await findIn(desk, undefined, { requestId, target, mark }, how);
   if (!create || create.state === 'FAILED') return undefined;
   if (create.state === 'IN_PROGRESS') return BUSY;
-  const { seenAt = desk.time.now(), listed } = desk.ended.get(create.id) ?? {};
-  if (listed || desk.time.now() - seenAt > LIST_LAG_MS) return undefined;
+  const { since = desk.time.steady(), listed } = desk.ended.get(create.id) ?? {};
+  if (listed || desk.time.steady() - since > LIST_LAG_MS) return undefined;
   return (await wasDeleted(desk, target, mark, how)) ? undefined : 'AWS has just given it, and may not list it yet.';
 }
 

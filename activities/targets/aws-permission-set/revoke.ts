@@ -62,7 +62,7 @@ async function once(task: Task): Promise<boolean> {
       if (await desk.calls.userGone(target.principalId, task.how)) return true;
       throw failed(target.display, 'take back', operation.reason);
     }
-    keep(desk.deleted, target.key, desk.time.now());
+    keep(desk.deleted, target.key, desk.time.steady());
     return !(await landing(task));
   } catch (error) {
     signal.throwIfAborted();
@@ -107,8 +107,8 @@ async function underWay({ desk, requestId, target, how, earlier, told }: Task): 
   // What a caller remembers may have been written by anybody: it counts only if it is about this.
   if (!own && !(operation && isAbout(operation, target))) return undefined;
   if (operation?.state === 'IN_PROGRESS') return operation;
-  const seenAt = desk.ended.get(id)?.seenAt ?? 0;
-  const fresh = operation?.state === 'SUCCEEDED' && desk.time.now() - seenAt <= LIST_LAG_MS;
+  const since = desk.ended.get(id)?.since ?? Number.NEGATIVE_INFINITY;
+  const fresh = operation?.state === 'SUCCEEDED' && desk.time.steady() - since <= LIST_LAG_MS;
   return fresh ? operation : undefined;
 }
 
