@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { StintError } from '../../../contract/errors.js';
 import type { Budget } from './budget.js';
 import type { How } from './calls.js';
+import { unlessAborted } from './desk.js';
 import { AwsAnswer, awsError, CODES, classOfError } from './errors.js';
 import type { Time } from './types.js';
 
@@ -63,7 +64,9 @@ export function createSender(time: Time): Sender {
         await inTime(time, sending.prepare(), how.what ?? sending.what, how.signal);
         await budget.take(how.rank, how.signal);
         how.signal?.throwIfAborted();
-        return await leaving.run(how, () => sending.run({ abortSignal: limitOf(how, time.now()) }));
+        const abortSignal = limitOf(how, time.now());
+        // The SDK hears it on the wire only. What comes there later is not sent any more where that matters (`lastLook`).
+        return await leaving.run(how, () => unlessAborted(sending.run({ abortSignal }), abortSignal));
       } catch (error) {
         how.signal?.throwIfAborted();
         const told = awsError(error, how.what ?? sending.what);

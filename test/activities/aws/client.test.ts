@@ -45,6 +45,14 @@ test('whoever gives a call up while it waits for credentials is let go at once',
   expect(time.steady() - from).toBe(0);
 });
 
+test('a call that hears no signal, for credentials ran out just then, is not waited for beyond its limit either', async () => {
+  const time = virtualTime();
+  const how = { rank: 'grant', sendBefore: time.now() + 50 } as const;
+  const budget = createBudget(time, 20);
+  const sent = createSender(time).send({ how, what: 'it', budget, prepare: async () => undefined, run: silent });
+  await expect(sent).rejects.toMatchObject({ code: 'aws-unavailable', cause: { class: 'lost' } });
+}, 5_000);
+
 test('a credential process that hangs is started anew after a while: its end needs no restart of ours', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'stint-credentials-'));
   const [script, go, stop] = ['process.cjs', 'go', 'stop'].map((name) => join(folder, name)) as [string, string, string];
