@@ -83,14 +83,21 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
 /** A call whose own ten seconds were over is tried anew for as long as the elevation may still start. */
 function asSlow(error: unknown, kind: TargetKind): unknown {
   if (!isStintError(error) || error.code !== 'too-late') return error;
-  const { code, name } = FAR_END[kind];
-  return new StintError(code, `${name} was too slow. Trying again.`, { cause: error });
+  const { code, name, retryAfterMs } = FAR_END[kind];
+  return new StintError(code, `${name} was too slow. Trying again.`, { cause: retryAfterMs ? { retryAfterMs } : error });
+}
+
+interface FarEnd {
+  readonly code: ErrorCode;
+  readonly name: string;
+  /** Where its calls have a budget, whoever came to it too late has waited already: tried anew this soon, however often. */
+  readonly retryAfterMs?: number;
 }
 
 /** Who gives the access, and what it is called when it does not answer. */
-const FAR_END: { readonly [K in TargetKind]: { readonly code: ErrorCode; readonly name: string } } = {
+const FAR_END: { readonly [K in TargetKind]: FarEnd } = {
   'mac-admin': { code: 'mdm-unavailable', name: 'The MDM' },
-  'aws-permission-set': { code: 'aws-unavailable', name: 'AWS' },
+  'aws-permission-set': { code: 'aws-unavailable', name: 'AWS', retryAfterMs: 1_000 },
 };
 
 /** Only the run that armed, while it has not ended: a history that runs again never grants again (invariant I16). */

@@ -10,6 +10,7 @@ import type { How, Operation } from './calls.js';
 import { type Desk, ended, isAbout, isListed, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted, wasListed } from './desk.js';
 import { awsError, classOfError, failed, haveAlready, mayWorkLater } from './errors.js';
 import { deletedLately, findCreate } from './find.js';
+import { waitUntil } from './lanes.js';
 import { type AwsTarget, type Mark, pairOf } from './types.js';
 
 /** The create must not leave at or after `sendBefore`, and is broken off at it. Waiting for AWS may go on longer. */
@@ -82,8 +83,10 @@ async function createOnce(desk: Desk, order: AwsGrantOrder, signal: AbortSignal,
     for (const give of held) give();
   };
   try {
-    held.push(await desk.lanes.enter(pairOf(target), { rank: 'grant', signal }));
-    held.push(await desk.slots.take('grant', signal));
+    const inLine = (wait: (signal: AbortSignal) => Promise<Release>) =>
+      waitUntil(desk.time, msOf(order.sendBefore), signal, wait);
+    held.push(await inLine((until) => desk.lanes.enter(pairOf(target), { rank: 'grant', signal: until })));
+    held.push(await inLine((until) => desk.slots.take('grant', until)));
     const taken = await lookNoteCreate(desk, order, signal, said);
     // AWS counts it as outstanding until it has ended, whoever still waits for it here.
     if (taken === 'landed') release();
@@ -156,14 +159,14 @@ async function recover(desk: Desk, order: AwsGrantOrder, mark: Mark, signal: Abo
 
 /** AWS says it is done; its list has to say so too. */
 async function untilListed(desk: Desk, target: AwsTarget, signal: AbortSignal): Promise<void> {
-  const until = desk.time.now() + 3 * LIST_LAG_MS;
+  const until = desk.time.steady() + 3 * LIST_LAG_MS;
   for (let look = 0; ; look++) {
     try {
       if (await isListed(desk, target, { rank: 'grant', signal, what: target.display })) return;
     } catch (error) {
       if (!isStintError(error) || !mayWorkLater(error)) throw error;
     }
-    if (desk.time.now() >= until) throw awsError(new Error('not listed yet'), `${target.display}, which it called done`);
+    if (desk.time.steady() >= until) throw awsError(new Error('not listed yet'), `${target.display}, which it called done`);
     await desk.time.sleep(jitteredMs(desk.time, look, 300, 3_000), signal);
   }
 }

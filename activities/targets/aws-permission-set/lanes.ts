@@ -2,6 +2,7 @@
  * One change at a time for each account and permission set: AWS answers concurrent ones with Conflict. Only a courtesy to
  * the quota: correctness never depends on a lane, so that a revoke goes on without one after a moment.
  */
+import { StintError } from '../../../contract/errors.js';
 import { once, type Release } from './budget.js';
 import { createLine, type Line } from './line.js';
 import type { Rank, Time } from './types.js';
@@ -53,6 +54,29 @@ export function createLanes(time: Time): Lanes {
       });
     },
   };
+}
+
+/**
+ * A wait in a line for whoever must be sent before an instant (ms since 1970): leaves it then, since a place that came later would
+ * only be taken from the others. Throws `too-late`, or the signal's reason.
+ */
+export async function waitUntil<T>(
+  time: Time,
+  sendBefore: number,
+  signal: AbortSignal,
+  wait: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = patience(time, Math.max(0, sendBefore - time.now()));
+  try {
+    return await wait(AbortSignal.any([signal, limit.over]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (limit.over.aborted)
+      throw new StintError('too-late', 'The grant was not sent: others were before it until its time had passed.');
+    throw error;
+  } finally {
+    limit.stop();
+  }
 }
 
 /** A signal that is aborted after a while, unless stopped before. */
