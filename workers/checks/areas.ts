@@ -28,14 +28,14 @@ export function checksOf(deps: AreaDeps): Checks {
   const unread = notLookedAt(settings);
   /** The check of an area when the process has to do with it, and whether its settings can be used. */
   const area = (part: ConfigPart, check: Check | undefined) => (parts.includes(part) ? (check ?? unread) : undefined);
-  const { seals, policy, store, temporal, posting, slack, mdm, device, alarms } = valid;
+  const { seals, policy, store, temporal, posting, slack, mdm, device, alarms, aws } = valid;
   const slackReady = posting && (slack || !parts.includes('slack'));
   const all = {
     configuration: checkSettings(settings, parts),
     keys: area('seals', seals && checkKeys({ seals, ...(device && { device }), parts, clock })),
     policy: area('policy', policy && checkPolicy({ policy, readFile })),
     store: area('store', base && store && checkStore({ base, store })),
-    temporal: area('temporal', temporal && checkTemporal(temporal)),
+    temporal: area('temporal', temporal && checkTemporal(temporal, aws?.processes)),
     slack: area(
       'posting',
       slackReady

@@ -8,6 +8,7 @@ import { QUEUES, RECONCILE_SCHEDULE, SEARCH_ATTRIBUTES } from '../../contract/qu
 import type { PartConfigs } from '../config.js';
 import type { Check, Say } from './check.js';
 import type { AskClock } from './clock.js';
+import { examineSharers } from './sharers.js';
 
 /**
  * The first server in which workflow updates are on by default; without them no Mac can claim or confirm
@@ -30,8 +31,8 @@ const GRPC = { invalid: 3, notFound: 5, denied: 7, unauthenticated: 16, unimplem
 type TemporalOptions = { readonly address: string; readonly tls: boolean; readonly apiKey?: string };
 type Trouble = { readonly check: string; readonly level: 'warn' | 'fail'; readonly found: string; readonly fix?: string };
 
-/** All of it, as rows. */
-export function checkTemporal(temporal: PartConfigs['temporal']): Check {
+/** All of it, as rows. `awsProcesses`: among how many the quota of AWS is shared, where anything in AWS can be asked for. */
+export function checkTemporal(temporal: PartConfigs['temporal'], awsProcesses?: number): Check {
   return async (say) => {
     const { namespace } = temporal;
     const connection = await connect(optionsOf(temporal));
@@ -39,6 +40,7 @@ export function checkTemporal(temporal: PartConfigs['temporal']): Check {
       if (!(await examineServer(connection, namespace, say))) return;
       await examineAttributes(connection, namespace, say);
       await examineSchedule(connection, namespace, say);
+      if (awsProcesses !== undefined) await examineSharers(connection, namespace, awsProcesses, say);
     } finally {
       await connection.close();
     }
