@@ -84,7 +84,7 @@ test('for people it is a table, and what is wrong on the command line is said', 
     ['--limit', '0'],
   ]) {
     const refused = await stint(['doctor', ...args], env);
-    expect(refused.code).toBe(1);
+    expect(refused.code).toBe(2);
     expect(refused.err).toMatch(/Areas: configuration, keys|must be one of: all, worker|from 1 to 300/);
   }
 });

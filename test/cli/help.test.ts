@@ -47,7 +47,7 @@ test.each([
   [['show', 'abcdef', 'more'], /too many arguments[\s\S]*--help/],
 ])('%j is refused with what to do', async (args, words) => {
   const ran = await stint(args);
-  expect(ran.code).toBe(1);
+  expect(ran.code).toBe(2);
   expect(ran.out).toBe('');
   expect(ran.err).toMatch(words);
 });
