@@ -93,8 +93,20 @@ describe('an AWS permission set', () => {
       expect(message.text).toContain(line);
     }
     expect(dm('ended', of('ending, expired')).text).not.toContain('is gone');
-    // Nobody had it, so nobody has a session of it.
-    expect(show('closed, not started after granting').text).not.toContain('session');
+  });
+
+  it('says nothing of sessions where nobody ever had it, so that nobody can have one', () => {
+    const never = NAMES.filter((name) => /^(ending|collecting|closed)/.test(name) && of(name).confirmedAt === undefined);
+    expect(never).toEqual(
+      expect.arrayContaining(['closed, not started', 'closed, failed', 'closed, not started after granting']),
+    );
+    for (const name of never) {
+      const view = of(name);
+      const said = [show(name), ...THREAD_KINDS.filter((kind) => kind !== 'started').map((kind) => threadLine(kind, view))];
+      const told = DM_KINDS.filter((kind) => kind !== 'started' && kind !== 'warning').map((kind) => dm(kind, view));
+      for (const { text, blocks } of [...said, ...told])
+        expect(`${text} ${visible(blocks)}`, name).not.toMatch(/session (that was )?opened|last until/);
+    }
   });
 
   it('takes its holder into the account and the role, in the console and on the command line', () => {
