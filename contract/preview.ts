@@ -13,6 +13,8 @@ export interface Offer {
   readonly key: string;
   readonly kind: TargetKind;
   readonly display: string;
+  /** What is given in the place that `confirmBy` names: the permission set. Only where there is a choice. */
+  readonly setName?: string;
   /** What somebody has to type who asks for the most dangerous (tier 0). */
   readonly confirmBy: string;
   /** Where it stands or what it is, for people. */

@@ -98,6 +98,7 @@ function offerOf({ about, ...shown }: Candidate, rule: Rule, names: readonly str
     ...shown,
     kind: about.kind,
     confirmBy: confirmBy(about.kind, about, shown.display),
+    ...(about.kind === 'aws-permission-set' ? { setName: about.set } : {}),
     windowsMs,
     approverNames: names,
     rule: id,

@@ -2,10 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isStintError, StintError } from '../../contract/errors.js';
 import { CATEGORIES, REASON_MAX, REASON_MIN } from '../../contract/request.js';
+import { durationText, parseDuration } from '../../policy/duration.js';
 import { chooseAws, type Found, numberOf } from './choose.js';
 import { createPeopleClient, type PeopleClient, plain, serverKeyOf, serverOf } from './client.js';
 import { keyFileOf, readOwnKey } from './key.js';
-import { lengthOf, linesOf, type Standing, spell, verdictOf } from './progress.js';
+import { linesOf, type Standing, verdictOf } from './progress.js';
 
 export interface AskOptions {
   readonly account?: string;
@@ -52,7 +53,9 @@ export async function askAws(options: AskOptions, world: AskWorld): Promise<numb
   checkLength(target, wanted.windowMs);
   const asked = await handOver(client, target, wanted, world);
   if (!options.json)
-    world.say(`handed over: ${plain(target.display)} for ${spell(wanted.windowMs)}, elevation ${asked.requestId.slice(0, 8)}`);
+    world.say(
+      `handed over: ${plain(target.display)} for ${durationText(wanted.windowMs)}, elevation ${asked.requestId.slice(0, 8)}`,
+    );
   if (!options.wait) return tell(options, world, { ok: true, ...asked }, 0);
   const end = await follow(client, asked.requestId, options, world);
   const granted = verdictOf(end) === 'granted';
@@ -70,8 +73,8 @@ interface Wanted {
 
 /** Everything that can be wrong without asking anybody. */
 function wantedOf({ account, set, for: length, reason, category, confirm }: AskOptions): Wanted {
-  const windowMs = lengthOf(given('--for', length));
-  if (windowMs === undefined) throw bad(`--for must be a length such as 30s, 45m or 2h, not ${plain(length ?? '')}.`);
+  const windowMs = parseDuration(given('--for', length));
+  if (!windowMs) throw bad(`--for must be a length such as 30s, 45m or 2h, not ${plain(length ?? '')}.`);
   const why = given('--reason', reason);
   if (why.length < REASON_MIN || why.length > REASON_MAX)
     throw bad(`--reason needs ${REASON_MIN} to ${REASON_MAX} characters; this has ${why.length}.`);
@@ -97,7 +100,7 @@ const bad = (sentence: string): StintError => new StintError('bad-input', senten
 function checkLength({ display, windowsMs }: Found, windowMs: number): void {
   if (windowsMs.includes(windowMs)) return;
   throw bad(
-    `${plain(display)} may be had for ${windowsMs.map(spell).join(', ')}, and not for ${spell(windowMs)}: say so with --for.`,
+    `${plain(display)} may be had for ${windowsMs.map(durationText).join(', ')}, and not for ${durationText(windowMs)}: say so with --for.`,
   );
 }
 
@@ -182,6 +185,6 @@ function show(found: readonly Found[], { json }: AskOptions, { out }: AskWorld):
 
 function row(one: Found): string {
   const risk = one.tier === undefined ? '' : `, tier ${one.tier}`;
-  const able = one.barred ? `not possible: ${plain(one.barred)}` : `for ${one.windowsMs.map(spell).join(', ')}${risk}`;
+  const able = one.barred ? `not possible: ${plain(one.barred)}` : `for ${one.windowsMs.map(durationText).join(', ')}${risk}`;
   return `${plain(one.display)}  (${numberOf(one)})  ${able}`;
 }

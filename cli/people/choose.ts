@@ -8,6 +8,7 @@ export interface Found {
   readonly key: string;
   readonly kind: string;
   readonly display: string;
+  readonly setName?: string | undefined;
   readonly detail: string;
   readonly confirmBy: string;
   readonly windowsMs: readonly number[];
@@ -21,7 +22,7 @@ const AWS = 'aws-permission-set';
 /** The one target of an account (its number, or its exact name) and a permission set. Throws `unknown-target`, `not-eligible`. */
 export function chooseAws(found: readonly Found[], account: string, set: string): Found {
   const inAccount = found.filter((one) => isAccount(one, account));
-  const [hit, ...more] = inAccount.filter((one) => sameName(setOf(one), set));
+  const [hit, ...more] = inAccount.filter((one) => one.setName !== undefined && sameName(one.setName, set));
   if (!hit)
     throw new StintError(
       'unknown-target',
@@ -41,7 +42,7 @@ function isAccount(one: Found, account: string): boolean {
 }
 
 function noSet(found: readonly Found[], account: string, set: string): string {
-  const sets = [...new Set(found.map(setOf))].slice(0, 8).map(plain).join(', ');
+  const sets = [...new Set(found.flatMap(({ setName }) => setName ?? []))].slice(0, 8).map(plain).join(', ');
   return `In ${plain(account)} there is no permission set ${plain(set)} that the policy lets you ask for. There are: ${sets}.`;
 }
 
@@ -55,10 +56,4 @@ function noAccount(found: readonly Found[], account: string, set: string): strin
 /** `aws/<account>/<permission set>` */
 export function numberOf({ key }: Pick<Found, 'key'>): string {
   return /^aws\/(\d{12})\//.exec(key)?.[1] ?? '?';
-}
-
-/** An offer is called `<set> in <account>`. */
-export function setOf({ display, confirmBy }: Pick<Found, 'display' | 'confirmBy'>): string {
-  const tail = ` in ${confirmBy}`;
-  return display.endsWith(tail) ? display.slice(0, -tail.length) : display;
 }

@@ -1,4 +1,5 @@
 /** How a request is told of while somebody waits for it: which lines are new, and when there is nothing more to wait for. Pure. */
+import { durationText } from '../../policy/duration.js';
 import { plain } from './client.js';
 
 /** How a request stands, as the server tells it. */
@@ -32,21 +33,9 @@ export function linesOf(now: Standing): readonly string[] {
   return [
     ...(state === 'handed-over' ? [] : [`requested: ${plain(now.display)}, elevation ${now.requestId.slice(0, 8)}`]),
     ...votes,
-    ...(later ? [`being granted, for ${spell(windowMs)}`] : []),
+    ...(later ? [`being granted, for ${durationText(windowMs)}`] : []),
     ...(confirmedAt ? [`granted at ${plain(confirmedAt)}`] : []),
     ...(deadlineAt ? [`ends at ${plain(deadlineAt)}`] : []),
     ...(verdictOf(now) === 'refused' ? [[outcome ?? state, ...why.slice(0, 4).map(plain)].join(': ')] : []),
   ];
-}
-
-/** `45m`, `30s`. */
-export function spell(ms: number): string {
-  return ms % 60_000 === 0 ? `${ms / 60_000}m` : `${ms / 1000}s`;
-}
-
-/** Milliseconds of `30s`, `45m` or `2h`; undefined for anything else. */
-export function lengthOf(text: string): number | undefined {
-  const [, count, unit] = /^([1-9]\d{0,4})(s|m|h)$/.exec(text) ?? [];
-  if (!count) return undefined;
-  return Number(count) * (unit === 's' ? 1000 : unit === 'm' ? 60_000 : 3_600_000);
 }

@@ -9,7 +9,6 @@ import { type AskOptions, askAws } from '../../cli/people/ask.js';
 import { chooseAws, type Found } from '../../cli/people/choose.js';
 import { serverOf } from '../../cli/people/client.js';
 import { findOwnKey, keyFileOf, makeOwnKey, readOwnKey } from '../../cli/people/key.js';
-import { lengthOf } from '../../cli/people/progress.js';
 
 const MINUTE = 60_000;
 const ID = 'abcdefghijklmnopqrstuvwxyz';
@@ -17,6 +16,7 @@ const found = (account: string, set: string, number = '111122223333', more: Part
   key: `aws/${number}/ps-0123456789abcdef`,
   kind: 'aws-permission-set',
   display: `${set} in ${account}`,
+  setName: set,
   detail: '',
   confirmBy: account,
   windowsMs: [15 * MINUTE, 45 * MINUTE],
@@ -214,6 +214,11 @@ describe('which target is meant', () => {
     expect(() => chooseAws(two, 'prod', 'Admin')).toThrow(/Several accounts.*111111111111, 222222222222/);
     expect(chooseAws(two, '222222222222', 'admin').key).toContain('222222222222');
   });
+  it('a set is known by its own name, whatever the two are called together', () => {
+    const odd = [found('a', 'B', '111111111111', { display: 'Something else' })];
+    expect(chooseAws(odd, 'a', 'b').key).toContain('111111111111');
+    expect(() => chooseAws(odd, 'a', 'Something else')).toThrow(/no permission set Something else.*There are: B/);
+  });
   it('what is barred says why, and an account called like a number is no number', () => {
     expect(() => chooseAws([found('a', 'B', '111111111111', { barred: 'Not from here.' })], 'a', 'B')).toThrow(
       /not-eligible: Not from here/,
@@ -256,7 +261,10 @@ it('an address must be https, or this very computer', () => {
     expect(() => serverOf(text)).toThrow(/bad-input/);
 });
 
-it('a length is a number and a unit', () => {
-  expect(['30s', '45m', '2h'].map(lengthOf)).toEqual([30_000, 45 * MINUTE, 120 * MINUTE]);
-  for (const text of ['', '45', '0m', '-1m', '1.5h', '45 m', '1d', '999999s']) expect(lengthOf(text)).toBeUndefined();
+it('a length is written as in the policy, and is never nothing', async () => {
+  targets = [found('sandbox', 'PowerUser', '111122223333', { windowsMs: [90 * MINUTE] })];
+  expect(await run({ for: '1h30m' })).toBe(0);
+  expect(asked()[0]?.body).toMatchObject({ windowMs: 90 * MINUTE });
+  for (const text of ['45', '0m', '-1m', '1.5h', '45 m', '999999999s'])
+    expect(await refusal({ for: text }), text).toMatch(/--for must be a length/);
 });

@@ -9,6 +9,7 @@ import type { Person, Requests } from '../../../contract/ports.js';
 import type { Offer } from '../../../contract/preview.js';
 import type { ElevationRequest, Target } from '../../../contract/request.js';
 import type { State } from '../../../contract/states.js';
+import { durationText } from '../../../policy/duration.js';
 import { requestIdFrom, sha256 } from '../../../seal/canonical.js';
 import { type AskLimit, createAskLimit, createPaceLimit } from '../ask-limit.js';
 import type { App, DeviceApiDeps, PeopleDeps } from '../deps.js';
@@ -102,8 +103,8 @@ async function start({ gate }: Deps, request: ElevationRequest): Promise<Asked> 
 
 function checkOffer(offer: Offer, { windowMs, confirm }: Ask): void {
   if (!offer.windowsMs.includes(windowMs)) {
-    const lengths = offer.windowsMs.map(spell).join(', ');
-    throw new StintError('bad-input', `${offer.display} may be had for ${lengths}, and not for ${spell(windowMs)}.`);
+    const lengths = offer.windowsMs.map(durationText).join(', ');
+    throw new StintError('bad-input', `${offer.display} may be had for ${lengths}, and not for ${durationText(windowMs)}.`);
   }
   if (offer.tier !== 0 || sameName(confirm ?? '', offer.confirmBy)) return;
   throw new StintError(
@@ -111,8 +112,6 @@ function checkOffer(offer: Offer, { windowMs, confirm }: Ask): void {
     `${offer.display} is of the highest risk (tier 0). To confirm, repeat the name ${offer.confirmBy}.`,
   );
 }
-
-const spell = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000}m` : `${ms / 1000}s`);
 
 /** One at a time: approvers are not asked about a target that another elevation has, or may soon have. */
 async function checkFree({ store }: Deps, person: Person, target: Target, requestId: RequestId): Promise<void> {

@@ -40,9 +40,17 @@ export function peopleLookRoutes(app: App, deps: DeviceApiDeps, people: PeopleDe
   });
 }
 
-function foundOf({ key, kind, display, detail, confirmBy, windowsMs, tier, barred, notes, approverNames }: Offer): Found {
+function foundOf(offer: Offer): Found {
+  const { key, kind, display, setName, detail, confirmBy, windowsMs, tier, barred, notes, approverNames } = offer;
   const shown = { key, kind, display, detail: detail ?? '', confirmBy, windowsMs: [...windowsMs], notes: [...notes] };
-  return { ...shown, approvers: [...approverNames], ...(tier === undefined ? {} : { tier }), ...(barred ? { barred } : {}) };
+  const of = setName === undefined ? {} : { setName };
+  return {
+    ...shown,
+    ...of,
+    approvers: [...approverNames],
+    ...(tier === undefined ? {} : { tier }),
+    ...(barred ? { barred } : {}),
+  };
 }
 
 function standingOf(

@@ -15,6 +15,7 @@ export const TargetsReply = z.strictObject({
       kind: z.string(),
       display: z.string(),
       detail: z.string(),
+      setName: z.string().optional().describe('The permission set.'),
       confirmBy: z.string().describe('What whoever asks for tier 0 has to repeat.'),
       windowsMs: z.array(z.int()),
       tier: z.int().optional(),

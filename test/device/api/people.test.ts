@@ -20,6 +20,7 @@ const offer = (more: Partial<Offer> = {}): Offer => ({
   key: KEY,
   kind: 'aws-permission-set',
   display: 'PowerUser in sandbox',
+  setName: 'PowerUser',
   confirmBy: 'sandbox',
   detail: 'Labs · 111122223333',
   windowsMs: [15 * MINUTE, 45 * MINUTE],
@@ -242,7 +243,15 @@ describe('looking', () => {
 
   it('shows what may be asked for', async () => {
     expect(await clientOf(adas).call('GET', '/people/v1/targets?q=sandbox%20power')).toMatchObject({
-      targets: [{ key: KEY, display: 'PowerUser in sandbox', confirmBy: 'sandbox', windowsMs: [15 * MINUTE, 45 * MINUTE] }],
+      targets: [
+        {
+          key: KEY,
+          display: 'PowerUser in sandbox',
+          setName: 'PowerUser',
+          confirmBy: 'sandbox',
+          windowsMs: [15 * MINUTE, 45 * MINUTE],
+        },
+      ],
     });
   });
 
