@@ -115,7 +115,8 @@ export function awsError(error: unknown, what: string): StintError {
   const id = thrown.$metadata?.requestId;
   const said = safeText(kind, thrown);
   const answer = new AwsAnswer(kind, name, said, typeof id === 'string' ? id : undefined);
-  return new StintError(CODES[kind], sentenceOf(kind, what, said), { cause: answer });
+  const sentence = sentenceOf(isForElsewhere(kind, thrown) ? 'config' : kind, what, said);
+  return new StintError(CODES[kind], sentence, { cause: answer });
 }
 
 /** The class of an error that `awsError` made; undefined for any other. */
@@ -134,6 +135,11 @@ function classOf(name: string, thrown: Thrown): AwsClass {
   if (status === 429) return 'throttled';
   if (status === 403 || status === 401) return 'denied';
   return typeof status === 'number' && status >= 400 && status < 500 ? 'invalid' : 'lost';
+}
+
+/** A signature for another region is refused like wrong credentials; renewing them would mend nothing. Words: IAM's guide to signed requests. */
+function isForElsewhere(kind: AwsClass, { message }: Thrown): boolean {
+  return kind === 'credentials' && /scoped to a valid region/i.test(String(message ?? ''));
 }
 
 const TEXT_MAX = 300;
@@ -177,6 +183,12 @@ export function failed(what: string, doing: 'give' | 'take back', reason: string
     : '';
   const code = doing === 'give' ? CODES.failed : 'not-gone';
   return new StintError(code, `AWS could not ${doing} ${what}: ${said}.${fix}`.replace('..', '.'));
+}
+
+/** It was there for as long as was approved, and nobody could prove it. */
+export function neverListed(what: string): StintError {
+  const why = `AWS gave ${what}, but its list did not show it for as long as was approved.`;
+  return new StintError(CODES.failed, `${why} It is taken back; ask again when AWS answers.`);
 }
 
 /** The person holds what they ask for, and not from us (invariant I12). */

@@ -95,7 +95,7 @@ function entries<T extends { readonly name: string }>(
 function whyBarred(account: Account, set: PermissionSet, limits: Limits): string | undefined {
   if (!limits.delegated) return undefined;
   if (account.id === limits.managementAccountId) {
-    return 'Stint runs in a delegated administrator account, which cannot give access to the management account.';
+    return 'Stint runs in a delegated administrator account, which cannot give access to the management account. Whoever administers that one has to.';
   }
   if (!limits.setsOfManagement.has(set.arn)) return undefined;
   return `"${set.name}" is also used in the management account, so a delegated administrator cannot assign it. Use a copy of it.`;
