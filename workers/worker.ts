@@ -17,7 +17,7 @@ import type {
   StoreDuties,
 } from '../contract/duties.js';
 import { StintError } from '../contract/errors.js';
-import type { RunId } from '../contract/ids.js';
+import { instant, type RunId } from '../contract/ids.js';
 import type { FarStep } from '../contract/ports.js';
 import { QUEUES } from '../contract/queues.js';
 import { payloadConverterPath } from './bundle.js';
@@ -98,9 +98,14 @@ export const activityCall: CallContext = {
 
 /** What comes back from Temporal is checked like anything else that does. */
 function farStepOf(raw: unknown): FarStep | undefined {
-  const { kind, farId } = (typeof raw === 'object' && raw !== null ? raw : {}) as Partial<Record<keyof FarStep, unknown>>;
+  const { kind, farId, doneAt } = (typeof raw === 'object' && raw !== null ? raw : {}) as Partial<Record<keyof FarStep, unknown>>;
   if (kind !== 'create' && kind !== 'delete') return undefined;
-  return typeof farId === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(farId) ? { kind, farId } : undefined;
+  return typeof farId === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(farId) ? { kind, farId, ...doneOf(doneAt) } : undefined;
+}
+
+function doneOf(raw: unknown): Pick<FarStep, 'doneAt'> {
+  const ms = typeof raw === 'string' ? Date.parse(raw) : Number.NaN;
+  return Number.isNaN(ms) ? {} : { doneAt: instant(ms) };
 }
 
 /** Creates all workers; nothing is polled before `run`. */

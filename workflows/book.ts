@@ -117,11 +117,11 @@ export class Book {
 
   /**
    * The clock of the window starts, when the access was seen to be there: not when that was read, for Temporal's reset has it
-   * read again. Whoever's clock is further away than `SEEN_MS` is not asked.
+   * read again. Whoever's clock is further away than `withinMs` is not asked.
    */
-  confirm(seenAt: Instant, windowMs: number, actor: Cause = SYSTEM): EventData['confirmed'] {
+  confirm(seenAt: Instant, windowMs: number, actor: Cause = SYSTEM, withinMs = SEEN_MS): EventData['confirmed'] {
     const ago = Date.now() - msOf(seenAt);
-    const confirmedAt = ago >= 0 && ago <= SEEN_MS ? seenAt : instant(Date.now());
+    const confirmedAt = ago >= 0 && ago <= withinMs ? seenAt : instant(Date.now());
     const clock = { confirmedAt, deadlineAt: instant(msOf(confirmedAt) + windowMs) };
     this.record('confirmed', clock, actor);
     return clock;

@@ -4,6 +4,7 @@ import { createGrantDuties, createRevokeDuties } from '../../activities/target.j
 import { SEND_WITHIN_MS } from '../../contract/duties.js';
 import { StintError } from '../../contract/errors.js';
 import type { RunId } from '../../contract/ids.js';
+import type { Steps } from '../../contract/ports.js';
 import type { TargetKind } from '../../contract/request.js';
 import { at, FakeTarget, NOW, seen, targetBench } from './bench.js';
 
@@ -143,6 +144,23 @@ describe('a grant call', () => {
     expect(given?.aborted).toBe(false);
     bench.abort.abort();
     expect(given?.aborted).toBe(true);
+  });
+
+  it('of such a target counts from when the access was there, not from when it could be proved', async () => {
+    const bench = targetBench();
+    bench.fence.hold(bench.request);
+    const told: unknown[] = [];
+    const polled = Object.assign(bench.driver, {
+      confirmMode: 'poll' as const,
+      grant: async (_: unknown, __: unknown, steps?: Steps) => {
+        steps?.said?.({ kind: 'create', farId: 'a', doneAt: at(2_000) });
+        bench.time.now += 50_000;
+      },
+    });
+    const call = { ...bench.deps.call, memory: () => ({ said: (step: unknown) => void told.push(step) }) };
+    const { grant } = createGrantDuties({ ...bench.deps, driverOf: () => polled, call });
+    expect(await grant({ request: bench.request, maxMs: 1, startBy: at(600_000) })).toMatchObject({ observedAt: at(2_000) });
+    expect(told).toEqual([{ kind: 'create', farId: 'a', doneAt: at(2_000) }]);
   });
 
   it('that Temporal no longer waits for does not leave, nor one of which Temporal says nothing', async () => {

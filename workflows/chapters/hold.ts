@@ -25,8 +25,9 @@ export async function grant(e: Admitted): Promise<void> {
       );
       if (sent) book.record('grant-sent', { sendBefore: sent.sendBefore });
       if (sent) book.quietFrom = sent.sendBefore;
-      // It was seen to show the access: the clock starts.
-      if (sent?.observedAt && book.is('granting')) book.confirm(sent.observedAt, maxMs);
+      // It was seen to show the access: the clock starts when that was there, which may be long before it was proved.
+      const armedAt = book.view.armedAt ?? instant(Date.now());
+      if (sent?.observedAt && book.is('granting')) book.confirm(sent.observedAt, maxMs, undefined, Date.now() - msOf(armedAt));
     } catch (error) {
       // What a Mac confirmed by its own poll is held, whatever became of the call.
       if (book.is('granting')) book.record('grant-failed', whyOf(error));

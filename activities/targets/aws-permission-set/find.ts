@@ -5,7 +5,7 @@ import { type Desk, isAbout, LIST_LAG_MS, stateOf } from './desk.js';
 import type { AwsTarget, Mark } from './types.js';
 
 /** AWS counts in whole seconds in places, and our knowledge of its clock is as coarse. */
-const CLOCK_SLACK_MS = 3_000;
+export const CLOCK_SLACK_MS = 3_000;
 
 export interface Lost {
   readonly requestId: RequestId;

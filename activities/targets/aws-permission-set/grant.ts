@@ -3,18 +3,18 @@
  * create leaves; a lost answer is found again in AWS' list instead of creating twice; done means: final, and listed.
  */
 import { isStintError } from '../../../contract/errors.js';
-import { msOf } from '../../../contract/ids.js';
+import { instant, msOf } from '../../../contract/ids.js';
 import type { GrantOrder, Steps } from '../../../contract/ports.js';
 import type { Release } from './budget.js';
 import type { How, Operation } from './calls.js';
 import { type Desk, ended, isAbout, isListed, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted, wasListed } from './desk.js';
-import { awsError, classOfError, failed, haveAlready, mayWorkLater } from './errors.js';
-import { deletedLately, findCreate } from './find.js';
+import { awsError, classOfError, failed, haveAlready, mayWorkLater, neverListed } from './errors.js';
+import { CLOCK_SLACK_MS, deletedLately, findCreate } from './find.js';
 import { waitUntil } from './lanes.js';
 import { type AwsTarget, type Mark, pairOf } from './types.js';
 
 /** The create must not leave at or after `sendBefore`, and is broken off at it. Waiting for AWS may go on longer. */
-type AwsGrantOrder = Pick<GrantOrder<AwsTarget>, 'requestId' | 'target' | 'sendBefore'>;
+type AwsGrantOrder = Pick<GrantOrder<AwsTarget>, 'requestId' | 'target' | 'sendBefore' | 'maxMs'>;
 
 /** A create that AWS took, or that its list shows as done although no answer of it is known. */
 type Taken = Operation | 'landed';
@@ -30,8 +30,8 @@ export async function grant(desk: Desk, order: AwsGrantOrder, signal: AbortSigna
   if (mark?.before === 'present') throw haveAlready(target.display);
   const taken =
     (mark && (await earlier(desk, order, mark, signal, steps))) ?? (await createOnce(desk, order, signal, steps.said));
-  if (taken !== 'landed') await toEnd(desk, target, taken, signal);
-  await untilListed(desk, target, signal);
+  const overAt = taken === 'landed' ? Number.POSITIVE_INFINITY : (await toEnd(desk, target, taken, signal, steps)) + order.maxMs;
+  await untilListed(desk, target, overAt, signal);
   if (taken !== 'landed') wasListed(desk, taken.id);
 }
 
@@ -69,10 +69,22 @@ function none(error: unknown): undefined {
   if (kind !== 'not-found' && kind !== 'invalid') throw error;
 }
 
-async function toEnd(desk: Desk, target: AwsTarget, { id }: Operation, signal: AbortSignal): Promise<void> {
+/** Answers when it was there, and has it remembered: the window counts from then, not from when AWS' list shows it. */
+async function toEnd(desk: Desk, target: AwsTarget, { id }: Operation, signal: AbortSignal, steps: Steps): Promise<number> {
   const known = desk.ended.get(id)?.operation;
   const operation = known ?? ended(desk, await unlessAborted(desk.watch.final('create', target.instanceArn, id), signal));
   if (operation.state === 'FAILED') throw failed(target.display, 'give', operation.reason);
+  const doneAt = firstSeen(desk, operation, steps.earlier);
+  steps.said?.({ kind: 'create', farId: id, doneAt: instant(doneAt) });
+  return doneAt;
+}
+
+/** By this process or an earlier one. What is remembered may have been written by anybody: it can't be older than the create. */
+function firstSeen({ ended, calls, time }: Desk, { id, createdAt }: Operation, earlier: Steps['earlier']): number {
+  const seenAt = ended.get(id)?.seenAt ?? time.now();
+  if (earlier?.farId !== id || !earlier.doneAt) return seenAt;
+  const remembered = Math.max(msOf(earlier.doneAt), (createdAt ?? seenAt) - calls.skewMs() - CLOCK_SLACK_MS);
+  return Math.min(seenAt, remembered);
 }
 
 /** Looks, notes and creates as the only one of this account and permission set, with a place among the outstanding writes. */
@@ -157,8 +169,8 @@ async function recover(desk: Desk, order: AwsGrantOrder, mark: Mark, signal: Abo
   throw error;
 }
 
-/** AWS says it is done; its list has to say so too. */
-async function untilListed(desk: Desk, target: AwsTarget, signal: AbortSignal): Promise<void> {
+/** AWS says it is done; its list has to say so too, and before the window that was approved is over: else it failed. */
+async function untilListed(desk: Desk, target: AwsTarget, overAt: number, signal: AbortSignal): Promise<void> {
   const until = desk.time.steady() + 3 * LIST_LAG_MS;
   for (let look = 0; ; look++) {
     try {
@@ -166,6 +178,7 @@ async function untilListed(desk: Desk, target: AwsTarget, signal: AbortSignal): 
     } catch (error) {
       if (!isStintError(error) || !mayWorkLater(error)) throw error;
     }
+    if (desk.time.now() >= overAt) throw neverListed(target.display);
     if (desk.time.steady() >= until) throw awsError(new Error('not listed yet'), `${target.display}, which it called done`);
     await desk.time.sleep(jitteredMs(desk.time, look, 300, 3_000), signal);
   }

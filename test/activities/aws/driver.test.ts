@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { instant } from '../../../contract/ids.js';
+import { instant, msOf } from '../../../contract/ids.js';
 import type { FarStep } from '../../../contract/ports.js';
 import { EXAMPLE, HARSH } from '../../../sim/identity-center/index.js';
 import { assignmentOf, never, type Rig, type RigOptions, requestId, soon, startRig, targetOf } from './rig.js';
@@ -30,7 +30,8 @@ test('a grant is done when AWS lists it, and a revoke when AWS lists it no more'
   await driver.revoke(id, target, never, { said: ({ kind }) => steps.push(kind) });
   expect(has(target)).toBe(false);
   expect(await driver.observe(id, target)).toMatchObject({ access: 'absent' });
-  expect(steps).toEqual(['create', 'delete']);
+  // The create is told of again when it was there.
+  expect(steps).toEqual(['create', 'create', 'delete']);
 });
 
 test('D1.1, D5.34 what AWS accepts and fails later is told with its reason, and not created again', async () => {
@@ -333,13 +334,48 @@ test('a create and a delete that only the caller remembers are gone on with; tho
   const stop = new AbortController();
   const revoking = driver.revoke(id, target, stop.signal, { said });
   await expect.poll(deletes).toBe(1);
-  await expect.poll(() => steps.length).toBe(2);
+  await expect.poll(() => steps.at(-1)?.kind).toBe('delete');
   stop.abort(new Error('died'));
   await expect(revoking).rejects.toThrow('died');
-  await rig.another().revoke(id, target, never, { earlier: steps[1] as FarStep });
+  await rig.another().revoke(id, target, never, { earlier: steps.at(-1) as FarStep });
   expect([deletes(), has(target), has(other)]).toEqual([1, false, true]);
-  await rig.another().revoke(second.requestId, other, never, { earlier: steps[1] as FarStep });
+  await rig.another().revoke(second.requestId, other, never, { earlier: steps.at(-1) as FarStep });
   expect([deletes(), has(other)]).toEqual([2, false]);
+});
+
+test('tells since when AWS had done it, however late its list shows it and whoever sees that', async () => {
+  const { driver, aws } = await begin({ settings: { inProgressMs: [200, 200] } });
+  const order = { requestId: requestId(), target: targetOf(), ...soon() };
+  const steps: FarStep[] = [];
+  const said = (step: FarStep): void => void steps.push(step);
+  const granting = driver.grant(order, never, { said });
+  await expect.poll(() => aws.truth.changes().length).toBe(1);
+  aws.faults.add({ kind: 'down', operation: 'ListAccountAssignments' });
+  await expect.poll(() => steps.at(-1)?.doneAt, { timeout: 10_000 }).toBeDefined();
+  const done = steps.at(-1);
+  const seenBy = Date.now();
+  await expect.poll(() => Date.now() - seenBy, { timeout: 5_000 }).toBeGreaterThan(1_500);
+  aws.faults.clear();
+  await granting;
+  expect(msOf(steps.at(-1)?.doneAt ?? instant(0))).toBeLessThanOrEqual(seenBy);
+  // The next process keeps to it, but to nothing that cannot be: AWS was not asked before that.
+  await rig.another().grant(order, never, { earlier: done as FarStep, said });
+  expect(steps.at(-1)).toEqual(done);
+  await rig.another().grant(order, never, { earlier: { ...(done as FarStep), doneAt: instant(0) }, said });
+  expect(msOf(steps.at(-1)?.doneAt ?? instant(0))).toBeGreaterThan(seenBy - 60_000);
+});
+
+test('what its list does not show for as long as was approved is a grant that failed, and is not waited for', async () => {
+  const { driver, aws, has } = await begin({ settings: { inProgressMs: [200, 200] } });
+  const order = { requestId: requestId(), target: targetOf(), ...soon(), maxMs: 1_000 };
+  const granting = driver.grant(order, never);
+  granting.catch(() => undefined);
+  await expect.poll(() => aws.truth.changes().length).toBe(1);
+  aws.faults.add({ kind: 'down', operation: 'ListAccountAssignments' });
+  await expect(granting).rejects.toMatchObject({ code: 'aws-failed', retryable: false });
+  aws.faults.clear();
+  await driver.revoke(order.requestId, order.target, never);
+  expect(has(order.target)).toBe(false);
 });
 
 test('no create leaves at or after its last instant, however slow the look before it was', async () => {
