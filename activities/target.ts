@@ -3,7 +3,7 @@
  * holds the fence, and never after `sendBefore`. A revoke takes pinned ids and nothing else; "gone" counts only when
  * the target itself was seen without the access, after the last grant call could still have landed.
  */
-import { type Before, type GoneProof, type GrantDuties, type RevokeDuties, SEND_WITHIN_MS } from '../contract/duties.js';
+import { type Before, type GoneProof, type GrantDuties, LEAD_MS, type RevokeDuties, SEND_WITHIN_MS } from '../contract/duties.js';
 import { type ErrorCode, isStintError, StintError } from '../contract/errors.js';
 import { type Instant, instant, msOf, type RequestId, type RunId } from '../contract/ids.js';
 import type { Fence, Grant, Observation, Recollection, RevokeHints, Steps, TargetDriver } from '../contract/ports.js';
@@ -27,6 +27,8 @@ export interface CallContext {
   readonly sleep: (ms: number) => Promise<void>;
   /** Which attempt of the call this is, from 1 on; always the first where nobody counts. */
   readonly attempt?: () => number;
+  /** When Temporal handed it out, in ms since 1970 on Temporal's clock. Left out where nobody hands out. */
+  readonly handedOutAt?: () => number;
   /**
    * Asks Temporal whether this attempt still counts; throws when it was given up, or when nobody says. A process that stood
    * still for a minute does not know by itself. Where nobody gives attempts up, it is left out.
@@ -72,23 +74,12 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
         // What only tells a target to begin is over with its call; what waits for the target sends nothing later by itself.
         const abort = polled ? call.signal() : AbortSignal.any([call.signal(), AbortSignal.timeout(leftMs)]);
         const order = { requestId, target, maxMs, startBy, sendBefore };
-        const { steps, since } = timed(call.memory?.());
-        await driver.grant(order, abort, steps).catch((error: unknown) => {
+        await driver.grant(order, abort, call.memory?.()).catch((error: unknown) => {
           throw clock() < msOf(startBy) ? asSlow(error, target.kind) : error;
         });
-        return { sendBefore, ...(polled && { observedAt: instant(Math.min(clock(), since())) }) };
+        return { sendBefore, ...(polled && { observedAt: instant(clock()) }) };
       }),
   };
-}
-
-/** The same steps, and since when what was created is there: its window counts from then, however late that is proved. */
-function timed(steps: Steps = {}): { readonly steps: Steps; readonly since: () => number } {
-  let since = Number.POSITIVE_INFINITY;
-  const said: Steps['said'] = (step) => {
-    if (step.doneAt) since = msOf(step.doneAt);
-    steps.said?.(step);
-  };
-  return { steps: { ...steps, said }, since: () => since };
 }
 
 /** A call whose own ten seconds were over is tried anew for as long as the elevation may still start. */
@@ -120,15 +111,30 @@ function holds(row: Grant | undefined, runId: RunId, now: number): boolean {
 export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
   const { driverOf, call, crowd = createCrowd(deps.clock, call.sleep) } = deps;
   const driver = (request: ElevationRequest) => driverOf(request.target.kind);
+  // No revoke waits for the store (invariant I9): what it does not say at once is not known, and the revoke goes out.
+  const isOver = async (request: ElevationRequest) => Boolean(await within(STORE_WAIT_MS, goneBefore(deps, request)));
+  const send = async (request: ElevationRequest, told: Recollection) => {
+    await untilBegun(driver(request), request, { ...call.memory?.(), ...told }, call.signal());
+    await crowd.passed(call.signal());
+    return true;
+  };
   return {
     revokeOnce: async (request, before, since) => {
       crowd.enter();
-      // No revoke waits for the store (invariant I9): what it does not say at once is not known, and the revoke goes out.
-      if (await within(STORE_WAIT_MS, goneBefore(deps, request))) return true;
-      await untilBegun(driver(request), request, { ...call.memory?.(), ...recollection(before, since) }, call.signal());
-      await crowd.passed(call.signal());
-      return true;
+      return (await isOver(request)) || send(request, recollection(before, since));
     },
+    revokeAt: (request, at, before, since) =>
+      call.beating(async () => {
+        const from = deps.clock();
+        const waitMs = leadOf(at, from, call.handedOutAt?.());
+        // While there is time: two hundred that end together need not ask in that second.
+        if (await isOver(request)) return true;
+        const left = waitMs - (deps.clock() - from);
+        if (left > 0) await call.sleep(left);
+        call.signal().throwIfAborted();
+        crowd.enter();
+        return send(request, recollection(before, since));
+      }),
     proveGone: async (request, notBefore, begun, before, since) => {
       await letTheRevokeWork(deps);
       const known = await goneBefore(deps, request);
@@ -141,6 +147,14 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
     clearSignals: (request) => driver(request).clear(request.requestId, request.target),
     askEvidence: (request) => deps.askEvidence(request.requestId, request.target),
   };
+}
+
+/**
+ * How long a revoke that was handed out ahead waits, in ms. By our own clock, but never longer than was left when Temporal
+ * handed it out: a clock that is slow must not be access beyond the window.
+ */
+function leadOf(at: Instant, now: number, handedOutAt = now): number {
+  return Math.max(0, Math.min(LEAD_MS, msOf(at) - now, msOf(at) - handedOutAt));
 }
 
 /**

@@ -108,6 +108,12 @@ export interface GoneProof {
   readonly how: string;
 }
 
+/**
+ * The revoke of a deadline is handed out this long before it, in ms, and waits for it at the worker: what Temporal needs to
+ * hand out work, many at a time, is then not access beyond the window (`docs/decisions/0020`).
+ */
+export const LEAD_MS = 2_000;
+
 /** What the story knows of the time before its grant, for when the store does not: what stood there then is never taken away. */
 export type Before = Mark['before'];
 
@@ -117,6 +123,8 @@ export interface RevokeDuties {
    * taken, of a grant that has told nothing (`Recollection`).
    */
   revokeOnce(request: ElevationRequest, before?: Before, since?: Instant): Promise<boolean>;
+  /** As `revokeOnce`, but not before `at`: it is called ahead and waits, at most `LEAD_MS`. What is given up meanwhile is not sent. */
+  revokeAt(request: ElevationRequest, at: Instant, before?: Before, since?: Instant): Promise<boolean>;
   /**
    * Revokes and observes until the target shows that nothing is left, after `notBefore` plus its settling time. What only
    * its own target can begin and never did (`begun` false) is gone once nothing can begin it any more.

@@ -58,6 +58,7 @@ function keptBy(context: Context): unknown {
 export const activityCall: CallContext = {
   runId: () => Context.current().info.workflowExecution?.runId as RunId,
   attempt: () => Context.current().info.attempt,
+  handedOutAt: () => Context.current().info.currentAttemptScheduledTimestampMs,
   signal: () => Context.current().cancellationSignal,
   stillWanted: async () => {
     const context = Context.current();

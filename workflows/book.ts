@@ -60,6 +60,10 @@ export class Book {
   armedBy: RunId | undefined;
   /** Set while the revoke's first attempt is out: nobody else may give Temporal a command. */
   hush = false;
+  /** The deadline is so near that its revoke was handed out: no extension counts any more. */
+  leaving = false;
+  /** The revoke of the deadline was accepted: the ending begins with its proof. */
+  revokeSent = false;
   /** Whether a grant call may have left. */
   grantCalled = false;
   /** After this instant nothing of a grant call can still leave. */

@@ -89,8 +89,9 @@ const revoke: Handler<'revoke'> = (book, envelope) => {
 
 const end: Handler<'end'> = (book, envelope) => {
   if (!isSubject(book, envelope)) return 'not-yours';
-  // A Mac that was told to end says that it has: it is heard after the revoke, and nothing about it is to be refused.
-  if (endedPast(book) || (envelope.via === 'device' && (book.is('ending') || book.is('collecting')))) return undefined;
+  // A Mac that was told to end, or whose deadline has come, says that it has: nothing about it is to be refused.
+  const known = book.leaving || book.is('ending') || book.is('collecting');
+  if (endedPast(book) || (envelope.via === 'device' && known)) return undefined;
   if (book.state !== 'approved' && book.state !== 'granting' && book.state !== 'active') return conflict;
   book.record('ended', {}, causeOf(envelope));
   return undefined;

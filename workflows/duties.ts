@@ -53,6 +53,18 @@ export const firstRevoke = proxyActivities<Hands<RevokeDuties>>({
   retry: { maximumAttempts: 1 },
 });
 
+/**
+ * The same, handed out ahead of the deadline. One that is not taken up or no longer beats is given up within moments, and the
+ * revoke begins anew.
+ */
+export const aheadRevoke = proxyActivities<Hands<RevokeDuties>>({
+  taskQueue: QUEUES.revoke,
+  scheduleToStartTimeout: '4s',
+  startToCloseTimeout: '15s',
+  heartbeatTimeout: '3s',
+  retry: { maximumAttempts: 1 },
+});
+
 /** No attempt limit, capped backoff. */
 export const revoking = proxyActivities<Hands<RevokeDuties>>({
   taskQueue: QUEUES.revoke,

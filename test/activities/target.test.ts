@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createGrantDuties, createRevokeDuties } from '../../activities/target.js';
 import { SEND_WITHIN_MS } from '../../contract/duties.js';
 import { StintError } from '../../contract/errors.js';
-import type { RunId } from '../../contract/ids.js';
+import { msOf, type RunId } from '../../contract/ids.js';
 import type { Steps } from '../../contract/ports.js';
 import type { TargetKind } from '../../contract/request.js';
 import { at, FakeTarget, NOW, seen, targetBench } from './bench.js';
@@ -293,6 +293,75 @@ describe('the first revoke', () => {
     fence.hold(request, { endedAt: at(-1), runId: 'run-2' as RunId });
     await createRevokeDuties(deps).revokeOnce(request);
     expect(driver.calls).toEqual(['revoke']);
+  });
+});
+
+describe('a revoke that is handed out ahead', () => {
+  const ahead = (clockIs = 0, handedOutMs = 0) => {
+    const bench = targetBench();
+    bench.time.now += clockIs;
+    const slept: number[] = [];
+    const over = new AbortController();
+    const call = {
+      ...bench.deps.call,
+      signal: () => over.signal,
+      handedOutAt: () => msOf(at(handedOutMs)),
+      sleep: async (ms: number) => {
+        slept.push(ms);
+        bench.time.now += ms;
+      },
+    };
+    return { ...bench, slept, over, call, duties: createRevokeDuties({ ...bench.deps, call }) };
+  };
+
+  it('leaves at the instant, and not before', async () => {
+    const { duties, driver, request, slept, time } = ahead(-1_500, -1_500);
+    const sentAt: number[] = [];
+    driver.revoke = async () => void sentAt.push(time.now);
+    expect(await duties.revokeAt(request, at(0))).toBe(true);
+    expect(slept[0]).toBe(1_500);
+    expect(sentAt).toEqual([msOf(at(0))]);
+  });
+
+  it.each([
+    ['a clock that is an hour slow waits no longer than was left when it was handed out', -3_600_000, -700, 700],
+    ['an instant that is far away is waited for two seconds at most', -3_600_000, -3_600_000, 2_000],
+  ])('%s', async (_, clockIs, handedOutMs, waits) => {
+    const { duties, driver, request, slept } = ahead(clockIs, handedOutMs);
+    await duties.revokeAt(request, at(0));
+    expect(slept[0]).toBe(waits);
+    expect(driver.calls).toEqual(['revoke']);
+  });
+
+  it('that comes late leaves at once', async () => {
+    const { duties, driver, request, slept } = ahead(5_000, 5_000);
+    await duties.revokeAt(request, at(0));
+    expect(slept).toEqual([]);
+    expect(driver.calls).toEqual(['revoke']);
+  });
+
+  it('is not sent when it is given up while it waits', async () => {
+    const { deps, driver, request, over, call } = ahead(-1_000, -1_000);
+    const sleep = async () => over.abort(new Error('called off'));
+    await expect(createRevokeDuties({ ...deps, call: { ...call, sleep } }).revokeAt(request, at(0))).rejects.toThrow(
+      'called off',
+    );
+    expect(driver.calls).toEqual([]);
+  });
+
+  it('with a store that says nothing leaves on time', async () => {
+    const { deps, driver, request, call, slept } = ahead(-1_000, -1_000);
+    const fence = Object.assign(Object.create(deps.fence), { grant: () => new Promise<never>(() => {}) });
+    await createRevokeDuties({ ...deps, fence, call }).revokeAt(request, at(0));
+    expect(slept).toEqual([1_000]);
+    expect(driver.calls).toEqual(['revoke']);
+  });
+
+  it('of what is recorded as gone is not sent', async () => {
+    const { duties, driver, fence, request } = ahead(-1_000, -1_000);
+    fence.hold(request, { goneAt: at(-1) });
+    expect(await duties.revokeAt(request, at(0))).toBe(true);
+    expect(driver.calls).toEqual([]);
   });
 });
 

@@ -203,7 +203,19 @@ export const HUNG_WORKER: readonly Step[] = [
   ['wait', 0, 4_000],
 ];
 
-const LOSABLE = ['admit', 'openMessages', 'judge', 'arm', 'publish', 'append', 'grant', 'moveEnd', 'revokeOnce', 'proveGone'];
+const LOSABLE = [
+  'admit',
+  'openMessages',
+  'judge',
+  'arm',
+  'publish',
+  'append',
+  'grant',
+  'moveEnd',
+  'revokeAt',
+  'revokeOnce',
+  'proveGone',
+];
 const which = fc.constantFrom(0, 0, 0, 1, 2);
 const step = (weight: number, what: Step[0], ...detail: (string | number)[]) => ({
   weight,

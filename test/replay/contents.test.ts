@@ -113,7 +113,13 @@ describe('the timeline of the Web UI', () => {
 
 describe('the order of things', () => {
   test('at the deadline the revoke is the only command of its workflow task', () => {
-    for (const name of ['expired', 'extension']) {
+    for (const [name, revoke] of [
+      ['expired', 'revokeAt'],
+      ['extension', 'revokeAt'],
+      // As it was before the revoke was handed out ahead.
+      ['without-lead-expired', 'revokeOnce'],
+      ['without-lead-extension', 'revokeOnce'],
+    ] as const) {
       const run = history(name);
       const timers = new Map(
         run.events.flatMap((event) => {
@@ -126,13 +132,13 @@ describe('the order of things', () => {
       );
       const task = run.events.slice(fired).find((event) => event.workflowTaskCompletedEventAttributes);
       if (fired < 0 || !task) throw new Error(`no deadline in ${name}`);
-      expect(commandsOf(run, task), name).toEqual(['activityTaskScheduled revokeOnce']);
+      expect(commandsOf(run, task), name).toEqual([`activityTaskScheduled ${revoke}`]);
     }
   });
 
   test('nothing but the end of the elevation is asked for between the deadline and the first attempt to revoke', () => {
     const run = history('expired');
-    const revoke = run.events.findIndex((e) => e.activityTaskScheduledEventAttributes?.activityType?.name === 'revokeOnce');
+    const revoke = run.events.findIndex((e) => e.activityTaskScheduledEventAttributes?.activityType?.name === 'revokeAt');
     const id = run.events[revoke]?.eventId;
     const answered = run.events.findIndex((e) => String(e.activityTaskCompletedEventAttributes?.scheduledEventId) === String(id));
     expect(answered).toBeGreaterThan(revoke);

@@ -58,7 +58,7 @@ describe('replay', () => {
     [
       'an activity of another name',
       (events) => {
-        const revoke = events.find((e) => e.activityTaskScheduledEventAttributes?.activityType?.name === 'revokeOnce');
+        const revoke = events.find((e) => e.activityTaskScheduledEventAttributes?.activityType?.name === 'revokeAt');
         if (!revoke?.activityTaskScheduledEventAttributes) throw new Error('nothing to tamper with');
         revoke.activityTaskScheduledEventAttributes.activityType = { name: 'revokeTwice' };
       },
@@ -66,7 +66,7 @@ describe('replay', () => {
     [
       'a timer where none was',
       (events) => {
-        const revoke = events.findIndex((e) => e.activityTaskScheduledEventAttributes?.activityType?.name === 'revokeOnce');
+        const revoke = events.findIndex((e) => e.activityTaskScheduledEventAttributes?.activityType?.name === 'revokeAt');
         const timer = events.find((e) => e.timerStartedEventAttributes);
         const at = events[revoke];
         if (!at || !timer) throw new Error('nothing to tamper with');

@@ -1,6 +1,6 @@
 /** Activities serve our own workflows, each about its own elevation; everybody else is refused, whatever they bring. */
 import { describe, expect, it } from 'vitest';
-import { type RequestId, workflowIdOf } from '../../contract/ids.js';
+import { instant, type RequestId, workflowIdOf } from '../../contract/ids.js';
 import { type Caller, strangeCall } from '../../workers/caller.js';
 import { requestOf } from '../fixtures/people.js';
 
@@ -21,6 +21,7 @@ const CALLS: readonly (readonly [string, (id: RequestId) => readonly unknown[]])
   ['arm', (id) => [{ request, armed: eventOf(id), before: [eventOf(id)], proof: { start: { requestId: other } } }]],
   ['moveEnd', (id) => [id, 'run-2', '2026-01-01T00:00:00.000Z']],
   ['revokeOnce', (id) => [{ ...request, requestId: id }]],
+  ['revokeAt', (id) => [{ ...request, requestId: id }, instant(0)]],
   ['grant', (id) => [{ request: { ...request, requestId: id }, maxMs: 1 }]],
   ['paint', (id) => [viewOf(id)]],
   ['line', (id) => ['ended', viewOf(id), 'ended']],

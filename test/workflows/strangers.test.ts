@@ -39,6 +39,7 @@ const CALLS = {
   append: [QUEUES.store, () => [[goneEvent()], { request: e.request, endedAt: now(), gone: { at: now(), proved: true } }]],
   moveEnd: [QUEUES.store, () => [e.requestId, 'forged', instant(Date.now() + 86_400_000)]],
   revokeOnce: [QUEUES.revoke, () => [e.request]],
+  revokeAt: [QUEUES.revoke, () => [e.request, now()]],
   clearSignals: [QUEUES.revoke, () => [e.request]],
   grant: [QUEUES.grant, () => [{ request: e.request, maxMs: 86_400_000, startBy: instant(Date.now() + 60_000) }]],
   answer: [QUEUES.slack, () => [e.requestId, { slackUserId: 'U0ADA' }, 'not-yours']],

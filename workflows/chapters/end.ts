@@ -24,9 +24,10 @@ export async function revoke(e: Admitted): Promise<void> {
   if (book.state !== 'ending') return;
   const { request } = book.view;
   const known = whatIsKnown(book);
-  await firstRevoke.revokeOnce
-    .executeWithOptions({ summary: `revoke ${request.target.key}` }, [request, ...known])
-    .catch(() => false);
+  if (!book.revokeSent)
+    await firstRevoke.revokeOnce
+      .executeWithOptions({ summary: `revoke ${request.target.key}` }, [request, ...known])
+      .catch(() => false);
   const alarms = alarmClock(e, Date.now());
   const over = () => book.state !== 'ending' || e.pageFull();
   const proof = await unless(over, () =>
@@ -49,7 +50,7 @@ export async function revoke(e: Admitted): Promise<void> {
  * What the story itself knows of the time before its grant, as the last argument of a revoke. Only of a target that is polled:
  * there nobody can tell later whose the access is, and the store that was told may be down when it matters.
  */
-function timeBefore({ view }: Book): [] | [Before] {
+export function timeBefore({ view }: Book): [] | [Before] {
   if (targetOf('mac-admin', view.request.target)) return [];
   // Whoever has it already is told so instead of being granted it; what was granted was not there before.
   if (view.failure === 'have-already') return ['present'];

@@ -1,13 +1,14 @@
 /** Granting and holding: called, then observed; the clock starts at the confirmation, and only a stored extension moves it. */
-import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
-import { SEND_WITHIN_MS } from '../../contract/duties.js';
+import { ActivityFailure, ApplicationFailure, condition, patched } from '@temporalio/workflow';
+import { LEAD_MS, SEND_WITHIN_MS } from '../../contract/duties.js';
 import type { EventData } from '../../contract/events.js';
 import { instant, msOf } from '../../contract/ids.js';
 import type { Vote } from '../../contract/verdict.js';
 import type { Book, Clock } from '../book.js';
-import { granting, store } from '../duties.js';
+import { aheadRevoke, granting, store } from '../duties.js';
 import type { Admitted } from './admit.js';
 import { judgeInput, unless } from './decide.js';
+import { timeBefore } from './end.js';
 
 /** Calls the grant and waits for the target's own word. Not confirmed by the start deadline: undone. */
 export async function grant(e: Admitted): Promise<void> {
@@ -56,9 +57,12 @@ export async function hold(e: Admitted): Promise<void> {
   if (book.state !== 'active' || !book.view.deadlineAt) return;
   const clock = windowClock(e);
   while (book.state === 'active' && !e.pageFull()) {
-    await condition(() => book.state !== 'active' || book.ballots.length > 0 || extensionIsNew(book) || e.pageFull());
+    await condition(
+      () => book.state !== 'active' || book.leaving || book.ballots.length > 0 || extensionIsNew(book) || e.pageFull(),
+    );
     if (book.state !== 'active') break;
-    if (extensionIsNew(book)) announceExtension(e);
+    if (book.leaving) await leave(book);
+    else if (extensionIsNew(book)) announceExtension(e);
     else if (book.ballots.length > 0) await countExtension(e);
   }
   clock.stop();
@@ -66,19 +70,43 @@ export async function hold(e: Admitted): Promise<void> {
 
 /** The warning and the deadline, wherever the story is. An extension moves both: a bell of before then means nothing. */
 function windowClock({ book }: Admitted): Clock {
+  // Runs that began before the revoke was handed out ahead go on as they began.
+  const ahead = patched('revoke-handed-out-ahead') ? LEAD_MS : 0;
   const deadline = () => msOf(book.view.deadlineAt ?? instant(0));
+  const last = () => deadline() - ahead;
   return book.clock(
     () => {
-      if (book.state !== 'active') return undefined;
+      if (book.state !== 'active' || book.leaving) return undefined;
       const warnAt = warningAt(book, deadline());
-      return warnAt < deadline() ? { at: warnAt, summary: 'until the warning' } : { at: deadline(), summary: 'deadline' };
+      return warnAt < last() ? { at: warnAt, summary: 'until the warning' } : { at: last(), summary: 'deadline' };
     },
     () => {
       if (book.state !== 'active') return;
-      if (Date.now() >= deadline()) expire(book);
-      else if (Date.now() >= warningAt(book, deadline())) book.record('warned', {});
+      if (Date.now() >= last()) {
+        if (ahead > 0) book.leaving = true;
+        else expire(book);
+      } else if (Date.now() >= warningAt(book, deadline())) book.record('warned', {});
     },
   );
+}
+
+/**
+ * The revoke goes to a worker and waits there for the deadline. What ends the elevation before calls it off; if it comes to
+ * nothing, the ending begins with a revoke of its own.
+ */
+async function leave(book: Book): Promise<void> {
+  const { request, deadlineAt } = book.view;
+  if (!deadlineAt) return;
+  const over = () => book.state !== 'active';
+  const sent = await unless(over, () =>
+    aheadRevoke.revokeAt
+      .executeWithOptions({ summary: `revoke ${request.target.key} at its deadline` }, [request, deadlineAt, ...timeBefore(book)])
+      .catch(() => false),
+  );
+  if (!sent) await book.until(over, deadlineAt, 'deadline');
+  if (over()) return;
+  book.revokeSent = sent === true;
+  expire(book);
 }
 
 function expire(book: Book): void {
@@ -121,7 +149,7 @@ async function countExtension(e: Admitted): Promise<void> {
     return void book.ballots.shift();
   const round = { digest: extension.roundDigest, kind: 'extension', windowMs: extension.windowMs } as const;
   // A deny while somebody still judges or stores it ends it, as it ends a request.
-  const over = () => book.state !== 'active' || !isOpen(book, round.digest);
+  const over = () => book.state !== 'active' || book.leaving || !isOpen(book, round.digest);
   const votes: Vote[] = [...extension.votes, vote];
   const verdict = await unless(
     () => over() || e.pageFull(),
