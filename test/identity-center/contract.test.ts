@@ -1,8 +1,8 @@
 /**
- * The contract, asked of the stand-in in a good and in a bad mood. Elsewhere too, when the environment says where:
- * STINT_AWS_CONTRACT_ACCOUNT, _SET (its ARN) and _USER (an Identity Store id); STINT_AWS_CONTRACT_ENDPOINT for an
- * emulator, AWS itself without it, in AWS_REGION and with the credentials that the SDK finds by itself.
+ * The contract of driver and stand-in: what AWS answers, and what the driver makes of it. Asked of the stand-in in a good and
+ * in a bad mood, and elsewhere too when the environment says where (`contract-place.ts`).
  */
+import { expect, test } from 'vitest';
 import {
   EXAMPLE,
   exampleOrganization,
@@ -12,32 +12,86 @@ import {
   startIdentityCenter,
 } from '../../sim/identity-center/index.js';
 import { clientsOf } from './clients.js';
-import { type ContractFixture, describeContract } from './contract.js';
+import { describeContract } from './contract.js';
+import { type ContractFixture, openDesk } from './contract-desk.js';
+import { type ContractPlace, placeOf } from './contract-place.js';
+import { describeDriverContract } from './driver-contract.js';
 
-const here = { accountId: EXAMPLE.production, setArn: EXAMPLE.admin, userId: EXAMPLE.ada, deadlineMs: 20_000, pollMs: 60 };
+const here = { accountId: EXAMPLE.production, setArn: EXAMPLE.admin, userId: EXAMPLE.ada, region: 'us-east-1' };
 
-async function standIn(settings: Partial<Settings>, maxAttempts: number): Promise<ContractFixture> {
-  const aws = await startIdentityCenter({ seed: exampleOrganization(), settings, random: seeded(5) });
-  const clients = clientsOf(aws.url, { maxAttempts });
+const FAST = 200;
+
+async function standIn(settings: Partial<Settings>): Promise<ContractFixture> {
+  // Nothing here is about quotas.
+  const callsPerSecond = { ssoAdmin: FAST, identityStore: FAST, organizations: FAST };
+  const aws = await startIdentityCenter({
+    seed: exampleOrganization(),
+    settings: { callsPerSecond, ...settings },
+    random: seeded(5),
+  });
+  const perSecond = { sso: FAST, users: FAST, organizations: FAST };
+  return { ...fixtureAt({ ...here, endpoint: aws.url }, () => aws.close()), perSecond };
+}
+
+/** A stand-in takes any credentials; AWS' own clients look for the real ones by themselves. */
+function fixtureAt(place: ContractPlace, after: () => Promise<void> = async () => undefined): ContractFixture {
+  const { endpoint, region } = place;
+  const elsewhere = endpoint === undefined;
+  const restore = elsewhere ? () => undefined : exampleCredentials();
+  const clients = clientsOf(endpoint, { region, maxAttempts: elsewhere ? 8 : 5, ownCredentials: elsewhere });
+  const patience = { deadlineMs: 30_000, pollMs: elsewhere ? 1_500 : 60 };
   const close = async () => {
     clients.destroy();
-    await aws.close();
+    restore();
+    await after();
   };
-  return { ...here, clients, close };
+  return { ...place, ...patience, clients, close };
 }
 
-describeContract('the stand-in', () => standIn({}, 5));
-describeContract('the stand-in in a bad mood', () => standIn({ ...HARSH, inProgressMs: [100, 400], accountInstance: true }, 5));
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'not-a-secret', AWS_SESSION_TOKEN: undefined };
 
-const { env } = process;
-const accountId = env.STINT_AWS_CONTRACT_ACCOUNT;
-const setArn = env.STINT_AWS_CONTRACT_SET;
-const userId = env.STINT_AWS_CONTRACT_USER;
-if (accountId && setArn && userId) {
-  const endpoint = env.STINT_AWS_CONTRACT_ENDPOINT;
-  describeContract(endpoint ?? 'AWS', async () => {
-    const clients = clientsOf(endpoint, { region: env.AWS_REGION ?? 'us-east-1', maxAttempts: 8, ownCredentials: true });
-    const close = async () => clients.destroy();
-    return { accountId, setArn, userId, deadlineMs: 300_000, pollMs: 1500, clients, close };
-  });
+/** The driver finds its credentials as always. Answers what puts back what was there. */
+function exampleCredentials(): () => void {
+  const before = Object.keys(CREDENTIALS).map((name) => [name, process.env[name]] as const);
+  const put = (all: readonly (readonly [string, string | undefined])[]): void => {
+    for (const [name, value] of all) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
+  put(Object.entries(CREDENTIALS));
+  return () => put(before);
 }
+
+/** The driver first: it takes nothing for standing that was deleted a moment ago, as the other half does. */
+function bothHalves(name: string, open: () => Promise<ContractFixture>): void {
+  describeDriverContract(name, open);
+  describeContract(name, open);
+}
+
+bothHalves('the stand-in', () => standIn({}));
+bothHalves('the stand-in in a bad mood', () => standIn({ ...HARSH, inProgressMs: [100, 400], accountInstance: true }));
+
+const place = placeOf(process.env);
+if (place) bothHalves(place.endpoint ?? 'AWS', async () => ({ ...fixtureAt(place), deadlineMs: 300_000 }));
+
+const NAMED = { STINT_AWS_CONTRACT_ACCOUNT: '1', STINT_AWS_CONTRACT_SET: 'set', STINT_AWS_CONTRACT_USER: 'user' };
+
+test('elsewhere it runs only where account, set and user are named, and the account once more, since it changes assignments', () => {
+  expect(placeOf({})).toBeUndefined();
+  expect(() => placeOf({ STINT_AWS_CONTRACT_ENDPOINT: 'http://x' })).toThrow('STINT_AWS_CONTRACT_ACCOUNT');
+  expect(() => placeOf({ ...NAMED, STINT_AWS_CONTRACT_USER: '' })).toThrow('STINT_AWS_CONTRACT_USER');
+  expect(() => placeOf(NAMED)).toThrow('set STINT_AWS_CONTRACT_CHANGES=1');
+  expect(() => placeOf({ ...NAMED, STINT_AWS_CONTRACT_CHANGES: 'yes' })).toThrow('CHANGES=1');
+  expect(placeOf({ ...NAMED, STINT_AWS_CONTRACT_CHANGES: '1' })).toMatchObject({ accountId: '1', setArn: 'set', userId: 'user' });
+});
+
+test('it refuses to begin where the person has the set, and leaves it to them', async () => {
+  const aws = await startIdentityCenter({ seed: exampleOrganization() });
+  const standing = { accountId: EXAMPLE.sandbox, setArn: EXAMPLE.readOnly, userId: EXAMPLE.grace };
+  const fixture = fixtureAt({ ...here, ...standing, endpoint: aws.url }, () => aws.close());
+  await expect(openDesk(fixture)).rejects.toThrow('already');
+  expect(aws.truth.calls('DeleteAccountAssignment')).toEqual([]);
+  expect(aws.truth.hasAccess(standing)).toBe(true);
+  await fixture.close();
+});
