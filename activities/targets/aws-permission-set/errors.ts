@@ -191,12 +191,6 @@ export function neverListed(what: string): StintError {
   return new StintError(CODES.failed, `${why} It is taken back; ask again when AWS answers.`);
 }
 
-/** It was there for as long as was approved, and nobody could prove it. */
-export function neverListed(what: string): StintError {
-  const why = `AWS gave ${what}, but its list did not show it for as long as was approved.`;
-  return new StintError(CODES.failed, `${why} It is taken back; ask again when AWS answers.`);
-}
-
 /** The person holds what they ask for, and not from us (invariant I12). */
 export function haveAlready(what: string): StintError {
   return new StintError(
