@@ -4,9 +4,9 @@
  * MUST have it:
  * - whom an elevation holds, from when the grant was answered to the end of what was approved (or to a Revoke), unless
  *   another writer removed it since;
- * - whom another writer gave it, until another writer removes it. Given means that its call was accepted, or its change
- *   made, before an elevation of the same target noted "was not there". What it adds between that note and the proof that
- *   the elevation is gone can't be told from ours, and may end with it (AWS knows one assignment and no owners).
+ * - whom another writer gave it, until another writer removes it; as long as it came into force before an elevation of the
+ *   same target noted "was not there". What comes into force between that note and the proof that the elevation is gone
+ *   can't be told from ours, and may end with it (AWS knows one assignment and no owners).
  * MAY have it:
  * - from the create that AWS took for an elevation to when AWS brings the delete into force. The product's own part of
  *   that delay is at most `OWN_MS`: not counted is the time in which AWS has an operation of the pair in progress (it
