@@ -87,7 +87,7 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
   let loading: Promise<Catalogued> | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   const load = async (): Promise<Catalogued> => {
-    triedAt = time.now();
+    triedAt = time.steady();
     const deep = triedAt - deepAt > DEEP_MS;
     try {
       const there = await read(deps, deep ? undefined : known, again);
@@ -100,7 +100,7 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
       return known;
     } catch (error) {
       const { sentence } = awsError(error, 'the catalogue');
-      failing = { since: failing?.since ?? instant(triedAt), sentence };
+      failing = { since: failing?.since ?? instant(time.now()), sentence };
       if (!closing.signal.aborted) tell('load', sentence);
       throw error;
     }
@@ -114,11 +114,11 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
   const missed = new Map<string, number>();
   const onMiss = async <T>(id: string, pick: (from: Catalogued) => T | undefined): Promise<T | undefined> => {
     const first = pick(current() ?? (await refresh()));
-    const wasMissed = Math.abs(time.now() - (missed.get(id) ?? Number.NEGATIVE_INFINITY)) < MISSED_MS;
-    if (first !== undefined || wasMissed || time.now() - triedAt < MISS_EVERY_MS) return first;
+    const wasMissed = time.steady() - (missed.get(id) ?? Number.NEGATIVE_INFINITY) < MISSED_MS;
+    if (first !== undefined || wasMissed || time.steady() - triedAt < MISS_EVERY_MS) return first;
     const second = pick(await refresh());
     if (missed.size >= MISSED_MAX) missed.clear();
-    if (second === undefined) missed.set(id, time.now());
+    if (second === undefined) missed.set(id, time.steady());
     return second;
   };
   const keepOn = async (): Promise<void> => {

@@ -34,7 +34,7 @@ export interface TagsDeps {
 }
 
 interface Entry {
-  readonly read?: { readonly tags: AccountTags; readonly at: number };
+  readonly read?: { readonly tags: AccountTags; readonly at: number; readonly steadyAt: number };
   /** The higher, the later it was asked for. */
   readonly turn: number;
   readonly why?: string;
@@ -49,8 +49,9 @@ export function createTags({ organisation, time, again, learnt, keepMs }: TagsDe
   const entries = new Map<string, Entry>();
   let turn = 0;
   let reading = false;
-  // A clock that was set back far makes old ones look new: those of a time to come are as unknown.
-  const isWithin = (ms: number, { read }: Entry): boolean => read !== undefined && Math.abs(time.now() - read.at) <= ms;
+  // By both clocks: one may be set back, and the other stands still while a computer sleeps.
+  const isWithin = (ms: number, { read }: Entry): boolean =>
+    read !== undefined && Math.max(Math.abs(time.now() - read.at), time.steady() - read.steadyAt) <= ms;
   const youngOf = (id: string): AccountTags | undefined => {
     const entry = entries.get(id);
     return entry && isWithin(keepMs, entry) ? entry.read?.tags : undefined;
@@ -61,7 +62,7 @@ export function createTags({ organisation, time, again, learnt, keepMs }: TagsDe
     entries.set(id, { ...entries.get(id), turn: mine });
     try {
       const tags = await again(() => organisation.tags(id));
-      entries.set(id, { read: { tags, at: time.now() }, turn: mine });
+      entries.set(id, { read: { tags, at: time.now(), steadyAt: time.steady() }, turn: mine });
       return tags;
     } catch (error) {
       const told = awsError(error, `the tags of account ${id}`);

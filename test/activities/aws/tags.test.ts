@@ -16,13 +16,18 @@ afterEach(() => catalogue?.close());
 function world(count: number) {
   const ids = Array.from({ length: count }, (_, n) => `${100_000_000_000 + n}`);
   const asked: string[] = [];
-  const state = { now: 1_000_000_000_000, denies: (_id: string): boolean => false, value: '0' };
+  const state = { now: 1_000_000_000_000, denies: (_id: string): boolean => false, value: '0', setBack: 0 };
   const tags = async (id: string) => {
     asked.push(id);
     if (state.denies(id)) throw awsError({ name: 'AccessDeniedException' }, `the tags of account ${id}`);
     return { tier: state.value };
   };
-  const time = { now: () => state.now, steady: () => state.now, random: () => 0.5, sleep: () => new Promise<void>(() => undefined) };
+  const time = {
+    now: () => state.now,
+    steady: () => state.now + state.setBack,
+    random: () => 0.5,
+    sleep: () => new Promise<void>(() => undefined),
+  };
   return { ids, asked, state, tags, time };
 }
 
@@ -63,6 +68,15 @@ test('are not known once they are older than an hour and AWS tells them no more,
   aws.state.denies = () => false;
   expect(await known.now(id)).toEqual({ tier: '0' });
   expect(known.why(id)).toBeUndefined();
+});
+
+test('are not known after an hour though the clock was set back meanwhile', async () => {
+  const aws = world(1);
+  const known = tagsOf(aws);
+  const [id = ''] = aws.ids;
+  await known.now(id);
+  aws.state.setBack = 61 * MINUTE;
+  expect(known.of(id)).toBeUndefined();
 });
 
 test('of a clock that is set back a day are not known, and read anew', async () => {
