@@ -134,6 +134,7 @@ describe('a search', () => {
       kind: 'aws-permission-set',
       display: 'ReadOnlyAccess in account-1',
       confirmBy: 'account-1',
+      setName: 'ReadOnlyAccess',
       detail: 'Workloads · 000000000001',
       windowsMs: [15 * MIN, 45 * MIN],
       approverNames: ['Grace', 'Linus'],
