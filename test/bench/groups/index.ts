@@ -8,5 +8,6 @@ import { elevations } from './elevations.js';
 import { macs } from './macs.js';
 import { memory } from './memory.js';
 import { recovery } from './recovery.js';
+import { search } from './search.js';
 
-export const GROUPS: readonly Metric[] = [clicks, approval, deadlines, aws, macs, elevations, memory, recovery];
+export const GROUPS: readonly Metric[] = [clicks, approval, deadlines, aws, search, macs, elevations, memory, recovery];
