@@ -10,6 +10,9 @@ const CAP_BYTES = 1024 * 1024;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
+/** A closed laptop may be opened hours later; AWS needs minutes, and whoever asked is waiting for it. */
+const START_MS = { 'mac-admin': 4 * HOUR, 'aws-permission-set': 30 * MINUTE } as const;
+
 /**
  * The policy of a YAML or JSON text. `name` is the file's name for the messages. Throws `bad-policy`; its sentence lists
  * every problem as `file:line:column path: what is wrong`, with what is allowed.
@@ -43,7 +46,7 @@ function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
     warnMinWindowMs: warn.minWindow ?? 5 * MINUTE,
     deadlines: {
       pendingMs: deadlines.pending ?? 24 * HOUR,
-      startMs: deadlines.start ?? 4 * HOUR,
+      startMs: deadlines.start ?? START_MS[entry.kind],
       evidenceMs: deadlines.evidence ?? 30 * MINUTE,
       remindEveryMs: file.reminders?.every ?? 10 * MINUTE,
       remindForMs: file.reminders?.for ?? HOUR,

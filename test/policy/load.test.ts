@@ -83,6 +83,15 @@ describe('a policy file', () => {
     expect(rule).toMatchObject({ warnBeforeMs: MIN, warnMinWindowMs: 5 * MIN });
   });
 
+  it('waits half an hour for an access in AWS to come to be, unless the file or the rule says otherwise', () => {
+    const cloud = '  - { id: c, kind: aws-permission-set, match: { accounts: ["*"] }, ask: { groups: [a] }, ';
+    const rule = `${cloud}approve: { groups: [b] }, windows: [5m], max: 5m }\n`;
+    const startMs = (deadlines: string) =>
+      parsePolicy(`version: 1\n${deadlines}targets:\n${rule}`, 'p').rules[0]?.deadlines.startMs;
+    expect(startMs('')).toBe(30 * MIN);
+    expect(startMs('deadlines: { start: 4h }\n')).toBe(240 * MIN);
+  });
+
   it.each<[string, string, string]>([
     [
       'an unknown key',
