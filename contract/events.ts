@@ -5,7 +5,7 @@
 
 import type { Digest, Instant, LocalUser, PersonId, RequestId, RunId, Serial } from './ids.js';
 import type { Actor, MessageKind } from './messages.js';
-import type { ElevationRequest } from './request.js';
+import type { ElevationRequest, TargetKind } from './request.js';
 import type { Outcome } from './states.js';
 import type { Verdict, Vote } from './verdict.js';
 
@@ -56,6 +56,16 @@ export interface EventData {
   /** Under `HOUSE`: a person's own key for the command line. Whose it is, is the actor. */
   'key-enrolled': { readonly keyId: string };
   'key-removed': { readonly keyId: string };
+  /** Under `HOUSE`: all that a person had, not by themselves. `byDigest` names the operator's words, which are in the store. */
+  'keys-revoked': Ousted & { readonly keyIds: readonly string[] };
+  /** Under `HOUSE`: the same, of who they are at a far end. */
+  unbound: Ousted & { readonly kind: TargetKind; readonly farId: string };
+}
+
+interface Ousted {
+  readonly personId: PersonId;
+  readonly cause: 'left' | 'operator';
+  readonly byDigest?: Digest;
 }
 
 /** Why access was taken back before its end; `left`: the person is no longer active in the directory. */
@@ -126,4 +136,6 @@ export const EVENT_CODES: { readonly [T in EventType]: { readonly code: string; 
   unfrozen: { code: 'ST7002I', text: 'The freeze was lifted' },
   'key-enrolled': { code: 'ST7003I', text: 'A person enrolled a key for the command line' },
   'key-removed': { code: 'ST7004I', text: 'A person removed a key for the command line' },
+  'keys-revoked': { code: 'ST7005W', text: 'The keys of a person for the command line were revoked' },
+  unbound: { code: 'ST7006W', text: 'It was forgotten who a person is at a far end' },
 };

@@ -46,6 +46,8 @@ export interface GrantOrder<T extends Target = Target> {
 export interface FarStep {
   readonly kind: 'create' | 'delete';
   readonly farId: string;
+  /** When it was first seen to be done, by our clock: from then on the access counts, whenever it is proved. */
+  readonly doneAt?: Instant;
 }
 
 /** What an attempt has from the one before it, and leaves to the next. Far ends that answer at once have no use for it. */
@@ -431,6 +433,9 @@ export interface Marks<T extends { readonly key: string }> {
   open(): Promise<readonly { readonly requestId: RequestId; readonly target: T }[]>;
 }
 
+/** Why something of a person is taken from them: they left, or an operator said so, whom their computer names. */
+export type OustedBy = { readonly cause: 'left' } | { readonly cause: 'operator'; readonly operator: string };
+
 /** Who a person is at a far end. Bound once: the first write stays. */
 export interface Binding {
   readonly personId: PersonId;
@@ -444,8 +449,8 @@ export interface Bindings {
   bind(personId: PersonId, kind: TargetKind, farId: string, at: Instant): Promise<string>;
   /** Whose a far id is, if anybody's. */
   holder(kind: TargetKind, farId: string): Promise<PersonId | undefined>;
-  /** Forgets it. Answers what was bound, if anything was. */
-  unbind(personId: PersonId, kind: TargetKind): Promise<string | undefined>;
+  /** Forgets it, with its ledger entry. Answers what was bound, if anything was. */
+  unbind(personId: PersonId, kind: TargetKind, by: OustedBy, at: Instant): Promise<string | undefined>;
   all(): Promise<readonly Binding[]>;
 }
 
@@ -470,8 +475,10 @@ export interface PersonKeys {
   remove(keyId: string, by: KeyHand, at: Instant): Promise<boolean>;
   /** Also a removed one. */
   key(keyId: string): Promise<PersonKey | undefined>;
-  /** Oldest first. */
-  live(personId: PersonId): Promise<readonly PersonKey[]>;
+  /** Oldest first; everybody's where nobody is named. */
+  live(personId?: PersonId): Promise<readonly PersonKey[]>;
+  /** Removes all live ones of a person, with one ledger entry. Answers their ids. */
+  revokeAll(personId: PersonId, by: OustedBy, at: Instant): Promise<readonly string[]>;
 }
 
 /** Everything that the database holds, behind one connection. */

@@ -1,7 +1,11 @@
 /** Who a person is at a far end: bound once. A second person for the same far id is refused, or one would act as the other. */
 import { StintError } from '../contract/errors.js';
-import type { Binding, Bindings } from '../contract/ports.js';
-import type { Db, Tables } from './schema.js';
+import type { Instant, PersonId } from '../contract/ids.js';
+import type { Binding, Bindings, OustedBy } from '../contract/ports.js';
+import type { TargetKind } from '../contract/request.js';
+import { appendEvents } from './append.js';
+import { houseEvent, oustedBy } from './ousted.js';
+import type { Db, Tables, Trx } from './schema.js';
 
 export function createBindings(db: Db): Bindings {
   const get: Bindings['get'] = async (personId, kind) => {
@@ -37,15 +41,22 @@ export function createBindings(db: Db): Bindings {
         .executeTakeFirst();
       return row?.person_id;
     },
-    async unbind(personId, kind) {
-      const gone = db.deleteFrom('bindings').where('person_id', '=', personId).where('kind', '=', kind);
-      return (await gone.returning('far_id').executeTakeFirst())?.far_id;
-    },
+    unbind: (personId, kind, by, at) => db.transaction().execute((trx) => unbind(trx, personId, kind, by, at)),
     async all() {
       const rows = await db.selectFrom('bindings').selectAll().orderBy('kind').orderBy('person_id').execute();
       return rows.map(bindingOf);
     },
   };
+}
+
+async function unbind(trx: Trx, personId: PersonId, kind: TargetKind, by: OustedBy, at: Instant): Promise<string | undefined> {
+  const gone = trx.deleteFrom('bindings').where('person_id', '=', personId).where('kind', '=', kind);
+  const row = await gone.returningAll().executeTakeFirst();
+  if (!row) return undefined;
+  const farId = row.far_id;
+  const data = { personId, ...(await oustedBy(trx, by)), kind, farId };
+  await appendEvents(trx, [houseEvent(`unbound/${personId}/${kind}/${row.at}/${at}`, 'unbound', data, by, at)], at);
+  return farId;
 }
 
 function bindingOf({ person_id, kind, far_id, at }: Tables['bindings']): Binding {

@@ -7,6 +7,7 @@ import { StintError } from '../contract/errors.js';
 import { type AnyEvent, DRIFTS, type EventData, type EventType, type RevokeCause, VIAS } from '../contract/events.js';
 import type { RunId } from '../contract/ids.js';
 import { KINDS, type MessageKind } from '../contract/messages.js';
+import type { TargetKind } from '../contract/request.js';
 import { OUTCOMES } from '../contract/states.js';
 import type { Verdict, Vote } from '../contract/verdict.js';
 import { requestShape } from '../seal/bodies.js';
@@ -62,6 +63,8 @@ const verdict = strict<Verdict>({
   sentences: z.array(words),
 });
 
+const ousted = { personId, cause: z.enum(['left', 'operator']), byDigest: digest.optional() };
+
 const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
   requested: strict<EventData['requested']>({ request: requestShape, digest, verdict }),
   refused: strict<EventData['refused']>({
@@ -113,6 +116,12 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
   unfrozen: strict<EventData['unfrozen']>({ reasonDigest: digest }),
   'key-enrolled': strict<EventData['key-enrolled']>({ keyId: code }),
   'key-removed': strict<EventData['key-removed']>({ keyId: code }),
+  'keys-revoked': strict<EventData['keys-revoked']>({ ...ousted, keyIds: z.array(code).min(1) }),
+  unbound: strict<EventData['unbound']>({
+    ...ousted,
+    kind: z.enum<TargetKind[]>(['mac-admin', 'aws-permission-set']),
+    farId: z.string().min(1).max(300),
+  }),
 };
 
 type Common = Omit<AnyEvent, 'data' | 'type'> & { readonly type: EventType; readonly data: unknown };

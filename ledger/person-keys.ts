@@ -4,10 +4,11 @@
  */
 import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
-import { HOUSE, type Instant, NO_DIGEST } from '../contract/ids.js';
-import type { KeyHand, PersonKey, PersonKeys } from '../contract/ports.js';
+import { HOUSE, type Instant, NO_DIGEST, type PersonId } from '../contract/ids.js';
+import type { KeyHand, OustedBy, PersonKey, PersonKeys } from '../contract/ports.js';
 import { appendEvents } from './append.js';
 import { lockPerson } from './fence.js';
+import { houseEvent, oustedBy } from './ousted.js';
 import type { Db, Tables, Trx } from './schema.js';
 
 const LIVE_MAX = 5;
@@ -20,6 +21,7 @@ export function createPersonKeys(db: Db): PersonKeys {
       const row = await db.selectFrom('person_keys').selectAll().where('key_id', '=', keyId).executeTakeFirst();
       return row && keyOf(row);
     },
+    revokeAll: (personId, by, at) => db.transaction().execute((trx) => revokeAll(trx, personId, by, at)),
     async live(personId) {
       const rows = await liveRows(db, personId).execute();
       return rows.map(keyOf);
@@ -27,14 +29,9 @@ export function createPersonKeys(db: Db): PersonKeys {
   };
 }
 
-function liveRows(db: Db | Trx, personId: PersonKey['personId']) {
-  return db
-    .selectFrom('person_keys')
-    .selectAll()
-    .where('person_id', '=', personId)
-    .where('removed_at', 'is', null)
-    .orderBy('enrolled_at')
-    .orderBy('key_id');
+function liveRows(db: Db | Trx, personId?: PersonId) {
+  const all = db.selectFrom('person_keys').selectAll().where('removed_at', 'is', null).orderBy('enrolled_at').orderBy('key_id');
+  return personId === undefined ? all : all.where('person_id', '=', personId);
 }
 
 async function enroll(trx: Trx, key: Omit<PersonKey, 'removedAt'>, by: KeyHand): Promise<'enrolled' | 'already'> {
@@ -75,6 +72,19 @@ async function remove(trx: Trx, keyId: string, by: KeyHand, at: Instant): Promis
   if (done.numUpdatedRows === 0n) return false;
   await appendEvents(trx, [eventOf('key-removed', keyId, by, at)], at);
   return true;
+}
+
+/** Under the lock of `enroll`: a key that comes at the same time is before this, and goes, or after it. */
+async function revokeAll(trx: Trx, personId: PersonId, by: OustedBy, at: Instant): Promise<readonly string[]> {
+  await lockPerson(trx, personId);
+  const keyIds = (await liveRows(trx, personId).execute()).map((row) => row.key_id);
+  const [first] = keyIds;
+  if (first === undefined) return [];
+  await trx.updateTable('person_keys').set({ removed_at: at }).where('key_id', 'in', keyIds).execute();
+  const data = { personId, ...(await oustedBy(trx, by)), keyIds };
+  // A key is removed once, so its name is used once.
+  await appendEvents(trx, [houseEvent(`keys-revoked/${first}`, 'keys-revoked', data, by, at)], at);
+  return keyIds;
 }
 
 function eventOf(type: 'key-enrolled' | 'key-removed', keyId: string, by: KeyHand, at: Instant): AnyEvent {

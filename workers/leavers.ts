@@ -1,22 +1,26 @@
 /**
  * People who leave: a plain loop in each worker process, without Temporal. Whoever is no longer active in the people file,
- * or no longer stands in it, loses what they hold and what waits in their name. A file that cannot be read says nothing
+ * or no longer stands in it, loses what they hold, what waits in their name, their keys, and who they are at AWS: an id of the
+ * file that is somebody else's one day must not bring them back. A file that cannot be read says nothing
  * about anybody, and who is merely missing is looked for twice: half a file must not end an elevation.
  */
 import type { Alarms } from '../contract/alarms.js';
-import type { PersonId, RequestId } from '../contract/ids.js';
+import { isStintError } from '../contract/errors.js';
+import { instant, type PersonId, type RequestId } from '../contract/ids.js';
 import type { ElevationRow, Store } from '../contract/ports.js';
 import type { State } from '../contract/states.js';
 import { type EndNowDeps, fenceOff, proveEnded } from './end-now.js';
 import { leftAlarm } from './grant-alarms.js';
 import { liveRows } from './revocable.js';
 import { sideBySide } from './side-by-side.js';
+import { unbind } from './unbind.js';
 import type { Cancel } from './untold.js';
 
 /** Whether each person of the file is active. The same object for as long as the file is the same. */
 export type Roster = ReadonlyMap<PersonId, boolean>;
 
 export interface LeaversDeps extends EndNowDeps {
+  readonly store: EndNowDeps['store'] & Pick<Store, 'personKeys' | 'bindings'>;
   /** Throws when the file cannot be read or is not valid. */
   readonly roster: () => Promise<Roster>;
   readonly cancel: Cancel;
@@ -60,6 +64,12 @@ function stakesOf({ view: { state, request } }: ElevationRow): readonly Stake[] 
   return [subject, requester].map(({ personId }) => ({ requestId, personId }));
 }
 
+/** Who has keys, or is bound to a user of AWS. */
+async function known({ personKeys, bindings }: Pick<Store, 'personKeys' | 'bindings'>): Promise<readonly PersonId[]> {
+  const [keys, bound] = await Promise.all([personKeys.live(), bindings.all()]);
+  return [...new Set([...keys, ...bound].map(({ personId }) => personId))];
+}
+
 /** One look after another; remembers since when somebody is missing. */
 export function createLeavers(deps: LeaversDeps): { round(roster: Roster): Promise<number>; readonly pending: boolean } {
   const { store, clock, log } = deps;
@@ -72,7 +82,7 @@ export function createLeavers(deps: LeaversDeps): { round(roster: Roster): Promi
     const since = missing.get(personId);
     if (since !== undefined) return clock() - since >= MISSING_MS;
     missing.set(personId, clock());
-    log.warn({ personId }, 'somebody with an elevation is not in the people file; looking again before it is ended');
+    log.warn({ personId }, 'somebody is not in the people file; looking again before they lose what they have');
     return false;
   }
 
@@ -82,14 +92,32 @@ export function createLeavers(deps: LeaversDeps): { round(roster: Roster): Promi
     },
     /** Answers how many elevations were ended. One that fails never stops the others; it is met again in the next round. */
     async round(roster) {
-      const all = await stakes(store);
-      const present = new Set(all.map(({ personId }) => personId));
+      const [all, named] = await Promise.all([stakes(store), known(store)]);
+      const present = new Set([...all.map(({ personId }) => personId), ...named]);
       for (const personId of missing.keys()) if (!present.has(personId)) missing.delete(personId);
       const leaving = all.filter(({ personId }) => hasLeft(personId, roster));
       const ended = await sideBySide(leaving, WIDTH, (stake) => endFor(deps, stake));
+      // Access first. Whoever is not active can do nothing with a key meanwhile.
+      const gone = named.filter((personId) => hasLeft(personId, roster));
+      await sideBySide(gone, WIDTH, (personId) => forget(deps, personId));
       return ended.filter(({ status }) => status === 'fulfilled').length;
     },
   };
+}
+
+/** Their user stays theirs while it holds access of ours: the next round asks again. */
+async function forget({ store, clock, log }: LeaversDeps, personId: PersonId): Promise<void> {
+  const by = { cause: 'left' } as const;
+  try {
+    const keyIds = await store.personKeys.revokeAll(personId, by, instant(clock()));
+    const { was } = await unbind(store, personId, by, instant(clock()));
+    // Another process was here first.
+    if (keyIds.length === 0 && was === null) return;
+    log.warn({ personId, keyIds, was }, 'somebody left: their keys are revoked, and who they are at AWS is forgotten');
+  } catch (error) {
+    if (isStintError(error) && error.code === 'state-conflict') return;
+    log.error({ personId, err: error }, 'The keys of a person who left could not be revoked; it is tried again.');
+  }
 }
 
 async function endFor(deps: LeaversDeps, stake: Stake): Promise<void> {

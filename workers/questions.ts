@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
 import { instant, isRequestId, type PersonId, type RequestId, type Serial } from '../contract/ids.js';
-import type { DeviceKey, ElevationRow, Grant, Store } from '../contract/ports.js';
+import type { DeviceKey, ElevationRow, Grant, OustedBy, Store } from '../contract/ports.js';
 import { personId } from '../seal/shapes.js';
 import { deviceKeyId } from './device-keys.js';
 import { type EndNowDeps, fence, fenceOff, proveEnded } from './end-now.js';
@@ -45,7 +45,10 @@ const question = z.discriminatedUnion('ask', [
     personId: z.string().max(100).optional(),
     targetKey: z.string().max(300).optional(),
   }),
-  z.strictObject({ ask: z.literal('unbind'), personId }),
+  z.strictObject({ ask: z.literal('bindings') }),
+  z.strictObject({ ask: z.literal('unbind'), personId, operator: words }),
+  z.strictObject({ ask: z.literal('person-keys'), personId: personId.optional() }),
+  z.strictObject({ ask: z.literal('revoke-keys'), personId, operator: words }),
   z.strictObject({ ask: z.literal('keep-words'), text: words }),
   // The steps of ending one past its workflow; see `end-now.ts`.
   z.strictObject({ ask: z.literal('fence'), requestId }),
@@ -111,7 +114,13 @@ export async function answer(store: Store, raw: unknown, tools: Tools = JUST_THE
     case 'revocable':
       return revocable(store, asked);
     case 'unbind':
-      return unbind(store, asked.personId);
+      return unbind(store, asked.personId, byHand(asked), instant(tools.clock()));
+    case 'bindings':
+      return store.bindings.all();
+    case 'person-keys':
+      return store.personKeys.live(asked.personId);
+    case 'revoke-keys':
+      return store.personKeys.revokeAll(asked.personId, byHand(asked), instant(tools.clock()));
     case 'keep-words':
       return store.requests.putText(asked.text);
     case 'fence':
@@ -147,6 +156,8 @@ function reconcilerOf({ reconcile }: Tools): Reconcile {
     'The process that holds the store has no settings of the MDM, so it cannot look at targets. A worker does it every few minutes.',
   );
 }
+
+const byHand = ({ operator }: { readonly operator: string }): OustedBy => ({ cause: 'operator', operator });
 
 async function show(store: Store, id: string): Promise<Shown> {
   const row = isRequestId(id) ? await store.ledger.find(id) : await store.ledger.findByPrefix(id);

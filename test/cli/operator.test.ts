@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { HOUSE, instant, type PersonId, type SlackUserId } from '../../contract/ids.js';
 import { serveAdmin } from '../../workers/admin-socket.js';
 import { build, stint } from '../e2e/built.js';
 import { type EndingBench, endingBench, someone } from '../workers/ending-bench.js';
@@ -85,4 +86,21 @@ test.each<[readonly string[], RegExp]>([
   const ran = await stint(args, env);
   expect(ran.code).toBe(1);
   expect(ran.err).toMatch(sentence);
+});
+
+test('who people are at AWS and their keys are listed and taken from them, and the ledger has who did it', async () => {
+  const [personId, at] = ['barbara' as PersonId, instant(b.clock())];
+  const key = { personId, keyId: 'person-0b', publicKey: 'b', enrolledAt: at };
+  await b.store.personKeys.enroll(key, { personId, slackUserId: 'U0B' as SlackUserId });
+  await b.store.bindings.bind(personId, 'aws-permission-set', 'user-b', at);
+  expect((await stint(['people', 'keys', '--person', 'barbara'], env)).out).toBe(`barbara  person-0b  since ${at}\n`);
+  expect((await stint(['people', 'bindings'], env)).out).toBe(`barbara  user-b  since ${at}\n`);
+  expect((await stint(['people', 'revoke-keys', '--person', 'barbara'], env)).out).toBe('person-0b works no more.\n');
+  expect((await stint(['people', 'unbind', '--person', 'barbara'], env)).out).toMatch(/user-b of Identity Center no more/);
+  expect((await stint(['people', 'keys'], env)).out).toBe('Nobody has a key that works.\n');
+  const taken = (await b.store.ledger.timeline(HOUSE)).filter(({ type }) => type === 'keys-revoked' || type === 'unbound');
+  expect(taken.map(({ type, actor, data }) => [type, actor.via, data])).toEqual([
+    ['keys-revoked', 'cli', expect.objectContaining({ personId, cause: 'operator', keyIds: ['person-0b'] })],
+    ['unbound', 'cli', expect.objectContaining({ personId, cause: 'operator', farId: 'user-b' })],
+  ]);
 });

@@ -1,6 +1,6 @@
 /** Who a person is at a far end, on each database: the first binding stays, and no far id is two people's. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PersonId } from '../../contract/ids.js';
+import { HOUSE, type PersonId } from '../../contract/ids.js';
 import { BACKENDS, type Bench, openBench } from './backends.js';
 import { at } from './events.js';
 
@@ -38,9 +38,13 @@ for (const backend of BACKENDS) {
     test('who is unbound is nobody there, may be bound anew, and leaves their far id to be somebody’s', async () => {
       const { bindings } = bench.store;
       await bindings.bind(id('barbara'), AWS, 'user-b', at(4));
-      expect(await bindings.unbind(id('barbara'), AWS)).toBe('user-b');
-      expect(await bindings.unbind(id('barbara'), AWS)).toBeUndefined();
+      expect(await bindings.unbind(id('barbara'), AWS, { cause: 'left' }, at(5))).toBe('user-b');
+      expect(await bindings.unbind(id('barbara'), AWS, { cause: 'left' }, at(5))).toBeUndefined();
       expect(await bindings.get(id('barbara'), AWS)).toBeUndefined();
+      const unbound = (await bench.store.ledger.timeline(HOUSE)).filter(({ type }) => type === 'unbound');
+      expect(unbound).toMatchObject([
+        { at: at(5), actor: { via: 'sweep' }, data: { personId: 'barbara', cause: 'left', kind: AWS, farId: 'user-b' } },
+      ]);
       expect(await bindings.bind(id('barbara'), AWS, 'user-b2', at(5))).toBe('user-b2');
       expect(await bindings.bind(id('edsger'), AWS, 'user-b', at(6))).toBe('user-b');
     });

@@ -53,6 +53,28 @@ for (const backend of BACKENDS) {
       expect(await entries()).toEqual(before);
     });
 
+    test('all of a person are revoked at once with one entry that says by whom, for good, and nobody else’s', async () => {
+      const { personKeys } = bench.store;
+      const names = ['barbara', 'barbara', 'edsger'] as const;
+      for (const [n, name] of names.entries()) await personKeys.enroll(keyOf(name, `r${n}`), by(name));
+      const [barbara, edsger] = ['barbara' as PersonId, 'edsger' as PersonId];
+      expect((await personKeys.live()).map(({ keyId }) => keyId)).toEqual(expect.arrayContaining(['person-r0', 'person-r2']));
+      const ids = ['person-r0', 'person-r1'];
+      const twice = await Promise.all(
+        [6, 7].map((n) => personKeys.revokeAll(barbara, { cause: 'operator', operator: 'root' }, at(n))),
+      );
+      expect(twice.flat()).toEqual(ids);
+      expect(await personKeys.live(barbara)).toEqual([]);
+      expect(await personKeys.live(edsger)).toHaveLength(1);
+      const [entry, ...more] = (await bench.store.ledger.timeline(HOUSE)).filter(({ type }) => type === 'keys-revoked');
+      expect(more).toEqual([]);
+      expect(entry).toMatchObject({ actor: { via: 'cli' }, data: { personId: barbara, cause: 'operator', keyIds: ids } });
+      const words = entry?.type === 'keys-revoked' ? entry.data.byDigest : undefined;
+      expect(words && (await bench.store.requests.getText(words))).toBe('root');
+      await expect(personKeys.enroll(keyOf('barbara', 'r0'), by('barbara'))).rejects.toThrow(/was removed/);
+      expect(await personKeys.revokeAll(edsger, { cause: 'left' }, at(8))).toEqual(['person-r2']);
+    });
+
     test('five at most, also when twenty come at the same time', async () => {
       const { personKeys } = bench.store;
       const tries = Array.from({ length: 20 }, (_, n) => personKeys.enroll(keyOf('linus', n), by('linus')));

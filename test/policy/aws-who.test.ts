@@ -1,6 +1,7 @@
 /** No user of Identity Center is two people's: neither by the people file, nor by what is bound, nor by one and the other. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { createIdentity } from '../../activities/targets/aws-permission-set/identity.js';
+import { instant } from '../../contract/ids.js';
 import { EXAMPLE } from '../../sim/identity-center/index.js';
 import { ADMIN_KEY, type AwsWorld, awsWorld, bound, GRACE, LINUS } from './aws-world.js';
 import { person } from './world.js';
@@ -44,7 +45,7 @@ describe('a user of Identity Center', () => {
     world.bindings.rows.push(bound(GRACE, EXAMPLE.grace));
     world.people = [NAMED, GRACE];
     await expect(world.facts.pin(NAMED, ADMIN_KEY)).rejects.toMatchObject(OTHERS);
-    await world.bindings.unbind(GRACE.personId, 'aws-permission-set');
+    await world.bindings.unbind(GRACE.personId, 'aws-permission-set', { cause: 'left' }, instant(0));
     const target = await world.facts.pin(NAMED, ADMIN_KEY);
     expect(target.principalId).toBe(EXAMPLE.grace);
     expect((await world.facts.look(target, NAMED)).refusal).toBeUndefined();

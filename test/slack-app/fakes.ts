@@ -263,7 +263,9 @@ function fakeKeys(up: <T>(answer: () => T) => Promise<T>): PersonKeys {
         return true;
       }),
     key: (keyId) => up(() => all.get(keyId)),
-    live: (personId) => up(() => [...all.values()].filter((key) => key.personId === personId && !key.removedAt)),
+    live: (personId) =>
+      up(() => [...all.values()].filter((key) => (personId === undefined || key.personId === personId) && !key.removedAt)),
+    revokeAll: () => Promise.reject(new Error('the Slack app revokes nobody’s keys')),
   };
 }
 

@@ -288,7 +288,7 @@ it('a person is not unbound while their user holds access of ours, and is once i
   const personId = 'ada' as PersonId;
   await store.bindings.bind(personId, ours.kind, ada, instant(Date.now()));
   const id = await granted(ours, MIN, 5 * MIN);
-  await expect(ask({ ask: 'unbind', personId })).rejects.toMatchObject({
+  await expect(ask({ ask: 'unbind', operator: 'root', personId })).rejects.toMatchObject({
     code: 'state-conflict',
     sentence: expect.stringContaining('stint revoke'),
   });
@@ -296,6 +296,6 @@ it('a person is not unbound while their user holds access of ours, and is once i
   await aws.driver.revoke(id, ours, calm());
   await store.fence.gone(id, instant(Date.now()));
   for (const grant of await store.fence.open()) await store.fence.gone(grant.requestId, instant(Date.now()));
-  expect(await ask({ ask: 'unbind', personId })).toEqual({ personId, was: ada });
-  expect(await ask({ ask: 'unbind', personId })).toEqual({ personId, was: null });
+  expect(await ask({ ask: 'unbind', operator: 'root', personId })).toEqual({ personId, was: ada });
+  expect(await ask({ ask: 'unbind', operator: 'root', personId })).toEqual({ personId, was: null });
 });
