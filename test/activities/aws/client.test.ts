@@ -1,5 +1,5 @@
 /** One call through the SDK: nothing that it needs first may hold it up for ever. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -55,14 +55,14 @@ test('a call that hears no signal, for credentials ran out just then, is not wai
 
 test('a credential process that hangs is started anew after a while: its end needs no restart of ours', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'stint-credentials-'));
-  const [script, go, stop] = ['process.cjs', 'go', 'stop'].map((name) => join(folder, name)) as [string, string, string];
+  const [script, go] = [join(folder, 'process.cjs'), join(folder, 'go')];
   const keys = JSON.stringify({ Version: 1, AccessKeyId: 'AKIDEXAMPLE', SecretAccessKey: 'not-a-secret' });
   // Answers only if it was let to when it began; else it hangs until the test is over.
   writeFileSync(
     script,
     `const { existsSync } = require('node:fs');
      if (existsSync(${JSON.stringify(go)})) console.log(${JSON.stringify(keys)});
-     else setInterval(() => existsSync(${JSON.stringify(stop)}) && process.exit(1), 50);
+     else setInterval(() => existsSync(__filename) || process.exit(1), 50);
      setTimeout(() => process.exit(1), 60000).unref();`,
   );
   const config = join(folder, 'config');
@@ -78,7 +78,7 @@ test('a credential process that hangs is started anew after a while: its end nee
   };
   const sdk = createSdk({ settings: { region: 'us-east-1', endpoint: 'http://127.0.0.1:9' }, time: hurried, processes: 1 });
   onTestFinished(() => {
-    writeFileSync(stop, '');
+    rmSync(folder, { recursive: true });
     vi.unstubAllEnvs();
     sdk.close();
   });
