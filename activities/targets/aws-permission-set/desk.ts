@@ -17,6 +17,8 @@ export interface Desk {
   readonly time: Time;
   /** Operations that are over, by AWS' id: they never change again. */
   readonly ended: Map<string, Ended>;
+  /** Creates as they were first described, by AWS' id: for what they are about, not for how they stand. */
+  readonly about: Map<string, Operation>;
   /** When a delete of ours last succeeded, by the target's key; on the steady clock. */
   readonly deleted: Map<string, number>;
 }

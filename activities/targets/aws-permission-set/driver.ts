@@ -42,6 +42,7 @@ export function createAwsDriver({ calls, marks, time, processes }: AwsDriverDeps
     lanes: createLanes(time),
     slots: createSlots(processes),
     ended: new Map(),
+    about: new Map(),
     deleted: new Map(),
   };
   return {

@@ -1,5 +1,6 @@
 /** Operations that are known to AWS alone, found through its own lists: a create whose answer was lost, a delete of another process. */
 import type { RequestId } from '../../../contract/ids.js';
+import { keep } from '../latest.js';
 import type { How, Operation, OperationState } from './calls.js';
 import { type Desk, isAbout, LIST_LAG_MS, stateOf } from './desk.js';
 import type { AwsTarget, Mark } from './types.js';
@@ -41,14 +42,16 @@ export async function findIn(
   return lastFailed;
 }
 
-/** Whether somebody's create of this very assignment is in progress, unless it is known to be another elevation's. */
-export async function anyInProgress(desk: Desk, requestId: RequestId, target: AwsTarget, how: How): Promise<boolean> {
+/** Somebody's create of this very assignment that is in progress, unless it is known to be another elevation's; by AWS' id. */
+export async function inProgress(desk: Desk, requestId: RequestId, target: AwsTarget, how: How): Promise<string | undefined> {
   for (const { id } of await desk.calls.operations('create', target.instanceArn, 'IN_PROGRESS', how)) {
     if ((desk.book.ownerOf(id) ?? requestId) !== requestId) continue;
-    const operation = await stateOf(desk, 'create', target, id, how);
-    if (operation.state === 'IN_PROGRESS' && isAbout(operation, target)) return true;
+    // Whom it is about never changes: in a crowd of several processes each is asked for once.
+    const about = desk.about.get(id) ?? (await stateOf(desk, 'create', target, id, how));
+    keep(desk.about, id, about);
+    if (isAbout(about, target)) return id;
   }
-  return false;
+  return undefined;
 }
 
 /** A delete that began this long ago may have ended so lately that a list does not show it, in ms. */

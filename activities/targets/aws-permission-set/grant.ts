@@ -9,7 +9,7 @@ import type { Release } from './budget.js';
 import type { How, Operation } from './calls.js';
 import { type Desk, ended, isAbout, isListed, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted, wasListed } from './desk.js';
 import { awsError, classOfError, failed, haveAlready, mayWorkLater, neverListed } from './errors.js';
-import { CLOCK_SLACK_MS, deletedLately, findCreate } from './find.js';
+import { CLOCK_SLACK_MS, deletedLately, findCreate, inProgress } from './find.js';
 import { waitUntil } from './lanes.js';
 import { type AwsTarget, type Mark, pairOf } from './types.js';
 
@@ -123,15 +123,30 @@ async function lookNoteCreate(desk: Desk, order: AwsGrantOrder, signal: AbortSig
   return taken;
 }
 
-/** What was deleted a moment ago may still be listed, and must not be taken for standing access. */
-async function settledLook(desk: Desk, { target, sendBefore }: AwsGrantOrder, how: How): Promise<boolean> {
+/**
+ * What was deleted a moment ago may still be listed, and must not be taken for standing access. What somebody else has begun to
+ * make must not be taken for ours: its end is waited for, and what comes of it stood there before us.
+ */
+async function settledLook(desk: Desk, { requestId, target, sendBefore }: AwsGrantOrder, how: How): Promise<boolean> {
+  let theirs: string | undefined;
   for (let look = 0; ; look++) {
+    // First what may still land, then the list, as when it is looked whether something is gone.
+    theirs = (await inProgress(desk, requestId, target, how)) ?? theirs;
     const listed = await isListed(desk, target, how);
-    if (!listed || !(await deletedLately(desk, target, how))) return listed;
+    if (listed ? !(await deletedLately(desk, target, how)) : !(theirs && (await mayAppear(desk, target, theirs, how))))
+      return listed;
     const pause = jitteredMs(desk.time, look, 400, 2_000);
-    if (desk.time.now() + pause >= msOf(sendBefore)) throw awsError(new Error('still listed'), `the end of ${target.display}`);
+    if (desk.time.now() + pause >= msOf(sendBefore))
+      throw awsError(new Error('not settled'), `an earlier change of ${target.display}`);
     await desk.time.sleep(pause, how.signal);
   }
+}
+
+/** Whether the list may still come to show what this create gives. */
+async function mayAppear(desk: Desk, target: AwsTarget, id: string, how: How): Promise<boolean> {
+  const { state } = await stateOf(desk, 'create', target, id, how);
+  if (state !== 'SUCCEEDED') return state === 'IN_PROGRESS';
+  return desk.time.now() - (desk.ended.get(id)?.seenAt ?? desk.time.now()) <= LIST_LAG_MS;
 }
 
 /** Sends until AWS takes it. Only what AWS refused for now is sent again, and only after another look. */

@@ -8,7 +8,7 @@ import type { Recalled } from './book.js';
 import type { How } from './calls.js';
 import { type Desk, isListed, LIST_LAG_MS, stateOf } from './desk.js';
 import { classOfError } from './errors.js';
-import { anyInProgress, findCreate, findIn } from './find.js';
+import { findCreate, findIn, inProgress } from './find.js';
 import type { AwsTarget, Mark } from './types.js';
 
 /** Never throws for what AWS answers: what isn't known is `unknown`. */
@@ -93,7 +93,7 @@ export async function mayLand(
   // Without its mark nobody knows which creates to look for.
   if (mark === 'unsure') return 'The store does not say whether a create of ours is still on its way.';
   if (mark?.before !== 'absent') return undefined;
-  if (!mark.create && (await anyInProgress(desk, requestId, target, how))) return BUSY;
+  if (!mark.create && (await inProgress(desk, requestId, target, how))) return BUSY;
   const create = mark.create
     ? await stateOf(desk, 'create', target, mark.create, how)
     : await findIn(desk, undefined, { requestId, target, mark }, how);

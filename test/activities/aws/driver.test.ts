@@ -378,6 +378,21 @@ test('what its list does not show for as long as was approved is a grant that fa
   expect(has(order.target)).toBe(false);
 });
 
+test('what another began to make before our look is theirs: waited for, told as standing, and never removed', async () => {
+  const { driver, aws, creates, deletes, has } = await begin({ settings: { inProgressMs: [1_500, 1_500] } });
+  const target = targetOf();
+  const theirs = rig.another();
+  const stop = new AbortController();
+  const foreign = theirs.grant({ requestId: requestId(), target, ...soon() }, stop.signal).catch(() => undefined);
+  await expect.poll(() => aws.truth.changes().length).toBe(1);
+  stop.abort();
+  await foreign;
+  const order = { requestId: requestId(), target, ...soon() };
+  await expect(driver.grant(order, never)).rejects.toMatchObject({ code: 'have-already' });
+  await driver.revoke(order.requestId, target, never);
+  expect([creates(), deletes(), has(target)]).toEqual([1, 0, true]);
+});
+
 test('no create leaves at or after its last instant, however slow the look before it was', async () => {
   const { driver, aws, creates } = await begin();
   aws.faults.add({ kind: 'latency', operation: 'ListAccountAssignments', ms: 400, times: 1 });
