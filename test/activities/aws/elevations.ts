@@ -3,6 +3,7 @@ import { type AwsDriver, createAwsDriver } from '../../../activities/targets/aws
 import type { AwsTarget } from '../../../activities/targets/aws-permission-set/types.js';
 import { isStintError, StintError } from '../../../contract/errors.js';
 import { instant, msOf, type RequestId } from '../../../contract/ids.js';
+import type { FarStep } from '../../../contract/ports.js';
 import { type MarksDouble, memoryMarks } from './marks.js';
 import { type VirtualTime, virtualTime } from './time.js';
 import { type Rough, type SmallWorld, smallWorld } from './world.js';
@@ -16,9 +17,14 @@ export interface Elevation {
   readonly id: RequestId;
   readonly target: AwsTarget;
   readonly approvedAt: number;
-  /** How long it was approved for, extensions and all, in ms from `heldAt` on. */
+  /** How long it was approved for, extensions and all, in ms from `sinceAt` on. */
   approvedMs: number;
+  /** When AWS was first seen to have done it: its window counts from then. */
+  sinceAt?: number;
+  /** When the grant was answered. */
   heldAt?: number;
+  /** What AWS named, as heartbeats remember it for the next attempt. */
+  step?: FarStep;
   /** Somebody pressed Revoke. */
   revokedAt?: number;
   /** It could not be given. */
@@ -69,8 +75,8 @@ export async function elevate(
 }
 
 /** From then on nobody may have it by this elevation; undefined while nobody knows yet. */
-export function endOf({ heldAt, approvedMs, revokedAt, refusedAt }: Elevation): number | undefined {
-  const ends = [heldAt === undefined ? undefined : heldAt + approvedMs, revokedAt, refusedAt];
+export function endOf({ sinceAt, heldAt, approvedMs, revokedAt, refusedAt }: Elevation): number | undefined {
+  const ends = [heldAt === undefined || sinceAt === undefined ? undefined : sinceAt + approvedMs, revokedAt, refusedAt];
   const known = ends.filter((end) => end !== undefined);
   return known.length > 0 ? Math.min(...known) : undefined;
 }
@@ -81,15 +87,18 @@ const isOver = (elevation: Elevation, now: number): boolean => now >= (endOf(ele
 /** Attempts until it works, it is refused, revoked, or its time is up. Answers after what instant nothing was sent. */
 async function untilHeld(scene: Scene, elevation: Elevation): Promise<number> {
   const { time } = scene;
-  const { id, target } = elevation;
+  const { id, target, approvedMs } = elevation;
+  const said = (step: FarStep): void => void Object.assign(elevation, { step });
   const startBy = time.now() + START_WITHIN_MS;
   let sendBefore = time.now();
   while (!isOver(elevation, time.now()) && time.now() < startBy) {
     sendBefore = time.now() + SEND_WITHIN_MS;
-    const order = { requestId: id, target, sendBefore: instant(sendBefore), startBy: instant(sendBefore), maxMs: 3_600_000 };
+    const order = { requestId: id, target, sendBefore: instant(sendBefore), startBy: instant(sendBefore), maxMs: approvedMs };
     try {
-      await attempt(scene, (signal) => anyOf(scene).grant(order, signal), elevation);
+      const steps = { said, ...(elevation.step && { earlier: elevation.step }) };
+      await attempt(scene, (signal) => anyOf(scene).grant(order, signal, steps), elevation);
       elevation.heldAt = time.now();
+      elevation.sinceAt = Math.min(elevation.heldAt, elevation.step?.doneAt ? msOf(elevation.step.doneAt) : elevation.heldAt);
       return sendBefore;
     } catch (error) {
       if (isStintError(error) && !error.retryable && error.code !== 'too-late') break;

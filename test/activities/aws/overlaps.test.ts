@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AwsTarget } from '../../../activities/targets/aws-permission-set/types.js';
-import { type Elevation, elevate, liveOf, type Scene, sceneOf } from './elevations.js';
+import { type Elevation, elevate, endOf, liveOf, type Scene, sceneOf } from './elevations.js';
 import { faultsOf } from './timeline.js';
 import { idOf, type Rough } from './world.js';
 
@@ -36,7 +36,7 @@ const roughness = fc.record({
   lostAfter: fc.constantFrom(0, 0.1),
   throttled: fc.constantFrom(0, 0.1),
   failed: fc.constantFrom(0, 0.1),
-  listLagMs: fc.constantFrom(0, 4_000),
+  listLagMs: fc.constantFrom(0, 4_000, 9_000),
   workMs: fc.constantFrom(500, 8_000, 90_000),
 });
 
@@ -63,8 +63,7 @@ function extend(at: Scene, of: AwsTarget, ms: number): void {
   const live = liveOf(at, of);
   if (live && holds(live, at.time.now())) live.approvedMs += ms;
 }
-const holds = ({ heldAt, approvedMs, revokedAt }: Elevation, now: number): boolean =>
-  heldAt !== undefined && revokedAt === undefined && now < heldAt + approvedMs;
+const holds = (of: Elevation, now: number): boolean => of.heldAt !== undefined && now < (endOf(of) ?? now);
 
 function revoke(at: Scene, of: AwsTarget): void {
   const live = liveOf(at, of);

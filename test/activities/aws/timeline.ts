@@ -12,6 +12,8 @@
  *   that delay is at most `OWN_MS`: not counted is the time in which AWS has an operation of the pair in progress (it
  *   refuses every other then), and `AFTER_TROUBLE_MS` after each call that was refused or lost and each process that died.
  *   Once an elevation was recorded as gone nobody has it by it, for no time at all.
+ * The approved window counts from when AWS had done it, as the story has it from heartbeats: `OWN_MS` later at most, counted in
+ * the same way.
  * Nobody else, never.
  *
  * What another writer does in the midst of a delete of ours goes with it: AWS refuses the calls of others then.
@@ -55,7 +57,11 @@ export interface Fault {
 
 /** Everything that should not have been, in the order of time; empty when all is well. */
 export function faultsOf(scene: Scene, targets: readonly AwsTarget[], listLagMs: number): Fault[] {
-  const found = targets.flatMap((target) => [...faultsOfOne(scene, target, listLagMs), ...createdTwice(scene, target)]);
+  const found = targets.flatMap((target) => [
+    ...faultsOfOne(scene, target, listLagMs),
+    ...createdTwice(scene, target),
+    ...countedLate(scene, target, listLagMs),
+  ]);
   return found.sort((a, b) => a.at - b.at);
 }
 
@@ -123,11 +129,15 @@ const callsOf = ({ world }: Scene, of: Kind, { target: { key }, approvedAt, gone
     ({ kind, by, at, target }) => kind === of && by === 'call' && target.key === key && approvedAt <= at && at <= goneAt,
   );
 
-/** By when it has to be over: when the product has used up its own time since the end. */
-function latestEnd(scene: Scene, elevation: Elevation): number {
-  let at = endOf(elevation) ?? Number.POSITIVE_INFINITY;
+/** By when it has to be over. */
+const latestEnd = (scene: Scene, elevation: Elevation): number =>
+  latest(scene, elevation.target, endOf(elevation) ?? Number.POSITIVE_INFINITY);
+
+/** When the product has used up its own time since then. */
+function latest(scene: Scene, target: AwsTarget, since: number): number {
+  let at = since;
   let left = OWN_MS;
-  for (const { from, to } of excused(scene, elevation.target)) {
+  for (const { from, to } of excused(scene, target)) {
     if (to <= at) continue;
     if (from - at >= left) break;
     left -= Math.max(0, from - at);
@@ -151,5 +161,20 @@ function createdTwice(scene: Scene, { key }: AwsTarget): Fault[] {
   return own.flatMap((each) => {
     const [, second] = callsOf(scene, 'create', each);
     return second ? [{ at: second.at, key, what: `${each.id} was created twice` }] : [];
+  });
+}
+
+/** The window counts from when AWS had done it; not from when its list shows it, however long that takes. */
+function countedLate(scene: Scene, target: AwsTarget, listLagMs: number): Fault[] {
+  const own = scene.elevations.filter((each) => each.target.key === target.key);
+  return own.flatMap((each) => {
+    const [first] = callsOf(scene, 'create', each);
+    const { sinceAt } = each;
+    // What was found in the list alone, without an operation, is known from then on.
+    const unseenMs = each.step?.doneAt ? 0 : listLagMs;
+    if (!first || sinceAt === undefined || sinceAt <= latest(scene, target, first.dueAt) + unseenMs) return [];
+    return [
+      { at: sinceAt, key: target.key, what: `${each.id} was there at ${first.dueAt}, and its window counts from ${sinceAt}` },
+    ];
   });
 }
