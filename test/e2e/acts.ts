@@ -109,6 +109,7 @@ export function createActs({ sight, ask, ports }: Pick<Demo, 'sight' | 'ask' | '
     cards,
     card,
     isAdmin,
+    requestIdOn,
     submit,
     newCard,
     truth,

@@ -1,8 +1,10 @@
 /** The ways an elevation can go, in the running demo: asked and decided in Slack or on the Mac, judged by what the Mac itself is. */
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ACCOUNTS, awsUserId, SETS } from '../../cli/demo/organisation.js';
 import { CHANNEL, GENERAL } from '../../cli/demo/world.js';
 import { type Acts, buttons, createActs, eventually, macOf, slackOf } from './acts.js';
+import { stint } from './built.js';
 import { cleanUp, type Demo, startDemo, tempFolder, withPolicy } from './demo.js';
 
 const S15 = 15_000;
@@ -12,7 +14,10 @@ let acts: Acts;
 
 beforeAll(async () => {
   const dir = withPolicy(join(tempFolder('story'), 'demo'), (text) =>
-    text.replace('windows: [30s,', 'windows: [15s, 30s,').replace('minWindow: 10s', 'minWindow: 20s'),
+    text
+      .replace('windows: [30s,', 'windows: [15s, 30s,')
+      .replace('minWindow: 10s', 'minWindow: 20s')
+      .replace('tier: 0', 'tier: 0\n    deadlines: { pending: 5s }'),
   );
   demo = await startDemo({ dir });
   acts = createActs(demo);
@@ -179,6 +184,52 @@ describe('while it is held', () => {
     await acts.isNoAdmin('alan');
     expect((await acts.reaches(asked.requestId, 'closed', 60_000)).outcome).toBe('expired');
   });
+});
+
+describe('from a command line', () => {
+  test('a key is enrolled in Slack; what is granted exits with 0, what is denied or lapses with 1, and says so', async () => {
+    const env = {
+      STINT_SERVER_URL: `http://127.0.0.1:${demo.ports.deviceApi}`,
+      STINT_PERSON_KEY_FILE: join(demo.dir, 'adas-own-key.pem'),
+    };
+    const enrolled = await stint(['enroll', '--json'], env);
+    const { line } = JSON.parse(enrolled.out) as { line: string };
+    const [command, ...text] = line.split(' ');
+    await demo.sight.act('command', { user: slackOf('ada'), channel: GENERAL.id, command, text: text.join(' ') });
+    await eventually('the key counts and the organisation is known', async () => {
+      const { code, out } = await stint(['request', 'aws', '--search', 'payments-prod ReadOnly', '--json'], env);
+      return code === 0 && out.includes('payments-prod');
+    });
+    const ask = async (account: string, set: string, ...more: string[]) => {
+      const words = ['--account', account, '--set', set, '--for', '30s', '--reason', 'INC-417: asked from a terminal'];
+      const ran = await stint(['request', 'aws', ...words, '--wait', '--json', ...more], env);
+      return { ...ran, told: JSON.parse(ran.out) as Record<string, unknown> };
+    };
+
+    const before = (await acts.cards()).map(({ ts }) => ts);
+    const cardOf = (set: string) =>
+      eventually(`the card of ${set}`, async () => {
+        const found = (await acts.cards()).find((m) => !before.includes(m.ts) && m.text.includes(set));
+        const requestId = found && acts.requestIdOn(found);
+        return requestId ? { who: 'ada' as const, serial: '', requestId, cardTs: found.ts } : undefined;
+      });
+    const lapses = ask('payments-prod', 'ReadOnlyAccess', '--confirm', 'payments-prod');
+    const [granted, denied] = [ask('sandbox', 'PowerUserAccess'), ask('sandbox', 'ReadOnlyAccess')];
+    const mistakes = Promise.all([stint(['request', 'aws', '--acount', 'sandbox'], env), ask('nowhere', 'PowerUserAccess')]);
+    await acts.approve('grace', await cardOf('PowerUserAccess'), 30_000);
+    await acts.click('grace', (await cardOf('ReadOnlyAccess')).cardTs, 'deny');
+    const form = await eventually('the form', async () => (await demo.sight.slack(slackOf('grace'))).modals.at(-1));
+    await demo.sight.act('submit', { user: slackOf('grace'), viewId: form.id, values: {} });
+
+    expect(await granted).toMatchObject({ code: 0, told: { ok: true, confirmedAt: expect.any(String) } });
+    const hers = (await demo.sight.aws()).access.find(
+      ({ accountId, setArn, userId }) => accountId === ACCOUNTS.sandbox && setArn === SETS.power && userId === awsUserId('ada'),
+    );
+    expect(hers).toMatchObject({ cause: { by: 'call' } });
+    expect(await denied).toMatchObject({ code: 1, told: { ok: false, outcome: 'denied' } });
+    expect(await lapses).toMatchObject({ code: 1, told: { ok: false, outcome: 'lapsed' } });
+    expect(await mistakes).toMatchObject([{ code: 2 }, { code: 2, told: { ok: false, code: 'unknown-target' } }]);
+  }, 90_000);
 });
 
 describe('what may be looked at', () => {
