@@ -1,6 +1,7 @@
 /**
  * Where else the contract is asked, by the environment:
- * - `STINT_AWS_CONTRACT_ACCOUNT`, `_SET` (its ARN) and `_USER` (an Identity Store id): what is given and taken away again;
+ * - `STINT_AWS_CONTRACT_ACCOUNT`, `STINT_AWS_CONTRACT_SET` (its ARN), `STINT_AWS_CONTRACT_USER` (an Identity Store id): what is
+ *   given and taken away again;
  * - `STINT_AWS_CONTRACT_ENDPOINT`: a stand-in or an emulator; without it AWS itself, in `AWS_REGION` and with the
  *   credentials that the SDK finds by itself;
  * - `STINT_AWS_CONTRACT_CHANGES`: the account once more. It changes assignments, so one has to say so.

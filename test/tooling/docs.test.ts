@@ -95,6 +95,7 @@ describe.each(PAGES)('%s', (page) => {
       'deploy/create-namespace.sh',
       'cli/temporal-server/find.ts',
       'workers/config-reader.ts',
+      'test/identity-center/contract-place.ts',
     ]
       .map(read)
       .join('\n');
