@@ -4,9 +4,9 @@
  * MUST have it:
  * - whom an elevation holds, from when the grant was answered to the end of what was approved (or to a Revoke), unless
  *   another writer removed it since;
- * - whom another writer gave it, until another writer removes it; as long as it came into force before an elevation of the
- *   same target noted "was not there". What comes into force between that note and the proof that the elevation is gone
- *   can't be told from ours, and may end with it (AWS knows one assignment and no owners).
+ * - whom another writer gave it, until another writer removes it; as long as they asked for it before an elevation of the
+ *   same target noted "was not there". What they ask for between that note and the proof that the elevation is gone can't be
+ *   told from ours, and may end with it (AWS knows one assignment and no owners).
  * MAY have it:
  * - from the create that AWS took for an elevation to when AWS brings the delete into force. The product's own part of
  *   that delay is at most `OWN_MS`: not counted is the time in which AWS has an operation of the pair in progress (it
@@ -96,12 +96,13 @@ function faultsOfOne(scene: Scene, target: AwsTarget, listLagMs: number): Fault[
 function othersAfter(others: Others, landed: Landed, ours: readonly Ours[], listLagMs: number): Others {
   if (landed.kind === 'delete') return 'no';
   if (landed.by === 'call' || others === 'sure') return others;
-  // What came through a call of theirs is listed later than it is true.
-  const unseen = LOOK_MS + (landed.askedAt < landed.at ? listLagMs : 0);
-  const mixes = ours.some(
-    ({ noted, elevation, lastDue }) =>
-      noted - unseen <= landed.at && landed.at <= Math.max(lastDue, elevation.goneAt ?? Number.POSITIVE_INFINITY),
-  );
+  const mixes = ours.some(({ noted, elevation, lastDue }) => {
+    const { goneAt = Number.POSITIVE_INFINITY } = elevation;
+    const seen = noted - LOOK_MS;
+    // What was in progress at our look can be seen there; what had just come into force may not be listed yet.
+    const since = landed.askedAt < landed.at && landed.at < noted ? landed.at + listLagMs : landed.askedAt;
+    return seen <= since && landed.at <= Math.max(lastDue, goneAt);
+  });
   return mixes ? 'mixed' : 'sure';
 }
 
