@@ -74,12 +74,23 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
         // What only tells a target to begin is over with its call; what waits for the target sends nothing later by itself.
         const abort = polled ? call.signal() : AbortSignal.any([call.signal(), AbortSignal.timeout(leftMs)]);
         const order = { requestId, target, maxMs, startBy, sendBefore };
-        await driver.grant(order, abort, call.memory?.()).catch((error: unknown) => {
+        const { steps, since } = timed(call.memory?.());
+        await driver.grant(order, abort, steps).catch((error: unknown) => {
           throw clock() < msOf(startBy) ? asSlow(error, target.kind) : error;
         });
-        return { sendBefore, ...(polled && { observedAt: instant(clock()) }) };
+        return { sendBefore, ...(polled && { observedAt: instant(Math.min(clock(), since())) }) };
       }),
   };
+}
+
+/** The same steps, and since when what was created is there: its window counts from then, however late that is proved. */
+function timed(steps: Steps = {}): { readonly steps: Steps; readonly since: () => number } {
+  let since = Number.POSITIVE_INFINITY;
+  const said: Steps['said'] = (step) => {
+    if (step.doneAt) since = msOf(step.doneAt);
+    steps.said?.(step);
+  };
+  return { steps: { ...steps, said }, since: () => since };
 }
 
 /** A call whose own ten seconds were over is tried anew for as long as the elevation may still start. */
