@@ -89,7 +89,7 @@ interface Phase {
   readonly all: readonly Asked[];
   /** The deadlines, in ms since 1970. */
   readonly ends: readonly number[];
-  /** How long after its deadline each first call of its revoke reached the MDM, in ms. */
+  /** How long after its deadline the call that takes it away reached the MDM, in ms. */
   readonly late: readonly number[];
 }
 
@@ -108,7 +108,8 @@ async function phase(
   const endings = all.map(({ mac, id }) => mac.endWhenTold(id));
   const ends = await begin(all);
   await Promise.all(endings);
-  const firstCall = mdmCalls(rig);
+  // The call that takes the tag away; what is read for it before takes nothing.
+  const firstCall = mdmCalls(rig, 'changes');
   const late = all.map(({ mac }, i) => (firstCall(mac.owner.serial, ends[i] ?? 0) ?? Number.NaN) - (ends[i] ?? 0));
   await Promise.all(all.map(({ mac, id }) => mac.insist(id)));
   await pooled(all, 8, ({ id }) => closed(rig, id));
