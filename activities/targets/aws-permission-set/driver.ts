@@ -11,6 +11,7 @@ import { grant } from './grant.js';
 import { createLanes } from './lanes.js';
 import { observe } from './observe.js';
 import { revoke } from './revoke.js';
+import { sharingLists } from './shared-lists.js';
 import { type AwsTarget, type Marks, pairOf, type Time } from './types.js';
 import { createWatch } from './watch.js';
 
@@ -32,7 +33,8 @@ export interface AwsDriver extends TargetDriver<AwsTarget> {
   close(): void;
 }
 
-export function createAwsDriver({ calls, marks, time, processes }: AwsDriverDeps): AwsDriver {
+export function createAwsDriver({ marks, time, processes, ...own }: AwsDriverDeps): AwsDriver {
+  const calls = sharingLists(own.calls);
   const watch = createWatch({ calls, time });
   const desk: Desk = {
     calls,
