@@ -16,6 +16,8 @@ const LOOK_EVERY_MS = 500;
 /** From this attempt on, some minutes after the first, it is looked at seldom: it may take days, and there may be many. */
 const SELDOM_FROM = 15;
 const LOOK_SELDOM_MS = 6_000;
+/** Whoever wakes so much later than it meant to was stopped meanwhile, or may have been. */
+const OVERSLEPT_MS = 500;
 /** How long the first revoke lets the store tell it that there is nothing left to revoke. */
 const STORE_WAIT_MS = 150;
 
@@ -140,10 +142,13 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
         const waitMs = leadOf(at, from, call.handedOutAt?.());
         // While there is time: two hundred that end together need not ask in that second.
         if (await isOver(request)) return true;
-        const left = waitMs - (deps.clock() - from);
+        const left = Math.min(waitMs, waitMs - (deps.clock() - from));
+        const slept = performance.now();
         if (left > 0) await call.sleep(left);
         call.signal().throwIfAborted();
         crowd.enter();
+        // A process that stood still has missed what became of it: the target may be another elevation's by now.
+        if (performance.now() - slept > left + OVERSLEPT_MS && (await isOver(request))) return true;
         return send(request, recollection(before, since));
       }),
     proveGone: async (request, notBefore, begun, before, since) => {

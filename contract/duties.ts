@@ -123,7 +123,10 @@ export interface RevokeDuties {
    * taken, of a grant that has told nothing (`Recollection`).
    */
   revokeOnce(request: ElevationRequest, before?: Before, since?: Instant): Promise<boolean>;
-  /** As `revokeOnce`, but not before `at`: it is called ahead and waits, at most `LEAD_MS`. What is given up meanwhile is not sent. */
+  /**
+   * As `revokeOnce`, but not before `at`: it is called ahead and waits, at most `LEAD_MS`. What is given up meanwhile is not sent
+   * once the worker hears of it, which may be too late.
+   */
   revokeAt(request: ElevationRequest, at: Instant, before?: Before, since?: Instant): Promise<boolean>;
   /**
    * Revokes and observes until the target shows that nothing is left, after `notBefore` plus its settling time. What only

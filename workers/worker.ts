@@ -139,7 +139,8 @@ export async function createWorkers({
       // What a killed worker had in its cache waits this long before another may have it; a lost cache costs one short replay.
       stickyQueueScheduleToStartTimeout: '3s',
     }),
-    queue(QUEUES.revoke, { ...relentless(duties.revoke), ...guarded(duties.reconcile ?? {}) }, 500),
+    // Places cost nothing, and many of them only wait for a deadline: nobody's revoke stands behind those.
+    queue(QUEUES.revoke, { ...relentless(duties.revoke), ...guarded(duties.reconcile ?? {}) }, 2000),
     // Many may wait for a far end that takes minutes, and keep nobody else's grant from being sent.
     queue(QUEUES.grant, guarded(duties.grant), 200),
     queue(QUEUES.store, relentless(duties.store, pulse?.teller(QUEUES.store)), 50),

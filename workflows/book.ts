@@ -62,8 +62,10 @@ export class Book {
   hush = false;
   /** The deadline is so near that its revoke was handed out: no extension counts any more. */
   leaving = false;
-  /** The revoke of the deadline was accepted: the ending begins with its proof. */
+  /** The revoke of the deadline reached the far end, whatever that said: the ending begins with its proof. */
   revokeSent = false;
+  /** While the revoke of the deadline is out: it may be sent after what made it needless, and what it leaves is cleared after it. */
+  ahead: Promise<void> | undefined;
   /** Whether a grant call may have left. */
   grantCalled = false;
   /** After this instant nothing of a grant call can still leave. */

@@ -27,6 +27,7 @@ function roundOf(book: Book, envelope: Envelope): 'request' | 'extension' | unde
   // A deny still ends what was approved and has not begun.
   const open = state === 'requested' || (state === 'approved' && envelope.kind === 'deny');
   if (open && envelope.roundDigest === digest) return 'request';
+  if (book.leaving && envelope.kind !== 'deny') return undefined;
   if (state === 'active' && extension?.state === 'waiting' && envelope.roundDigest === extension.roundDigest) return 'extension';
   return undefined;
 }
@@ -106,7 +107,7 @@ const withdraw: Handler<'withdraw'> = (book, envelope) => {
 
 const askExtension: Handler<'askExtension'> = (book, envelope, body, newRound) => {
   if (!isSubject(book, envelope)) return 'not-yours';
-  if (book.state !== 'active' || book.view.extension?.state === 'waiting' || !newRound) return conflict;
+  if (book.state !== 'active' || book.leaving || book.view.extension?.state === 'waiting' || !newRound) return conflict;
   book.record('extension-asked', { roundDigest: newRound as Digest, windowMs: body.windowMs }, causeOf(envelope));
   return undefined;
 };

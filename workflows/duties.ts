@@ -55,13 +55,16 @@ export const firstRevoke = proxyActivities<Hands<RevokeDuties>>({
 
 /**
  * The same, handed out ahead of the deadline. One that is not taken up or no longer beats is given up within moments, and the
- * revoke begins anew.
+ * revoke begins anew; so is one that is not over six seconds after the deadline. Called off, it is over only when the worker
+ * says so: it may be sending.
  */
 export const aheadRevoke = proxyActivities<Hands<RevokeDuties>>({
   taskQueue: QUEUES.revoke,
   scheduleToStartTimeout: '4s',
-  startToCloseTimeout: '15s',
-  heartbeatTimeout: '3s',
+  startToCloseTimeout: '8s',
+  scheduleToCloseTimeout: '12s',
+  heartbeatTimeout: '5s',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: { maximumAttempts: 1 },
 });
 

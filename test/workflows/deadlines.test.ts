@@ -1,5 +1,6 @@
 /** Every deadline of the story, to the minute, in the workflow's own time. */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { StintError } from '../../contract/errors.js';
 import { instant, msOf } from '../../contract/ids.js';
 import type { ElevationView } from '../../contract/view.js';
 import { ada, grace, linus, POLICY } from '../fixtures/people.js';
@@ -75,6 +76,43 @@ describe.concurrent('deadlines', () => {
     expect(e.isAdmin).toBe(false);
     expect((await e.view())?.warnedAt).toBeUndefined();
     expect(await e.finish()).toBe('expired');
+  });
+
+  test('a revoke in the last second is a revoke, and what was handed out for the deadline leaves nothing behind', async () => {
+    const e = await h.ask({ windowMs: 5 * MIN });
+    await e.activate(grace);
+    await e.skip(5 * MIN - 1500);
+    expect((await e.view())?.state).toBe('active');
+    await e.revoke(grace);
+    expect(await e.finish()).toBe('revoked');
+    expect(e.isAdmin).toBe(false);
+    // Sent twice, perhaps; but nothing after its signals were cleared.
+    const calls = h.mac.calls.filter(({ requestId }) => requestId === e.requestId).map(({ what }) => what);
+    expect(calls.at(-1)).toBe('clear');
+    expect(calls).toContain('revoke');
+  });
+
+  test('an approval of an extension that comes in the last second is refused, and said to be', async () => {
+    const e = await h.ask({ windowMs: 5 * MIN });
+    await e.activate(grace);
+    const round = await askExtension(e, 5 * MIN);
+    await e.skip(5 * MIN - 1500);
+    await e.approve(linus, 5 * MIN, round);
+    expect(await e.finish()).toBe('expired');
+    expect(h.refused('state-conflict', e.requestId)).toBe(true);
+    expect(e.isAdmin).toBe(false);
+  });
+
+  test('a far end that refuses at the deadline is asked until it has taken it away', async () => {
+    const e = await h.ask({ windowMs: 5 * MIN });
+    await e.activate(grace);
+    e.trouble.revokeFails = new StintError('mdm-unavailable');
+    await e.skip(5 * MIN + 500);
+    await e.in('ending');
+    expect(e.isAdmin).toBe(true);
+    e.trouble.revokeFails = undefined;
+    expect(await e.finish()).toBe('expired');
+    expect(e.isAdmin).toBe(false);
   });
 
   test('the log is waited for until the evidence deadline; then "log missing" is said, and it closes', async () => {

@@ -101,7 +101,8 @@ function nextAlarm(said: number, passed: number): number {
 /** Begun as soon as the access is gone, waited for at the close. */
 function clearSignals(book: Book): void {
   const { request } = book.view;
-  book.clearing = revoking.clearSignals.executeWithOptions({ summary: 'clear MDM signals' }, [request]);
+  const clear = () => revoking.clearSignals.executeWithOptions({ summary: 'clear MDM signals' }, [request]);
+  book.clearing = book.ahead ? book.ahead.then(clear) : clear();
   book.clearing.catch(() => undefined); // no end of retries; only a page turn gives it up, and the next page asks again
 }
 

@@ -1,6 +1,6 @@
 /** Granting and holding: called, then observed; the clock starts at the confirmation, and only a stored extension moves it. */
 import { ActivityFailure, ApplicationFailure, condition, patched } from '@temporalio/workflow';
-import { LEAD_MS, SEND_WITHIN_MS } from '../../contract/duties.js';
+import { LEAD_MS, type RevokeDuties, SEND_WITHIN_MS } from '../../contract/duties.js';
 import type { EventData } from '../../contract/events.js';
 import { instant, msOf } from '../../contract/ids.js';
 import type { Vote } from '../../contract/verdict.js';
@@ -61,7 +61,7 @@ export async function hold(e: Admitted): Promise<void> {
       () => book.state !== 'active' || book.leaving || book.ballots.length > 0 || extensionIsNew(book) || e.pageFull(),
     );
     if (book.state !== 'active') break;
-    if (book.leaving) await leave(book);
+    if (book.leaving) await leave(e);
     else if (extensionIsNew(book)) announceExtension(e);
     else if (book.ballots.length > 0) await countExtension(e);
   }
@@ -91,22 +91,32 @@ function windowClock({ book }: Admitted): Clock {
 }
 
 /**
- * The revoke goes to a worker and waits there for the deadline. What ends the elevation before calls it off; if it comes to
- * nothing, the ending begins with a revoke of its own.
+ * The revoke goes to a worker and waits there for the deadline. What ends the elevation before calls it off; if no worker
+ * brought it to the far end, the ending begins with a revoke of its own.
  */
-async function leave(book: Book): Promise<void> {
+async function leave({ book, refuse }: Admitted): Promise<void> {
   const { request, deadlineAt } = book.view;
   if (!deadlineAt) return;
   const over = () => book.state !== 'active';
-  const sent = await unless(over, () =>
-    aheadRevoke.revokeAt
-      .executeWithOptions({ summary: `revoke ${request.target.key} at its deadline` }, [request, deadlineAt, ...timeBefore(book)])
-      .catch(() => false),
-  );
+  const sent = await unless(over, () => revokeAhead(book, [request, deadlineAt, ...timeBefore(book)]));
   if (!sent) await book.until(over, deadlineAt, 'deadline');
+  // Too late to count, and whoever sent it is told so.
+  for (const { envelope } of book.ballots.splice(0)) refuse(envelope.kind, 'state-conflict', envelope);
   if (over()) return;
   book.revokeSent = sent === true;
   expire(book);
+}
+
+/** Whether the far end was reached: also a refusal of it is an answer, and the proof asks again. */
+function revokeAhead(book: Book, args: Parameters<RevokeDuties['revokeAt']>): Promise<boolean> {
+  const summary = `revoke ${args[0].target.key} at its deadline`;
+  const sent = aheadRevoke.revokeAt.executeWithOptions({ summary }, args).catch((error: unknown) => {
+    return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure;
+  });
+  book.ahead = sent.then(() => {
+    book.ahead = undefined;
+  });
+  return sent;
 }
 
 function expire(book: Book): void {
