@@ -11,6 +11,7 @@ import type { ElevationView } from '../contract/view.js';
 import { bundleFolder, workflowBundle } from './bundle.js';
 import type { Config } from './config.js';
 import { startFollowUps } from './followups.js';
+import { withPulse } from './grant-pulse.js';
 import { alarmsOf, beatOf, reconcilerOf, summaryOf, sweepAlarm, temporalAnswers } from './guard.js';
 import {
   clock,
@@ -154,7 +155,11 @@ function pollingOf(
     options: temporalOptions(config),
     namespace: config.temporal.namespace,
     bundle,
-    duties: { ...duties, grant: withFitClock(duties.grant, watch), reconcile: createReconcileDuties(reconcile) },
+    duties: {
+      ...duties,
+      grant: withPulse(withFitClock(duties.grant, watch), pulse),
+      reconcile: createReconcileDuties(reconcile),
+    },
     pulse,
     reconcileEveryMs: config.alarms.reconcileEveryMs,
     log,

@@ -4,6 +4,7 @@ import type { AnyEvent, EventType } from '../contract/events.js';
 import { instant, msOf, shortId } from '../contract/ids.js';
 import type { Grant } from '../contract/ports.js';
 import type { TargetKind } from '../contract/request.js';
+import { grantFix } from './grant-pulse.js';
 import type { Trouble } from './pulse.js';
 
 /** A revoke that is not proved yet: who, where, since when. Undefined before its first minute. */
@@ -31,7 +32,15 @@ const WHY_PENDING: { readonly [K in TargetKind]: string } = {
 };
 
 /** The entries that the watch reads. */
-export const HEARD: readonly EventType[] = ['alarm', 'evidence-settled', 'refused', 'revoked', 'swept'];
+export const HEARD: readonly EventType[] = [
+  'alarm',
+  'evidence-settled',
+  'grant-failed',
+  'refused',
+  'revoked',
+  'start-missed',
+  'swept',
+];
 
 /** What a seal can be refused for. Ordinary conflicts (a late click) are not among them. */
 const SEALS: ReadonlySet<string> = new Set(['bad-seal', 'seal-expired', 'wrong-sender', 'bad-input', 'replayed']);
@@ -98,7 +107,7 @@ export function troubleAlarm({ queue, sinceMs, failures, code }: Trouble, nowMs:
   return downAlarm(
     `queue/${queue}`,
     `Nothing on the queue ${queue} has worked since ${instant(sinceMs)}: ${failures} calls failed, the last one with ${code}. The work is kept and waits.`,
-    DOWN[queue] ?? 'Look at the log of this worker for the whole error.',
+    grantFix(queue, code) ?? DOWN[queue] ?? 'Look at the log of this worker for the whole error.',
     nowMs - sinceMs,
   );
 }

@@ -7,6 +7,7 @@ import type { Alarms } from '../contract/alarms.js';
 import { StintError } from '../contract/errors.js';
 import { instant, msOf } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
+import { failedGrants } from './failed-grants.js';
 import type { Pulse } from './pulse.js';
 import { toldAgain } from './told-again.js';
 import { createRefusalCount, downAlarm, evidenceAlarm, FAILING_MS, HEARD, pendingAlarm, troubleAlarm } from './watch-alarms.js';
@@ -74,10 +75,10 @@ export function createWatch(deps: WatchDeps): Watch {
   };
   const lookAtNews = async () => {
     const { events, upTo } = await store.ledger.news(cursor, HEARD);
-    const ends = await toldAgain(store, events, clock());
+    const told = [...(await toldAgain(store, events, clock())), ...(await failedGrants(store, events, clock()))];
     // Only now: where the store failed in between, all of them are read again, and none is counted twice.
     cursor = upTo;
-    for (const alarm of ends) alarms.raise(alarm);
+    for (const alarm of told) alarms.raise(alarm);
     for (const event of events) {
       refusals.note(event);
       const alarm = evidenceAlarm(event, clock());
