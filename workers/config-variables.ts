@@ -279,6 +279,13 @@ export const VARIABLES = table({
     fallback: '1',
     help: "Among how many processes with AWS settings the organisation's quota of calls is shared: workers, Slack apps and device APIs.",
   },
+  STINT_AWS_WORKERS: {
+    part: 'aws',
+    check: number(1, 7, 'a whole number from 1 to 7'),
+    example: '1',
+    optional: true,
+    help: "How many of those processes are workers, which alone give and take away: AWS' 15 changes at a time are shared among them. Default: all.",
+  },
   STINT_AWS_START_URL: {
     part: 'aws',
     check: url('https', 'http'),

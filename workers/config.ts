@@ -12,6 +12,8 @@ export interface AwsConfig {
   readonly region: string;
   readonly instanceArn?: string;
   readonly processes: number;
+  /** How many of them are workers. */
+  readonly workers: number;
   /** The access portal. */
   readonly startUrl: string;
   readonly endpoint?: string;
@@ -202,13 +204,18 @@ function awsOf(reader: Reader): PartConfigs['aws'] {
   const startUrl = secureUrl(reader, 'STINT_AWS_START_URL');
   const endpoint = secureUrl(reader, 'STINT_AWS_ENDPOINT');
   const processes = value('STINT_AWS_PROCESSES') ?? 1;
+  const workers = value('STINT_AWS_WORKERS') ?? processes;
   const broken = problems.length > before;
   if (region === undefined && !broken && (instanceArn || startUrl || endpoint))
     problems.push(missing('STINT_AWS_REGION', VARIABLES.STINT_AWS_REGION));
   if (region !== undefined && !broken && startUrl === '')
     problems.push(missing('STINT_AWS_START_URL', VARIABLES.STINT_AWS_START_URL));
   if (region === undefined) return undefined;
-  return { region, processes, startUrl, ...(instanceArn && { instanceArn }), ...(endpoint && { endpoint }) };
+  if (workers > processes && !broken)
+    problems.push(
+      `STINT_AWS_WORKERS is ${workers}, but STINT_AWS_PROCESSES, which counts them too, is only ${processes}: it must not be less.`,
+    );
+  return { region, processes, workers, startUrl, ...(instanceArn && { instanceArn }), ...(endpoint && { endpoint }) };
 }
 
 /** Stands where a required secret is missing; never leaves, for then the load fails. */

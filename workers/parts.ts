@@ -133,11 +133,10 @@ const awsOfStore = new WeakMap<Store, Aws>();
 /** All of AWS, one for each store of a process: two would each believe to have the whole budget. Undefined where it is not set up. */
 export function awsOf({ aws }: Config<'aws'>, store: Store): Aws | undefined {
   if (!aws) return undefined;
-  const { region, endpoint, instanceArn, processes } = aws;
+  const { region, endpoint, instanceArn, processes, workers } = aws;
+  const settings = { region, ...(endpoint && { endpoint }) };
   const marks = awsMarks(store);
-  const made =
-    awsOfStore.get(store) ??
-    createAws({ settings: { region, ...(endpoint && { endpoint }) }, ...(instanceArn && { instanceArn }), processes, marks });
+  const made = awsOfStore.get(store) ?? createAws({ settings, ...(instanceArn && { instanceArn }), processes, workers, marks });
   awsOfStore.set(store, made);
   return made;
 }

@@ -86,9 +86,18 @@ describe('the configuration', () => {
       region,
       startUrl,
       processes: 1,
+      workers: 1,
     });
     expect(refusal({ STINT_AWS_REGION: region }, ['aws'])).toMatch(/^STINT_AWS_START_URL is missing/m);
     expect(refusal({ STINT_AWS_START_URL: startUrl }, ['aws'])).toMatch(/^STINT_AWS_REGION is missing/m);
+  });
+
+  it('takes every process with AWS settings for a worker unless it is told how many are, and never more of them than processes', () => {
+    const aws = { STINT_AWS_REGION: 'eu-central-1', STINT_AWS_START_URL: 'https://d-0123456789.awsapps.com/start' };
+    const shared = { ...aws, STINT_AWS_PROCESSES: '3' };
+    expect(load(shared, ['aws']).aws).toMatchObject({ processes: 3, workers: 3 });
+    expect(load({ ...shared, STINT_AWS_WORKERS: '1' }, ['aws']).aws).toMatchObject({ processes: 3, workers: 1 });
+    expect(refusal({ ...aws, STINT_AWS_WORKERS: '2' }, ['aws'])).toMatch(/^STINT_AWS_WORKERS is 2, but STINT_AWS_PROCESSES/m);
   });
 
   it('wants the proof that belongs to the mode of Slack', () => {
@@ -123,6 +132,7 @@ describe('the configuration', () => {
     ['STINT_AWS_REGION', 'Frankfurt', 'an AWS region'],
     ['STINT_AWS_INSTANCE_ARN', 'ssoins-0123456789abcdef', 'the ARN of an instance'],
     ['STINT_AWS_PROCESSES', '8', 'from 1 to 7'],
+    ['STINT_AWS_WORKERS', '8', 'from 1 to 7'],
     ['STINT_AWS_START_URL', 'd-0123456789', 'must be a URL'],
     ['STINT_AWS_ENDPOINT', 'ftp://x/', 'https://'],
     ['DEVICE_API_AUTHORITIES', 'https://x', 'host names'],

@@ -61,7 +61,7 @@ afterAll(async () => {
 
 /** The settings of a process, with the stand-in as its AWS. */
 function configured() {
-  const aws = { region, endpoint: sim.url, processes: 1, startUrl: 'https://d-0.awsapps.com/start' };
+  const aws = { region, endpoint: sim.url, processes: 1, workers: 1, startUrl: 'https://d-0.awsapps.com/start' };
   return { aws, home: '', logLevel: 'silent' as const, contactGraceMs: 0 };
 }
 

@@ -35,7 +35,7 @@ export function checksOf(deps: AreaDeps): Checks {
     keys: area('seals', seals && checkKeys({ seals, ...(device && { device }), parts, clock })),
     policy: area('policy', policy && checkPolicy({ policy, readFile })),
     store: area('store', base && store && checkStore({ base, store })),
-    temporal: area('temporal', temporal && checkTemporal(temporal, aws?.processes)),
+    temporal: area('temporal', temporal && checkTemporal(temporal, aws?.workers)),
     slack: area(
       'posting',
       slackReady

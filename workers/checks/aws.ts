@@ -52,7 +52,7 @@ export function checkAws({ aws, policy, people }: AwsCheckDeps): Check {
     const sdk = createSdk({ settings, time: systemTime, processes: 1, perSecond: PER_SECOND });
     const look: Look = { sdk, organisation: createOrganisation(sdk), aws, say, signal };
     try {
-      examineShare(aws.processes, say);
+      examineShare(aws, say);
       const instance = await examineInstance(look);
       if (!instance) return;
       examineClock(sdk, say);
@@ -108,12 +108,12 @@ async function tried<T>(
   }
 }
 
-function examineShare(processes: number, say: Say): void {
-  const { all, forGrants } = createSlots(processes);
+function examineShare({ processes, workers }: AwsCheckDeps['aws'], say: Say): void {
+  const { all, forGrants } = createSlots(workers);
   const calls = Math.floor(20 / processes);
   say.ok(
     'quota share',
-    `one of ${processes}: ${calls} calls a second, ${all} of ${OUTSTANDING_WRITES} changes at a time, ${forGrants} of them for grants (STINT_AWS_PROCESSES)`,
+    `one process of ${processes}: ${calls} calls a second (STINT_AWS_PROCESSES); one worker of ${workers}: ${all} of ${OUTSTANDING_WRITES} changes at a time, ${forGrants} of them for grants (STINT_AWS_WORKERS)`,
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * How many worker processes are at work, against how many the quota of AWS is shared among: more of them than said together
- * exceed it. Only workers can be counted, by who polls their queue; Slack apps and device APIs ask AWS seldom.
+ * How many worker processes are at work, against how many share what AWS takes of changes at a time: more of them than said
+ * together exceed it, fewer leave some of it unused. Workers alone write, and are counted by who polls their queue.
  */
 import type { Connection } from '@temporalio/client';
 import { QUEUES } from '../../contract/queues.js';
@@ -23,8 +23,8 @@ export function aliveOf(pollers: readonly Poller[]): readonly string[] {
   return [...new Set(pollers.filter(({ at }) => newest - at <= LIVES_MS).map(({ identity }) => identity))].sort();
 }
 
-/** Says so when more workers are alive than `processes` (STINT_AWS_PROCESSES), and nothing otherwise. */
-export async function examineSharers(connection: Connection, namespace: string, processes: number, say: Say): Promise<void> {
+/** Warns when more are alive than `workers` (STINT_AWS_WORKERS), notes when fewer are, and says nothing otherwise. */
+export async function examineSharers(connection: Connection, namespace: string, workers: number, say: Say): Promise<void> {
   const { pollers } = await connection.workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name: QUEUES.grant },
@@ -36,10 +36,16 @@ export async function examineSharers(connection: Connection, namespace: string, 
       at: Number(lastAccessTime?.seconds ?? 0) * 1000,
     })),
   );
-  if (alive.length <= processes) return;
+  const check = 'quota of AWS';
+  const count = alive.length;
+  const atWork = count === 1 ? `1 worker is at work (${alive})` : `${count} workers are at work (${alive.join(', ')})`;
+  const shared = `changes in AWS are shared among ${workers}`;
+  if (count > 0 && count < workers)
+    say.ok(check, `${atWork}, and ${shared}: some of what AWS takes is not used unless STINT_AWS_WORKERS is ${count}`);
+  if (count <= workers) return;
   say.warn(
-    'quota of AWS',
-    `${alive.length} workers are at work (${alive.join(', ')}), and the quota is shared among ${processes}: together they exceed it`,
-    `Set STINT_AWS_PROCESSES to ${alive.length} or more in all of them, or stop those that are too many. One that has just ended counts for another minute.`,
+    check,
+    `${atWork}, and ${shared}: together they exceed what AWS takes`,
+    `Set STINT_AWS_WORKERS to ${count} or more in all of them, and STINT_AWS_PROCESSES to no less, or stop those that are too many. One that has just ended counts for another minute.`,
   );
 }

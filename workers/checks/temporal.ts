@@ -31,8 +31,8 @@ const GRPC = { invalid: 3, notFound: 5, denied: 7, unauthenticated: 16, unimplem
 type TemporalOptions = { readonly address: string; readonly tls: boolean; readonly apiKey?: string };
 type Trouble = { readonly check: string; readonly level: 'warn' | 'fail'; readonly found: string; readonly fix?: string };
 
-/** All of it, as rows. `awsProcesses`: among how many the quota of AWS is shared, where anything in AWS can be asked for. */
-export function checkTemporal(temporal: PartConfigs['temporal'], awsProcesses?: number): Check {
+/** All of it, as rows. `awsWorkers`: among how many workers AWS' changes at a time are shared, where AWS is set up. */
+export function checkTemporal(temporal: PartConfigs['temporal'], awsWorkers?: number): Check {
   return async (say) => {
     const { namespace } = temporal;
     const connection = await connect(optionsOf(temporal));
@@ -40,7 +40,7 @@ export function checkTemporal(temporal: PartConfigs['temporal'], awsProcesses?: 
       if (!(await examineServer(connection, namespace, say))) return;
       await examineAttributes(connection, namespace, say);
       await examineSchedule(connection, namespace, say);
-      if (awsProcesses !== undefined) await examineSharers(connection, namespace, awsProcesses, say);
+      if (awsWorkers !== undefined) await examineSharers(connection, namespace, awsWorkers, say);
     } finally {
       await connection.close();
     }

@@ -18,8 +18,10 @@ export interface AwsDeps {
   readonly settings: AwsSettings;
   /** Where the organisation's own instance is not meant. */
   readonly instanceArn?: string;
-  /** Among how many processes the organisation's quota is shared; 1 to 7. */
+  /** Among how many processes the organisation's calls a second are shared; 1 to 7. */
   readonly processes: number;
+  /** How many of them are workers, who alone write: the outstanding writes are shared among these. All of them by default. */
+  readonly workers?: number;
   readonly perSecond?: SdkDeps['perSecond'];
   readonly marks: Marks;
   readonly time?: Time;
@@ -35,13 +37,14 @@ export interface Aws {
 }
 
 /** Makes no call until asked; `catalogue.start()` begins to warm it. */
-export function createAws({ settings, instanceArn, processes, perSecond = {}, marks, time = systemTime }: AwsDeps): Aws {
+export function createAws(deps: AwsDeps): Aws {
+  const { settings, instanceArn, processes, workers = processes, perSecond = {}, marks, time = systemTime } = deps;
   const sdk = createSdk({ settings, time, processes, perSecond });
   const organisation = createOrganisation(sdk);
   const catalogue = createCatalogue({ organisation, time, ...(instanceArn ? { instanceArn } : {}) });
   const identityStoreId = async (): Promise<string> => (await catalogue.loaded()).instance.identityStoreId;
   const calls = createAssignmentCalls(sdk, identityStoreId);
-  const driver = createAwsDriver({ calls, marks, time, processes });
+  const driver = createAwsDriver({ calls, marks, time, workers });
   return {
     driver,
     catalogue,

@@ -58,12 +58,15 @@ export interface Slots {
   readonly forGrants: number;
 }
 
-/** `processes`: among how many the organisation's 15 are shared. Throws `bad-config` when that leaves none for grants. */
-export function createSlots(processes: number): Slots {
-  const all = Math.floor(OUTSTANDING_WRITES / processes);
+/**
+ * `workers`: among how many the organisation's 15 are shared; others have no writes. Throws `bad-config` when that leaves none for
+ * grants.
+ */
+export function createSlots(workers: number): Slots {
+  const all = Math.floor(OUTSTANDING_WRITES / workers);
   const forGrants = all - Math.ceil(all / 3);
-  if (!Number.isInteger(processes) || processes < 1 || forGrants < 1) {
-    throw new StintError('bad-config', `STINT_AWS_PROCESSES is ${processes}: it must be a whole number from 1 to 7.`);
+  if (!Number.isInteger(workers) || workers < 1 || forGrants < 1) {
+    throw new StintError('bad-config', `STINT_AWS_WORKERS is ${workers}: it must be a whole number from 1 to 7.`);
   }
   const line = createLine();
   let revokes = 0;

@@ -22,8 +22,8 @@ export interface AwsDriverDeps {
   readonly calls: AssignmentCalls;
   readonly marks: Marks;
   readonly time: Time;
-  /** Among how many processes the organisation's quota is shared; 1 to 7. */
-  readonly processes: number;
+  /** Among how many workers the organisation's outstanding writes are shared; 1 to 7. */
+  readonly workers: number;
 }
 
 export interface AwsDriver extends TargetDriver<AwsTarget> {
@@ -33,7 +33,7 @@ export interface AwsDriver extends TargetDriver<AwsTarget> {
   close(): void;
 }
 
-export function createAwsDriver({ marks, time, processes, ...own }: AwsDriverDeps): AwsDriver {
+export function createAwsDriver({ marks, time, workers, ...own }: AwsDriverDeps): AwsDriver {
   const calls = sharingLists(own.calls);
   const watch = createWatch({ calls, time });
   const desk: Desk = {
@@ -42,7 +42,7 @@ export function createAwsDriver({ marks, time, processes, ...own }: AwsDriverDep
     watch,
     book: createBook(marks, time),
     lanes: createLanes(time),
-    slots: createSlots(processes),
+    slots: createSlots(workers),
     ended: new Map(),
     about: new Map(),
     deleted: new Map(),

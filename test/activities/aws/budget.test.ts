@@ -131,9 +131,17 @@ test('D5.29 at most 15 writes are outstanding, and grants leave a third of them 
   expect(revokes).toHaveLength(6);
 });
 
-test('more processes than the quota can be shared among are refused with a sentence', () => {
+test('D5.29 workers together never hold more than 15 writes, however many share them', () => {
+  for (const workers of [1, 2, 3, 4, 5, 6, 7]) {
+    const { all, forGrants } = createSlots(workers);
+    expect(workers * all).toBeLessThanOrEqual(OUTSTANDING_WRITES);
+    expect(forGrants).toBeLessThan(all);
+  }
+});
+
+test('more workers than the changes can be shared among are refused with a sentence', () => {
   expect(createSlots(7).forGrants).toBe(1);
-  for (const processes of [0, 8, 1.5, Number.NaN]) expect(() => createSlots(processes)).toThrow(/STINT_AWS_PROCESSES/);
+  for (const workers of [0, 8, 1.5, Number.NaN]) expect(() => createSlots(workers)).toThrow(/STINT_AWS_WORKERS/);
 });
 
 test('D2.12 one lane for each account and permission set: the second waits for the first', async () => {

@@ -48,7 +48,7 @@ export function sceneOf(seed: number, rough: Rough): Scene {
   const world = smallWorld(time, rough);
   const falls: number[] = [];
   const marks = moody(time, falls);
-  const drivers = [1, 2].map(() => createAwsDriver({ calls: world.calls, marks, time, processes: 1 }));
+  const drivers = [1, 2].map(() => createAwsDriver({ calls: world.calls, marks, time, workers: 1 }));
   return { time, world, marks, drivers, elevations: [], falls };
 }
 

@@ -51,7 +51,7 @@ export async function startRig({
   const create = () => {
     const sdk = createSdk({ settings: { region, endpoint: aws.url }, time: systemTime, processes: 1, perSecond });
     const calls = createAssignmentCalls(sdk, async () => seed.identityStoreId);
-    const driver = createAwsDriver({ calls, marks, time: systemTime, processes: 1 });
+    const driver = createAwsDriver({ calls, marks, time: systemTime, workers: 1 });
     closers.push(() => {
       driver.close();
       sdk.close();
