@@ -22,29 +22,39 @@ const offered = ({ match }: AwsRule, { name }: PermissionSet): boolean =>
   match.sets?.some((pattern) => matchesName(pattern, name)) ?? true;
 
 /**
- * Access ends at the deadline, but a session that was opened before lives on for the session length of its set. What can be
- * shortened is a warning; an hour is the least that AWS offers.
+ * Access ends at the deadline, but a session that was opened before lives on for the session length of its set. Every set whose
+ * sessions outlast the longest window of its rule is listed: as a warning, or as a note where AWS has no shorter session.
  */
 export function examineSessions(policy: Policy, sets: readonly PermissionSet[], say: Say): void {
   const check = 'sessions';
   const rules = policy.rules.filter(isAwsRule);
-  const pairs = rules.flatMap((rule) => sets.filter((set) => offered(rule, set)).map((set) => ({ rule, set })));
-  const barren = rules.filter((rule) => !pairs.some((pair) => pair.rule === rule));
-  for (const { id } of barren)
-    say.warn(check, `no permission set has a name that rule ${id} means`, 'Correct its "sets", or make such a set.');
-  const longer = pairs.filter(({ rule, set }) => set.sessionMs > Math.max(rule.maxMs, SHORTEST_MS));
-  for (const { id, maxMs } of rules) {
-    const here = longer.filter(({ rule }) => rule.id === id).map(({ set }) => `${set.name} (${hours(set.sessionMs)})`);
-    if (here.length > 0)
-      say.warn(
-        check,
-        `rule ${id} ends access after ${hours(maxMs)} at most, but sessions last longer of ${some(here)}`,
-        'Shorten their session duration in Identity Center, PT1H at the least, or take them out of the rule.',
-      );
-  }
-  if (longer.length === 0 && barren.length === 0)
-    say.ok(check, 'none that the policy offers outlasts its longest window, or AWS’s shortest session of 1 h');
+  const found = rules.map((rule) => ({ rule, there: sets.filter((set) => offered(rule, set)) }));
+  const barren = found.filter(({ there }) => there.length === 0);
+  for (const { rule } of barren)
+    say.warn(check, `no permission set has a name that rule ${rule.id} means`, 'Correct its "sets", or make such a set.');
+  for (const { rule, there } of found) examineRule(rule, there, say);
+  const longer = found.some(({ rule, there }) => there.some((set) => outlasts(set, rule)));
+  if (!longer && barren.length === 0) say.ok(check, 'none that the policy offers outlasts the longest window of its rule');
 }
+
+const longestOf = ({ windowsMs }: AwsRule): number => Math.max(...windowsMs);
+const outlasts = ({ sessionMs }: PermissionSet, rule: AwsRule): boolean => sessionMs > longestOf(rule);
+
+function examineRule(rule: AwsRule, sets: readonly PermissionSet[], say: Say): void {
+  const longer = sets.filter((set) => outlasts(set, rule));
+  const named = (which: readonly PermissionSet[]) => some(which.map(({ name, sessionMs }) => `${name} (${hours(sessionMs)})`));
+  const [most, least] = [longer.filter(isLong), longer.filter((set) => !isLong(set))];
+  const window = `rule ${rule.id} offers ${hours(longestOf(rule))} at most, but sessions last longer of`;
+  if (most.length > 0)
+    say.warn(
+      'sessions',
+      `${window} ${named(most)}`,
+      'Shorten their session duration in Identity Center, PT1H at the least, or take them out of the rule.',
+    );
+  if (least.length > 0) say.ok('sessions', `${window} ${named(least)}: the shortest that AWS has`);
+}
+
+const isLong = ({ sessionMs }: PermissionSet): boolean => sessionMs > SHORTEST_MS;
 
 function hours(ms: number): string {
   return ms % 3_600_000 === 0 ? `${ms / 3_600_000} h` : `${Math.round(ms / 60_000)} min`;

@@ -58,11 +58,13 @@ test('of a set-up that is right nothing is to be mended, long sessions are named
   expect(of('sessions')).toMatchObject([
     {
       level: 'warn',
-      found: like(/aws-production ends access after 1 h.*ReadOnlyAccess \(8 h\).*DatabaseAdmin \(2 h\)/),
+      found: like(/aws-production offers 45 min at most.*ReadOnlyAccess \(8 h\).*DatabaseAdmin \(2 h\)/),
       fix: like(/PT1H/),
     },
-    { found: like(/aws-labs ends access after 2 h.*ReadOnlyAccess \(8 h\)/) },
-    { found: like(/aws-billing.*Billing \(4 h\)/) },
+    { level: 'ok', found: like(/aws-production.*PowerUserAccess \(1 h\).*the shortest that AWS has/) },
+    { level: 'warn', found: like(/aws-labs offers 45 min at most.*ReadOnlyAccess \(8 h\)/) },
+    { level: 'ok', found: like(/aws-labs.*the shortest that AWS has/) },
+    { level: 'warn', found: like(/aws-billing offers 15 min.*Billing \(4 h\)/) },
   ]);
   const asked = stand.truth.calls().map(({ operation }) => operation);
   expect(asked.filter((name) => !/^(List|Describe)/.test(name))).toEqual([]);
