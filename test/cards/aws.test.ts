@@ -77,6 +77,7 @@ describe('an AWS permission set', () => {
     for (const message of [show('approved'), show('granting'), dm('approved', of('approved'))]) {
       expect(message.text).toContain('AWS is working on it, which may take a minute');
       expect(message.text).not.toMatch(/Active|You have/);
+      expect(message.text).toMatch(/(clock starts when|counts from the moment) AWS has given the access/);
     }
   });
 
