@@ -37,8 +37,33 @@ it.each(rows)('$number, $fault, names tests that there are, or says why it can n
   expect(tests.match(/\.test\.ts/g) ?? []).toHaveLength(named.length);
 });
 
-/** What the tests of a file are called; the table may leave out a beginning or an end. */
+it('takes no test for one that does not run, or not always, or that is to fail', () => {
+  const run = ["it('a', () => {});", "test.each([1, 2])('a', () => {});", "test.concurrent('a', async () => {});"];
+  const left = [
+    "it.skip('a', () => {});",
+    "it.todo('a');",
+    "test.skipIf(missing)('a', () => {});",
+    "test.runIf(slow)('a', () => {});",
+    "test.fails('a', () => {});",
+    "it.skip.each([1, 2])('a', () => {});",
+    "it('a', { skip: true }, () => {});",
+    "  // it('a', () => {});",
+    "describe.skip('b', () => {\n  it('a', () => {});\n});",
+  ];
+  for (const source of run) expect(titlesIn(source), source).toEqual(['a']);
+  for (const source of left) expect(titlesIn(source), source).toEqual([]);
+});
+
+const LEFT_OUT = /\.(?:skip|skipIf|runIf|todo|fails)\b/;
+
+/** What the tests of a file that run are called; the table may leave out a beginning or an end. */
 function titlesIn(source: string): string[] {
-  const calls = /\b(?:test|it)(?:\.\w+)*(?:\((?:[^()]|\([^()]*\))*\)(?: as const\))?)?\(\s*(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g;
-  return [...source.matchAll(calls)].map(([, , title = '']) => title.replace(/\\(.)/g, '$1'));
+  const code = source.replace(/^\s*\/\/.*$/gm, '');
+  // Which tests stand in it a pattern can't tell. Where it depends on what is there (`skipIf`), one of several stores always is.
+  if (/\bdescribe(?:\.\w+)*\.(?:skip|todo)\b/.test(code)) return [];
+  const calls =
+    /\b(?:test|it)((?:\.\w+)*)(?:\((?:[^()]|\([^()]*\))*\)(?: as const\))?)?\(\s*(['"`])((?:(?!\2)[^\\]|\\.)*)\2(\s*,\s*\{[^}]*\bskip\b)?/g;
+  return [...code.matchAll(calls)].flatMap(([, how = '', , title = '', skipped]) =>
+    LEFT_OUT.test(how) || skipped ? [] : [title.replace(/\\(.)/g, '$1')],
+  );
 }
