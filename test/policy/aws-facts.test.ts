@@ -114,6 +114,14 @@ describe('what is known of AWS', () => {
     expect(found?.about).toMatchObject({ untold: expect.stringMatching(right) });
     expect(found?.about).not.toHaveProperty('tags');
   });
+
+  it('says in the picker when AWS does not tell which sets are out of reach, and the rest can be asked for', async () => {
+    world = await awsWorld({ settings: { caller: 'delegated' }, cold: true });
+    world.rig.aws.faults.add({ kind: 'denied', operation: 'ListPermissionSetsProvisionedToAccount' });
+    await world.aws.catalogue.loaded();
+    expect(world.facts.note?.()).toMatch(/management account\. .*sso:ListPermissionSetsProvisionedToAccount/);
+    await expect(world.facts.pin(GRACE, ADMIN_KEY)).resolves.toMatchObject({ accountId: EXAMPLE.production });
+  });
 });
 
 describe('pinning', () => {

@@ -7,10 +7,10 @@ import { createSlots, OUTSTANDING_WRITES } from '../../activities/targets/aws-pe
 import { createSdk, type Sdk } from '../../activities/targets/aws-permission-set/clients.js';
 import { AwsAnswer, mayWorkLater } from '../../activities/targets/aws-permission-set/errors.js';
 import { createIdentity } from '../../activities/targets/aws-permission-set/identity.js';
+import type { Limits } from '../../activities/targets/aws-permission-set/limits.js';
 import {
   createOrganisation,
   type Instance,
-  type Limits,
   type Organisation,
   type PermissionSet,
 } from '../../activities/targets/aws-permission-set/organisation.js';
@@ -183,7 +183,7 @@ async function examineSets(look: Look, instance: Instance, limits: Limits, polic
 }
 
 function examineLimits(
-  { delegated, managementAccountId, setsOfManagement }: Limits,
+  { delegated, managementAccountId, setsOfManagement, untold }: Limits,
   sets: readonly PermissionSet[],
   say: Say,
 ): void {
@@ -192,6 +192,7 @@ function examineLimits(
     say.warn('rights', found, 'AWS advises a delegated administrator: register an account of its own for Identity Center.');
     return;
   }
+  if (untold) say.warn('rights', untold);
   const names = sets.filter(({ arn }) => setsOfManagement.has(arn)).map(({ name }) => name);
   const also = names.length === 0 ? '' : `, and not ${names.join(', ')}, which ${names.length === 1 ? 'is' : 'are'} used there`;
   say.ok(

@@ -4,7 +4,8 @@
  */
 import { type Instant, instant } from '../../../contract/ids.js';
 import { awsError, classOfError, mayWorkLater } from './errors.js';
-import type { Account, Instance, Limits, Organisation, PermissionSet } from './organisation.js';
+import type { Limits } from './limits.js';
+import type { Account, Instance, Organisation, PermissionSet } from './organisation.js';
 import { createSearch, type Search } from './search.js';
 import { createTags, type Tags } from './tags.js';
 import type { Time } from './types.js';
@@ -97,6 +98,7 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
       if (deep) deepAt = triedAt;
       failing = undefined;
       tell('load', undefined);
+      tell('limits', there.limits.untold);
       return known;
     } catch (error) {
       const { sentence } = awsError(error, 'the catalogue');

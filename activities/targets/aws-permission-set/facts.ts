@@ -72,6 +72,10 @@ function note(deps: AwsFactsDeps): string | undefined {
   } catch (error) {
     return isStintError(error) ? error.sentence : 'AWS cannot be searched now.';
   }
+  return [known.limits.untold, tagsNote(catalogue)].filter(Boolean).join(' ') || undefined;
+}
+
+function tagsNote(catalogue: Catalogue): string | undefined {
   const { untagged, untold } = catalogue.state();
   if (untold) return `The tags of ${untagged} AWS accounts can't be looked up, so some may not be found. ${untold}`;
   return untagged ? `The tags of ${untagged} AWS accounts are still being read; some may not be found for a minute.` : undefined;

@@ -3,25 +3,19 @@
  * caller's own account may not assign. Read whole, by ids; all of it can wait, so all of it goes last in line.
  */
 import {
-  DescribeOrganizationCommand,
   ListAccountsForParentCommand,
   ListOrganizationalUnitsForParentCommand,
   ListRootsCommand,
   ListTagsForResourceCommand,
   type Account as SdkAccount,
 } from '@aws-sdk/client-organizations';
-import {
-  DescribePermissionSetCommand,
-  ListAccountAssignmentsForPrincipalCommand,
-  ListInstancesCommand,
-  ListPermissionSetsCommand,
-  ListPermissionSetsProvisionedToAccountCommand,
-} from '@aws-sdk/client-sso-admin';
+import { DescribePermissionSetCommand, ListInstancesCommand, ListPermissionSetsCommand } from '@aws-sdk/client-sso-admin';
 import { StintError } from '../../../contract/errors.js';
 import { allPages, type How } from './calls.js';
 import type { Sdk } from './clients.js';
 import { sessionMsOf } from './duration.js';
 import { CODES, classOfError } from './errors.js';
+import { type Limits, limitsOf, managementAccount } from './limits.js';
 
 export interface Account {
   readonly id: string;
@@ -49,14 +43,6 @@ export interface Instance {
   readonly identityStoreId: string;
 }
 
-/** What the account of our credentials may not assign. A delegated administrator may touch nothing of the management account. */
-export interface Limits {
-  readonly managementAccountId: string;
-  readonly delegated: boolean;
-  /** Sets that are provisioned in the management account: out of reach of a delegated administrator, in every account. */
-  readonly setsOfManagement: ReadonlySet<string>;
-}
-
 /** Reads of the organisation. Errors are those of `awsError`. */
 export interface Organisation {
   instance(wanted?: string): Promise<Instance>;
@@ -73,7 +59,7 @@ const HOW: How = { rank: 'background' };
 export function createOrganisation(sdk: Sdk): Organisation {
   return {
     instance: (wanted) => instance(sdk, wanted),
-    limits: (of) => limits(sdk, of),
+    limits: ({ arn }) => limitsOf(sdk, arn),
     accounts: () => accounts(sdk),
     tags: (accountId) => tagsOf(sdk, accountId),
     setArns: ({ arn: InstanceArn }) =>
@@ -107,44 +93,6 @@ async function instance(sdk: Sdk, wanted: string | undefined): Promise<Instance>
       ? 'Set STINT_AWS_INSTANCE_ARN to the one that is meant'
       : 'Set STINT_AWS_REGION to the region that it is in';
   throw new StintError('bad-config', `Not one instance of Identity Center fits in this region; found: ${found}. ${fix}.`);
-}
-
-async function managementAccount(sdk: Sdk): Promise<string> {
-  const { Organization } = await sdk.ask('organizations', HOW, 'the organisation', (client, options) =>
-    client.send(new DescribeOrganizationCommand({}), options),
-  );
-  if (Organization?.MasterAccountId) return Organization.MasterAccountId;
-  throw new StintError('bad-config', 'AWS names no management account. Run Stint with a role of an account in the organisation.');
-}
-
-async function limits(sdk: Sdk, { arn: InstanceArn }: Instance): Promise<Limits> {
-  const managementAccountId = await managementAccount(sdk);
-  const own = await sdk.callerAccount();
-  const delegated = own ? own !== managementAccountId : await isDelegated(sdk, InstanceArn);
-  const sets = await allPages('permission sets of the management account', async (NextToken) => {
-    const input = { InstanceArn, AccountId: managementAccountId, NextToken, MaxResults: 100 };
-    const page = await sdk.ask('sso', HOW, 'the permission sets of the management account', (client, options) =>
-      client.send(new ListPermissionSetsProvisionedToAccountCommand(input), options),
-    );
-    return { items: page.PermissionSets, next: page.NextToken };
-  });
-  return { managementAccountId, delegated, setsOfManagement: new Set(sets) };
-}
-
-/** AWS lets only the management account ask this, about whomever. */
-async function isDelegated(sdk: Sdk, InstanceArn: string): Promise<boolean> {
-  const input = { InstanceArn, PrincipalId: '00000000-0000-0000-0000-000000000000', PrincipalType: 'USER' } as const;
-  try {
-    await sdk.ask('sso', HOW, 'what the management account may ask', (client, options) =>
-      client.send(new ListAccountAssignmentsForPrincipalCommand(input), options),
-    );
-    return false;
-  } catch (error) {
-    const kind = classOfError(error);
-    if (kind === 'denied') return true;
-    if (kind === 'not-found' || kind === 'invalid') return false;
-    throw error;
-  }
 }
 
 /** Walks the tree once: one list for each OU, and not one question for each account. */

@@ -1,6 +1,7 @@
 /** Finding a pair of account and permission set as somebody types. Pure; five thousand pairs take a few milliseconds. */
 import { foldName } from '../../../contract/names.js';
-import type { Account, Limits, PermissionSet } from './organisation.js';
+import type { Limits } from './limits.js';
+import type { Account, PermissionSet } from './organisation.js';
 
 /** One thing that can be asked for. */
 export interface Pair {

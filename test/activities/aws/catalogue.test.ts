@@ -96,6 +96,25 @@ test('D5.33 what a delegated administrator may not assign is shown as barred, wi
   expect(search.pair(EXAMPLE.production, EXAMPLE.admin)?.barred).toBeUndefined();
 });
 
+test('D5.33 where AWS does not tell which sets the management account uses, all else can be asked for, and it is said why', async () => {
+  const known = await begin({ settings: { caller: 'delegated' } });
+  rig.aws.faults.add({ kind: 'denied', operation: 'ListPermissionSetsProvisionedToAccount' });
+  const { search, limits } = await known.loaded();
+  expect(limits.untold).toMatch(/right sso:ListPermissionSetsProvisionedToAccount/);
+  expect(search.pair(EXAMPLE.management, EXAMPLE.admin)?.barred).toMatch(/management account/);
+  expect(search.pair(EXAMPLE.production, EXAMPLE.admin)?.barred).toBeUndefined();
+  rig.aws.faults.clear();
+  expect((await known.refresh()).limits.untold).toBeUndefined();
+  expect(known.now()?.search.pair(EXAMPLE.production, EXAMPLE.billing)?.barred).toMatch(/Use a copy/);
+});
+
+test('D5.33 the management account itself has no such limit, so that nothing is said where AWS does not tell', async () => {
+  const known = await begin();
+  rig.aws.faults.add({ kind: 'denied', operation: 'ListPermissionSetsProvisionedToAccount' });
+  expect((await known.loaded()).limits).toMatchObject({ delegated: false });
+  expect((await known.loaded()).limits.untold).toBeUndefined();
+});
+
 test('an instance of the account alone is not taken for the one of the organisation', async () => {
   const { instance } = await (await begin({ settings: { accountInstance: true, caller: 'delegated' } })).loaded();
   expect(instance.arn).toBe(exampleOrganization().instanceArn);

@@ -117,10 +117,22 @@ test('expired credentials, a wrong region and no instance are each told with the
   expect((await aws()).bad).toMatchObject([{ check: 'instance', found: like(/found: none.*region/) }]);
 }, 30_000);
 
+test('where AWS does not tell what is used in the management account, the right is named, and the rest is looked at', async () => {
+  await start(small);
+  stand.faults.add({ kind: 'denied', operation: 'ListPermissionSetsProvisionedToAccount' });
+  const { bad, of } = await aws();
+  expect(bad).toEqual([]);
+  expect(of('rights')).toMatchObject([
+    { level: 'warn', found: like(/right sso:ListPermissionSetsProvisionedToAccount/) },
+    { level: 'ok', found: like(/delegated administrator: nothing in the management account 111111111111; the form says so/) },
+  ]);
+  expect(of('permission sets')).toMatchObject([{ level: 'ok' }]);
+}, 30_000);
+
 test('credentials of a member account may not look, and the row names the rights', async () => {
   stand.settings.caller = 'member';
   const { bad } = await aws();
-  expect(bad.map(({ check }) => check).sort()).toEqual(['accounts', 'people', 'rights']);
+  expect(bad.map(({ check }) => check).sort()).toEqual(['accounts', 'people', 'permission sets']);
   for (const { fix } of bad) expect(fix).toMatch(/rights of docs\/aws\.md/);
 }, 30_000);
 
