@@ -417,6 +417,11 @@ export interface Mark {
   readonly before: 'absent' | 'present';
   /** When that was noted: nothing of this elevation is older. */
   readonly at: Instant;
+  /**
+   * Nothing that is sent after this look leaves at or after this instant; `at` itself when nothing came of what was sent. What a
+   * version before this one noted has no such end.
+   */
+  readonly until?: Instant;
   /** The far end's names of the operations that gave it and took it away, as far as their answers reached us. */
   readonly create?: string;
   readonly delete?: string;
@@ -425,8 +430,19 @@ export interface Mark {
 /** A driver's memory that outlives its process. An elevation without a mark has sent nothing. */
 export interface Marks<T extends { readonly key: string }> {
   read(requestId: RequestId): Promise<Mark | undefined>;
-  /** The first write stays; answers what is kept. */
-  note(requestId: RequestId, target: T, before: Mark['before'], at: Instant): Promise<Mark>;
+  /**
+   * The first write stays, unless it is the look of the instant `instead`, which came to nothing, and no operation of it is known.
+   * Answers what is kept.
+   */
+  note(
+    requestId: RequestId,
+    target: T,
+    before: Mark['before'],
+    at: Instant,
+    more?: { readonly until?: Instant; readonly instead?: Instant },
+  ): Promise<Mark>;
+  /** Sets the end of the look of that instant. Nothing where there is another by now. */
+  bound(requestId: RequestId, at: Instant, until: Instant): Promise<void>;
   /** The latest of each kind stays. Nothing where there is no mark. */
   request(requestId: RequestId, kind: 'create' | 'delete', farId: string): Promise<void>;
   /** Those that found nothing before them, and are not recorded as gone. */

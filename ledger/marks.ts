@@ -2,22 +2,39 @@
 import type { Mark, Marks } from '../contract/ports.js';
 import type { Db, Tables } from './schema.js';
 
+type Row = Tables['marks'];
+
 export function createMarks(db: Db): Marks<{ readonly key: string }> {
-  const rowOf = (requestId: Tables['marks']['request_id']) =>
+  const rowOf = (requestId: Row['request_id']) =>
     db.selectFrom('marks').selectAll().where('request_id', '=', requestId).executeTakeFirst();
+  /** Only that very look, so that of two attempts one alone goes on; and never one that led to something. */
+  const replace = (requestId: Row['request_id'], at: Row['at'], look: Pick<Row, 'before' | 'at' | 'until'>) =>
+    db
+      .updateTable('marks')
+      .set(look)
+      .where('request_id', '=', requestId)
+      .where('at', '=', at)
+      .where('create_id', 'is', null)
+      .where('delete_id', 'is', null)
+      .execute();
   return {
     async read(requestId) {
       const row = await rowOf(requestId);
       return row && markOf(row);
     },
-    async note(requestId, target, before, at) {
-      const row = { request_id: requestId, target: JSON.stringify(target), before, at, create_id: null, delete_id: null };
+    async note(requestId, target, before, at, { until = null, instead } = {}) {
+      const look = { before, at, until };
+      const row = { request_id: requestId, target: JSON.stringify(target), ...look, create_id: null, delete_id: null };
       await db
         .insertInto('marks')
         .values(row)
         .onConflict((clash) => clash.doNothing())
         .execute();
+      if (instead) await replace(requestId, instead, look);
       return markOf((await rowOf(requestId)) ?? row);
+    },
+    async bound(requestId, at, until) {
+      await db.updateTable('marks').set({ until }).where('request_id', '=', requestId).where('at', '=', at).execute();
     },
     async request(requestId, kind, farId) {
       const change = kind === 'create' ? { create_id: farId } : { delete_id: farId };
@@ -37,6 +54,7 @@ export function createMarks(db: Db): Marks<{ readonly key: string }> {
   };
 }
 
-function markOf({ before, at, create_id, delete_id }: Tables['marks']): Mark {
-  return { before, at, ...(create_id !== null && { create: create_id }), ...(delete_id !== null && { delete: delete_id }) };
+function markOf({ before, at, until, create_id, delete_id }: Row): Mark {
+  const ids = { ...(create_id !== null && { create: create_id }), ...(delete_id !== null && { delete: delete_id }) };
+  return { before, at, ...(until !== null && { until }), ...ids };
 }

@@ -153,6 +153,9 @@ const MARKS = [
     delete_id text)`,
 ];
 
+/** What was noted before has no end: whatever came after it may be ours. */
+const MARKS_UNTIL = [`alter table marks add column ${instantColumn('until', '')}`];
+
 const BINDINGS = [
   `create table bindings (
     person_id text not null,
@@ -181,4 +184,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0003-marks', statements: MARKS },
   { name: '0004-bindings', statements: BINDINGS },
   { name: '0005-person-keys', statements: PERSON_KEYS },
+  { name: '0006-marks-until', statements: MARKS_UNTIL },
 ];

@@ -54,6 +54,7 @@ export interface Tables {
     target: string;
     before: 'absent' | 'present';
     at: Instant;
+    until: Instant | null;
     create_id: string | null;
     delete_id: string | null;
   };

@@ -169,6 +169,8 @@ async function forgetCreate(marks: MarksDouble, id: RequestId): Promise<void> {
   const read = marks.read;
   marks.read = async (requestId) => {
     const mark = await read(requestId);
-    return mark && requestId === id ? { before: mark.before, at: mark.at } : mark;
+    if (!mark || requestId !== id) return mark;
+    const { create: _create, delete: _delete, ...look } = mark;
+    return look;
   };
 }

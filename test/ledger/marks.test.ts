@@ -1,6 +1,8 @@
 /** What a driver remembers of a far end, on each database: the first look stays, whatever is written again. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { StintError } from '../../contract/errors.js';
+import { pgliteInMemory } from '../../ledger/pglite.js';
+import { storeOn } from '../../ledger/store.js';
 import { BACKENDS, type Bench, openBench } from './backends.js';
 import { at, Elevation } from './events.js';
 
@@ -44,6 +46,25 @@ for (const backend of BACKENDS) {
       expect(await marks.read(requestId)).toEqual({ before: 'absent', at: at(1), create: 'one', delete: 'three' });
     });
 
+    test('a look that came to nothing is replaced once: of many that would, one alone; one that led to something, never', async () => {
+      const { marks } = bench.store;
+      const { requestId, target } = await armed(6);
+      await marks.note(requestId, target, 'absent', at(1), { until: at(10) });
+      await marks.bound(requestId, at(1), at(1));
+      await marks.bound(requestId, at(2), at(20));
+      expect(await marks.read(requestId)).toEqual({ before: 'absent', at: at(1), until: at(1) });
+      const again = Array.from({ length: 20 }, (_, i) =>
+        marks.note(requestId, target, i % 2 ? 'absent' : 'present', at(30 + i), { until: at(60), instead: at(1) }),
+      );
+      const kept = await Promise.all(again);
+      expect(new Set(kept.map((mark) => JSON.stringify(mark))).size).toBe(1);
+      const [first = { at: at(0) }] = kept;
+      expect(first.at).not.toBe(at(1));
+      await marks.request(requestId, 'create', 'one');
+      await marks.note(requestId, target, 'present', at(90), { until: at(99), instead: first.at });
+      expect(await marks.read(requestId)).toEqual({ ...first, create: 'one' });
+    });
+
     test('open are those that found nothing and are not gone', async () => {
       const { marks, fence } = bench.store;
       const [ours, standing, gone] = [await armed(3), await armed(4), await armed(5)];
@@ -56,3 +77,21 @@ for (const backend of BACKENDS) {
     });
   });
 }
+
+test('what an older version noted is there after the step to this one: without an end, until one is set', async () => {
+  const source = await pgliteInMemory();
+  const clock = () => Date.parse(at(0));
+  await storeOn(source, { clock });
+  const session = await source.connect();
+  const { requestId, target } = new Elevation().request;
+  await session.query(`delete from stint_migrations where name = '0006-marks-until'`, []);
+  await session.query('alter table marks drop column until', []);
+  const values = [requestId, JSON.stringify(target), at(1)];
+  await session.query(`insert into marks (request_id, target, before, at) values ($1, $2, 'absent', $3)`, values);
+  session.release();
+  const store = await storeOn(source, { clock });
+  expect(await store.marks.read(requestId)).toEqual({ before: 'absent', at: at(1) });
+  await store.marks.bound(requestId, at(1), at(2));
+  expect(await store.marks.read(requestId)).toEqual({ before: 'absent', at: at(1), until: at(2) });
+  await store.close();
+});

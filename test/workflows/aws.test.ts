@@ -206,7 +206,10 @@ describe.concurrent('an AWS permission set', () => {
     await e.approve(grace);
     await e.in('active');
     const silent = () => new Promise<never>(() => undefined);
-    instead.set(e.request.target.key, another({ marks: { read: silent, note: silent, request: silent, open: silent } }));
+    instead.set(
+      e.request.target.key,
+      another({ marks: { read: silent, note: silent, bound: silent, request: silent, open: silent } }),
+    );
     e.trouble.storeDown = true;
     const from = Date.now();
     await e.revoke(linus);

@@ -3,7 +3,7 @@
  * and an AWS request id must not be lost because it could not be written.
  */
 import { StintError } from '../../../contract/errors.js';
-import { instant, type RequestId } from '../../../contract/ids.js';
+import { type Instant, instant, type RequestId } from '../../../contract/ids.js';
 import { keep } from '../latest.js';
 import type { AwsTarget, Before, Kind, Mark, Marks, Progress, Time } from './types.js';
 
@@ -13,15 +13,21 @@ const STORE_WAIT_MS = 400;
 
 export type Recalled = Mark | undefined | 'unsure';
 
+/** A look at AWS before something is sent, and by when nothing leaves any more that follows it. */
+type Look = Required<Pick<Mark, 'before' | 'at' | 'until'>>;
+
 export interface Book {
   /** What the store says, joined with what this process knows. Throws `store-unavailable`. */
   read(requestId: RequestId): Promise<Mark | undefined>;
   /**
-   * The same for whoever takes access away: from memory at once, or from the store if it answers soon. `unsure` when
-   * neither knows. What the caller saw of the grant (`before`) outlives the store: a mark may be lost, or be of later.
+   * The same for whoever takes access away: from memory at once where nobody can have noted anew, or from the store if it answers
+   * soon. `unsure` when neither knows. What the caller saw of the grant (`before`) outlives the store: a mark may be lost, or be of later.
    */
   recall(requestId: RequestId, before?: Before): Promise<Recalled>;
-  note(requestId: RequestId, target: AwsTarget, before: Before): Promise<Mark>;
+  /** Answers what is kept: an earlier look stays, unless it is the one of the instant `instead`. Throws `store-unavailable`. */
+  note(requestId: RequestId, target: AwsTarget, look: Look, instead?: Instant): Promise<Mark>;
+  /** Nothing more leaves after the look of that instant. Never throws: without it the look ends when it was to end. */
+  bound(requestId: RequestId, at: Instant, until: Instant): Promise<void>;
   /** Keeps AWS' id of an operation. Never throws: it can be found again through AWS' lists. */
   began(requestId: RequestId, kind: Kind, awsRequestId: string, progress?: Progress): Promise<void>;
   /** The elevation that an operation of AWS is known to belong to. */
@@ -48,9 +54,18 @@ export function createBook(marks: Marks, time: Time): Book {
   };
   return {
     read,
-    recall: async (requestId, before) =>
-      withWord(known.get(requestId) ?? (await soon(requestId)), before, instant(time.now() - HOUR_MS)),
-    note: async (requestId, target, before) => learn(requestId, await marks.note(requestId, target, before, instant(time.now()))),
+    async recall(requestId, before) {
+      const mine = known.get(requestId);
+      const enough = mine && (before === 'absent' || mine.before === 'present' || mine.create || mine.delete);
+      return withWord(enough ? mine : await soon(requestId), before, instant(time.now() - HOUR_MS));
+    },
+    note: async (requestId, target, { before, at, until }, instead) =>
+      learn(requestId, await marks.note(requestId, target, before, at, { until, ...(instead && { instead }) })),
+    async bound(requestId, at, until) {
+      const mine = known.get(requestId);
+      if (mine?.at === at) keep(known, requestId, { ...mine, until });
+      await marks.bound(requestId, at, until).catch(() => undefined);
+    },
     async began(requestId, kind, awsRequestId, progress) {
       // Without a mark here it is a revoke that the store says nothing for, of a grant that some other process gave.
       const mine = known.get(requestId) ?? { at: instant(time.now() - HOUR_MS) };
@@ -69,9 +84,17 @@ export function createBook(marks: Marks, time: Time): Book {
  * that lost the mark, or noted a later one, must not leave access behind.
  */
 function withWord(mark: Recalled, before: Before | undefined, at: Mark['at']): Recalled {
-  const noted = mark === 'unsure' ? undefined : mark;
-  if (!before || noted?.before === 'absent') return mark;
-  return before === 'absent' ? { at, ...noted, before } : (noted ?? { at, before });
+  if (!before) return mark;
+  const known: Mark = mark && mark !== 'unsure' ? mark : { at, before };
+  if (before === 'present') return known;
+  // What was seen given is ours, though the look that is on record by now came to nothing.
+  const { until: _until, ...given } = known;
+  return { ...given, before };
+}
+
+/** Whether nothing came of what was sent after this look: every create was refused, or none could leave. */
+export function cameToNothing({ at, until, create, delete: taken }: Mark): boolean {
+  return until !== undefined && until <= at && !create && !taken;
 }
 
 const idsOf = (mark: Mark | undefined): Pick<Mark, 'create' | 'delete'> => ({

@@ -7,6 +7,7 @@ import { createBook } from './book.js';
 import { createSlots } from './budget.js';
 import type { AssignmentCalls } from './calls.js';
 import type { Desk } from './desk.js';
+import { SETTLE_MS } from './find.js';
 import { grant } from './grant.js';
 import { createLanes } from './lanes.js';
 import { observe } from './observe.js';
@@ -14,9 +15,6 @@ import { revoke } from './revoke.js';
 import { sharingLists } from './shared-lists.js';
 import { type AwsTarget, type Marks, pairOf, type Time } from './types.js';
 import { createWatch } from './watch.js';
-
-/** A create that left is in AWS' own list of operations within this time, and counts from then on as "may still land". */
-const SETTLE_MS = 10_000;
 
 export interface AwsDriverDeps {
   readonly calls: AssignmentCalls;

@@ -204,3 +204,15 @@ export function mayWorkLater(error: unknown): boolean {
   const kind = classOfError(error);
   return kind === 'conflict' || kind === 'throttled' || kind === 'lost';
 }
+
+/**
+ * Whether nothing came of a call for sure: AWS itself said no, or it never left. Not what a proxy in between may say, nor an error
+ * inside of AWS: after those it may have worked.
+ */
+export function neverMade(error: unknown): boolean {
+  if (!(error instanceof StintError)) return false;
+  if (error.code === 'too-late') return true;
+  if (!(error.cause instanceof AwsAnswer)) return false;
+  const { class: kind, awsName } = error.cause;
+  return kind === 'config' || kind === 'credentials' || (kind !== 'lost' && BY_NAME[awsName] !== undefined);
+}

@@ -1,12 +1,21 @@
 /** Operations that are known to AWS alone, found through its own lists: a create whose answer was lost, a delete of another process. */
-import type { RequestId } from '../../../contract/ids.js';
+import { msOf, type RequestId } from '../../../contract/ids.js';
 import { keep } from '../latest.js';
+import { cameToNothing } from './book.js';
 import type { How, Operation, OperationState } from './calls.js';
 import { type Desk, isAbout, LIST_LAG_MS, stateOf } from './desk.js';
 import type { AwsTarget, Mark } from './types.js';
 
 /** AWS counts in whole seconds in places, and our knowledge of its clock is as coarse. */
 export const CLOCK_SLACK_MS = 3_000;
+
+/** A create that left is in AWS' own list of operations within this time, and counts from then on as "may still land". */
+export const SETTLE_MS = 10_000;
+
+/** From then on AWS lists whatever was begun after this look, in ms since 1970: what it does not list was not begun by us. */
+export function settledAt({ until }: Mark): number {
+  return until === undefined ? Number.POSITIVE_INFINITY : msOf(until) + SETTLE_MS;
+}
 
 export interface Lost {
   readonly requestId: RequestId;
@@ -15,8 +24,8 @@ export interface Lost {
 }
 
 /**
- * A create of this elevation whose answer was lost: of this account, permission set and person, and not older than the mark.
- * One that failed only if there is no other.
+ * A create of this elevation whose answer was lost: of this account, permission set and person, not older than the mark and not
+ * younger than what could leave after it. One that failed only if there is no other.
  */
 export async function findCreate(desk: Desk, lost: Lost, how: How): Promise<Operation | undefined> {
   // What is in progress is a short list, and a create that was lost a moment ago is nearly always in it.
@@ -30,10 +39,12 @@ export async function findIn(
   how: How,
 ): Promise<Operation | undefined> {
   const { requestId, target, mark } = lost;
-  const since = Date.parse(mark.at) + desk.calls.skewMs() - CLOCK_SLACK_MS;
+  if (cameToNothing(mark)) return undefined;
+  const since = msOf(mark.at) + desk.calls.skewMs() - CLOCK_SLACK_MS;
+  const until = settledAt(mark) + desk.calls.skewMs();
   let lastFailed: Operation | undefined;
   for (const { id, createdAt = since } of await desk.calls.operations('create', target.instanceArn, state, how)) {
-    if ((desk.book.ownerOf(id) ?? requestId) !== requestId || createdAt < since) continue;
+    if ((desk.book.ownerOf(id) ?? requestId) !== requestId || createdAt < since || createdAt > until) continue;
     const operation = await stateOf(desk, 'create', target, id, how);
     if (!isAbout(operation, target)) continue;
     if (operation.state !== 'FAILED') return operation;

@@ -2,22 +2,17 @@
  * Gives one permission set to one person. What was there before is noted durably before the first create can leave; one
  * create leaves; a lost answer is found again in AWS' list instead of creating twice; done means: final, and listed.
  */
-import { isStintError } from '../../../contract/errors.js';
-import { instant, msOf } from '../../../contract/ids.js';
-import type { GrantOrder, Steps } from '../../../contract/ports.js';
+import { isStintError, StintError } from '../../../contract/errors.js';
+import { type Instant, instant, msOf } from '../../../contract/ids.js';
+import type { Steps } from '../../../contract/ports.js';
 import type { Release } from './budget.js';
 import type { How, Operation } from './calls.js';
-import { type Desk, ended, isAbout, isListed, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted, wasListed } from './desk.js';
-import { awsError, classOfError, failed, haveAlready, mayWorkLater, neverListed } from './errors.js';
+import { type Desk, ended, isListed, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted, wasListed } from './desk.js';
+import { type AwsGrantOrder, earlier, lost } from './earlier.js';
+import { awsError, classOfError, failed, haveAlready, mayWorkLater, neverListed, neverMade } from './errors.js';
 import { CLOCK_SLACK_MS, deletedLately, findCreate, inProgress } from './find.js';
 import { waitUntil } from './lanes.js';
 import { type AwsTarget, type Mark, pairOf } from './types.js';
-
-/** The create must not leave at or after `sendBefore`, and is broken off at it. Waiting for AWS may go on longer. */
-type AwsGrantOrder = Pick<GrantOrder<AwsTarget>, 'requestId' | 'target' | 'sendBefore' | 'maxMs'>;
-
-/** A create that AWS took, or that its list shows as done although no answer of it is known. */
-type Taken = Operation | 'landed';
 
 /**
  * Resolves when the list shows the assignment. Throws `haveAlready` when it stood there before, AWS' reason when it
@@ -29,44 +24,10 @@ export async function grant(desk: Desk, order: AwsGrantOrder, signal: AbortSigna
   const mark = (await desk.book.read(requestId)) ?? (await lost(desk, order, signal, steps));
   if (mark?.before === 'present') throw haveAlready(target.display);
   const taken =
-    (mark && (await earlier(desk, order, mark, signal, steps))) ?? (await createOnce(desk, order, signal, steps.said));
-  const overAt = taken === 'landed' ? Number.POSITIVE_INFINITY : (await toEnd(desk, target, taken, signal, steps)) + order.maxMs;
-  await untilListed(desk, target, overAt, signal);
-  if (taken !== 'landed') wasListed(desk, taken.id);
-}
-
-/**
- * The mark of an earlier attempt, written anew: the store has lost it, but the caller remembers the create that left after it, and
- * AWS has that. Otherwise the next look would take our own for what stood before, and leave it there for good.
- */
-async function lost(desk: Desk, { requestId, target }: AwsGrantOrder, signal: AbortSignal, steps: Steps) {
-  const create = await named(desk, target, steps, { rank: 'grant', signal, what: target.display });
-  const age = desk.time.now() + desk.calls.skewMs() - (create?.createdAt ?? Number.NEGATIVE_INFINITY);
-  return age <= REMEMBERED_MS ? desk.book.note(requestId, target, 'absent') : undefined;
-}
-
-/** An older create than this is believed only with its mark, in ms: where it was remembered anything may have been written. */
-const REMEMBERED_MS = 4 * 3_600_000;
-
-/** The create of an earlier attempt. */
-async function earlier(desk: Desk, { requestId, target }: AwsGrantOrder, mark: Mark, signal: AbortSignal, steps: Steps) {
-  if (mark.create) return { id: mark.create, state: 'IN_PROGRESS' } as const;
-  const how: How = { rank: 'grant', signal, what: target.display };
-  const found = (await named(desk, target, steps, how)) ?? (await findCreate(desk, { requestId, target, mark }, how));
-  if (found) await desk.book.began(requestId, 'create', found.id, steps.said);
-  return found;
-}
-
-/** The create that a caller remembers. Where that was kept anything may have been written: it counts only if it is about this. */
-async function named(desk: Desk, target: AwsTarget, { earlier: step }: Steps, how: How): Promise<Operation | undefined> {
-  if (step?.kind !== 'create') return undefined;
-  const operation = await stateOf(desk, 'create', target, step.farId, how).catch(none);
-  return operation && isAbout(operation, target) && desk.book.ownerOf(operation.id) === undefined ? operation : undefined;
-}
-
-function none(error: unknown): undefined {
-  const kind = classOfError(error);
-  if (kind !== 'not-found' && kind !== 'invalid') throw error;
+    (mark && (await earlier(desk, order, mark, signal, steps))) ?? (await createOnce(desk, order, signal, steps.said, mark?.at));
+  const doneAt = await toEnd(desk, target, taken, signal, steps);
+  await untilListed(desk, target, doneAt + order.maxMs, signal);
+  wasListed(desk, taken.id);
 }
 
 /** Answers when it was there, and has it remembered: the window counts from then, not from when AWS' list shows it. */
@@ -88,8 +49,16 @@ function firstSeen({ ended, calls, time }: Desk, { id, createdAt }: Operation, e
 }
 
 /** Looks, notes and creates as the only one of this account and permission set, with a place among the outstanding writes. */
-async function createOnce(desk: Desk, order: AwsGrantOrder, signal: AbortSignal, said: Steps['said']): Promise<Taken> {
+async function createOnce(
+  desk: Desk,
+  order: AwsGrantOrder,
+  signal: AbortSignal,
+  said: Steps['said'],
+  instead: Instant | undefined,
+): Promise<Operation> {
   const { target } = order;
+  // After a wait for what an earlier attempt may have sent: the next one has time of its own.
+  if (desk.time.now() >= msOf(order.sendBefore)) throw new StintError('too-late', 'The grant was not sent: its time had passed.');
   const held: Release[] = [];
   const release = (): void => {
     for (const give of held) give();
@@ -99,10 +68,9 @@ async function createOnce(desk: Desk, order: AwsGrantOrder, signal: AbortSignal,
       waitUntil(desk.time, msOf(order.sendBefore), signal, wait);
     held.push(await inLine((until) => desk.lanes.enter(pairOf(target), { rank: 'grant', signal: until })));
     held.push(await inLine((until) => desk.slots.take('grant', until)));
-    const taken = await lookNoteCreate(desk, order, signal, said);
+    const taken = await lookNoteCreate(desk, order, signal, said, instead);
     // AWS counts it as outstanding until it has ended, whoever still waits for it here.
-    if (taken === 'landed') release();
-    else void desk.watch.final('create', target.instanceArn, taken.id).then(release, release);
+    void desk.watch.final('create', target.instanceArn, taken.id).then(release, release);
     return taken;
   } catch (error) {
     release();
@@ -110,17 +78,44 @@ async function createOnce(desk: Desk, order: AwsGrantOrder, signal: AbortSignal,
   }
 }
 
-async function lookNoteCreate(desk: Desk, order: AwsGrantOrder, signal: AbortSignal, said: Steps['said']): Promise<Taken> {
-  const { requestId, target } = order;
-  const look: How = { rank: 'grant', signal, what: target.display };
-  const listed = await settledLook(desk, order, look);
-  const mark = await desk.book.note(requestId, target, listed ? 'present' : 'absent');
+/**
+ * Until AWS takes a create. After one that it refused for now everything begins anew, look and note too: nothing came of it, so what
+ * is there by then is another's, whom AWS did not refuse.
+ */
+async function lookNoteCreate(
+  desk: Desk,
+  order: AwsGrantOrder,
+  signal: AbortSignal,
+  said: Steps['said'],
+  earlierAt: Instant | undefined,
+): Promise<Operation> {
+  let instead = earlierAt;
+  for (let attempt = 0; ; attempt++) {
+    const mark = await lookAndNote(desk, order, signal, instead);
+    try {
+      const taken = await send(desk, order, mark, signal);
+      await desk.book.began(order.requestId, 'create', taken.id, said);
+      return taken;
+    } catch (error) {
+      const pause = jitteredMs(desk.time, attempt);
+      if (!neverMade(error) || !mayWorkLater(error) || desk.time.now() + pause >= msOf(order.sendBefore)) throw error;
+      await desk.time.sleep(pause, signal);
+      instead = mark.at;
+    }
+  }
+}
+
+/** `instead`: the look that came to nothing, in whose place this one is noted. Throws `haveAlready` when it stands there already. */
+async function lookAndNote(desk: Desk, order: AwsGrantOrder, signal: AbortSignal, instead: Instant | undefined): Promise<Mark> {
+  const { requestId, target, sendBefore } = order;
+  const listed = await settledLook(desk, order, { rank: 'grant', signal, what: target.display });
+  const at = instant(desk.time.now());
+  const look = { before: listed ? 'present' : 'absent', at, until: sendBefore } as const;
+  const mark = await desk.book.note(requestId, target, look, instead);
   if (mark.before === 'present') throw haveAlready(target.display);
-  // Not there before us, and there now: it is the create whose answer was lost.
-  if (listed) return 'landed';
-  const taken = await send(desk, order, mark, signal);
-  if (taken !== 'landed') await desk.book.began(requestId, 'create', taken.id, said);
-  return taken;
+  // An attempt that was thought to be over noted as well: what it sends can't be told from ours, so it alone goes on.
+  if (mark.at !== at) throw awsError(new Error('another attempt'), `an earlier attempt of ${target.display}`);
+  return mark;
 }
 
 /**
@@ -149,28 +144,37 @@ async function mayAppear(desk: Desk, target: AwsTarget, id: string, how: How): P
   return desk.time.now() - (desk.ended.get(id)?.seenAt ?? desk.time.now()) <= LIST_LAG_MS;
 }
 
-/** Sends until AWS takes it. Only what AWS refused for now is sent again, and only after another look. */
-async function send(desk: Desk, order: AwsGrantOrder, mark: Mark, signal: AbortSignal): Promise<Taken> {
-  const { target } = order;
-  const sendBefore = msOf(order.sendBefore);
-  const how: How = { rank: 'grant', signal, sendBefore, what: target.display };
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await desk.calls.begin('create', target, how);
-    } catch (error) {
-      if (classOfError(error) === 'lost') return await recover(desk, order, mark, signal, error);
-      const pause = jitteredMs(desk.time, attempt);
-      if (!mayWorkLater(error) || desk.time.now() + pause >= sendBefore) throw error;
-      await desk.time.sleep(pause, signal);
-      if (await isListed(desk, target, { ...how, sendBefore: undefined })) return 'landed';
-    }
+/** One create; if its answer is lost, it is looked for. Whatever comes of it, nothing more leaves after this look. */
+async function send(desk: Desk, order: AwsGrantOrder, mark: Mark, signal: AbortSignal): Promise<Operation> {
+  const { target, sendBefore } = order;
+  try {
+    return await desk.calls.begin('create', target, {
+      rank: 'grant',
+      signal,
+      sendBefore: msOf(sendBefore),
+      what: target.display,
+    });
+  } catch (error) {
+    await noMore(desk, order, mark, signal, error);
+    if (classOfError(error) !== 'lost') throw error;
+    return recover(desk, order, mark, signal, error);
   }
+}
+
+/** Ends the look: with nothing where AWS refused, else with what may have left by now. Not by a clock that was set back meanwhile. */
+async function noMore(desk: Desk, order: AwsGrantOrder, mark: Mark, signal: AbortSignal, error: unknown): Promise<void> {
+  const [now, lookedAt] = [desk.time.now(), msOf(mark.at)];
+  if (!neverMade(error) && now < lookedAt) return;
+  const until = neverMade(error) ? lookedAt : Math.max(now, lookedAt + 1);
+  if (until >= msOf(order.sendBefore)) return;
+  // Whoever gave up does not wait for the store.
+  await unlessAborted(desk.book.bound(order.requestId, mark.at, instant(until)), signal).catch(() => undefined);
 }
 
 const RECOVER_LOOKS = 4;
 
 /** No answer to a create: it is looked for a few times, since AWS' lists lag. Throws the first error when it isn't there. */
-async function recover(desk: Desk, order: AwsGrantOrder, mark: Mark, signal: AbortSignal, error: unknown): Promise<Taken> {
+async function recover(desk: Desk, order: AwsGrantOrder, mark: Mark, signal: AbortSignal, error: unknown): Promise<Operation> {
   const { requestId, target } = order;
   const how: How = { rank: 'grant', signal, what: target.display };
   for (let look = 0; look < RECOVER_LOOKS; look++) {

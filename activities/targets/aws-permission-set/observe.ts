@@ -4,11 +4,11 @@
  */
 import { instant, type RequestId } from '../../../contract/ids.js';
 import type { LookManner, Observation, Recollection } from '../../../contract/ports.js';
-import type { Recalled } from './book.js';
+import { cameToNothing, type Recalled } from './book.js';
 import type { How } from './calls.js';
 import { type Desk, isListed, LIST_LAG_MS, stateOf } from './desk.js';
 import { classOfError } from './errors.js';
-import { findCreate, findIn, inProgress } from './find.js';
+import { findCreate, findIn, inProgress, settledAt } from './find.js';
 import type { AwsTarget, Mark } from './types.js';
 
 /** Never throws for what AWS answers: what isn't known is `unknown`. */
@@ -30,7 +30,10 @@ export async function observe(
     const there = await isThere(desk, target, how);
     if (there === true && (await isOrphan(desk, target, mark, how)))
       return { access: 'absent', observedAt, how: `${target.display} is still listed, but for a user that is deleted.` };
-    if (there === true) return { access: 'present', ...whose(mark), observedAt, how: howPresent(target, mark) };
+    if (there === true) {
+      const whose = await whoseIs(desk, requestId, target, mark, how);
+      return { access: 'present', ...(whose !== 'unsure' && { whose }), observedAt, how: howPresent(target, mark, whose) };
+    }
     if (pending) return { access: 'unknown', observedAt, how: pending };
     const how2 = there === false ? `AWS lists nobody of that id for ${target.display}.` : there;
     return { access: 'absent', observedAt, how: how2 };
@@ -69,17 +72,43 @@ async function isOrphan(desk: Desk, target: AwsTarget, mark: Recalled, how: How)
   return desk.calls.userGone(target.principalId, how);
 }
 
-function whose(mark: Recalled): Pick<Observation, 'whose'> {
-  if (mark === 'unsure') return {};
+/**
+ * Whose an access is that is there now. Ours only if a create of ours may have made it: not if each was refused, failed, or is not
+ * in AWS' own list though its time is over. Until that time nobody can say.
+ */
+export async function whoseIs(
+  desk: Desk,
+  requestId: RequestId,
+  target: AwsTarget,
+  mark: Recalled,
+  how: How,
+): Promise<'ours' | 'standing' | 'unsure'> {
+  if (mark === 'unsure') return 'unsure';
   // Without a mark nothing of this elevation was ever created.
-  return { whose: mark?.before === 'absent' ? 'ours' : 'standing' };
+  if (mark?.before !== 'absent' || cameToNothing(mark)) return 'standing';
+  if (mark.delete || !mark.until) return 'ours';
+  if (mark.create) return (await hasFailed(desk, target, mark.create, how)) ? 'standing' : 'ours';
+  // Before the look: one that comes to be listed in the midst of it must not be missed.
+  const isOver = desk.time.now() > settledAt(mark);
+  const create = await findCreate(desk, { requestId, target, mark }, how);
+  if (create && create.state !== 'FAILED') return 'ours';
+  return isOver ? 'standing' : 'unsure';
 }
 
-function howPresent(target: AwsTarget, mark: Recalled): string {
-  if (mark === 'unsure') return `AWS lists ${target.display} for this person; whose doing it is, the store does not say now.`;
+/** What AWS does not say now counts as a no: it took the create, and most do not fail. */
+async function hasFailed(desk: Desk, target: AwsTarget, create: string, how: How): Promise<boolean> {
+  const operation = await stateOf(desk, 'create', target, create, how).catch(() => undefined);
+  return operation?.state === 'FAILED';
+}
+
+function howPresent(target: AwsTarget, mark: Recalled, whose: 'ours' | 'standing' | 'unsure'): string {
+  const listed = `AWS lists ${target.display} for this person`;
+  if (mark === 'unsure') return `${listed}; whose doing it is, the store does not say now.`;
+  if (whose === 'unsure') return `${listed}; whether a create of ours made it, AWS does not say yet.`;
+  if (whose === 'ours') return `${listed}.`;
   return mark?.before === 'absent'
-    ? `AWS lists ${target.display} for this person.`
-    : `AWS lists ${target.display} for this person, and did so before.`;
+    ? `${listed}, and not by a create of ours: none came to anything.`
+    : `${listed}, and did so before.`;
 }
 
 /** Why an assignment of ours may still appear; undefined when none can. */
@@ -92,7 +121,7 @@ export async function mayLand(
 ): Promise<string | undefined> {
   // Without its mark nobody knows which creates to look for.
   if (mark === 'unsure') return 'The store does not say whether a create of ours is still on its way.';
-  if (mark?.before !== 'absent') return undefined;
+  if (mark?.before !== 'absent' || cameToNothing(mark)) return undefined;
   if (!mark.create && (await inProgress(desk, requestId, target, how))) return BUSY;
   const create = mark.create
     ? await stateOf(desk, 'create', target, mark.create, how)

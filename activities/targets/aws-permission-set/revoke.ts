@@ -9,8 +9,8 @@ import { unsure } from './book.js';
 import type { How, Operation } from './calls.js';
 import { type Desk, ended, isAbout, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted } from './desk.js';
 import { classOfError, failed, mayWorkLater } from './errors.js';
-import { isThere, known, mayLand } from './observe.js';
-import { type AwsTarget, pairOf } from './types.js';
+import { isThere, known, mayLand, whoseIs } from './observe.js';
+import { type AwsTarget, type Mark, pairOf } from './types.js';
 
 /** How long a revoke waits for another change of the pair before it leaves anyway, in ms: less than a second. */
 const LANE_PATIENCE_MS = 600;
@@ -45,9 +45,26 @@ export async function revoke(
   if (mark === 'unsure') throw unsure(target.display);
   // Without a mark nothing of this elevation was ever sent.
   if (mark?.before !== 'absent') return;
+  if (!(await isOurs(task, mark))) return;
   for (let attempt = 0; ; attempt++) {
     if (await once(task)) return;
     await desk.time.sleep(jitteredMs(desk.time, attempt, 250, 2_000), signal);
+  }
+}
+
+/**
+ * Whether there is anything of ours to take away. Waits where a create that may have left got no answer, until AWS lists it or its
+ * time is over: what is there may be another writer's, who began while AWS refused ours.
+ */
+async function isOurs({ desk, requestId, target, signal, how }: Task, mark: Mark): Promise<boolean> {
+  for (let look = 0; ; look++) {
+    const whose = await whoseIs(desk, requestId, target, mark, how).catch((error: unknown): 'unsure' => {
+      signal.throwIfAborted();
+      later(error);
+      return 'unsure';
+    });
+    if (whose !== 'unsure') return whose === 'ours';
+    await desk.time.sleep(jitteredMs(desk.time, look, 500, 2_000), signal);
   }
 }
 

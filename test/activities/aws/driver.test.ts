@@ -324,7 +324,8 @@ test('a create and a delete that only the caller remembers are gone on with; tho
   await driver.grant({ requestId: id, target, ...soon() }, never, { said });
   // AWS' own list does not show it yet, so nothing but the memory leads to it.
   const second = { requestId: requestId(), target: other, ...soon() };
-  await marks.note(second.requestId, other, 'absent', instant(Date.now()));
+  const now = instant(Date.now());
+  await marks.note(second.requestId, other, 'absent', now, { until: now });
   await rig.another().grant(second, never, { earlier: steps[0] as FarStep });
   expect([creates(), has(other)]).toEqual([2, true]);
   await rig.another().grant({ requestId: id, target, ...soon() }, never, { earlier: steps[0] as FarStep });
@@ -337,9 +338,10 @@ test('a create and a delete that only the caller remembers are gone on with; tho
   await expect.poll(() => steps.at(-1)?.kind).toBe('delete');
   stop.abort(new Error('died'));
   await expect(revoking).rejects.toThrow('died');
-  await rig.another().revoke(id, target, never, { earlier: steps.at(-1) as FarStep });
+  const told = { before: 'absent', earlier: steps.at(-1) as FarStep } as const;
+  await rig.another().revoke(id, target, never, told);
   expect([deletes(), has(target), has(other)]).toEqual([1, false, true]);
-  await rig.another().revoke(second.requestId, other, never, { earlier: steps.at(-1) as FarStep });
+  await rig.another().revoke(second.requestId, other, never, told);
   expect([deletes(), has(other)]).toEqual([2, false]);
 });
 

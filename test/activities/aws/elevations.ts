@@ -8,7 +8,7 @@ import { type MarksDouble, memoryMarks } from './marks.js';
 import { type VirtualTime, virtualTime } from './time.js';
 import { type Rough, type SmallWorld, smallWorld } from './world.js';
 
-const SEND_WITHIN_MS = 10_000;
+export const SEND_WITHIN_MS = 10_000;
 const ATTEMPT_MS = 20_000;
 const START_WITHIN_MS = 60_000;
 
@@ -33,12 +33,21 @@ export interface Elevation {
   goneAt?: number;
 }
 
+/** What one elevation noted of the time before it. */
+interface Note {
+  readonly id: RequestId;
+  readonly at: number;
+  readonly before: 'absent' | 'present';
+}
+
 export interface Scene {
   readonly time: VirtualTime;
   readonly world: SmallWorld;
   readonly marks: MarksDouble;
   readonly drivers: readonly AwsDriver[];
   readonly elevations: Elevation[];
+  /** Each look that the store took, in the order of time. */
+  readonly notes: readonly Note[];
   /** When a process died in the midst of something, or the store did not answer. */
   readonly falls: number[];
 }
@@ -47,9 +56,10 @@ export function sceneOf(seed: number, rough: Rough): Scene {
   const time = virtualTime(seed);
   const world = smallWorld(time, rough);
   const falls: number[] = [];
-  const marks = moody(time, falls);
+  const notes: Note[] = [];
+  const marks = moody(time, falls, notes);
   const drivers = [1, 2].map(() => createAwsDriver({ calls: world.calls, marks, time, workers: 1 }));
-  return { time, world, marks, drivers, elevations: [], falls };
+  return { time, world, marks, drivers, elevations: [], notes, falls };
 }
 
 /** The elevation that holds the target now, as the store's fence has it: at most one. */
@@ -141,7 +151,7 @@ async function attempt<T>({ time, falls }: Scene, work: (signal: AbortSignal) =>
 const anyOf = ({ drivers, time }: Scene): AwsDriver => drivers[Math.floor(time.random() * drivers.length)] as AwsDriver;
 
 /** The store answers most of the time. */
-function moody(time: VirtualTime, falls: number[]): MarksDouble {
+function moody(time: VirtualTime, falls: number[], notes: Note[]): MarksDouble {
   const marks = memoryMarks();
   const maybe = <A extends unknown[], R>(work: (...args: A) => Promise<R>) => {
     return async (...args: A): Promise<R> => {
@@ -150,5 +160,11 @@ function moody(time: VirtualTime, falls: number[]): MarksDouble {
       throw new StintError('store-unavailable');
     };
   };
-  return { ...marks, read: maybe(marks.read), note: maybe(marks.note), request: maybe(marks.request) };
+  const note: MarksDouble['note'] = async (id, target, before, at, more) => {
+    const kept = await marks.note(id, target, before, at, more);
+    if (kept.at === at) notes.push({ id, at: msOf(at), before });
+    return kept;
+  };
+  const { read, request, bound } = marks;
+  return { ...marks, read: maybe(read), note: maybe(note), request: maybe(request), bound: maybe(bound) };
 }

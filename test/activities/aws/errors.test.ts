@@ -6,7 +6,9 @@ import {
   classOfError,
   failed,
   mayWorkLater,
+  neverMade,
 } from '../../../activities/targets/aws-permission-set/errors.js';
+import { StintError } from '../../../contract/errors.js';
 
 const thrown = (name: string, message = '', more: object = {}): Error => Object.assign(new Error(message), { name }, more);
 
@@ -78,4 +80,21 @@ test.each([
   ['PT', 12],
 ])('a session of %s lasts at most %s hours', (text, hours) => {
   expect(sessionMsOf(text)).toBe(hours * 3_600_000);
+});
+
+test('only what AWS itself refused, or what never left, came to nothing for sure', () => {
+  const sure = ['ConflictException', 'ThrottlingException', 'AccessDeniedException', 'ExpiredTokenException'].map((name) =>
+    thrown(name),
+  );
+  sure.push(thrown('Error', 'getaddrinfo', { code: 'ENOTFOUND' }));
+  const unsure = [thrown('InternalServerException'), thrown('TimeoutError'), thrown('Error', 'socket hang up')];
+  // A proxy's word says nothing of what AWS did.
+  for (const httpStatusCode of [408, 429, 502]) unsure.push(thrown('NewName', '', { $metadata: { httpStatusCode } }));
+  expect(sure.map((error) => neverMade(awsError(error, 'it')))).toEqual(sure.map(() => true));
+  expect(unsure.map((error) => neverMade(awsError(error, 'it')))).toEqual(unsure.map(() => false));
+  expect([new StintError('too-late'), new StintError('store-unavailable'), new Error('given up')].map(neverMade)).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });

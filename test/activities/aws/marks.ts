@@ -21,11 +21,18 @@ export function memoryMarks(): MarksDouble {
       up();
       return rows.get(requestId)?.mark;
     },
-    note: async (requestId, target, before, at) => {
+    note: async (requestId, target, before, at, { until, instead } = {}) => {
       up();
-      const row = rows.get(requestId) ?? { target, mark: { before, at } };
-      rows.set(requestId, row);
-      return row.mark;
+      const row = rows.get(requestId);
+      const isOpen = !row || (row.mark.at === instead && !row.mark.create && !row.mark.delete);
+      const kept = isOpen ? { target, mark: { before, at, ...(until && { until }) } } : row;
+      rows.set(requestId, kept);
+      return kept.mark;
+    },
+    bound: async (requestId, at, until) => {
+      up();
+      const row = rows.get(requestId);
+      if (row?.mark.at === at) rows.set(requestId, { ...row, mark: { ...row.mark, until } });
     },
     request: async (requestId, kind, id) => {
       up();

@@ -35,6 +35,7 @@ const roughness = fc.record({
   lostBefore: fc.constantFrom(0, 0.05),
   lostAfter: fc.constantFrom(0, 0.1),
   throttled: fc.constantFrom(0, 0.1),
+  refused: fc.constantFrom(0, 0.6),
   failed: fc.constantFrom(0, 0.1),
   listLagMs: fc.constantFrom(0, 4_000, 9_000),
   workMs: fc.constantFrom(500, 8_000, 90_000),

@@ -4,9 +4,10 @@
  * MUST have it:
  * - whom an elevation holds, from when the grant was answered to the end of what was approved (or to a Revoke), unless
  *   another writer removed it since;
- * - whom another writer gave it, until another writer removes it; as long as they asked for it before an elevation of the
- *   same target noted "was not there". What they ask for between that note and the proof that the elevation is gone can't be
- *   told from ours, and may end with it (AWS knows one assignment and no owners).
+ * - whom another writer gave it, until another writer removes it; as long as they did not ask for it in the time of doubt of an
+ *   elevation of the same target: from a look that found nothing ("was not there") to the proof that the elevation is gone, where a
+ *   create followed that AWS took; where what became of it is not known, until it is known (`DOUBT_MS`); where AWS refused all that
+ *   followed, none at all. In that time theirs can't be told from ours, and may end with it (AWS knows one assignment and no owners).
  * MAY have it:
  * - from the create that AWS took for an elevation to when AWS brings the delete into force. The product's own part of
  *   that delay is at most `OWN_MS`: not counted is the time in which AWS has an operation of the pair in progress (it
@@ -21,13 +22,14 @@
  * yet (`listLagMs` after an operation) a look does not see.
  */
 import { type AwsTarget, type Kind, pairOf } from '../../../activities/targets/aws-permission-set/types.js';
-import { msOf } from '../../../contract/ids.js';
-import { type Elevation, endOf, type Scene } from './elevations.js';
+import { type Elevation, endOf, type Scene, SEND_WITHIN_MS } from './elevations.js';
 import type { Landed } from './world.js';
 
 const OWN_MS = 5_000;
 const AFTER_TROUBLE_MS = 4_000;
 const LOOK_MS = 1_000;
+/** A create leaves within ten seconds of its attempt, and ten later AWS lists it. */
+const DOUBT_MS = SEND_WITHIN_MS + 10_000;
 
 /** Whether somebody else's access is theirs for sure, may have become one with ours, or is not there. */
 type Others = 'no' | 'mixed' | 'sure';
@@ -37,11 +39,17 @@ interface Span {
   readonly to: number;
 }
 
+/** A look that found nothing, and until when what they ask for may be taken for what followed it. */
+interface Doubt {
+  readonly noted: number;
+  readonly until: number;
+}
+
 /** One elevation that AWS was asked to give, as far as it counts for the judge. */
 interface Ours {
   readonly elevation: Elevation;
-  /** When "was not there" was noted. */
-  readonly noted: number;
+  /** Where theirs can't be told from ours. */
+  readonly doubts: readonly Doubt[];
   /** From the first create that AWS took. */
   readonly from: number;
   readonly until: number;
@@ -96,14 +104,33 @@ function faultsOfOne(scene: Scene, target: AwsTarget, listLagMs: number): Fault[
 function othersAfter(others: Others, landed: Landed, ours: readonly Ours[], listLagMs: number): Others {
   if (landed.kind === 'delete') return 'no';
   if (landed.by === 'call' || others === 'sure') return others;
-  const mixes = ours.some(({ noted, elevation, lastDue }) => {
+  const mixes = ours.some(({ doubts, elevation, lastDue }) => {
     const { goneAt = Number.POSITIVE_INFINITY } = elevation;
-    const seen = noted - LOOK_MS;
-    // What was in progress at our look can be seen there; what had just come into force may not be listed yet.
-    const since = landed.askedAt < landed.at && landed.at < noted ? landed.at + listLagMs : landed.askedAt;
-    return seen <= since && landed.at <= Math.max(lastDue, goneAt);
+    return landed.at <= Math.max(lastDue, goneAt) && doubts.some((doubt) => isIn(doubt, landed, listLagMs));
   });
   return mixes ? 'mixed' : 'sure';
+}
+
+function isIn({ noted, until }: Doubt, { askedAt, at }: Landed, listLagMs: number): boolean {
+  // What was in progress at our look can be seen there; what had just come into force may not be listed yet.
+  const since = askedAt < at && at < noted ? at + listLagMs : askedAt;
+  return noted - LOOK_MS <= since && askedAt <= until;
+}
+
+/** By each look of an elevation that found nothing. Judged by what was called, not by what the store was told of it. */
+function doubtsOf({ world, notes, falls }: Scene, of: Elevation, taken: readonly { readonly at: number }[]): Doubt[] {
+  const { id, target, goneAt = Number.POSITIVE_INFINITY } = of;
+  const own = notes.filter((note) => note.id === id);
+  return own.flatMap(({ before, at: noted }, n) => {
+    if (before === 'present') return [];
+    const next = own[n + 1]?.at ?? goneAt;
+    const isOf = ({ at }: { readonly at: number }) => noted <= at && at < next;
+    const sent = world.sent.filter((one) => one.kind === 'create' && one.key === target.key && isOf(one));
+    // Of a process that died with the answer nobody knows that it was a no; nor where none was sent at all.
+    const heard = ({ overAt = 0 }: { overAt?: number }) => !falls.some((at) => overAt <= at && at <= overAt + 1);
+    if (sent.length > 0 && sent.every((one) => one.refused && heard(one))) return [];
+    return [{ noted, until: taken.some(isOf) ? Number.POSITIVE_INFINITY : noted + DOUBT_MS }];
+  });
 }
 
 /** Whether this one holds the target at this instant, and nobody else took it away since. */
@@ -113,15 +140,14 @@ function mustHold(elevation: Elevation, landed: readonly Landed[], at: number): 
   return !landed.some((one) => one.by === 'foreign' && one.kind === 'delete' && approvedAt <= one.at && one.at <= at);
 }
 
-/** From when to when somebody may have access by this elevation; undefined when nothing was sent for it. */
+/** From when to when somebody may have access by this elevation; undefined when it never noted that it was not there. */
 function reach(scene: Scene, elevation: Elevation): Ours | undefined {
-  const mark = scene.marks.of(elevation.id);
-  if (mark?.before !== 'absent') return undefined;
-  const [first] = callsOf(scene, 'create', elevation);
+  if (!scene.notes.some(({ id, before }) => id === elevation.id && before === 'absent')) return undefined;
+  const taken = callsOf(scene, 'create', elevation);
   const goneAt = elevation.goneAt ?? Number.POSITIVE_INFINITY;
   const until = Math.min(goneAt, latestEnd(scene, elevation));
   const lastDue = Math.max(0, ...callsOf(scene, 'delete', elevation).map(({ dueAt }) => dueAt));
-  return { elevation, noted: msOf(mark.at), from: first?.at ?? goneAt, until, lastDue };
+  return { elevation, doubts: doubtsOf(scene, elevation, taken), from: taken[0]?.at ?? goneAt, until, lastDue };
 }
 
 /** What AWS took for an elevation; one elevation holds a target at a time. */

@@ -1,7 +1,7 @@
 /** A small AWS in virtual time, for property tests: slow, lossy, with lists that lag, and other hands that change things. */
 
 import type { AssignmentCalls, How, Operation } from '../../../activities/targets/aws-permission-set/calls.js';
-import { awsError } from '../../../activities/targets/aws-permission-set/errors.js';
+import { awsError, classOfError } from '../../../activities/targets/aws-permission-set/errors.js';
 import { type AwsTarget, type Kind, pairOf } from '../../../activities/targets/aws-permission-set/types.js';
 import { StintError } from '../../../contract/errors.js';
 import type { RequestId } from '../../../contract/ids.js';
@@ -15,6 +15,16 @@ interface Change extends Operation {
   readonly target: AwsTarget;
   readonly by: Hand;
   readonly dueAt: number;
+}
+
+/** A call of ours, whether it arrived or not. */
+interface Sent {
+  readonly kind: Kind;
+  readonly key: string;
+  readonly at: number;
+  /** When it was answered or given up, and whether AWS said no: then nothing came of it. */
+  overAt?: number;
+  refused?: boolean;
 }
 
 /** An operation that AWS took, with the instant at which AWS itself brings it into force. */
@@ -37,6 +47,8 @@ export interface SmallWorld {
   /** The record, in the order of time: all that came into force, by whomever. */
   readonly landed: readonly Landed[];
   readonly accepted: readonly Accepted[];
+  /** Every create and delete that we called, in the order of time. */
+  readonly sent: readonly Sent[];
   /** When AWS refused or lost a call of ours, or failed an operation. */
   readonly troubles: readonly number[];
   holds(target: AwsTarget): boolean;
@@ -52,6 +64,8 @@ export interface Rough {
   readonly lostBefore: number;
   readonly lostAfter: number;
   readonly throttled: number;
+  /** Beyond that, of creates alone. */
+  readonly refused?: number;
   readonly failed: number;
   readonly listLagMs: number;
   readonly workMs: number;
@@ -65,6 +79,7 @@ export function smallWorld(time: VirtualTime, rough: Rough): SmallWorld {
   const open = new Set<Change>();
   const landed: Landed[] = [];
   const accepted: Accepted[] = [];
+  const sent: Sent[] = [];
   const troubles: number[] = [];
   const chance = (p: number): boolean => time.random() < p;
 
@@ -143,7 +158,22 @@ export function smallWorld(time: VirtualTime, rough: Rough): SmallWorld {
     return late && time.now() < late.until && chance(0.7) ? late.shown : now.has(key);
   };
   const calls: AssignmentCalls = {
-    begin: (kind, target, how) => call(how, () => accept(kind, target, 'call')),
+    async begin(kind, target, how) {
+      const one: Sent = { kind, key: target.key, at: time.now() };
+      sent.push(one);
+      try {
+        return await call(how, () => {
+          if (kind === 'create' && rough.refused !== undefined && chance(rough.refused)) throw named('ThrottlingException');
+          return accept(kind, target, 'call');
+        });
+      } catch (error) {
+        const word = classOfError(error);
+        one.refused = word === 'throttled' || word === 'conflict' || (error instanceof StintError && error.code === 'too-late');
+        throw error;
+      } finally {
+        one.overAt = time.now();
+      }
+    },
     operation: (kind, _instance, id, how) => call(how, () => shown(of(kind, id))),
     operations: (kind, _instance, state, how) =>
       call(how, () => {
@@ -167,6 +197,7 @@ export function smallWorld(time: VirtualTime, rough: Rough): SmallWorld {
     calls,
     landed,
     accepted,
+    sent,
     troubles,
     settle,
     holds: ({ key }) => now.has(key),
