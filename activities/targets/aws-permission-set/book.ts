@@ -24,6 +24,8 @@ export interface Book {
    * soon. `unsure` when neither knows. What the caller saw of the grant (`before`) outlives the store: a mark may be lost, or be of later.
    */
   recall(requestId: RequestId, before?: Before): Promise<Recalled>;
+  /** What this process knows by itself, at once. */
+  mine(requestId: RequestId): Mark | undefined;
   /** Answers what is kept: an earlier look stays, unless it is the one of the instant `instead`. Throws `store-unavailable`. */
   note(requestId: RequestId, target: AwsTarget, look: Look, instead?: Instant): Promise<Mark>;
   /** Nothing more leaves after the look of that instant. Never throws: without it the look ends when it was to end. */
@@ -54,6 +56,7 @@ export function createBook(marks: Marks, time: Time): Book {
   };
   return {
     read,
+    mine: (requestId) => known.get(requestId),
     async recall(requestId, before) {
       const mine = known.get(requestId);
       const enough = mine && (before === 'absent' || mine.before === 'present' || mine.create || mine.delete);

@@ -89,3 +89,25 @@ function patience(time: Time, ms: number): { readonly over: AbortSignal; readonl
   );
   return { over: over.signal, stop: () => stopped.abort() };
 }
+
+/**
+ * A wait in a line for whoever goes on without its place after so long, in ms: AWS itself says then whether it is too much. Rejects
+ * with the signal's reason.
+ */
+export async function waitAWhile(
+  time: Time,
+  ms: number,
+  signal: AbortSignal,
+  wait: (signal: AbortSignal) => Promise<Release>,
+): Promise<Release> {
+  const limit = patience(time, Math.max(0, ms));
+  try {
+    return await wait(AbortSignal.any([signal, limit.over]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (limit.over.aborted) return () => undefined;
+    throw error;
+  } finally {
+    limit.stop();
+  }
+}

@@ -9,10 +9,11 @@ import { unsure } from './book.js';
 import type { How, Operation } from './calls.js';
 import { type Desk, ended, isAbout, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted } from './desk.js';
 import { classOfError, failed, mayWorkLater } from './errors.js';
+import { waitAWhile } from './lanes.js';
 import { isThere, known, mayLand, whoseIs } from './observe.js';
 import { type AwsTarget, type Mark, pairOf } from './types.js';
 
-/** How long a revoke waits for another change of the pair before it leaves anyway, in ms: less than a second. */
+/** How long a revoke waits for another change of the pair and for a place among the writes, in ms; then it leaves anyway. */
 const LANE_PATIENCE_MS = 600;
 
 /** One revoke. */
@@ -47,7 +48,7 @@ export async function revoke(
   if (mark?.before !== 'absent') return;
   if (!(await isOurs(task, mark))) return;
   for (let attempt = 0; ; attempt++) {
-    if (await once(task)) return;
+    if (await once(task, mark)) return;
     await desk.time.sleep(jitteredMs(desk.time, attempt, 250, 2_000), signal);
   }
 }
@@ -69,10 +70,10 @@ async function isOurs({ desk, requestId, target, signal, how }: Task, mark: Mark
 }
 
 /** One delete followed to its end. False: again in a moment. */
-async function once(task: Task): Promise<boolean> {
+async function once(task: Task, mark: Mark): Promise<boolean> {
   const { desk, target, signal } = task;
   try {
-    const going = await deleteOf(task);
+    const going = await deleteOf(task, mark);
     const operation = ended(desk, await unlessAborted(desk.watch.final('delete', target.instanceArn, going.id), signal));
     if (operation.state === 'FAILED') {
       if (await isGone(task)) return true;
@@ -89,17 +90,19 @@ async function once(task: Task): Promise<boolean> {
 }
 
 /** The delete that is under way already, or a new one. */
-async function deleteOf(task: Task): Promise<Operation> {
+async function deleteOf(task: Task, mark: Mark): Promise<Operation> {
   const { desk, target, signal } = task;
+  const from = desk.time.steady();
   const leaveLane = await desk.lanes.enter(pairOf(target), { rank: 'revoke', signal, patienceMs: LANE_PATIENCE_MS });
   let held = leaveLane;
   try {
-    const known = await underWay(task);
+    const known = await underWay(task, mark);
     if (known) {
       leaveLane();
       return known;
     }
-    const giveSlot = await desk.slots.take('revoke', signal);
+    const leftMs = LANE_PATIENCE_MS - (desk.time.steady() - from);
+    const giveSlot = await waitAWhile(desk.time, leftMs, signal, (until) => desk.slots.take('revoke', until));
     held = () => {
       giveSlot();
       leaveLane();
@@ -115,9 +118,9 @@ async function deleteOf(task: Task): Promise<Operation> {
 }
 
 /** A delete that needs no second one: in progress, or ended so lately that the list may not show it. */
-async function underWay({ desk, requestId, target, how, earlier, told }: Task): Promise<Operation | undefined> {
-  const mark = await desk.book.recall(requestId, told.before);
-  const own = mark && mark !== 'unsure' ? mark.delete : undefined;
+async function underWay({ desk, requestId, target, how, earlier }: Task, mark: Mark): Promise<Operation | undefined> {
+  // What stands in the store was asked for once already: where it is silent nobody waits for it twice.
+  const own = desk.book.mine(requestId)?.delete ?? mark.delete;
   const id = own ?? (earlier?.kind === 'delete' ? earlier.farId : undefined);
   if (!id) return undefined;
   const operation = await stateOf(desk, 'delete', target, id, how).catch(() => undefined);
