@@ -1,6 +1,8 @@
 /**
- * Buttons. A click is judged, handed to the workflow, and only then acknowledged: to acknowledge first would lose it
- * silently if the process died in between. Slack waits three seconds, so after two the person is told that it goes on.
+ * Buttons. A click is judged, handed to the workflow, and only then acknowledged, however long that takes: to acknowledge
+ * first would lose it silently if the process died in between. Slack shows an error of its own after three seconds, so
+ * after two the person is told that it goes on, and at the end what came of it. To press again is harmless: a vote counts
+ * once for a person and a round, an end ends once, and a second extension is not asked for while one waits.
  */
 import type { WebClient } from '@slack/web-api';
 import type { ParsedAction } from '../cards/actions.js';
@@ -18,7 +20,7 @@ import type { Recall } from './recall.js';
 import { sendClick } from './send.js';
 import { RULES } from './standing.js';
 
-/** How long a click may take before it is acknowledged as "on its way". */
+/** How long a click may take before the person is told that it goes on. */
 const CLICK_MS = 2000;
 /** A second press of the same button by the same person within this time is the same wish. */
 const DOUBLE_MS = 5000;
@@ -44,7 +46,8 @@ export interface Clicks {
   press(press: Press, ask: ParsedAction, ack: Ack): Promise<void>;
 }
 
-const WORKING = 'Your click is being processed; this takes longer than usual. You will be told here if it cannot be carried out.';
+const WAITING =
+  'Your click has not been handed over yet: this takes longer than usual, and Slack may show an error. You will be told here what came of it. If you are told nothing, press again; it counts once.';
 
 export function createClicks(deps: ClickDeps): Clicks {
   const twice = createDoubleClicks(deps.clock);
@@ -72,9 +75,10 @@ export function createClicks(deps: ClickDeps): Clicks {
     async press(press, ask, ack) {
       const job = outcome(press, ask);
       const first = await within(job, CLICK_MS);
+      const waiting = first.done ? undefined : deps.answerer.say(press.replyTo, WAITING);
+      const word = await job;
       await ack();
-      if (!first.done) await deps.answerer.say(press.replyTo, WORKING);
-      const word = first.done ? first.value : await job;
+      await waiting;
       if (word?.stale) deps.repair(ask.requestId);
       if (word) await deps.answerer.say(press.replyTo, word.sentence);
       else if (!first.done) await deps.answerer.say(press.replyTo, 'Done: your click was handed over.');
@@ -96,23 +100,34 @@ async function openForm(api: WebClient, press: Press, ask: ParsedAction): Promis
   }
 }
 
-/** Swallows the second press of a double click; a press that failed may be repeated at once. */
+/**
+ * Swallows the second press of a double click; a press that failed may be repeated at once. One that comes while the first
+ * is under way ends as that ends, and is acknowledged no earlier.
+ */
 function createDoubleClicks(clock: () => number) {
+  const running = new Map<string, Promise<string | undefined>>();
   const recent = new Map<string, number>();
+
+  async function begin(key: string, job: () => Promise<string | undefined>): Promise<string | undefined> {
+    try {
+      const answer = await job();
+      recent.set(key, clock() + DOUBLE_MS);
+      return answer;
+    } finally {
+      running.delete(key);
+    }
+  }
+
   return {
-    async once<T>(key: string, job: () => Promise<T>): Promise<T> {
+    async once(key: string, job: () => Promise<string | undefined>): Promise<string | undefined> {
+      const first = running.get(key);
+      if (first) return first;
       const now = clock();
       for (const [old, until] of recent) if (until <= now) recent.delete(old);
-      if (recent.has(key)) throw new StintError('replayed', 'Your click was already received and is being carried out.');
-      recent.set(key, Number.POSITIVE_INFINITY);
-      try {
-        const answer = await job();
-        recent.set(key, clock() + DOUBLE_MS);
-        return answer;
-      } catch (error) {
-        recent.delete(key);
-        throw error;
-      }
+      if (recent.has(key)) throw new StintError('replayed', 'Your click was already received and has been handed over.');
+      const begun = begin(key, job);
+      running.set(key, begun);
+      return begun;
     },
   };
 }

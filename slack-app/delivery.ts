@@ -1,7 +1,9 @@
 /**
- * Every delivery is acknowledged exactly once and within Slack's three seconds, whatever a handler does: Socket Mode
- * neither warns nor times out by itself, and a second acknowledgement is an error in HTTP mode. What is under way is
- * counted, so that a stop can wait for it.
+ * Every delivery is acknowledged at most once: a second acknowledgement is an error in HTTP mode. Commands, forms and
+ * searches are answered within Slack's three seconds whatever a handler does, for Socket Mode neither warns nor times out
+ * by itself, and their answers say that nothing was sent. The answer to a press can say nothing and so means that it was
+ * taken: it is given by its handler, or not at all, and then Slack shows an error. What is under way is counted, so that a
+ * stop can wait for it.
  */
 import type { ReceiverEvent } from '@slack/bolt';
 import { errorText, type Log } from './log.js';
@@ -13,53 +15,65 @@ const KEPT = 5000;
 
 export interface Delivery {
   deliver(event: ReceiverEvent, process: (event: ReceiverEvent) => Promise<void>): Promise<void>;
-  /** From now on every delivery is answered with "restarting" and not carried out. */
+  /** From now on every delivery is answered with "restarting", a press with nothing, and not carried out. */
   close(): void;
   /** Waits until nothing is under way; false when `ms` passed first. */
   drained(ms: number): Promise<boolean>;
 }
 
 export function createDelivery(deps: { readonly logger: Log; readonly ackMs?: number }): Delivery {
-  const running = new Set<Promise<void>>();
-  const envelopes = new Map<string, Promise<void>>();
+  const running = new Set<Promise<unknown>>();
+  /** Whether each was acknowledged. */
+  const envelopes = new Map<string, Promise<boolean>>();
   let closed = false;
 
   /** The first delivery of the same Socket Mode envelope. A form or a search is never a copy: its answer has to be given again. */
-  function twin(event: ReceiverEvent): Promise<void> | undefined {
+  function twin(event: ReceiverEvent): Promise<boolean> | undefined {
     const id = envelopeOf(event);
     return id === undefined ? undefined : envelopes.get(id);
   }
 
-  function remember(event: ReceiverEvent, job: Promise<void>): void {
+  /** Remembered for the copies that may follow. */
+  function first(event: ReceiverEvent, process: (event: ReceiverEvent) => Promise<void>): Promise<boolean> {
     const id = envelopeOf(event);
-    if (id === undefined) return;
+    const job = run(event, process);
+    if (id === undefined) return job;
     if (envelopes.size >= KEPT) for (const old of [...envelopes.keys()].slice(0, KEPT / 10)) envelopes.delete(old);
     envelopes.set(id, job);
+    return job;
   }
 
-  async function run(event: ReceiverEvent, process: (event: ReceiverEvent) => Promise<void>): Promise<void> {
+  /** Answers whether it was acknowledged. */
+  async function run(event: ReceiverEvent, process: (event: ReceiverEvent) => Promise<void>): Promise<boolean> {
     const ack = once(event, deps.logger);
-    if (closed) return ack(lastWord(event.body, 'Stint is being restarted. Try again in a few seconds.'));
+    const inItsPlace = async (sentence: string): Promise<boolean> => {
+      if (isPress(event.body)) return false;
+      await ack(lastWord(event.body, sentence));
+      return true;
+    };
+    if (closed) return inItsPlace('Stint is being restarted. Try again in a few seconds.');
     const timer = setTimeout(() => {
-      deps.logger.warn({}, 'a handler was too slow; acknowledged in its place');
-      void ack(lastWord(event.body, SLOW));
+      deps.logger.warn({}, 'a handler was too slow; answered in its place, unless it is a press');
+      void inItsPlace(SLOW);
     }, deps.ackMs ?? ACK_MS);
     try {
       await process({ ...event, ack });
+      // What nobody listens to can't be lost.
+      await ack(lastWord(event.body, FAILED));
+      return true;
     } catch (error) {
       deps.logger.error({ error: errorText(error) }, 'a delivery could not be handled');
+      return await inItsPlace(FAILED);
     } finally {
       clearTimeout(timer);
-      await ack(lastWord(event.body, FAILED));
     }
   }
 
   return {
     async deliver(event, process) {
       const again = twin(event);
-      // The copy is acknowledged only when the first is through: acknowledged earlier it could be lost with the process.
-      const job = again ? again.then(() => once(event, deps.logger)()) : run(event, process);
-      if (!again) remember(event, job);
+      // The copy is acknowledged as the first was, and not before that: acknowledged earlier it could be lost with the process.
+      const job = again ? again.then(async (taken) => taken && once(event, deps.logger)()) : first(event, process);
       running.add(job);
       try {
         await job;
@@ -91,6 +105,11 @@ const ANSWERED = new Set(['view_submission', 'block_suggestion']);
 
 const SLOW = 'This takes longer than Slack waits. What you wrote is kept: send it again in a moment; it counts once.';
 const FAILED = 'Something went wrong in Stint, and nothing was sent. What you wrote is kept: try again shortly.';
+
+/** A button, or a choice in a form. */
+function isPress(body: unknown): boolean {
+  return (body as { type?: unknown }).type === 'block_actions';
+}
 
 /** The first call acknowledges; later ones do nothing. A socket that closed meanwhile is logged, never thrown. */
 function once(event: ReceiverEvent, logger: Log): (response?: unknown) => Promise<void> {

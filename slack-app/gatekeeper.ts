@@ -126,11 +126,16 @@ export function createGatekeeper(deps: GatekeeperDeps): Gatekeeper {
       if (rule.adds) checkChannel(await deps.troubleIn(known.card?.channel ?? config.approverChannel));
       const admitted = await judge(who, ask, known);
       const store = known.how === 'down' ? 'memory' : rule.adds ? 'insist' : 'ask';
-      if (!(await deps.replay.first('slack-click', clickKey(press), CLICK_KEPT_MS, store))) throw new StintError('replayed');
+      if (!(await deps.replay.first('slack-click', clickKey(press), CLICK_KEPT_MS, store)))
+        throw new StintError('replayed', AGAIN);
       return admitted;
     },
   };
 }
+
+/** The process that was to carry it out may have died over it. */
+const AGAIN =
+  'This very click was already received once, and was not carried out again. If nothing changes, press the button again.';
 
 /** After all else: whose click could not count anyway need not hear of it. `arm` looks again, in its own transaction. */
 async function refuseFrozen(freeze: Pick<Freeze, 'now'>): Promise<void> {

@@ -73,6 +73,17 @@ export function createKeyDesk(deps: KeyDeps): KeyDesk {
     return tell(command, await enroll(who, key));
   }
 
+  async function removed(press: Press): Promise<Rendered> {
+    const by = handOf(await deps.gatekeeper.identify(press.claim));
+    const keyId = press.value ?? '';
+    // Wherever it was pressed: a key is removed by whose it is, and by nobody else.
+    const done = await keys.remove(keyId, by, instant(deps.clock()));
+    if (!done)
+      throw new StintError('state-conflict', 'This is no key of yours that still works. Type /elevate keys to see them.');
+    logger.info({ personId: by.personId, keyId }, 'key of a person removed');
+    return keyRemoved(keyId);
+  }
+
   async function failed(to: Command['replyTo'], error: unknown, what: string): Promise<void> {
     await answerer.say(to, failureOf(error, deps, { command: what, slackUserId: to.userId }).sentence);
   }
@@ -84,19 +95,11 @@ export function createKeyDesk(deps: KeyDeps): KeyDesk {
       await carryOut(command).catch((error: unknown) => failed(command.replyTo, error, 'keys'));
     },
     async remove(press, ack) {
+      const settled = await removed(press).catch((error: unknown) => ({ error }));
+      // Only now, as of every button: what is acknowledged can't be lost with the process.
       await ack();
-      try {
-        const by = handOf(await deps.gatekeeper.identify(press.claim));
-        const keyId = press.value ?? '';
-        // Wherever it was pressed: a key is removed by whose it is, and by nobody else.
-        const done = await keys.remove(keyId, by, instant(deps.clock()));
-        if (!done)
-          throw new StintError('state-conflict', 'This is no key of yours that still works. Type /elevate keys to see them.');
-        logger.info({ personId: by.personId, keyId }, 'key of a person removed');
-        await answerer.show(press.replyTo, { ...keyRemoved(keyId), replace: true });
-      } catch (error) {
-        await failed(press.replyTo, error, 'remove-key');
-      }
+      if ('error' in settled) return failed(press.replyTo, settled.error, 'remove-key');
+      await answerer.show(press.replyTo, { ...settled, replace: true });
     },
   };
 }

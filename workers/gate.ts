@@ -30,8 +30,8 @@ export interface GateDeps {
 }
 
 /**
- * How long Temporal may take with an end before it is ordered past it, in milliseconds. Short: whoever clicked is told that
- * it goes on after two seconds, and by then it has to be on record somewhere. To be told twice harms no workflow.
+ * How long Temporal may take with an end before it is ordered past it, in milliseconds. Short: Slack shows an error after
+ * three seconds, and by then it has to be on record somewhere. To be told twice harms no workflow.
  */
 const HEAR_MS = 1_200;
 

@@ -1,4 +1,4 @@
-/** One acknowledgement, always, in time, and never one that loses what was written. */
+/** One acknowledgement, in time, and never one that loses what was written or pressed. */
 import type { ReceiverEvent } from '@slack/bolt';
 import { describe, expect, it } from 'vitest';
 import { createDelivery } from '../../slack-app/delivery.js';
@@ -40,7 +40,7 @@ describe('a delivery', () => {
   });
 
   it('is acknowledged in time although the handler hangs, and once although it comes back', async () => {
-    const { acks, made } = event(CLICK);
+    const { acks, made } = event({ command: '/elevate' });
     let go: () => void = () => undefined;
     const done = delivery(10).deliver(made, async (e) => {
       await new Promise<void>((resolve) => {
@@ -63,6 +63,24 @@ describe('a delivery', () => {
     void d.deliver(slow.made, () => new Promise(() => undefined));
     await expect.poll(() => slow.acks.length).toBe(1);
     expect(slow.acks).toEqual([kept]);
+  });
+
+  it('of a press is acknowledged by nobody but its handler, however long that takes, and not at all when it fails', async () => {
+    const slow = event(CLICK);
+    const failed = event(CLICK);
+    let go: () => void = () => undefined;
+    const done = delivery(5).deliver(slow.made, async (e) => {
+      await new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      await e.ack();
+    });
+    await delivery().deliver(failed.made, () => Promise.reject(new Error('bug')));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect([slow.acks, failed.acks]).toEqual([[], []]);
+    go();
+    await done;
+    expect(slow.acks).toHaveLength(1);
   });
 
   it('survives an acknowledgement that cannot be sent', async () => {
@@ -102,7 +120,11 @@ describe('a delivery', () => {
     };
     await d.deliver(command.made, run);
     await d.deliver(form.made, run);
+    // Slack may bring it again, to a process that carries it out; so not even the copy is acknowledged here.
+    const presses = [event(CLICK, 'e1'), event(CLICK, 'e1')];
+    for (const press of presses) await d.deliver(press.made, run);
     expect(ran).toBe(false);
+    expect(presses.map(({ acks }) => acks)).toEqual([[], []]);
     expect(command.acks).toEqual([{ response_type: 'ephemeral', text: expect.stringMatching(/restarted/) }]);
     expect(form.acks).toMatchObject([{ response_action: 'errors' }]);
   });

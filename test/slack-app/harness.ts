@@ -5,12 +5,11 @@ import { WebClient } from '@slack/web-api';
 import { card } from '../../cards/card.js';
 import { instant } from '../../contract/ids.js';
 import type { ElevationView } from '../../contract/view.js';
-import { sha256 } from '../../seal/canonical.js';
 import { type Message, type Seed, type SlackSim, startSlack } from '../../sim/slack/index.js';
 import { createSlackApp, type SlackApp } from '../../slack-app/app.js';
 import type { SlackAppConfig } from '../../slack-app/config.js';
 import { BOT_SCOPES } from '../../slack-app/startup.js';
-import { APP, CHANNEL, fakeDirectory, fakeGate, fakeLog, fakePreview, fakeStore, TEAM } from './fakes.js';
+import { APP, CHANNEL, fakeDirectory, fakeGate, fakeLog, fakePreview, fakeStore, place, TEAM } from './fakes.js';
 
 const member = (id: string, more = {}) => ({ id, name: id.toLowerCase(), realName: id, email: `${id}@example.com`, ...more });
 const FOREIGN = 'T0FOREIGN';
@@ -39,7 +38,7 @@ export const seed = (): Seed => ({
   ],
 });
 
-export const config = (sim: SlackSim, more: Partial<SlackAppConfig> = {}): SlackAppConfig => ({
+export const config = (sim: Pick<SlackSim, 'apiUrl'>, more: Partial<SlackAppConfig> = {}): SlackAppConfig => ({
   mode: 'socket',
   botToken: 'xoxb-stand-in',
   appToken: 'xapp-stand-in',
@@ -56,10 +55,26 @@ export const config = (sim: SlackSim, more: Partial<SlackAppConfig> = {}): Slack
 
 export type Harness = Awaited<ReturnType<typeof start>>;
 
-export async function start(mode: 'socket' | 'http' = 'socket', more: Partial<SlackAppConfig> = {}) {
+/** Posts the card as the painter does. */
+export async function postCard(sim: SlackSim, view: ElevationView, nowMs: number): Promise<string> {
+  const web = new WebClient('xoxb-stand-in', { slackApiUrl: sim.apiUrl });
+  const { text, blocks } = card(view, { reason: 'Install Docker', now: instant(nowMs) });
+  const { ts = '' } = await web.chat.postMessage({ channel: CHANNEL, text, blocks: [...blocks] as KnownBlock[] });
+  return ts;
+}
+
+/** What only this person was shown, oldest first. */
+export const toldIn = (sim: SlackSim, user: string): string[] =>
+  sim
+    .truth()
+    .messages.filter((m) => m.onlyFor === user)
+    .map(wordsOf);
+
+/** `given`: a Slack that stands already; it is closed with the rest. */
+export async function start(mode: 'socket' | 'http' = 'socket', more: Partial<SlackAppConfig> = {}, given?: SlackSim) {
   let shift = 0;
   const clock = () => Date.now() + shift;
-  const sim = await startSlack({ seed: seed(), mode });
+  const sim = given ?? (await startSlack({ seed: seed(), mode }));
   const store = fakeStore();
   const gate = fakeGate();
   const preview = fakePreview();
@@ -82,20 +97,10 @@ export async function start(mode: 'socket' | 'http' = 'socket', more: Partial<Sl
 
   /** Posts the card as the painter does, and records it in the store. */
   async function post(view: ElevationView): Promise<string> {
-    const { text, blocks } = card(view, { reason: 'Install Docker', now: instant(clock()) });
-    const { ts = '' } = await web.chat.postMessage({ channel: CHANNEL, text, blocks: [...blocks] as KnownBlock[] });
-    store.views.set(view.request.requestId, view);
-    store.asked.set(view.request.requestId, view.request);
-    store.cards.set(`card/${view.request.requestId}`, { channel: CHANNEL, ts, renderDigest: sha256(text) });
+    const ts = await postCard(sim, view, clock());
+    place(store, view, ts);
     return ts;
   }
-
-  /** What only this person was shown, oldest first. */
-  const told = (user: string): string[] =>
-    sim
-      .truth()
-      .messages.filter((m) => m.onlyFor === user)
-      .map(wordsOf);
 
   return {
     sim,
@@ -107,7 +112,7 @@ export async function start(mode: 'socket' | 'http' = 'socket', more: Partial<Sl
     repaired,
     web,
     post,
-    told,
+    told: (user: string) => toldIn(sim, user),
     advance(ms: number): void {
       shift += ms;
     },
