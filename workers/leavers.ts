@@ -1,19 +1,18 @@
 /**
  * People who leave: a plain loop in each worker process, without Temporal. Whoever is no longer active in the people file,
- * or no longer stands in it, loses what they hold, what waits in their name, their keys, and who they are at AWS: an id of the
- * file that is somebody else's one day must not bring them back. A file that cannot be read says nothing
- * about anybody, and who is merely missing is looked for twice: half a file must not end an elevation.
+ * or no longer stands in it, loses what they hold and what waits in their name, and later what Stint knows of them (`forget.ts`).
+ * A file that cannot be read says nothing about anybody, and who is merely missing is looked for twice: half a file must not
+ * end an elevation.
  */
 import type { Alarms } from '../contract/alarms.js';
-import { isStintError } from '../contract/errors.js';
-import { instant, type PersonId, type RequestId } from '../contract/ids.js';
+import type { PersonId, RequestId } from '../contract/ids.js';
 import type { ElevationRow, Store } from '../contract/ports.js';
 import type { State } from '../contract/states.js';
 import { type EndNowDeps, fenceOff, proveEnded } from './end-now.js';
+import { createForgetting } from './forget.js';
 import { leftAlarm } from './grant-alarms.js';
 import { liveRows } from './revocable.js';
 import { sideBySide } from './side-by-side.js';
-import { unbind } from './unbind.js';
 import type { Cancel } from './untold.js';
 
 /** Whether each person of the file is active. The same object for as long as the file is the same. */
@@ -35,7 +34,7 @@ export interface LeaversLog {
   error(fields: object, message: string): void;
 }
 
-export const ROUND_MS = 30_000;
+const ROUND_MS = 30_000;
 const LOOK_MS = 2000;
 /** How long somebody must have been missing from the file before that counts. */
 export const MISSING_MS = 10_000;
@@ -64,16 +63,11 @@ function stakesOf({ view: { state, request } }: ElevationRow): readonly Stake[] 
   return [subject, requester].map(({ personId }) => ({ requestId, personId }));
 }
 
-/** Who has keys, or is bound to a user of AWS. */
-async function known({ personKeys, bindings }: Pick<Store, 'personKeys' | 'bindings'>): Promise<readonly PersonId[]> {
-  const [keys, bound] = await Promise.all([personKeys.live(), bindings.all()]);
-  return [...new Set([...keys, ...bound].map(({ personId }) => personId))];
-}
-
 /** One look after another; remembers since when somebody is missing. */
 export function createLeavers(deps: LeaversDeps): { round(roster: Roster): Promise<number>; readonly pending: boolean } {
   const { store, clock, log } = deps;
   const missing = new Map<PersonId, number>();
+  const forget = createForgetting(deps);
 
   function hasLeft(personId: PersonId, roster: Roster): boolean {
     const active = roster.get(personId);
@@ -92,32 +86,15 @@ export function createLeavers(deps: LeaversDeps): { round(roster: Roster): Promi
     },
     /** Answers how many elevations were ended. One that fails never stops the others; it is met again in the next round. */
     async round(roster) {
-      const [all, named] = await Promise.all([stakes(store), known(store)]);
-      const present = new Set([...all.map(({ personId }) => personId), ...named]);
+      const all = await stakes(store);
+      const present = new Set(all.map(({ personId }) => personId));
       for (const personId of missing.keys()) if (!present.has(personId)) missing.delete(personId);
       const leaving = all.filter(({ personId }) => hasLeft(personId, roster));
       const ended = await sideBySide(leaving, WIDTH, (stake) => endFor(deps, stake));
-      // Access first. Whoever is not active can do nothing with a key meanwhile.
-      const gone = named.filter((personId) => hasLeft(personId, roster));
-      await sideBySide(gone, WIDTH, (personId) => forget(deps, personId));
+      await forget(roster);
       return ended.filter(({ status }) => status === 'fulfilled').length;
     },
   };
-}
-
-/** Their user stays theirs while it holds access of ours: the next round asks again. */
-async function forget({ store, clock, log }: LeaversDeps, personId: PersonId): Promise<void> {
-  const by = { cause: 'left' } as const;
-  try {
-    const keyIds = await store.personKeys.revokeAll(personId, by, instant(clock()));
-    const { was } = await unbind(store, personId, by, instant(clock()));
-    // Another process was here first.
-    if (keyIds.length === 0 && was === null) return;
-    log.warn({ personId, keyIds, was }, 'somebody left: their keys are revoked, and who they are at AWS is forgotten');
-  } catch (error) {
-    if (isStintError(error) && error.code === 'state-conflict') return;
-    log.error({ personId, err: error }, 'The keys of a person who left could not be revoked; it is tried again.');
-  }
 }
 
 async function endFor(deps: LeaversDeps, stake: Stake): Promise<void> {
