@@ -64,9 +64,26 @@ export function evidenceAlarm(event: AnyEvent, nowMs: number): Alarm | undefined
   };
 }
 
+type Refused = Extract<AnyEvent, { type: 'refused' }>;
+
+const isRefused = (event: AnyEvent): event is Refused => event.type === 'refused';
+
+/** An entry that stands for many refusals: its `total` is of all that its elevation ever refused. */
+export const isFlood = (event: AnyEvent): event is Refused => isRefused(event) && event.data.code === 'flood';
+
+/** How many refusals a flood's entry is the first to tell of, by the entries of its elevation in their order. */
+export function floodGrowth(flood: Refused, timeline: readonly AnyEvent[]): number {
+  const end = timeline.findIndex(({ id }) => id === flood.id);
+  const before = timeline.slice(0, Math.max(0, end)).filter(isRefused);
+  const last = before.findLastIndex(isFlood);
+  const listed = before.length - 1 - last;
+  return Math.max(0, (flood.data.total ?? 0) - (before[last]?.data.total ?? 0) - listed);
+}
+
 /** Refused messages, counted by ten minutes. */
 export interface RefusalCount {
-  note(event: AnyEvent): void;
+  /** `growth`: of a flood's entry, how many it stands for. */
+  note(event: AnyEvent, growth?: number): void;
   /** One alarm for each span of this last hour that has any; it grows with powers of ten. */
   alarms(nowMs: number): readonly Alarm[];
 }
@@ -74,11 +91,14 @@ export interface RefusalCount {
 export function createRefusalCount(): RefusalCount {
   const spans = new Map<number, { count: number; codes: Set<string> }>();
   return {
-    note(event) {
-      if (event.type !== 'refused' || !SEALS.has(event.data.code)) return;
+    note(event, growth = 0) {
+      if (!isRefused(event)) return;
+      const { code } = event.data;
+      const more = code === 'flood' ? growth : Number(SEALS.has(code));
+      if (more === 0) return;
       const span = Math.floor(msOf(event.at) / COUNTED_MS);
       const { count, codes } = spans.get(span) ?? { count: 0, codes: new Set<string>() };
-      spans.set(span, { count: count + 1, codes: codes.add(event.data.code) });
+      spans.set(span, { count: count + more, codes: codes.add(code) });
     },
     alarms(nowMs) {
       for (const span of spans.keys()) if (nowMs - span * COUNTED_MS > 60 * 60_000) spans.delete(span);

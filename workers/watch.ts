@@ -5,12 +5,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alarms } from '../contract/alarms.js';
 import { StintError } from '../contract/errors.js';
+import type { AnyEvent } from '../contract/events.js';
 import { instant, msOf } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 import { failedGrants } from './failed-grants.js';
 import type { Pulse } from './pulse.js';
 import { toldAgain } from './told-again.js';
-import { createRefusalCount, downAlarm, evidenceAlarm, FAILING_MS, HEARD, pendingAlarm, troubleAlarm } from './watch-alarms.js';
+import {
+  createRefusalCount,
+  downAlarm,
+  evidenceAlarm,
+  FAILING_MS,
+  floodGrowth,
+  HEARD,
+  isFlood,
+  pendingAlarm,
+  troubleAlarm,
+} from './watch-alarms.js';
 
 export interface WatchDeps {
   readonly store: Pick<Store, 'fence' | 'ledger' | 'once' | 'ping'>;
@@ -76,11 +87,12 @@ export function createWatch(deps: WatchDeps): Watch {
   const lookAtNews = async () => {
     const { events, upTo } = await store.ledger.news(cursor, HEARD);
     const told = [...(await toldAgain(store, events, clock())), ...(await failedGrants(store, events, clock()))];
+    const growths = await floodsOf(store.ledger, events);
     // Only now: where the store failed in between, all of them are read again, and none is counted twice.
     cursor = upTo;
     for (const alarm of told) alarms.raise(alarm);
     for (const event of events) {
-      refusals.note(event);
+      refusals.note(event, growths.get(event.id));
       const alarm = evidenceAlarm(event, clock());
       if (alarm) alarms.raise(alarm);
     }
@@ -148,6 +160,16 @@ async function isForgotten({ store, clock }: WatchDeps, begunMs: number, patienc
   if (now - begunMs < patienceMs) return false;
   const last = (await store.fence.looks()).reduce((latest, { at }) => Math.max(latest, msOf(at)), 0);
   return now - last >= patienceMs && store.once.first('reconcile', 'instead of the schedule', instant(now + patienceMs));
+}
+
+/** By the id of its entry, how many refusals each flood was the first to tell of. */
+async function floodsOf(
+  ledger: Pick<Store['ledger'], 'timeline'>,
+  events: readonly AnyEvent[],
+): Promise<ReadonlyMap<string, number>> {
+  const growths = new Map<string, number>();
+  for (const flood of events.filter(isFlood)) growths.set(flood.id, floodGrowth(flood, await ledger.timeline(flood.requestId)));
+  return growths;
 }
 
 async function answers(store: Pick<Store, 'ping'>): Promise<boolean> {

@@ -109,6 +109,32 @@ describe('what the ledger tells', () => {
     expect(b.said.at(-1)?.sentence).toContain('105 messages');
   });
 
+  it('of a flood of which only fifty have entries is counted by what its total grew', async () => {
+    const b = bench();
+    await b.pass(15_000);
+    time.now = Math.ceil(time.now / (10 * MINUTE)) * 10 * MINUTE;
+    const e = new Elevation({ target: newMac() });
+    const flood = (total: number) =>
+      e.event('refused', { kind: 'unknown', code: 'flood', total }, { at: instant(time.now), actor: { via: 'temporal' } });
+    const fifty = () => Array.from({ length: 50 }, () => refused(e, 'bad-seal'));
+    const counted = async (...events: AnyEvent[]) => {
+      for (let from = 0; from < events.length; from += 50) await store.ledger.append(events.slice(from, from + 50));
+      await b.watch.tick();
+      return Number(/^\d+/.exec(b.said.at(-1)?.sentence ?? '')?.[0]);
+    };
+    expect(await counted(...fifty())).toBe(50);
+    // A run ends and tells its total; the next one has fifty entries of its own.
+    expect(await counted(flood(4_000))).toBe(4_000);
+    expect(await counted(...fifty(), flood(8_000), ...fifty())).toBe(8_050);
+    expect(await counted(flood(10_000))).toBe(10_000);
+    expect(b.said.at(-1)).toMatchObject({ step: 10_000, severity: 'error' });
+    expect(b.said.at(-1)?.sentence).toContain('for bad-seal, flood');
+    // A worker that starts now reads the same, and counts it once.
+    const late = bench();
+    await late.watch.tick();
+    expect(late.said.at(-1)?.sentence).toMatch(/^10000 messages/);
+  });
+
   it('of a missing log is told, once per elevation, and what is long past is not', async () => {
     const b = bench();
     await b.pass(15_000);
