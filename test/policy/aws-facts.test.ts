@@ -270,6 +270,14 @@ describe('judging a target', () => {
 
   const lookAt = (target: AwsPermissionSetTarget, holder = LINUS) => world.facts.look(target, holder);
 
+  it('waits for a people file that can’t be read just now, instead of finding a ground for a no in it', async () => {
+    const target = await asked();
+    world.unreadable = new StintError('bad-config', 'The people file is cut off.');
+    await expect(lookAt(target)).rejects.toMatchObject({ code: 'bad-config' });
+    world.unreadable = undefined;
+    expect((await lookAt(target)).refusal).toBeUndefined();
+  });
+
   const FORGED: readonly [string, Partial<AwsPermissionSetTarget>, RegExp][] = [
     ['another user', { principalId: EXAMPLE.grace, key: `${READER_KEY}/${EXAMPLE.grace}` }, /who is not Linus/],
     ['a key that is not of its ids', { key: `${ADMIN_KEY}/${EXAMPLE.linus}` }, /key of the request does not fit/],

@@ -49,6 +49,8 @@ export interface AwsWorld {
   readonly bindings: ReturnType<typeof memoryBindings>;
   /** The people file. */
   people: readonly Person[];
+  /** What whoever reads the people file meets. */
+  unreadable: StintError | undefined;
   /** What the store's fence has live. */
   live: Grant | undefined;
   /** What the clock says. */
@@ -74,13 +76,19 @@ export async function awsWorld(options: RigOptions & { readonly cold?: boolean }
     aws,
     bindings,
     people: [],
+    unreadable: undefined,
     live: undefined,
     now: Date.now(),
     facts: createAwsFacts({
       catalogue: aws.catalogue,
       identity: aws.identity,
       bindings,
-      directory: { personByAwsUser: (id) => directoryFrom(world.people).personByAwsUser(id) },
+      directory: {
+        personByAwsUser: async (id) => {
+          if (world.unreadable) throw world.unreadable;
+          return directoryFrom(world.people).personByAwsUser(id);
+        },
+      },
       observe: aws.driver.observe,
       fence: { live: async () => world.live },
       now: () => world.now,

@@ -125,8 +125,10 @@ async function refuseHeld({ observe, fence }: AwsFactsDeps, target: AwsPermissio
 }
 
 async function look(deps: AwsFactsDeps, target: AwsPermissionSetTarget, holder: Person): Promise<TargetLook> {
+  // Before all that may be a ground for a no: a people file that can't be read just now is none, and a later look heals it.
+  const named = await deps.directory.personByAwsUser(target.principalId);
   try {
-    return await looked(deps, target, holder);
+    return await looked({ ...deps, directory: { personByAwsUser: async () => named } }, target, holder);
   } catch (error) {
     // What may work later is asked again by whoever judges; what is said for good is no ground for a yes.
     if (!isStintError(error) || error.retryable) throw error;
