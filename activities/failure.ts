@@ -43,18 +43,18 @@ export function asFailure(error: unknown, relentless = false): unknown {
   });
 }
 
-/** Told at the end of each activity: without a code it worked. */
-export type Ended = (code?: string) => void;
+/** Told at the end of each activity, by its name: without a code it worked. */
+export type Ended = (name: string, code?: string) => void;
 
 function wrap<T extends object>(duties: T, relentless: boolean, ended: Ended): T {
   const entries = Object.entries(duties).map(([name, duty]: [string, Duty]) => {
     const guarded = async (...args: never[]) => {
       try {
         const answer = await duty(...args);
-        ended();
+        ended(name);
         return answer;
       } catch (error) {
-        ended(isStintError(error) ? error.code : 'unforeseen');
+        ended(name, isStintError(error) ? error.code : 'unforeseen');
         throw asFailure(error, relentless);
       }
     };

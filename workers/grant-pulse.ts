@@ -22,11 +22,11 @@ export function withPulse({ grant, ...others }: GrantDuties, pulse: Pick<Pulse, 
       const ended = pulse.teller(grantsOf(order.request.target.kind));
       try {
         const sent = await grant(order);
-        ended();
+        ended('grant');
         return sent;
       } catch (error) {
         const code = codeOf(error);
-        if (code !== undefined) ended(code);
+        if (code !== undefined) ended('grant', code);
         throw error;
       }
     },

@@ -123,10 +123,10 @@ function refusedAlarm(fromMs: number, count: number, codes: readonly string[]): 
 export const FAILING_MS = 120_000;
 
 /** Work that piles up because its far end does not answer. */
-export function troubleAlarm({ queue, sinceMs, failures, code }: Trouble, nowMs: number): Alarm {
+export function troubleAlarm({ queue, names, sinceMs, failures, code }: Trouble, nowMs: number): Alarm {
   return downAlarm(
     `queue/${queue}`,
-    `Nothing on the queue ${queue} has worked since ${instant(sinceMs)}: ${failures} calls failed, the last one with ${code}. The work is kept and waits.`,
+    `On the queue ${queue} this has not worked since ${instant(sinceMs)}: ${names.join(', ')}. ${failures} calls failed, the last one with ${code}. The work is kept and waits.`,
     grantFix(queue, code) ?? DOWN[queue] ?? 'Look at the log of this worker for the whole error.',
     nowMs - sinceMs,
   );

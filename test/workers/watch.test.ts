@@ -208,24 +208,39 @@ describe('work that piles up', () => {
     const b = bench({ pulse });
     const ended = pulse.teller('stint-slack');
     for (let i = 0; i < 5; i++) {
-      ended('slack-unavailable');
+      ended('paint', 'slack-unavailable');
       await b.pass(30_000);
     }
     expect(b.keys()).toEqual(['queue/stint-slack#1']);
     expect(b.said[0]?.sentence).toContain('slack-unavailable');
-    ended();
+    ended('paint');
     const before = b.said.length;
     await b.pass(MINUTE);
     expect(b.said).toHaveLength(before);
   });
 
+  it('is told of cards although letters arrive all the time, and once for all that fails', async () => {
+    const pulse = createPulse(() => time.now);
+    const b = bench({ pulse });
+    const ended = pulse.teller('stint-slack');
+    for (let i = 0; i < 8; i++) {
+      ended('paint', 'slack-rejected');
+      ended('dm');
+      ended('line', 'slack-unavailable');
+      await b.pass(30_000);
+    }
+    expect(b.keys()).toEqual(['queue/stint-slack#1']);
+    expect(b.said[0]?.sentence).toMatch(/line, paint\. \d+ calls failed, the last one with/);
+    expect(b.said[0]?.sentence).not.toContain('dm');
+  });
+
   it('is not one failure that nobody tried again, nor failures with successes between them', async () => {
     const pulse = createPulse(() => time.now);
     const b = bench({ pulse });
-    pulse.teller('stint-slack')('slack-rejected');
+    pulse.teller('stint-slack')('paint', 'slack-rejected');
     const store = pulse.teller('stint-store');
     for (let i = 0; i < 8; i++) {
-      store(i % 3 === 2 ? undefined : 'store-unavailable');
+      store('append', i % 3 === 2 ? undefined : 'store-unavailable');
       await b.pass(30_000);
     }
     expect(b.keys()).toEqual([]);

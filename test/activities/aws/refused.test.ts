@@ -102,7 +102,7 @@ function deaf() {
     throw awsError(new Error('no answer'), 'it');
   };
   const marks = memoryMarks();
-  const [first, second] = [1, 2].map(() => createAwsDriver({ calls: { ...world.calls, begin }, marks, time, processes: 1 }));
+  const [first, second] = [1, 2].map(() => createAwsDriver({ calls: { ...world.calls, begin }, marks, time, workers: 1 }));
   if (!first || !second) throw new TypeError('two processes');
   const order = () => ({ requestId: id, target, ...times(instant(time.now() + 10_000)) });
   const [id, target] = [requestId(), targetOf()];
