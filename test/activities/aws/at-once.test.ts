@@ -24,7 +24,7 @@ function bench(workMs: number, most = Number.POSITIVE_INFINITY) {
     throw awsError(Object.assign(new Error('too many'), { name: 'ThrottlingException' }), 'it');
   };
   const marks = memoryMarks();
-  const driver = createAwsDriver({ calls: { ...world.calls, begin }, marks, time, processes: 7 });
+  const driver = createAwsDriver({ calls: { ...world.calls, begin }, marks, time, workers: 7 });
   const given = (over: Parameters<typeof targetOf>[0]) => {
     const target = targetOf(over);
     world.foreign('add', target);
