@@ -125,16 +125,17 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
   const { driverOf, call, crowd = createCrowd(deps.clock, call.sleep) } = deps;
   const driver = (request: ElevationRequest) => driverOf(request.target.kind);
   // No revoke waits for the store (invariant I9): what it does not say at once is not known, and the revoke goes out.
-  const isOver = async (request: ElevationRequest) => Boolean(await within(STORE_WAIT_MS, goneBefore(deps, request)));
+  const isOver = async (request: ElevationRequest, armed?: boolean) =>
+    Boolean(await within(STORE_WAIT_MS, goneBefore(deps, request, armed)));
   const send = async (request: ElevationRequest, told: Recollection) => {
     await untilBegun(driver(request), request, { ...call.memory?.(), ...told }, call.signal());
     await crowd.passed(call.signal());
     return true;
   };
   return {
-    revokeOnce: async (request, before, since) => {
+    revokeOnce: async (request, before, since, armed) => {
       crowd.enter();
-      return (await isOver(request)) || send(request, recollection(before, since));
+      return (await isOver(request, armed)) || send(request, recollection(before, since));
     },
     revokeAt: (request, at, before, since) =>
       call.beating(async () => {
@@ -151,12 +152,12 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
         if (performance.now() - slept > left + OVERSLEPT_MS && (await isOver(request))) return true;
         return send(request, recollection(before, since));
       }),
-    proveGone: async (request, notBefore, begun, before, since) => {
+    proveGone: async (request, notBefore, begun, before, since, armed) => {
       await letTheRevokeWork(deps);
-      const known = await goneBefore(deps, request);
+      const known = await goneBefore(deps, request, armed);
       if (known) return { observedAt: known, how: 'recorded as gone before' };
       const target = driver(request);
-      if (!begun && target.confirmMode === 'update' && (await isOwn(deps, request)))
+      if (!begun && armed !== false && target.confirmMode === 'update' && (await isOwn(deps, request)))
         return neverBegan(target, request, notBefore, deps);
       return proveGone(target, request, notBefore, { ...deps, told: recollection(before, since) });
     },
@@ -204,15 +205,15 @@ async function letTheRevokeWork({ call, watchMs = WATCH_MS }: TargetDeps): Promi
 }
 
 /** A run whose grant is recorded as gone revokes nothing: by now the target may be another elevation's. Store down: revoke anyway. */
-async function goneBefore({ fence }: TargetDeps, request: ElevationRequest): Promise<Instant | undefined> {
+async function goneBefore({ fence, call }: TargetDeps, request: ElevationRequest, armed?: boolean): Promise<Instant | undefined> {
   const row = await fence.grant(request.requestId).catch(() => undefined);
-  return row && isTombstone(row) ? undefined : row?.goneAt;
+  if (!row || !isTombstone(row)) return row?.goneAt;
+  // A story that was armed knows better: the store has lost the grant (a power failure, an older backup), and only its end was
+  // written again. One that was not believes whoever fenced it off before it could begin; what it wrote itself tells nothing.
+  return armed === false && row.runId !== call.runId() ? row.goneAt : undefined;
 }
 
-/**
- * Written for what was never armed, so of no target was it seen gone. Whoever revokes was armed: then the store has lost the
- * grant (a power failure, an older backup), and only its end was written again.
- */
+/** Written for what was never armed, so of no target was it seen gone. */
 function isTombstone({ notAfter, endedAt, goneAt }: Grant): boolean {
   return goneAt !== undefined && goneAt === endedAt && goneAt === notAfter;
 }

@@ -120,9 +120,9 @@ export type Before = Mark['before'];
 export interface RevokeDuties {
   /**
    * One attempt to take it away; never waits for a proof. Answers whether the call was accepted. `since`: when the target was
-   * taken, of a grant that has told nothing (`Recollection`).
+   * taken, of a grant that has told nothing (`Recollection`). `armed` false: this story never took the target.
    */
-  revokeOnce(request: ElevationRequest, before?: Before, since?: Instant): Promise<boolean>;
+  revokeOnce(request: ElevationRequest, before?: Before, since?: Instant, armed?: boolean): Promise<boolean>;
   /**
    * As `revokeOnce`, but not before `at`: it is called ahead and waits, at most `LEAD_MS`. What is given up meanwhile is not sent
    * once the worker hears of it, which may be too late.
@@ -132,7 +132,14 @@ export interface RevokeDuties {
    * Revokes and observes until the target shows that nothing is left, after `notBefore` plus its settling time. What only
    * its own target can begin and never did (`begun` false) is gone once nothing can begin it any more.
    */
-  proveGone(request: ElevationRequest, notBefore: Instant, begun: boolean, before?: Before, since?: Instant): Promise<GoneProof>;
+  proveGone(
+    request: ElevationRequest,
+    notBefore: Instant,
+    begun: boolean,
+    before?: Before,
+    since?: Instant,
+    armed?: boolean,
+  ): Promise<GoneProof>;
   /** Removes MDM signals and orders. */
   clearSignals(request: ElevationRequest): Promise<void>;
   askEvidence(request: ElevationRequest): Promise<void>;

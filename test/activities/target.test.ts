@@ -496,6 +496,32 @@ describe('the proof that it is gone', () => {
     expect(driver.calls).toContain('revoke');
   });
 
+  it('is the tombstone of what its story says was never armed: a Mac that is closed need not be heard of', async () => {
+    const { deps, driver, fence, request } = targetBench();
+    fence.hold(request, { ...tombstone, runId: 'no-run' as RunId });
+    driver.shows = [seen('unknown', 60_000)];
+    const duties = createRevokeDuties(deps);
+    expect(await duties.revokeOnce(request, undefined, undefined, false)).toBe(true);
+    expect(await duties.proveGone(request, at(0), false, undefined, undefined, false)).toEqual({
+      observedAt: at(-7),
+      how: 'recorded as gone before',
+    });
+    expect(driver.calls).toEqual([]);
+    // Armed, and the store lost it: somebody's end of a grant that is no more on record says nothing of the target.
+    await expect(duties.proveGone(request, at(0), false)).rejects.toMatchObject({ code: 'not-gone' });
+  });
+
+  it('is no tombstone that an unarmed run wrote itself: what it was fenced for may be another run’s, and lost', async () => {
+    const { deps, driver, fence, request } = targetBench();
+    fence.hold(request, tombstone);
+    driver.shows = [seen('present', 60_000, 'ours')];
+    const duties = createRevokeDuties(deps);
+    await expect(duties.proveGone(request, at(0), false, undefined, undefined, false)).rejects.toMatchObject({
+      code: 'not-gone',
+    });
+    expect(driver.calls).toContain('observe');
+  });
+
   it('is looked for by what the story knows of the time before its grant', async () => {
     const { deps, driver, request } = targetBench();
     const observe = vi.spyOn(driver, 'observe');

@@ -107,6 +107,18 @@ describe('a workflow that was ended past it while Temporal was down', () => {
     }
   });
 
+  it('and waited for a decision: approved while its Mac is closed it is over at once, and nobody is alarmed', async () => {
+    const e = await h.ask();
+    await written(e, 'requested');
+    await fenceOff(deps(), e.requestId, 'operator');
+    e.trouble.macSilent = true;
+    await e.approve(grace);
+    expect(await e.result()).toBe('failed');
+    expect([e.calls('grant'), e.isAdmin]).toEqual([0, false]);
+    expect(await types(e)).not.toContain('alarm');
+    await h.store.untold.remove(e.requestId);
+  });
+
   it('and is not there at all is over without it', async () => {
     const e = await h.ask();
     await e.activate(grace);

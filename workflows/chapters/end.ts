@@ -57,12 +57,16 @@ export function timeBefore({ view }: Book): [] | [Before] {
   return view.confirmedAt ? ['absent'] : [];
 }
 
-/** The same, and of a grant that has told nothing the instant since which something may have been given. */
-function whatIsKnown(book: Book): [] | [Before] | [undefined, Instant] {
-  const [before] = timeBefore(book);
+/**
+ * The same, and of a grant that has told nothing the instant since which something may have been given; or that the target was
+ * never taken, so that a Mac which is closed need not be heard of for what it never had.
+ */
+function whatIsKnown(book: Book): [] | [Before] | [undefined, Instant] | [undefined, undefined, false] {
   const { request, armedAt } = book.view;
+  if (!armedAt) return [undefined, undefined, false];
+  const [before] = timeBefore(book);
   if (before) return [before];
-  return armedAt && !targetOf('mac-admin', request.target) ? [undefined, armedAt] : [];
+  return targetOf('mac-admin', request.target) ? [] : [undefined, armedAt];
 }
 
 /** First the world hears that it is ending, should the proof not be there within moments; then alarms, each louder. */
