@@ -10,7 +10,7 @@ import type {
 } from '../../contract/duties.js';
 import { StintError } from '../../contract/errors.js';
 import { instant, type RequestId } from '../../contract/ids.js';
-import type { Fence, Observation, TargetDriver } from '../../contract/ports.js';
+import type { Fence, Observation, Steps, TargetDriver } from '../../contract/ports.js';
 import type { ElevationView } from '../../contract/view.js';
 import { type Troubles, whileTroubled } from './trouble.js';
 
@@ -43,13 +43,16 @@ export class FakeMac implements TargetDriver {
       : { access: 'absent', observedAt, how: 'is no admin' };
   }
 
-  async grant({ requestId }: { readonly requestId: RequestId }, signal: AbortSignal): Promise<void> {
+  async grant({ requestId }: { readonly requestId: RequestId }, signal: AbortSignal, steps: Steps = {}): Promise<void> {
     const trouble = this.troubles(requestId);
     this.calls.push({ what: 'grant', requestId, at: Date.now() });
     if (trouble.grantFails) throw trouble.grantFails;
     await whileTroubled(() => trouble.grantHangs, signal);
     signal.throwIfAborted();
-    if (this.confirmMode === 'poll') this.admin.add(requestId);
+    if (this.confirmMode !== 'poll') return;
+    this.admin.add(requestId);
+    const { seenEarlyMs } = trouble;
+    if (seenEarlyMs > 0) steps.said?.({ kind: 'create', farId: 'far-1', doneAt: instant(Date.now() - seenEarlyMs) });
   }
 
   async revoke(requestId: RequestId): Promise<void> {

@@ -32,6 +32,20 @@ describe.concurrent('a target that is polled', () => {
     );
   });
 
+  test('counts from when it was taken where a slow clock says that it was there before, and not from when that was heard', async () => {
+    const e = await h.ask({ windowMs: 5 * MIN });
+    Object.assign(e.trouble, { grantHangs: true, seenEarlyMs: 20_000 });
+    await e.approve(grace);
+    await until(async () => e.calls('grant'), 'the grant call');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    e.trouble.grantHangs = false;
+    const { armedAt, confirmedAt, deadlineAt } = await e.in('active');
+    expect(confirmedAt).toBe(armedAt);
+    expect(msOf(deadlineAt ?? instant(0)) - msOf(confirmedAt ?? instant(0))).toBe(5 * MIN);
+    await e.revoke(linus);
+    expect(await e.result()).toBe('revoked');
+  });
+
   test('a revoke while it is still waited for ends the waiting, and takes away what comes of it', async () => {
     const e = await h.ask();
     e.trouble.grantHangs = true;

@@ -11,6 +11,8 @@ export interface Trouble {
   grantFails: Error | undefined;
   /** The grant call works, but its answer does not come back while this holds. */
   grantHangs: boolean;
+  /** So long before now, by the worker's clock, a polled target was seen to have given it. */
+  seenEarlyMs: number;
   /** The worker's process stands still before it begins with a grant. */
   grantStandsStill: boolean;
   /** How many grants stood still so, and were carried out or refused after it. */
@@ -41,6 +43,7 @@ export function createTroubles(): Troubles {
       macAheadMs: 11_000,
       grantFails: undefined,
       grantHangs: false,
+      seenEarlyMs: 0,
       grantStandsStill: false,
       grantsWoken: 0,
       revokeFails: undefined,

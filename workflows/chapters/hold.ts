@@ -2,7 +2,7 @@
 import { ActivityFailure, ApplicationFailure, condition, patched } from '@temporalio/workflow';
 import { LEAD_MS, type RevokeDuties, SEND_WITHIN_MS } from '../../contract/duties.js';
 import type { EventData } from '../../contract/events.js';
-import { instant, msOf } from '../../contract/ids.js';
+import { type Instant, instant, msOf } from '../../contract/ids.js';
 import type { Vote } from '../../contract/verdict.js';
 import type { Book, Clock } from '../book.js';
 import { aheadRevoke, granting, store } from '../duties.js';
@@ -26,9 +26,7 @@ export async function grant(e: Admitted): Promise<void> {
       );
       if (sent) book.record('grant-sent', { sendBefore: sent.sendBefore });
       if (sent) book.quietFrom = sent.sendBefore;
-      // It was seen to show the access: the clock starts when that was there, which may be long before it was proved.
-      const armedAt = book.view.armedAt ?? instant(Date.now());
-      if (sent?.observedAt && book.is('granting')) book.confirm(sent.observedAt, maxMs, undefined, Date.now() - msOf(armedAt));
+      if (sent?.observedAt && book.is('granting')) confirmSeen(book, sent.observedAt, maxMs);
     } catch (error) {
       // What a Mac confirmed by its own poll is held, whatever became of the call.
       if (book.is('granting')) book.record('grant-failed', whyOf(error));
@@ -39,6 +37,15 @@ export async function grant(e: Admitted): Promise<void> {
   await condition(() => book.state !== 'granting' || e.pageFull());
   if (book.view.outcome === 'not-started') painter.dm('not-started');
   if (book.view.outcome === 'failed') painter.dm('failed');
+}
+
+/** It was seen to show the access: the clock starts when that was there, which may be long before it was proved. */
+function confirmSeen(book: Book, observedAt: Instant, maxMs: number): void {
+  const armedAt = book.view.armedAt ?? instant(Date.now());
+  // It can't have been there before the target was taken: the worker's clock is slow. Were the clock to start now instead, the
+  // window would be longer by all the time that the proof took. Runs that began before this go on as they began.
+  const isSlow = msOf(observedAt) < msOf(armedAt) && patched('seen-no-earlier-than-armed');
+  book.confirm(isSlow ? armedAt : observedAt, maxMs, undefined, Date.now() - msOf(armedAt));
 }
 
 /** An activity's failure holds our own sentence and nothing else (`activities/failure.ts`). */
