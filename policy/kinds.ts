@@ -42,8 +42,10 @@ const MAC: Kind<'mac-admin'> = {
   nameOf: ({ display, serial }) => `${display} (${serial})`,
 };
 
-const ACCOUNT_ID = /^\d{12}$/;
-const OU_ID = /^ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}$/;
+/** What names an account by its id, in a rule or elsewhere. */
+export const ACCOUNT_ID = /^\d{12}$/;
+/** What names an organisational unit by its id. */
+export const OU_ID = /^ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}$/;
 
 /** An id is held against ids alone: whoever names an account like another's id gets nothing by it. */
 const isOne = (id: RegExp, pattern: string, ids: readonly string[], names: readonly string[]): boolean =>

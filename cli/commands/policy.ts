@@ -1,7 +1,8 @@
-/** `stint policy check`: a policy and a people file, read exactly as the product reads them. */
+/** `stint policy`: policy and people files, read exactly as the product reads them. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { StintError } from '../../contract/errors.js';
+import { addExplain } from '../policy/options.js';
 
 /** Adds the command. */
 export function addPolicy(stint: Command): void {
@@ -20,6 +21,7 @@ export function addPolicy(stint: Command): void {
       '\nExamples:\n  $ stint policy check examples/policy.yaml\n  $ stint policy check policy.yaml --people people.yaml --json',
     )
     .action(check);
+  addExplain(policy);
 }
 
 function read(file: string): string {

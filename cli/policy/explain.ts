@@ -1,0 +1,116 @@
+/** What `stint policy explain` and `who-can-approve` do: read both files as they are now, ask the policy, and print its reasons. */
+import { StintError } from '../../contract/errors.js';
+import type { PersonId } from '../../contract/ids.js';
+import type { Reason } from '../../policy/attributes.js';
+import { parseDuration } from '../../policy/duration.js';
+import type { Explanation, Inquiry } from '../../policy/explain.js';
+import { everybodyOf } from '../../policy/facts.js';
+import { nameOf } from '../../policy/kinds.js';
+import { parsePolicy } from '../../policy/load.js';
+import { directoryFrom, parsePeople } from '../../policy/people.js';
+import type { Placed } from '../../policy/who.js';
+import { loadConfig } from '../../workers/config.js';
+import { type TargetFlags, toldTarget } from './told.js';
+
+export interface ExplainOptions extends TargetFlags {
+  readonly as: string;
+  readonly for?: string;
+  readonly window?: string;
+  readonly policy?: string;
+  readonly people?: string;
+  readonly json?: boolean;
+}
+
+export interface ExplainWorld {
+  readonly env: NodeJS.ProcessEnv;
+  /** Throws when it can't. */
+  readonly readFile: (path: string) => string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/**
+ * The question that the options put. Throws `bad-input` for a mistake in them, `bad-policy` and `bad-config` for what is
+ * wrong with a file.
+ */
+export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): Promise<Inquiry> {
+  const windowMs = windowOf(options.window);
+  const { policyFile, peopleFile } = filesOf(options, world);
+  const policy = parsePolicy(textOf(policyFile, 'policy', world), policyFile);
+  const people = parsePeople(textOf(peopleFile, 'people', world), peopleFile);
+  const directory = directoryFrom(people);
+  const [requester, subject] = await Promise.all([
+    directory.person(options.as as PersonId),
+    directory.person((options.for ?? options.as) as PersonId),
+  ]);
+  const { target, look, untold, whose } = toldTarget(options, subject, people);
+  const approverPool = await everybodyOf(
+    directory,
+    policy.rules.map((rule) => rule.approve),
+  );
+  const ref = (id: string, name = id) => ({ personId: id as PersonId, name });
+  return {
+    policy,
+    ask: {
+      requester: ref(options.as, requester?.name),
+      subject: ref(options.for ?? options.as, subject?.name),
+      target,
+      windowMs,
+    },
+    facts: { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look, voters: [], approverPool },
+    untold,
+    whose,
+    now: world.now,
+  };
+}
+
+function windowOf(text: string | undefined): number | undefined {
+  const windowMs = text === undefined ? undefined : parseDuration(text);
+  if (text === undefined || windowMs) return windowMs;
+  throw new StintError('bad-input', `--window must be a length such as 30s, 45m or 2h, not ${text}.`);
+}
+
+function filesOf({ policy, people }: ExplainOptions, { env, readFile }: ExplainWorld) {
+  if (policy !== undefined && people !== undefined) return { policyFile: policy, peopleFile: people };
+  const { policyFile, peopleFile } = loadConfig({ env, readFile, parts: ['policy'] }).policy;
+  return { policyFile: policy ?? policyFile, peopleFile: people ?? peopleFile };
+}
+
+function textOf(file: string, option: 'policy' | 'people', { readFile }: ExplainWorld): string {
+  try {
+    return readFile(file);
+  } catch {
+    const code = option === 'policy' ? 'bad-policy' : 'bad-config';
+    throw new StintError(code, `The file ${file} cannot be read. Give its path with --${option}.`);
+  }
+}
+
+/** The tree, a line for each reason, and how to learn what is not known. */
+export function treeText({ holds, tree }: Explanation): string {
+  return [...treeLines(tree, ''), ...(holds === 'unknown' ? ['', HINT] : [])].join('\n');
+}
+
+const HINT = 'What is not known can be told: --account <id or name>, --ou <unit>, --tag <Key=Value>, --set <name>.';
+const MARKS = { yes: 'yes', no: 'no ', unknown: '?  ' } as const;
+
+function treeLines({ what, holds, why, children }: Reason, indent: string): string[] {
+  const line = `${indent}${MARKS[holds]}  ${what}${why ? `: ${why}` : ''}`;
+  return [line, ...children.flatMap((child) => treeLines(child, `${indent}  `))];
+}
+
+/** Who could approve and who never, or why that can't be said. */
+export function decidersText({ by, holds, approvers, never, tree }: Explanation, { ask: { target } }: Inquiry): string {
+  if (!by) return [`Nobody can be named: ${tree.why}`, ...(holds === 'unknown' ? [HINT] : [])].join('\n');
+  const approvals = by.quorum === 1 ? 'one approval is' : `${by.quorum} approvals are`;
+  return [
+    `By the rule ${by.rule}, ${approvals} needed for ${nameOf(target)}.`,
+    ...section('Could approve', approvers),
+    ...section('Never', never),
+    ...(holds === 'yes' ? [] : [tree.why]),
+  ].join('\n');
+}
+
+function section(title: string, people: readonly Placed[]): readonly string[] {
+  const lines = people.map(({ personId, name, why }) => `  ${name} (${personId}): ${why}`);
+  return [`${title}:`, ...(lines.length > 0 ? lines : ['  nobody'])];
+}

@@ -1,0 +1,90 @@
+/** `stint policy explain` and `stint policy who-can-approve`, as the command line takes them. */
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { isStintError } from '../../contract/errors.js';
+import type { Explanation, Inquiry } from '../../policy/explain.js';
+import type { ExplainOptions } from './explain.js';
+
+const NOTE = `
+Policy and people are read from --policy and --people, else from the files of the configuration (STINT_POLICY, STINT_PEOPLE).
+AWS is not asked. What the rules may go by is told: the account by id and name, the units above it (all names, or all ids; an
+empty --ou "" for none), tags as Key=Value (Key alone for one that it doesn't have). What is not told is not known.
+
+Exit codes: 0 explained, whatever the answer; 1 a file is wrong or can't be read; 2 a mistake in what was given.`;
+
+/** Adds both commands to `stint policy`. */
+export function addExplain(policy: Command): void {
+  asking(policy.command('explain'))
+    .description('Says why somebody may have something by the policy, or why not: rule by rule, and who could approve it.')
+    .option('--window <length>', 'for how long: 30s, 45m, 2h; without it any length that is offered')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ stint policy explain --as ada --target C02ADA000001 --window 15m
+  $ stint policy explain --as ada --target aws/sandbox-7/PowerUser --account 444444444444 --ou Sandbox --tag tier=3
+  $ stint policy explain --as grace --target aws/payments/Admin --policy new.yaml --people people.yaml --json
+${NOTE}`,
+    )
+    .action(explain);
+  asking(policy.command('who-can-approve'))
+    .description('Names who could approve it by the policy if somebody asked, and who never could, each with why.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ stint policy who-can-approve --as ada --target C02ADA000001
+  $ stint policy who-can-approve --as ada --target aws/sandbox-7/PowerUser --ou Sandbox --tag tier=3 --json
+${NOTE}`,
+    )
+    .action(whoCanApprove);
+}
+
+function asking(command: Command): Command {
+  const collect = (value: string, all: readonly string[] = []) => [...all, value];
+  return command
+    .requiredOption('--as <person>', 'who asks: an id of the people file')
+    .requiredOption('--target <target>', "a Mac's serial number, or aws/<account>/<permission set>")
+    .option('--for <person>', 'for whom, where it is somebody else')
+    .option('--account <account>', 'of AWS: id or name of the account; can be given for both', collect)
+    .option('--ou <unit>', 'of AWS: a unit above the account, by name or id; once for each', collect)
+    .option('--tag <tag>', 'of AWS: a tag of the account as Key=Value; once for each', collect)
+    .option('--set <name>', 'of AWS: the permission set')
+    .option('--policy <file>', 'the policy file')
+    .option('--people <file>', 'the people file')
+    .option('--json', 'as JSON, for a script');
+}
+
+async function explain(options: ExplainOptions, command: Command): Promise<void> {
+  const [{ treeText }, { print }] = await Promise.all([import('./explain.js'), import('../ask.js')]);
+  const { explanation } = await answered(options, command);
+  print(options.json, explanation, () => treeText(explanation));
+}
+
+async function whoCanApprove(options: ExplainOptions, command: Command): Promise<void> {
+  const [{ decidersText }, { print }] = await Promise.all([import('./explain.js'), import('../ask.js')]);
+  const { inquiry, explanation } = await answered(options, command);
+  const { holds, by, approvers, never, tree } = explanation;
+  print(options.json, { holds, ...by, approvers, never, why: tree.why }, () => decidersText(explanation, inquiry));
+}
+
+interface Answered {
+  readonly inquiry: Inquiry;
+  readonly explanation: Explanation;
+}
+
+/** A mistake in an option is one in the call: commander says it, and it ends with 2. */
+async function answered(options: ExplainOptions, command: Command): Promise<Answered> {
+  const [{ inquiryOf }, { explainRequest }] = await Promise.all([import('./explain.js'), import('../../policy/explain.js')]);
+  try {
+    const inquiry = await inquiryOf(options, {
+      env: process.env,
+      readFile: (path) => readFileSync(path, 'utf8'),
+      now: Date.now(),
+    });
+    return { inquiry, explanation: explainRequest(inquiry) };
+  } catch (error) {
+    if (isStintError(error) && error.code === 'bad-input') return command.error(`error: ${error.sentence}`);
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+/** Rule by rule in the order of the file: whether it covers the target and lets these people ask, and which one applies. */
+import type { About, Person } from '../contract/ports.js';
+import { allOf, attributeReasons, kindName, leaf, type Reason, type Untold } from './attributes.js';
+import { includes, type Rule } from './rules.js';
+import { through, whoName } from './who.js';
+
+/**
+ * A reason for each rule, in the same order. At most one holds: the one that applies. After one of which it is not known
+ * whether it applies, none holds.
+ */
+export function ruleReasons(
+  rules: readonly Rule[],
+  about: About | undefined,
+  untold: Untold,
+  askers: readonly Person[],
+): readonly Reason[] {
+  const reasons: Reason[] = [];
+  let first: Reason | undefined;
+  for (const rule of rules) {
+    const reason = first?.holds === 'yes' ? passedOver(rule, first) : tried(rule, about, untold, askers, first);
+    reasons.push(reason);
+    if (reason.holds !== 'no') first ??= reason;
+  }
+  return reasons;
+}
+
+function passedOver(rule: Rule, first: Reason): Reason {
+  return leaf(nameOfRule(rule), 'no', `${first.what} stands before it and applies, alone`);
+}
+
+/** `first` is an earlier rule of which it is not known whether it applies. */
+function tried(
+  rule: Rule,
+  about: About | undefined,
+  untold: Untold,
+  askers: readonly Person[],
+  first: Reason | undefined,
+): Reason {
+  const children = [covering(rule, about, untold), ...askers.map((person) => asking(rule, person))];
+  const alone = allOf(children);
+  const holds = first && alone === 'yes' ? 'unknown' : alone;
+  const open = first ? `${first.what} stands before it, and may apply` : 'it may apply: that depends on what is not known';
+  return { what: nameOfRule(rule), holds, why: { yes: `applies${extras(rule)}`, no: '', unknown: open }[holds], children };
+}
+
+function covering(rule: Rule, about: About | undefined, untold: Untold): Reason {
+  const what = 'covers the target';
+  if (!about) return leaf(what, 'no', 'nothing is known of it');
+  const children = attributeReasons(rule, about, untold);
+  if (!children) return leaf(what, 'no', `the rule is about ${kindName(rule.kind)}`);
+  return { what, holds: allOf(children), why: '', children };
+}
+
+function asking({ ask }: Rule, person: Person): Reason {
+  const may = includes(ask, person);
+  return leaf(`lets ${person.name} ask`, may ? 'yes' : 'no', may ? through(ask, person) : `it lets ${whoName(ask)} ask`);
+}
+
+function nameOfRule({ id }: Rule): string {
+  return `rule ${id}`;
+}
+
+function extras({ tier, channel }: Rule): string {
+  return `${tier === undefined ? '' : `; tier ${tier}`}${channel === undefined ? '' : `; decided in the channel ${channel}`}`;
+}

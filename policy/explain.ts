@@ -1,0 +1,162 @@
+/**
+ * Why the policy would let somebody have something, or would not, as a tree of reasons: by the functions that judge, over
+ * a request that nobody sent. Pure. What is not known of the target is said as unknown, never guessed.
+ */
+import { instant } from '../contract/ids.js';
+import type { ElevationRequest, PersonRef, Target } from '../contract/request.js';
+import type { Verdict } from '../contract/verdict.js';
+import { digestOf, requestDigest, requestIdFrom } from '../seal/canonical.js';
+import { type Holds, leaf, type Reason, type Untold } from './attributes.js';
+import { decide } from './decide.js';
+import { durationText } from './duration.js';
+import { ruleReasons } from './explain-rules.js';
+import { nameOf } from './kinds.js';
+import type { Policy, Rule } from './rules.js';
+import { type Facts, type Terms, termsOf } from './terms.js';
+import { type Deciders, decidersOf, type Placed } from './who.js';
+
+/** What would be asked, by whom and for whom. */
+export interface Supposed {
+  readonly requester: PersonRef;
+  readonly subject: PersonRef;
+  readonly target: Target;
+  /** Absent: whichever is offered. */
+  readonly windowMs?: number | undefined;
+}
+
+export interface Inquiry {
+  readonly policy: Policy;
+  readonly ask: Supposed;
+  /** As for `decide`; nobody has voted. The pool has at least everybody whom the rule that applies names as approver. */
+  readonly facts: Facts;
+  /** Nothing, where it is not given; an account's tags where `about` has none. */
+  readonly untold?: Untold;
+  /** How it is known that the target can be the subject's, where nothing speaks against it. */
+  readonly whose: { readonly holds: 'yes' | 'unknown'; readonly why: string };
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export interface Explanation extends Deciders {
+  /** Whether the policy lets it be approved. What a far end would say of the person is in the tree, and not in this. */
+  readonly holds: Holds;
+  /** The rule that applies, and its terms. */
+  readonly by?: {
+    readonly rule: string;
+    readonly quorum: number;
+    readonly windowsMs: readonly number[];
+    readonly maxWindowMs: number;
+  };
+  readonly tree: Reason;
+}
+
+/** Explains what `decide` would say of this request as long as nobody has voted. */
+export function explainRequest(inquiry: Inquiry): Explanation {
+  const { terms, verdict } = judged(inquiry);
+  const people = peopleReason(inquiry);
+  const tried = people.holds === 'no' ? [] : triedRules(inquiry);
+  const rules = rulesReason(inquiry, people, tried, terms);
+  const rule = inquiry.policy.rules[tried.findIndex(({ holds }) => holds === 'yes')];
+  if (rule) return byRule(inquiry, rule, terms, verdict, [people, rules]);
+  const why = people.holds === 'no' ? verdict.sentences.join(' ') : rules.why;
+  return { holds: rules.holds, approvers: [], never: [], tree: root(inquiry, rules.holds, why, [people, rules]) };
+}
+
+function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, before: readonly Reason[]): Explanation {
+  const { quorum, windowsMs, maxMs } = terms;
+  const deciders = decidersOf(rule, terms, inquiry.facts);
+  const approvals = approvalsReason(terms, deciders);
+  const holds = verdict.outcome === 'deny' ? 'no' : approvals.holds;
+  const children = [...before, lengthReason(terms, inquiry.ask.windowMs), approvals];
+  return {
+    holds,
+    by: { rule: rule.id, quorum, windowsMs, maxWindowMs: maxMs },
+    ...deciders,
+    tree: root(inquiry, holds, verdict.sentences.join(' '), children),
+  };
+}
+
+/** The terms, and what is decided of the request on them. The length plays no part in the terms. */
+function judged({ policy, ask, facts, now }: Inquiry): { readonly terms: Terms; readonly verdict: Verdict } {
+  const terms = termsOf(policy, requestOf(ask, 0, now), facts);
+  const windowMs = ask.windowMs ?? terms.windowsMs[0] ?? 0;
+  const request = requestOf(ask, windowMs, now);
+  const round = { digest: requestDigest(request), kind: 'request', windowMs } as const;
+  return { terms, verdict: decide(policy, { request, round }, facts, [], now) };
+}
+
+function requestOf({ requester, subject, target }: Supposed, windowMs: number, now: number): ElevationRequest {
+  return {
+    v: 1,
+    requestId: requestIdFrom('cli', 'explain'),
+    requester,
+    subject,
+    target,
+    windowMs,
+    category: 'other',
+    reasonDigest: digestOf(''),
+    via: 'cli',
+    askedAt: instant(now),
+  };
+}
+
+function root({ ask }: Inquiry, holds: Holds, why: string, children: readonly Reason[]): Reason {
+  const { requester, subject, target, windowMs } = ask;
+  const whom = requester.personId === subject.personId ? '' : ` for ${subject.name}`;
+  const length = windowMs === undefined ? '' : ` for ${durationText(windowMs)}`;
+  return { what: `${requester.name} asks for ${nameOf(target)}${whom}${length}`, holds, why, children };
+}
+
+/** Who they are, and whether the target can be theirs. What only a far end knows is no ground for a no. */
+function peopleReason({ ask: { requester, subject, target }, facts, whose }: Inquiry): Reason {
+  const refs = requester.personId === subject.personId ? [requester] : [requester, subject];
+  const known = new Map([facts.requester, facts.subject].map((person) => [person?.personId, person]));
+  const people = refs.map(({ personId, name }) => {
+    const active = known.get(personId)?.active;
+    const not = active === undefined ? 'not in' : 'not active in';
+    return leaf(`${name} (${personId})`, active ? 'yes' : 'no', `${active ? 'active in' : not} the people file`);
+  });
+  const { refusal } = facts.look;
+  const label = `${nameOf(target)} for ${subject.name}`;
+  const theirs = refusal === undefined ? leaf(label, whose.holds, whose.why) : leaf(label, 'no', refusal);
+  const children = [...people, theirs];
+  const holds = children.some((child) => child.holds === 'no') ? 'no' : 'yes';
+  return { what: 'the people and the target are right', holds, why: '', children };
+}
+
+function triedRules({ policy, facts, untold = () => false }: Inquiry): readonly Reason[] {
+  const { requester, subject, look } = facts;
+  const both = [requester, subject].filter((person) => person !== undefined);
+  const askers = [...new Map(both.map((person) => [person.personId, person])).values()];
+  return ruleReasons(policy.rules, look.about, untold, askers);
+}
+
+function rulesReason({ ask }: Inquiry, people: Reason, tried: readonly Reason[], { refusals }: Terms): Reason {
+  const what = 'a rule applies';
+  if (people.holds === 'no') return leaf(what, 'no', 'none is looked for before that is so');
+  const first = tried.find(({ holds }) => holds !== 'no');
+  const open = tried.some(({ children }) => children.some(({ holds }) => holds === 'unknown'));
+  const names = [...new Set([ask.requester.name, ask.subject.name])].join(' and ');
+  const none = open ? `None that may cover this lets ${names} ask for it.` : refusals.join(' ');
+  const why = { yes: first?.what ?? '', unknown: `${first?.what} may: it depends on what is not known of the target.`, no: none };
+  const holds = first?.holds ?? 'no';
+  return { what, holds, why: why[holds], children: tried };
+}
+
+function lengthReason({ windowsMs, maxMs }: Terms, windowMs: number | undefined): Reason {
+  const offered = `${windowsMs.map(durationText).join(', ')}; extended to at most ${durationText(maxMs)}`;
+  if (windowMs === undefined) return leaf('lengths are offered', windowsMs.length > 0 ? 'yes' : 'no', offered);
+  const holds = windowsMs.includes(windowMs) && windowMs <= maxMs ? 'yes' : 'no';
+  return leaf(`${durationText(windowMs)} is offered`, holds, offered);
+}
+
+function approvalsReason({ quorum }: Terms, { approvers, never }: Deciders): Reason {
+  const people = (all: readonly Placed[], holds: Holds) =>
+    all.map(({ personId, name, why }) => leaf(`${name} (${personId})`, holds, why));
+  return {
+    what: `enough people could approve: ${quorum} needed`,
+    holds: approvers.length >= quorum ? 'yes' : 'no',
+    why: `${approvers.length} could`,
+    children: [...people(approvers, 'yes'), ...people(never, 'no')],
+  };
+}

@@ -1,0 +1,74 @@
+/** Whom a rule means, in words: through what somebody may ask or approve, and why somebody never may. */
+import type { PersonId } from '../contract/ids.js';
+import type { Person } from '../contract/ports.js';
+import { includes, type Rule, type Who } from './rules.js';
+import type { Facts, Terms } from './terms.js';
+
+/** A person, and through what they may approve, or why they never may. */
+export interface Placed {
+  readonly personId: PersonId;
+  readonly name: string;
+  readonly why: string;
+}
+
+/** Everybody whose approval would count, and those who might be thought of and whose would not. Each by id. */
+export interface Deciders {
+  readonly approvers: readonly Placed[];
+  readonly never: readonly Placed[];
+}
+
+/** Who decides by a rule on its terms: everybody whom it names as approver, the requester and the subject. */
+export function decidersOf(rule: Rule, terms: Terms, facts: Facts): Deciders {
+  const { requester, subject, approverPool } = facts;
+  const named = approverPool.filter((person) => includes(rule.approve, person));
+  const own = [requester, subject].filter((person) => person !== undefined);
+  const all = [...new Map([...named, ...own].map((person) => [person.personId, person])).values()];
+  const absent = rule.approve.people.filter((id) => !all.some(({ personId }) => personId === id));
+  const place = (why: (person: Person) => string) => (person: Person) => ({
+    personId: person.personId,
+    name: person.name,
+    why: why(person),
+  });
+  return {
+    approvers: all
+      .filter(terms.approves)
+      .map(place((person) => through(rule.approve, person)))
+      .sort(byId),
+    never: [
+      ...all.filter((person) => !terms.approves(person)).map(place((person) => whyNever(person, facts))),
+      ...absent.map((id) => ({ personId: id, name: id, why: 'is not in the people file' })),
+    ].sort(byId),
+  };
+}
+
+function whyNever(person: Person, { requester, subject }: Facts): string {
+  if (person.personId === requester?.personId) return 'asks for it, and nobody decides their own request';
+  if (person.personId === subject?.personId) return 'would hold it, and nobody decides over their own access';
+  return person.active ? 'is no approver' : 'is not active in the people file';
+}
+
+function byId(a: Placed, b: Placed): number {
+  return a.personId < b.personId ? -1 : 1;
+}
+
+/** Through what somebody is meant who is. */
+export function through({ groups, people }: Who, person: Person): string {
+  const shared = person.groups.filter((group) => groups.includes(group));
+  return people.includes(person.personId) || shared.length === 0 ? 'by name' : `through ${groupsName(shared)}`;
+}
+
+/** Everybody who is meant, as the rule has it. */
+export function whoName({ groups, people }: Who): string {
+  return [...(groups.length > 0 ? [groupsName(groups)] : []), ...(people.length > 0 ? [some(people)] : [])].join(' and ');
+}
+
+function groupsName(groups: readonly string[]): string {
+  return `the group${groups.length > 1 ? 's' : ''} ${some(groups)}`;
+}
+
+const NAMED = 10;
+
+function some(names: readonly string[]): string {
+  const rest = names.length - NAMED;
+  return `${names.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}

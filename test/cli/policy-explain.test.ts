@@ -1,0 +1,153 @@
+/** `stint policy explain` and `who-can-approve` over the example files: what they print, and which mistakes they name. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
+import { runLine } from '../../cli/program.js';
+
+const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples');
+const MACS = ['--policy', join(EXAMPLES, 'policy.yaml'), '--people', join(EXAMPLES, 'people.yaml')];
+const AWS = ['--policy', join(EXAMPLES, 'policy-aws.yaml'), '--people', join(EXAMPLES, 'people.yaml')];
+const dir = mkdtempSync(join(tmpdir(), 'stint-explain-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+afterEach(() => vi.restoreAllMocks());
+
+async function ran(...args: string[]) {
+  const said = { out: '', err: '' };
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    said.out += String(text);
+    return true;
+  });
+  const code = await runLine(['node', 'stint', 'policy', ...args], {
+    out: (text) => {
+      said.out += text;
+    },
+    err: (text) => {
+      said.err += text;
+    },
+  });
+  vi.restoreAllMocks();
+  return { code, ...said };
+}
+
+const explain = (...args: string[]) => ran('explain', ...args);
+const who = (...args: string[]) => ran('who-can-approve', ...args);
+
+it('explains a Mac rule by rule, and says who could approve it', async () => {
+  const { code, out, err } = await explain('--as', 'ada', '--target', 'C02ADA000001', '--window', '15m', ...MACS);
+  expect({ code, err }).toEqual({ code: undefined, err: '' });
+  expect(
+    out,
+  ).toBe(`yes  Ada Lovelace asks for ada-macbook (C02ADA000001) for 15m: One more approval is needed, from: Grace Hopper, Linus Larsen.
+  yes  the people and the target are right
+    yes  Ada Lovelace (ada): active in the people file
+    yes  ada-macbook (C02ADA000001) for Ada Lovelace: the people file gives it to Ada Lovelace
+  yes  a rule applies: rule macs
+    no   rule vault-macs
+      no   covers the target
+        no   serial number: the rule names "C02VAULT*"; this is C02ADA000001
+      yes  lets Ada Lovelace ask: through the group staff
+    yes  rule macs: applies
+      yes  covers the target
+        yes  serial number: fits "*"
+      yes  lets Ada Lovelace ask: through the group staff
+  yes  15m is offered: 5m, 10m, 15m, 30m; extended to at most 30m
+  yes  enough people could approve: 1 needed: 2 could
+    yes  Grace Hopper (grace): through the group it
+    yes  Linus Larsen (linus): through the group it
+    no   Ada Lovelace (ada): asks for it, and nobody decides their own request
+    no   Trent Former (trent): is not active in the people file
+`);
+});
+
+it('says who could approve, who never and why, and what is missing', async () => {
+  const { out } = await who('--as', 'linus', '--target', 'C02VAULT0001', ...MACS);
+  expect(out).toBe(`By the rule vault-macs, 2 approvals are needed for linus-vault (C02VAULT0001).
+Could approve:
+  Grace Hopper (grace): through the group it
+  Katherine Kepler (katherine): through the group security
+Never:
+  Linus Larsen (linus): asks for it, and nobody decides their own request
+  Trent Former (trent): is not active in the people file
+`);
+});
+
+it('tells a script the same', async () => {
+  const args = ['--as', 'ada', '--for', 'grace', '--target', 'mac-admin/C02GRACE0001', ...MACS, '--json'];
+  const explained = JSON.parse((await explain(...args)).out);
+  expect(explained).toMatchObject({ holds: 'yes', by: { rule: 'macs' }, tree: { holds: 'yes' } });
+  const deciders = JSON.parse((await who(...args)).out);
+  expect(deciders).toMatchObject({ holds: 'yes', rule: 'macs', quorum: 1, approvers: [{ personId: 'linus' }] });
+  expect(deciders.never.map(({ personId }: { personId: string }) => personId)).toEqual(['ada', 'grace', 'trent']);
+});
+
+it('says whose a Mac is that is not theirs, and that a person is not there', async () => {
+  const other = await explain('--as', 'ada', '--target', 'C02GRACE0001', ...MACS);
+  expect(other.out).toContain('The people file gives C02GRACE0001 to Grace Hopper, not to Ada Lovelace.');
+  const stranger = await who('--as', 'nobody', '--target', 'C02GRACE0001', ...MACS);
+  expect(stranger.out).toContain('Nobody can be named: nobody is not in the people file.');
+  expect((await explain('--as', 'ada', '--target', 'C02NOBODYS', ...MACS)).out).toContain('gives C02NOBODYS to nobody');
+});
+
+it('takes what AWS would say from the flags, and does not guess the rest', async () => {
+  const open = await explain('--as', 'grace', '--target', 'aws/payments/BreakGlassAdmin', ...AWS);
+  expect(open.code).toBeUndefined();
+  expect(open.out).toMatch(/^\? {4}Grace Hopper asks for BreakGlassAdmin in payments \(id not told\)/);
+  expect(open.out).toContain('?    tag tier: not known, and the rule names "0"');
+  expect(open.out).toContain('?    organisational unit: not known, and the rule names "Production"');
+  expect(open.out).toMatch(/can be told: --account/);
+  const told = ['--as', 'grace', '--target', 'aws/payments/BreakGlassAdmin', '--ou', 'Workloads', '--ou', 'production'];
+  const settled = await explain(...told, '--tag', 'tier=1', '--window', '45m', ...AWS);
+  expect(settled.out).toMatch(/^yes {2}Grace/);
+  expect(settled.out).toContain('yes  rule aws-production: applies; tier 1');
+  expect(settled.out).toContain('?    BreakGlassAdmin in payments (id not told) for Grace Hopper: AWS is not asked here');
+  const grave = JSON.parse((await who(...told, '--tag', 'tier=0', ...AWS, '--json')).out);
+  expect(grave).toMatchObject({ rule: 'aws-tier-0', quorum: 2 });
+});
+
+it('takes an id as an id: a rule that goes by the name then does not know it, and the id of a set tells no name', async () => {
+  const byId = await explain('--as', 'ada', '--target', 'aws/444444444444/ps-1111aaaa2222bbbb', '--ou', '', ...AWS);
+  expect(byId.out).toContain('yes  rule aws-sandboxes: applies');
+  const other = await explain('--as', 'ada', '--target', 'aws/555555555555/ps-1111aaaa2222bbbb', '--ou', '', ...AWS);
+  expect(other.out).toContain('?    account: not known, and the rule names "sandbox-*"');
+  const named = await explain('--as', 'ada', '--target', 'aws/555555555555', '--account', 'Sandbox-9', '--ou', '', ...AWS);
+  expect(named.out).toContain('yes  rule aws-sandboxes: applies');
+  const none = await explain('--as', 'grace', '--target', 'aws/labs/Admin', '--ou', '', '--tag', 'tier', ...AWS);
+  expect(none.out).toContain('no   tag tier: the account has no such tag');
+});
+
+it.each<[string[], RegExp]>([
+  [['--target', 'C02ADA000001'], /required option '--as/],
+  [['--as', 'ada'], /required option '--target/],
+  [['--as', 'ada', '--target', 'c02ada000001'], /--target must be the serial number of a Mac in upper case/],
+  [['--as', 'ada', '--target', 'C02ADA000001', '--window', '7x'], /--window must be a length such as 30s/],
+  [['--as', 'ada', '--target', 'C02ADA000001', '--ou', 'Production'], /are about AWS/],
+  [['--as', 'ada', '--target', 'aws/a/b/c'], /with --account/],
+  [['--as', 'ada', '--target', 'aws/sandbox-7', '--account', 'sandbox-8'], /both sandbox-7 and sandbox-8/],
+  [['--as', 'ada', '--target', 'aws', '--tag', '=3'], /--tag must be Key=Value/],
+  [['--as', 'ada', '--target', 'aws', '--tag', 'a=1', '--tag', 'a=2'], /--tag a is given twice/],
+])('%j is a mistake in the call', async (args, words) => {
+  const { code, out, err } = await explain(...args, ...MACS);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toMatch(words);
+});
+
+it('a file that is wrong or not there is refused with its name', async () => {
+  const target = ['--as', 'ada', '--target', 'C02ADA000001'];
+  const policy = join(dir, 'bad.yaml');
+  writeFileSync(policy, 'version: 1\ntargets: []\n');
+  const bad = await explain(...target, '--policy', policy, '--people', join(EXAMPLES, 'people.yaml'));
+  expect(bad.code).toBe(1);
+  expect(bad.err).toContain(`${policy}:2:10`);
+  const gone = await explain(...target, '--policy', join(EXAMPLES, 'policy.yaml'), '--people', join(dir, 'nobody.yaml'));
+  expect(gone.code).toBe(1);
+  expect(gone.err).toMatch(/nobody\.yaml cannot be read.*--people/);
+});
+
+it('without --policy and --people it reads the files of the configuration', async () => {
+  vi.stubEnv('STINT_POLICY', join(EXAMPLES, 'policy.yaml'));
+  vi.stubEnv('STINT_PEOPLE', join(EXAMPLES, 'people.yaml'));
+  const { out } = await who('--as', 'ada', '--target', 'C02ADA000001');
+  vi.unstubAllEnvs();
+  expect(out).toContain('By the rule macs, one approval is needed');
+});

@@ -1,0 +1,345 @@
+/** An explanation against the decision itself, over any policy, people and target; and what it says where something is not known. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { LocalUser, PersonId, Serial } from '../../contract/ids.js';
+import type { AwsAbout, Person, TargetLook } from '../../contract/ports.js';
+import type { AwsPermissionSetTarget, Target } from '../../contract/request.js';
+import type { Verdict } from '../../contract/verdict.js';
+import type { Reason, Untold } from '../../policy/attributes.js';
+import { decide } from '../../policy/decide.js';
+import { type Explanation, explainRequest, type Inquiry } from '../../policy/explain.js';
+import { lookAtMac } from '../../policy/macs.js';
+import { covers, type Policy, type Rule, type Who } from '../../policy/rules.js';
+import { sha256 } from '../../seal/canonical.js';
+import { ADA, EVERYBODY, GRACE, LINUS, MIN, NOW, person, policyOf, requestOf, roundOf } from './world.js';
+
+// ---- any policy, any people, any target ------------------------------------------------------------------------------
+
+const NAMES = ['ada', 'bob', 'cyn', 'dan', 'eve'];
+const GROUPS = ['staff', 'it', 'security'];
+const WINDOWS = [5, 10, 15, 30].map((m) => m * MIN);
+const id = fc.constantFrom(...NAMES, 'nobody').map((name) => name as PersonId);
+const who = fc.record<Who>({ groups: fc.subarray(GROUPS), people: fc.uniqueArray(id, { maxLength: 2 }) });
+const maybe = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: undefined });
+const some = (...all: string[]) => fc.subarray(all, { minLength: 1 });
+
+const macMatch = fc.record({ serials: some('*', 'C02*', 'C02ADA01', 'C02B*', 'C03*') });
+const awsMatch = fc.record({
+  accounts: maybe(some('111111111111', '222222222222', 'prod-*', 'sandbox-b', '*')),
+  ous: maybe(some('Workloads', 'ou-ab12-prod1111', '*')),
+  tags: maybe(
+    fc.constantFrom<Record<string, string>>({ tier: '0' }, { tier: '*' }, { owner: 'pay*' }, { tier: '2', owner: '*' }),
+  ),
+  sets: maybe(some('Read*', 'admin', '*')),
+});
+const anyMatch = fc.oneof(
+  macMatch.map((match) => ({ kind: 'mac-admin', match }) as const),
+  awsMatch.map((match) => ({ kind: 'aws-permission-set', match }) as const),
+);
+const terms = fc.record({
+  ask: who,
+  approve: who,
+  quorum: fc.integer({ min: 1, max: 3 }),
+  windowsMs: fc.subarray(WINDOWS, { minLength: 1 }),
+});
+const [BASE] = policyOf().rules;
+const anyRule = fc.tuple(anyMatch, terms).map(([match, rest]) => ({ ...BASE, ...rest, ...match }) as Rule);
+const anyPolicy = fc
+  .array(anyRule, { minLength: 1, maxLength: 6 })
+  .map((rules): Policy => ({ hash: sha256('p'), source: '', rules: rules.map((rule, i) => ({ ...rule, id: `r${i}` })) }));
+
+const anyPeople = fc
+  .array(
+    fc.record({
+      groups: fc.subarray(GROUPS),
+      active: fc.integer({ min: 0, max: 4 }).map((n) => n > 0),
+      there: fc.integer({ min: 0, max: 9 }),
+    }),
+    {
+      minLength: NAMES.length,
+      maxLength: NAMES.length,
+    },
+  )
+  .map((all) => all.flatMap(({ there, ...each }, i) => (there === 0 ? [] : [person(NAMES[i] ?? '', each)])));
+
+const anyAccount = fc.record({
+  accountId: fc.constantFrom('111111111111', '222222222222', '333333333333'),
+  accountName: fc.constantFrom('Prod-A', 'sandbox-b', 'labs'),
+  units: fc.subarray([
+    ['Workloads', 'ou-ab12-work0000'],
+    ['Production', 'ou-ab12-prod1111'],
+  ]),
+  tier: maybe(fc.constantFrom('0', '2')),
+  owner: maybe(fc.constantFrom('payments', 'it')),
+  set: fc.constantFrom('ReadOnly', 'Admin'),
+});
+const anyAbout = anyAccount.map(({ units, tier, owner, ...rest }): AwsAbout & { tags: Record<string, string> } => ({
+  kind: 'aws-permission-set',
+  ...rest,
+  ouNames: units.map(([name = '']) => name),
+  ouIds: units.map(([, unit = '']) => unit),
+  tags: { ...(tier === undefined ? {} : { tier }), ...(owner === undefined ? {} : { owner }) },
+}));
+
+const macOf = (name: string): Target => {
+  const serial = `C02${name.toUpperCase()}01` as Serial;
+  return { kind: 'mac-admin', key: `mac-admin/${serial}`, serial, localUser: name as LocalUser, display: `${name}-mac` };
+};
+const pairOf = (about: AwsAbout): AwsPermissionSetTarget => ({
+  kind: 'aws-permission-set',
+  key: `aws/${about.accountId}/ps-1/user-1`,
+  instanceArn: 'arn',
+  accountId: about.accountId,
+  permissionSetArn: 'arn',
+  principalId: 'user-1',
+  accountName: about.accountName,
+  setName: about.set,
+  display: `${about.set} in ${about.accountName}`,
+  sessionMs: 60 * MIN,
+});
+
+interface Case {
+  readonly policy: Policy;
+  readonly people: readonly Person[];
+  readonly target: Target;
+  readonly requester: string;
+  readonly subject: string;
+  readonly windowMs?: number | undefined;
+  /** Of AWS. */
+  readonly look?: TargetLook;
+  readonly untold?: Untold;
+}
+
+function inquiryOf({ policy, people, target, requester, subject, windowMs, look, untold }: Case): Inquiry {
+  const find = (name: string) => people.find(({ personId }) => personId === name);
+  const [asker, holder] = [find(requester), find(subject)];
+  const ref = (name: string) => ({ personId: name as PersonId, name: find(name)?.name ?? name });
+  const seen = look ?? (target.kind === 'mac-admin' && holder ? lookAtMac(target, holder) : {});
+  return {
+    policy,
+    ask: { requester: ref(requester), subject: ref(subject), target, windowMs },
+    facts: {
+      ...(asker && { requester: asker }),
+      ...(holder && { subject: holder }),
+      look: seen,
+      voters: [],
+      approverPool: people,
+    },
+    ...(untold && { untold }),
+    whose: { holds: 'yes', why: 'it is' },
+    now: NOW,
+  };
+}
+
+/** The decision on the same request, made without the explanation. */
+function verdictOf({ policy, ask, facts }: Inquiry): Verdict {
+  const { windowMs = 5 * MIN, ...parties } = ask;
+  const request = { ...requestOf(), ...parties, windowMs };
+  return decide(policy, { request, round: roundOf(request) }, facts, [], NOW);
+}
+
+const rulesIn = ({ tree }: Explanation): readonly Reason[] => tree.children[1]?.children ?? [];
+const flat = (reason: Reason): readonly Reason[] => [reason, ...reason.children.flatMap(flat)];
+const ids = (people: Explanation['approvers']) => people.map(({ personId }) => personId);
+
+/** Mostly somebody for themselves and their own Mac: what is refused before any rule is looked at says little about rules. */
+const anyParties = fc
+  .record({ requester: id, other: id, forOther: fc.integer({ min: 0, max: 3 }), whoseMac: fc.integer({ min: 0, max: 9 }) })
+  .map(({ requester, other, forOther, whoseMac }) => {
+    const subject = forOther === 0 ? other : requester;
+    return { requester, subject, mac: macOf(whoseMac === 0 ? other : subject) };
+  });
+const anyCase = fc
+  .record({
+    policy: anyPolicy,
+    people: anyPeople,
+    parties: anyParties,
+    windowMs: fc.constantFrom(...WINDOWS, MIN),
+    aws: maybe(anyAbout),
+    untagged: fc.integer({ min: 0, max: 3 }),
+  })
+  .map(({ parties: { mac, ...parties }, aws, untagged, ...rest }): Case => {
+    if (!aws) return { ...rest, ...parties, target: mac };
+    const { tags: _, ...bare } = aws;
+    return { ...rest, ...parties, target: pairOf(aws), look: { about: untagged === 0 ? bare : aws } };
+  });
+
+describe('whatever policy, people and target there are', () => {
+  it('the rule that is named is the one that decides, and those who could approve are the approvers of the verdict', () => {
+    fc.assert(
+      fc.property(anyCase, (given) => {
+        const inquiry = inquiryOf(given);
+        const [said, verdict] = [explainRequest(inquiry), verdictOf(inquiry)];
+        const applied = rulesIn(said).flatMap(({ holds, what }) => (holds === 'yes' ? [what] : []));
+        expect(applied).toEqual(verdict.rule === undefined ? [] : [`rule ${verdict.rule}`]);
+        expect(said.by?.rule).toBe(verdict.rule);
+        expect(ids(said.approvers)).toEqual(verdict.approvers);
+        if (said.by) expect(said.by).toMatchObject({ quorum: verdict.quorum, windowsMs: verdict.windowsMs });
+        const could = verdict.outcome === 'needs-approval' && verdict.approvers.length >= verdict.quorum;
+        if (said.holds === 'unknown') expect(verdict.outcome).toBe('deny');
+        else expect(said.holds).toBe(could ? 'yes' : 'no');
+        expect(said.tree.holds).toBe(said.holds);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('each rule that was looked at covers the target exactly when the decision says so', () => {
+    fc.assert(
+      fc.property(anyCase, (given) => {
+        const said = rulesIn(explainRequest(inquiryOf(given)));
+        const about = inquiryOf(given).facts.look.about;
+        given.policy.rules.forEach((rule, i) => {
+          const covering = said[i]?.children[0];
+          if (covering) expect(covering.holds === 'yes').toBe(covers(rule, about));
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('nothing is unknown where everything is known', () => {
+    fc.assert(
+      fc.property(anyCase, (given) => {
+        const { about } = inquiryOf(given).facts.look;
+        fc.pre(about?.kind !== 'aws-permission-set' || about.tags !== undefined);
+        const unknown = flat(explainRequest(inquiryOf(given)).tree).filter(({ holds }) => holds === 'unknown');
+        expect(unknown).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('the requester and the subject never could, nor anybody who is not active, and each is named with why', () => {
+    fc.assert(
+      fc.property(anyCase, (given) => {
+        const said = explainRequest(inquiryOf(given));
+        const unfit = given.people.filter(({ active }) => !active).map(({ personId }) => personId as string);
+        for (const name of [given.requester, given.subject, ...unfit]) expect(ids(said.approvers)).not.toContain(name);
+        if (said.by) expect(ids(said.never)).toEqual(expect.arrayContaining([given.requester, given.subject]));
+        for (const { why } of [...said.approvers, ...said.never]) expect(why).not.toMatch(/is no approver/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('what is said while something is not known stays so, whatever it turns out to be', () => {
+    const parts = ['accountId', 'accountName', 'ouIds', 'ouNames', 'set', 'tag:tier', 'tag:owner'] as const;
+    let [settled, open] = [0, 0];
+    fc.assert(
+      fc.property(anyCase, anyAbout, fc.subarray([...parts]), (given, about, hidden) => {
+        const untold: Untold = (attribute) => hidden.some((one) => one === attribute);
+        const partial: AwsAbout = {
+          ...about,
+          ...(untold('accountId') && { accountId: '' }),
+          ...(untold('accountName') && { accountName: '' }),
+          ...(untold('ouIds') && { ouIds: [] }),
+          ...(untold('ouNames') && { ouNames: [] }),
+          ...(untold('set') && { set: '' }),
+          tags: Object.fromEntries(Object.entries(about.tags).filter(([key]) => !untold(`tag:${key}`))),
+        };
+        const target = pairOf(about);
+        const said = explainRequest(inquiryOf({ ...given, target, look: { about: partial }, untold }));
+        const truth = inquiryOf({ ...given, target, look: { about } });
+        if (said.holds === 'unknown') {
+          open += 1;
+          return;
+        }
+        settled += 1;
+        const verdict = verdictOf(truth);
+        expect(said.by?.rule).toBe(verdict.rule);
+        expect(ids(said.approvers)).toEqual(verdict.approvers);
+        expect(said.holds).toBe(explainRequest(truth).holds);
+      }),
+      { numRuns: 2000 },
+    );
+    // Neither says nothing: much is settled although something is hidden, and much is not.
+    expect(Math.min(settled, open)).toBeGreaterThan(100);
+  });
+});
+
+// ---- in words --------------------------------------------------------------------------------------------------------
+
+function macCase(change: Partial<Case> = {}): Inquiry {
+  return inquiryOf({
+    policy: policyOf(),
+    people: EVERYBODY,
+    target: requestOf().target,
+    requester: 'ada',
+    subject: 'ada',
+    windowMs: 10 * MIN,
+    ...change,
+  });
+}
+
+describe('an explanation', () => {
+  it('says of a request that could be approved by which rule, who could, and who never', () => {
+    const said = explainRequest(macCase({ people: [ADA, GRACE, { ...LINUS, active: false }] }));
+    expect(said).toMatchObject({ holds: 'yes', by: { rule: 'macs', quorum: 1, maxWindowMs: 30 * MIN } });
+    expect(said.approvers).toEqual([{ personId: 'grace', name: 'Grace', why: 'through the group it' }]);
+    expect(said.never).toEqual([
+      { personId: 'ada', name: 'Ada', why: 'asks for it, and nobody decides their own request' },
+      { personId: 'linus', name: 'Linus', why: 'is not active in the people file' },
+    ]);
+    expect(said.tree.why).toBe('One more approval is needed, from: Grace.');
+  });
+
+  it('names the one whom it is for, and an approver who is not in the people file', () => {
+    const policy = policyOf({ approve: '{ groups: [it], people: [ghost] }' });
+    const said = explainRequest(macCase({ policy, requester: 'ada', subject: 'grace', target: macOf('grace') }));
+    expect(said.never.map(({ why }) => why)).toEqual([
+      'asks for it, and nobody decides their own request',
+      'is not in the people file',
+      'would hold it, and nobody decides over their own access',
+    ]);
+  });
+
+  it('says what is missing: a length that is not offered, too few who could approve', () => {
+    const long = explainRequest(macCase({ windowMs: 60 * MIN }));
+    expect(long).toMatchObject({ holds: 'no', by: { rule: 'macs' } });
+    expect(long.tree.why).toMatch(/does not offer 1h/);
+    const few = explainRequest(macCase({ policy: policyOf({ approve: '{ groups: [it], quorum: 2 }' }), people: [ADA, GRACE] }));
+    expect(few.holds).toBe('no');
+    expect(few.tree.why).toMatch(/2 more approvals are needed, but only Grace could give them/);
+  });
+
+  it('needs no length: then any that is offered will do', () => {
+    const said = explainRequest(macCase({ windowMs: undefined }));
+    expect(said.holds).toBe('yes');
+    expect(said.tree.children[2]?.why).toBe('5m, 10m, 15m, 30m; extended to at most 30m');
+  });
+
+  it('looks for no rule where the person or the target is not right', () => {
+    for (const change of [{ people: [GRACE] }, { people: [{ ...ADA, active: false }] }, { target: macOf('grace') }]) {
+      const said = explainRequest(macCase(change));
+      expect(said).toMatchObject({ holds: 'no', approvers: [], never: [] });
+      expect(rulesIn(said)).toEqual([]);
+      expect(said.tree.why).not.toBe('');
+    }
+  });
+
+  it('stops at the first rule of which it is not known whether it covers', () => {
+    const rule = (name: string, match: object) => ({ ...BASE, id: name, kind: 'aws-permission-set', match }) as Rule;
+    const rules = [rule('by-tag', { tags: { tier: '0' } }), rule('others', { sets: ['Read*'] }), rule('all', { sets: ['*'] })];
+    const about: AwsAbout = {
+      kind: 'aws-permission-set',
+      accountId: '',
+      accountName: 'labs',
+      ouNames: [],
+      ouIds: [],
+      tags: {},
+      set: 'Admin',
+    };
+    const policy: Policy = { hash: sha256('p'), source: '', rules };
+    const untold: Untold = (attribute) => ['accountId', 'tag:tier'].includes(attribute);
+    const said = explainRequest(macCase({ policy, target: pairOf(about), look: { about }, untold }));
+    expect(said).toMatchObject({ holds: 'unknown', approvers: [] });
+    expect(said.by).toBeUndefined();
+    expect(rulesIn(said).map(({ holds }) => holds)).toEqual(['unknown', 'no', 'unknown']);
+    expect(rulesIn(said)[2]?.why).toBe('rule by-tag stands before it, and may apply');
+    expect(said.tree.why).toMatch(/rule by-tag may: it depends on what is not known/);
+    const told = explainRequest(macCase({ policy, target: pairOf(about), look: { about }, untold: (a) => a === 'accountId' }));
+    expect(told.by?.rule).toBe('all');
+    expect(rulesIn(told)[0]?.children[0]?.children[0]?.children[0]?.why).toBe('the account has no such tag');
+  });
+});
