@@ -2,9 +2,12 @@
 
 const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 } as const;
 
+/** How a length is written: the largest unit first, each unit once. */
+export const LENGTH = /^(?=\d)(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,7})s)?$/;
+
 /** Milliseconds of a text such as `30m` or `1h30m`; undefined when it is none. Zero is `0s`. Largest unit first, each once. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^(?=\d)(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,7})s)?$/.exec(text);
+  const match = LENGTH.exec(text);
   if (!match) return undefined;
   const [, days, hours, minutes, seconds] = match.map((part) => Number(part ?? 0));
   return (days ?? 0) * UNITS.d + (hours ?? 0) * UNITS.h + (minutes ?? 0) * UNITS.m + (seconds ?? 0) * UNITS.s;

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import type { TargetKind } from '../contract/request.js';
 import { TIERS } from '../contract/verdict.js';
 import { personId } from '../seal/shapes.js';
-import { parseDuration } from './duration.js';
+import { LENGTH, parseDuration } from './duration.js';
 import type { MatchOf } from './kinds.js';
 
 const EXAMPLES = 'must be a length of time such as 30s, 5m, 4h, 1h30m or 1d';
 
-/** A length in milliseconds between two lengths, both included. */
-function lengthOf(least: string, most: string) {
-  return z.unknown().transform((value, context) => {
+/** A length in milliseconds between two lengths, both included. What editors are told of it stands in its `meta`. */
+export function lengthOf(least: string, most: string) {
+  const length = z.unknown().transform((value, context) => {
     const ms = typeof value === 'string' ? parseDuration(value) : undefined;
     const [min, max] = [parseDuration(least) ?? 0, parseDuration(most) ?? 0];
     if (ms !== undefined && ms >= min && ms <= max) return ms;
@@ -18,6 +18,7 @@ function lengthOf(least: string, most: string) {
     context.issues.push({ code: 'custom', input: value, message });
     return z.NEVER;
   });
+  return length.meta({ type: 'string', pattern: LENGTH.source, title: `A length of time from ${least} to ${most}` });
 }
 
 /** A group of the people file. */
@@ -25,7 +26,8 @@ export const groupName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: 'must be a group name: 1 to 64 letters, digits and . _ -' });
 
-const ruleId = z
+/** The id of a rule. */
+export const ruleId = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, { error: 'must be 1 to 40 lower-case letters, digits and dashes, beginning with a letter' });
 

@@ -19,8 +19,10 @@ import {
 const branded = <T extends string>(pattern: RegExp, what: string) =>
   z.custom<T>((value) => typeof value === 'string' && pattern.test(value), { error: `must be ${what}` });
 
+/** How a person id is written; editors are told the same. */
+export const PERSON_ID = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$/;
 export const personId = branded<PersonId>(
-  /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$/,
+  PERSON_ID,
   'a person id: 1 to 64 letters, digits and . _ @ + -, beginning with a letter or digit',
 );
 export const slackUserId = branded<SlackUserId>(/^[UW][A-Z0-9]{1,20}$/, 'a Slack user id such as U012AB3CD');

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { StintError } from '../../contract/errors.js';
 import { addExplain } from '../policy/options.js';
+import { addPolicyTools } from '../policy/tools.js';
 
 /** Adds the command. */
 export function addPolicy(stint: Command): void {
@@ -22,6 +23,7 @@ export function addPolicy(stint: Command): void {
     )
     .action(check);
   addExplain(policy);
+  addPolicyTools(policy);
 }
 
 function read(file: string): string {

@@ -1,0 +1,45 @@
+/** `stint policy test`: runs the table of cases beside a policy, and prints what came out otherwise. */
+import { dirname, isAbsolute, join } from 'node:path';
+import { parseCases } from '../../policy/case-file.js';
+import { type CaseResult, type CasesReport, runCases } from '../../policy/cases.js';
+import { parsePolicy } from '../../policy/load.js';
+import { parsePeople } from '../../policy/people.js';
+import { print } from '../ask.js';
+import { readText } from './read.js';
+
+export interface CasesOptions {
+  readonly policy?: string;
+  readonly people?: string;
+  readonly minCoverage: number;
+  readonly json?: boolean;
+}
+
+/** Sets exit code 1 when a case fails or too few rules are reached. Throws `bad-input`, `bad-policy` and `bad-config`. */
+export async function testPolicy(file: string, { policy, people, minCoverage, json }: CasesOptions): Promise<void> {
+  const table = parseCases(readText(file, 'Give the path of a table of cases: stint policy test path/to/policy.test.yaml'), file);
+  const beside = (name: string) => (isAbsolute(name) ? name : join(dirname(file), name));
+  const read = <T>(parse: (text: string, name: string) => T, path: string) =>
+    parse(readText(path, `${file} names it, from its own folder; --policy and --people give others.`), path);
+  const rules = read(parsePolicy, policy ?? beside(table.policy));
+  const everybody = read(parsePeople, people ?? beside(table.people));
+  const report = await runCases(rules, everybody, table, Date.now());
+  const ok = report.cases.every((one) => one.ok) && report.coverage >= minCoverage;
+  print(json, { ok, minCoverage, ...report }, () => text(report, minCoverage));
+  if (!ok) process.exitCode = 1;
+}
+
+function text({ cases, rules, coverage }: CasesReport, minCoverage: number): string {
+  const failed = cases.filter((one) => !one.ok);
+  const missed = rules.filter((rule) => rule.cases === 0).map(({ rule }) => rule);
+  const few = coverage < minCoverage ? `; at least ${minCoverage} % are asked for` : '';
+  return [
+    ...failed.map(failure),
+    `${cases.length - failed.length} of ${cases.length} cases come out as expected.`,
+    `Rules that a case reaches: ${rules.length - missed.length} of ${rules.length} (${coverage} %)${few}.`,
+    ...(missed.length > 0 ? [`No case reaches: ${missed.join(', ')}.`] : []),
+  ].join('\n');
+}
+
+function failure({ name, at, failures, sentences }: CaseResult): string {
+  return [`FAILED ${at} ${name}`, ...failures.map((one) => `  ${one}`), ...sentences.map((one) => `  > ${one}`), ''].join('\n');
+}

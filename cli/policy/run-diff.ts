@@ -1,0 +1,52 @@
+/** `stint policy diff`: prints for whom and on what another policy changes anything. */
+import { type ChangeGroup, diffPolicies, type PolicyDiff } from '../../policy/diff.js';
+import { parsePolicy } from '../../policy/load.js';
+import { parsePeople } from '../../policy/people.js';
+import { print } from '../ask.js';
+import { readText } from './read.js';
+
+export interface DiffOptions {
+  readonly people: string;
+  readonly exitCode?: boolean;
+  readonly json?: boolean;
+}
+
+/** Sets exit code 1, if that is asked for, when anything changes. Throws `bad-input`, `bad-policy` and `bad-config`. */
+export async function diffPolicyFiles(before: string, after: string, { people, exitCode, json }: DiffOptions): Promise<void> {
+  const fix = 'Give its path: stint policy diff old.yaml new.yaml --people people.yaml';
+  const [was, is] = [parsePolicy(readText(before, fix), before), parsePolicy(readText(after, fix), after)];
+  const diff = diffPolicies(was, is, parsePeople(readText(people, fix), people));
+  const changed = diff.groups.length > 0;
+  print(json, { changed, ...diff }, () => text(diff));
+  if (changed && exitCode) process.exitCode = 1;
+}
+
+function text({ groups, compared, complete }: PolicyDiff): string {
+  const { people, macs, awsTargets } = compared;
+  return [
+    ...section('WIDER', groups, ({ widened }) => widened),
+    ...section('NARROWER', groups, ({ narrowed }) => narrowed),
+    ...section('NEITHER', groups, ({ other }) => other),
+    ...(groups.length === 0 ? ['Nothing changes for anybody.'] : []),
+    `Compared for ${people} active people: ${macs} Macs of theirs and ${awsTargets} kinds of AWS target.`,
+    ...(complete ? [] : ['These rules tell more kinds of AWS target apart than are compared: look at those yourself.']),
+  ].join('\n');
+}
+
+function section(title: string, groups: readonly ChangeGroup[], points: (group: ChangeGroup) => readonly string[]): string[] {
+  const concerned = groups.filter((group) => points(group).length > 0);
+  if (concerned.length === 0) return [];
+  return [title, ...concerned.flatMap((group) => [...points(group).map((point) => `  ${point}`), ...whom(group), ''])];
+}
+
+const whom = ({ people, targets }: ChangeGroup): string[] => [
+  `    who: ${some(people, ', ')}`,
+  `    on:  ${some(targets, '; ')}`,
+];
+
+const SHOWN = 10;
+
+function some(names: readonly string[], between: string): string {
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
+  return names.slice(0, SHOWN).join(between) + more;
+}

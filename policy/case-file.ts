@@ -1,0 +1,125 @@
+/**
+ * The file of cases that stands beside a policy: who asks for what, with which votes, and what the policy has to answer. Names
+ * that are not in the people file are mistakes: a case about nobody would be refused, and so pass, for the wrong reason.
+ */
+import { z } from 'zod';
+import type { PersonId, Serial } from '../contract/ids.js';
+import type { Person } from '../contract/ports.js';
+import { TIERS } from '../contract/verdict.js';
+import { awsAccount } from '../seal/aws-shapes.js';
+import { displayName, personId, serial } from '../seal/shapes.js';
+import { type Document, type Problem, readDocument } from './document.js';
+import { pathText, problemError, problemsOf } from './problems.js';
+import { lengthOf, ruleId } from './schema.js';
+
+const CAP_BYTES = 1024 * 1024;
+
+const length = lengthOf('1s', '24h');
+const text = z.string().min(1).max(256);
+
+const awsAttributes = z.strictObject({
+  account: text.refine((name) => !awsAccount.safeParse(name).success, {
+    error: 'must be the name of an account; write an id of 12 digits as accountId',
+  }),
+  accountId: awsAccount.optional(),
+  ous: z.array(text).max(20).optional(),
+  tags: z.record(z.string().min(1).max(128), z.string().max(256)).optional(),
+  set: text,
+});
+
+const target = z
+  .strictObject({ mac: serial.optional(), aws: awsAttributes.optional() })
+  .refine(({ mac, aws }) => (mac === undefined) !== (aws === undefined), { error: 'must name one target: mac or aws' });
+
+const vote = z.strictObject({ by: personId, decision: z.enum(['approve', 'deny']).optional(), window: length.optional() });
+
+const expected = z.strictObject({
+  outcome: z.enum(['deny', 'needs-approval', 'satisfied']),
+  /** The rule that applies; null where none must. */
+  rule: ruleId.nullable().optional(),
+  window: length.optional(),
+  quorum: z.int().min(1).max(10).optional(),
+  tier: z.literal(TIERS).optional(),
+  channel: text.optional(),
+  approvers: z
+    .strictObject({ include: z.array(personId).max(200).optional(), exclude: z.array(personId).max(200).optional() })
+    .optional(),
+});
+
+const oneCase = z.strictObject({
+  name: displayName,
+  who: personId,
+  for: personId.optional(),
+  target,
+  window: length,
+  votes: z.array(vote).max(50).optional(),
+  expect: expected,
+});
+
+const caseFile = z.strictObject({
+  version: z.literal(1),
+  policy: text,
+  people: text,
+  cases: z.array(oneCase).min(1).max(5000),
+});
+
+/** One case: a question to the policy, and what it has to answer. Lengths in milliseconds. */
+export type PolicyCase = z.output<typeof oneCase>;
+export type AwsAttributes = z.output<typeof awsAttributes>;
+
+/** The cases of a file. */
+export interface CaseTable {
+  /** The files that the table is about, as it names them: relative to its own folder. */
+  readonly policy: string;
+  readonly people: string;
+  readonly cases: readonly PolicyCase[];
+  /** `file:line:column` of a value in the table. */
+  readonly at: Document['at'];
+}
+
+/** The table of a YAML or JSON text. Throws `bad-input`; its sentence lists every problem with line and column. */
+export function parseCases(source: string, name: string): CaseTable {
+  const doc = readDocument(source, name, CAP_BYTES);
+  if (doc.problems.length > 0) throw bad(doc.problems);
+  const parsed = caseFile.safeParse(doc.value);
+  if (!parsed.success) throw bad(problemsOf(parsed.error.issues, caseFile, doc));
+  const { policy, people, cases } = parsed.data;
+  return { policy, people, cases, at: doc.at };
+}
+
+/** Refuses a table that names people or Macs that are not in the people file. Throws `bad-input`. */
+export function checkNames({ cases, at }: CaseTable, people: readonly Person[]): void {
+  const ids = new Set<PersonId>(people.map((person) => person.personId));
+  const serials = new Set<Serial>(people.flatMap((person) => person.macs.map((mac) => mac.serial)));
+  const problems = cases.flatMap((one, index) =>
+    namesOf(one)
+      .filter(({ id, mac }) => (id !== undefined && !ids.has(id)) || (mac !== undefined && !serials.has(mac)))
+      .map(({ path, id, mac }): Problem => {
+        const full = ['cases', index, ...path];
+        return { at: at(full), path: pathText(full), what: `${id ?? mac} is not in the people file` };
+      }),
+  );
+  if (problems.length > 0) throw bad(problems);
+}
+
+interface Named {
+  readonly path: readonly PropertyKey[];
+  readonly id?: PersonId | undefined;
+  readonly mac?: Serial | undefined;
+}
+
+/** Everything of a case that the people file has to know. */
+function namesOf({ who, for: subject, target, votes = [], expect }: PolicyCase): readonly Named[] {
+  const { include = [], exclude = [] } = expect.approvers ?? {};
+  const listed = (part: string, ids: readonly PersonId[]) => ids.map((id, i) => ({ path: ['expect', 'approvers', part, i], id }));
+  return [
+    { path: ['who'], id: who },
+    { path: ['for'], id: subject },
+    { path: ['target', 'mac'], mac: target.mac },
+    ...votes.map(({ by }, i) => ({ path: ['votes', i, 'by'], id: by })),
+    ...listed('include', include),
+    ...listed('exclude', exclude),
+  ];
+}
+
+const bad = (problems: readonly Problem[]) => problemError('bad-input', 'The table of cases', problems);

@@ -1,0 +1,120 @@
+/** What changes for one person when another rule applies to what they may ask for: what is wider, what is narrower, what is neither. */
+import type { PersonId } from '../contract/ids.js';
+import { durationText } from './duration.js';
+import type { Rule, Who } from './rules.js';
+
+/** Sentences, each about one point. */
+export interface Change {
+  readonly widened: readonly string[];
+  readonly narrowed: readonly string[];
+  /** Neither more access nor less: where it is decided, who may take it away, how long things wait. */
+  readonly other: readonly string[];
+}
+
+/** What one person can get by a rule. */
+export interface Reach {
+  readonly rule: Rule;
+  /** Active people who could approve it for this person, who is none of them. */
+  readonly approvers: readonly PersonId[];
+}
+
+const NONE: Change = { widened: [], narrowed: [], other: [] };
+
+/** Undefined where no rule lets the person ask. */
+export function compareReach(before: Reach | undefined, after: Reach | undefined): Change {
+  if (before && after) return compareRules(before, after);
+  if (after) return { ...NONE, widened: [`may ask now, by ${describe(after)}`] };
+  return before ? { ...NONE, narrowed: [`may ask no more; could by ${describe(before)}`] } : NONE;
+}
+
+function compareRules(before: Reach, after: Reach): Change {
+  const points = [windows, longest, quorum, approvers, possible].map((point) => point(before, after));
+  return {
+    widened: points.flatMap(({ wider = [] }) => wider),
+    narrowed: points.flatMap(({ narrower = [] }) => narrower),
+    other: otherPoints(before.rule, after.rule),
+  };
+}
+
+/** Whether nothing changes. */
+export function isNoChange({ widened, narrowed, other }: Change): boolean {
+  return widened.length + narrowed.length + other.length === 0;
+}
+
+interface Point {
+  readonly wider?: readonly string[];
+  readonly narrower?: readonly string[];
+}
+
+function windows({ rule: before }: Reach, { rule: after }: Reach): Point {
+  const more = after.windowsMs.filter((ms) => !before.windowsMs.includes(ms));
+  const less = before.windowsMs.filter((ms) => !after.windowsMs.includes(ms));
+  return { wider: said('may ask for', more.map(durationText)), narrower: said('may no longer ask for', less.map(durationText)) };
+}
+
+function longest({ rule: before }: Reach, { rule: after }: Reach): Point {
+  const text = `up to ${durationText(after.maxMs)} in all, was ${durationText(before.maxMs)}`;
+  return towards(after.maxMs - before.maxMs, text);
+}
+
+function quorum({ rule: before }: Reach, { rule: after }: Reach): Point {
+  return towards(before.quorum - after.quorum, `${approvals(after.quorum)} needed, was ${before.quorum}`);
+}
+
+function approvers(before: Reach, after: Reach): Point {
+  const more = after.approvers.filter((id) => !before.approvers.includes(id));
+  const less = before.approvers.filter((id) => !after.approvers.includes(id));
+  return { wider: said('could be approved also by', more), narrower: said('could be approved no more by', less) };
+}
+
+/** A quorum that nobody can reach is as good as a refusal. */
+function possible(before: Reach, after: Reach): Point {
+  const [was, is] = [before, after].map((reach) => reach.approvers.length >= reach.rule.quorum);
+  if (was === is) return {};
+  const text = is ? 'enough people could approve it now' : 'too few people could approve it now';
+  return is ? { wider: [text] } : { narrower: [text] };
+}
+
+function towards(more: number, text: string): Point {
+  return more === 0 ? {} : more > 0 ? { wider: [text] } : { narrower: [text] };
+}
+
+const NAMED = 5;
+
+function said(words: string, names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  return [`${words} ${names.slice(0, NAMED).join(', ')}${more}`];
+}
+
+/** What is shown or waited for; of each the words before the value. */
+const OTHERS: readonly (readonly [string, (rule: Rule) => string])[] = [
+  ['rule', ({ id }) => id],
+  ['tier', ({ tier }) => `${tier ?? 'none'}`],
+  ['decided in the channel', ({ channel }) => channel ?? 'of the configuration'],
+  ['revoked also by', ({ revoke }) => whoText(revoke)],
+  ['lapses undecided after', ({ deadlines }) => durationText(deadlines.pendingMs)],
+  ['undone unstarted after', ({ deadlines }) => durationText(deadlines.startMs)],
+  ['log awaited for', ({ deadlines }) => durationText(deadlines.evidenceMs)],
+  ['reminded every', ({ deadlines }) => durationText(deadlines.remindEveryMs)],
+  ['reminded so for', ({ deadlines }) => durationText(deadlines.remindForMs)],
+  ['then reminded every', ({ deadlines }) => durationText(deadlines.remindThenMs)],
+  ['warned before the end by', ({ warnBeforeMs }) => durationText(warnBeforeMs)],
+  ['not warned for windows up to', ({ warnMinWindowMs }) => durationText(warnMinWindowMs)],
+];
+
+function otherPoints(before: Rule, after: Rule): readonly string[] {
+  return OTHERS.filter(([, of]) => of(before) !== of(after)).map(([what, of]) => `${what} ${of(after)}, was ${of(before)}`);
+}
+
+function describe({ rule, approvers: could }: Reach): string {
+  const lengths = rule.windowsMs.map(durationText).join(', ');
+  const short = could.length < rule.quorum ? ', but too few people could' : '';
+  return `rule ${rule.id}: ${lengths}, up to ${durationText(rule.maxMs)} in all, ${approvals(rule.quorum)} needed of ${whoText(rule.approve)}${short}`;
+}
+
+const approvals = (count: number): string => (count === 1 ? '1 approval' : `${count} approvals`);
+
+function whoText({ groups, people }: Who): string {
+  return [...groups.map((group) => `group ${group}`), ...people].join(', ');
+}

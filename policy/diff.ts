@@ -1,0 +1,136 @@
+/**
+ * What another policy would change for people: everybody of the people file with every target that there is for them, one by one,
+ * by the same rules that decide. Whoever reviews an edit reads what comes of it, not the lines that moved.
+ */
+import type { PersonId } from '../contract/ids.js';
+import type { About, Person } from '../contract/ports.js';
+import { awsClasses } from './aws-classes.js';
+import { type Change, compareReach, isNoChange, type Reach } from './diff-rules.js';
+import { aboutMac } from './macs.js';
+import { includes, type Policy, type Rule, type RuleOf, ruleFor } from './rules.js';
+
+/** One change, for all whom it is the same for. */
+export interface ChangeGroup extends Change {
+  readonly people: readonly PersonId[];
+  /** Macs as `serial of person`, each asked for by its own person. AWS targets as examples, each for all of the people. */
+  readonly targets: readonly string[];
+}
+
+export interface PolicyDiff {
+  /** In the order in which people and targets come up. */
+  readonly groups: readonly ChangeGroup[];
+  readonly compared: { readonly people: number; readonly macs: number; readonly awsTargets: number };
+  /** False when the rules tell more AWS targets apart than are compared. */
+  readonly complete: boolean;
+}
+
+/** What changes from the one policy to the other, for active people of the people file. */
+export function diffPolicies(before: Policy, after: Policy, people: readonly Person[]): PolicyDiff {
+  const active = people.filter((person) => person.active);
+  const rules = [...before.rules, ...after.rules];
+  const aws = awsClasses(rules.filter(isAws).map(({ match }) => match));
+  const compare = comparison(rules, active);
+  const pairs = pairing(before, after);
+  const onAws = perProfile(rules, (person) => pairs(person, aws.classes));
+  const groups = new Map<string, Group>();
+  for (const person of active) {
+    for (const pair of pairs(person, macsOf(person))) add(groups, compare(pair, person), person, pair.labels);
+    for (const [change, labels] of byChange(onAws(person), (pair) => compare(pair, person)))
+      add(groups, change, person, labels, JSON.stringify(labels));
+  }
+  const macs = active.reduce((sum, person) => sum + person.macs.length, 0);
+  return {
+    groups: [...groups.values()].map(({ change, people, targets }) => ({
+      ...change,
+      people: [...people],
+      targets: [...targets],
+    })),
+    compared: { people: active.length, macs, awsTargets: aws.classes.length },
+    complete: aws.complete,
+  };
+}
+
+interface Group {
+  readonly change: Change;
+  readonly people: Set<PersonId>;
+  readonly targets: Set<string>;
+}
+
+/** Joins those for whom a change is the same; `apart` keeps apart those for whom it is not on the same targets. */
+function add(groups: Map<string, Group>, change: Change, { personId }: Person, targets: readonly string[], apart = ''): void {
+  if (isNoChange(change)) return;
+  const key = `${JSON.stringify(change)}\n${apart}`;
+  const group = groups.get(key) ?? { change, people: new Set(), targets: new Set() };
+  groups.set(key, group);
+  group.people.add(personId);
+  for (const target of targets) group.targets.add(target);
+}
+
+interface Target {
+  readonly label: string;
+  readonly about: About;
+}
+
+function macsOf({ personId, macs }: Person): readonly Target[] {
+  return macs.map((mac) => ({ label: `${mac.serial} of ${personId}`, about: aboutMac(mac) }));
+}
+
+/** The rules that apply before and after, and the targets to which they do. */
+interface Pair {
+  readonly was: Rule | undefined;
+  readonly is: Rule | undefined;
+  readonly labels: string[];
+}
+
+/** Finds the targets for which another rule applies to a person, or the same with other words. */
+function pairing(before: Policy, after: Policy) {
+  // What a rule covers has been asked already; what is left of it is what it gives.
+  const given = ({ match: _, ...rest }: Rule) => JSON.stringify(rest);
+  const gives = new Map([...before.rules, ...after.rules].map((rule) => [rule, given(rule)]));
+  const same = (was: Rule | undefined, is: Rule | undefined) => (was && gives.get(was)) === (is && gives.get(is));
+  return (person: Person, targets: readonly Target[]): readonly Pair[] => {
+    const found = new Map<string, Pair>();
+    for (const { label, about } of targets) {
+      const [was, is] = [ruleFor(before, about, [person]), ruleFor(after, about, [person])];
+      if (same(was, is)) continue;
+      const key = `${was?.id ?? ''} ${is?.id ?? ''}`;
+      const pair = found.get(key) ?? { was, is, labels: [] };
+      found.set(key, pair);
+      pair.labels.push(label);
+    }
+    return [...found.values()];
+  };
+}
+
+/** Other rules may come to the same. */
+function byChange(pairs: readonly Pair[], changeOf: (pair: Pair) => Change): Iterable<readonly [Change, readonly string[]]> {
+  const found = new Map<string, [Change, readonly string[]]>();
+  for (const pair of pairs) {
+    const change = changeOf(pair);
+    const key = JSON.stringify(change);
+    found.set(key, [change, [...(found.get(key)?.[1] ?? []), ...pair.labels]]);
+  }
+  return found.values();
+}
+
+/** People whom the same rules let ask get the same rules, so of thousands only the few kinds of them are looked at. */
+function perProfile<T>(rules: readonly Rule[], look: (person: Person) => T): (person: Person) => T {
+  const seen = new Map<string, T>();
+  return (person) => {
+    const profile = rules.map(({ ask }) => (includes(ask, person) ? '1' : '0')).join('');
+    const known = seen.get(profile) ?? look(person);
+    seen.set(profile, known);
+    return known;
+  };
+}
+
+/** Compares what two rules give one person. Who may approve by a rule is looked up once. */
+function comparison(rules: readonly Rule[], active: readonly Person[]) {
+  const may = ({ approve }: Rule) => active.filter((person) => includes(approve, person)).map((person) => person.personId);
+  const approvers = new Map(rules.map((rule) => [rule, may(rule)]));
+  const reach = (rule: Rule | undefined, own: PersonId): Reach | undefined =>
+    rule && { rule, approvers: (approvers.get(rule) ?? []).filter((id) => id !== own) };
+  return ({ was, is }: Pair, { personId }: Person): Change => compareReach(reach(was, personId), reach(is, personId));
+}
+
+const isAws = (rule: Rule): rule is RuleOf<'aws-permission-set'> => rule.kind === 'aws-permission-set';

@@ -1,0 +1,58 @@
+/** The policy file as a JSON Schema: what an editor needs to complete keys and to underline mistakes while somebody writes. */
+import { z } from 'zod';
+import { PERSON_ID, personId } from '../seal/shapes.js';
+import { policyFile } from './schema.js';
+
+/** What an editor shows beside a key. */
+const SAYS: Readonly<Record<string, string>> = {
+  version: 'Version of this format.',
+  deadlines: 'How long things are waited for. In a rule: for that rule alone.',
+  pending: 'Nobody decided: the request lapses after this.',
+  start: 'Approved, but the access never came to be: undone after this.',
+  evidence: 'How long the log is waited for after the end.',
+  reminders: 'When approvers are reminded.',
+  every: 'Approvers are reminded this often at first.',
+  for: 'For so long they are reminded that often.',
+  // biome-ignore lint/suspicious/noThenProperty: the file's word
+  then: 'And this often afterwards, until the request lapses.',
+  warn: 'When the holder is warned of the end. In a rule: for that rule alone.',
+  before: 'The holder is warned this long before the end.',
+  minWindow: 'No warning for windows up to this length.',
+  targets: 'The rules, in order. The first that covers the target and lets the person ask applies, alone.',
+  id: 'Names the rule in the ledger and on cards.',
+  kind: 'The kind of target.',
+  match: 'Which targets of that kind. All that is named must fit; of a list one entry is enough.',
+  serials: 'Serial numbers in upper case, in which * stands for any characters.',
+  accounts: 'Ids of accounts, in quotes, or names in which * stands for any characters.',
+  ous: 'Organisational units at any depth above the account: ids, or names in which * stands for any characters.',
+  tags: 'Tags of the account, every one that is named: key to value, in which * stands for any characters.',
+  sets: 'Names of permission sets, in which * stands for any characters.',
+  tier: 'How much is at stake, from 0 (gravest) to 3.',
+  channel: 'Id of the Slack channel where requests of this rule are decided.',
+  ask: 'Who may ask: at least one group or person.',
+  approve: 'Who may decide: at least one group or person.',
+  quorum: 'How many different people have to approve.',
+  revoke: 'Who else may take it away; the approvers, if left out.',
+  groups: 'Groups of the people file.',
+  people: 'Ids of people of the people file.',
+  windows: 'The lengths that may be asked for and approved, ascending.',
+  max: 'The longest in all, extensions included.',
+};
+
+/**
+ * JSON Schema (draft 7, which editors know best) of what a policy file may say. It takes every file that `parsePolicy` takes, and
+ * some more: how values fit together, such as ascending windows, it cannot say.
+ */
+export function policyJsonSchema(): Readonly<Record<string, unknown>> {
+  const { $schema, ...schema } = z.toJSONSchema(policyFile, {
+    target: 'draft-07',
+    io: 'input', // lengths as they are written, not as milliseconds
+    unrepresentable: ({ zodSchema }) =>
+      Object.is(zodSchema, personId) ? { type: 'string', pattern: PERSON_ID.source } : 'throw',
+    override: ({ jsonSchema, path }) => {
+      const key = path.at(-2) === 'properties' ? String(path.at(-1)) : '';
+      if (Object.hasOwn(SAYS, key)) jsonSchema.description = SAYS[key];
+    },
+  });
+  return { $schema, title: 'Policy of Stint', ...schema };
+}

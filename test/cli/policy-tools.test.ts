@@ -1,0 +1,164 @@
+/** `stint policy test`, `diff` and `schema` as they are typed: what they print, and the exit code that a build goes by. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { runLine } from '../../cli/program.js';
+import { ROOT } from '../tooling/compile.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'stint-policy-'));
+const example = (name: string) => join(ROOT, 'examples', name);
+const PEOPLE = ['--people', example('people.yaml')];
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined; // the runner's own, too
+});
+
+/** Runs a command line in this process. */
+async function ran(...args: string[]) {
+  const said = { out: '', err: '' };
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    said.out += String(text);
+    return true;
+  });
+  const streams = {
+    out: (text: string) => {
+      said.out += text;
+    },
+    err: (text: string) => {
+      said.err += text;
+    },
+  };
+  const failed = await runLine(['node', 'stint', 'policy', ...args], streams);
+  vi.restoreAllMocks();
+  const code = failed ?? process.exitCode ?? 0;
+  process.exitCode = undefined;
+  return { code, ...said };
+}
+
+/** A copy of an example with some of it replaced. */
+function edited(name: string, from: string, to: string): string {
+  const text = readFileSync(example(name), 'utf8');
+  expect(text).toContain(from);
+  const file = join(dir, `${to.replace(/\W+/g, '-').slice(0, 40)}-${name}`);
+  writeFileSync(file, text.replace(from, to));
+  return file;
+}
+
+describe('policy test', () => {
+  const TABLE = example('policy.test.yaml');
+
+  it('is content with the example, down to the last rule', async () => {
+    const { code, out } = await ran('test', TABLE, '--min-coverage', '100');
+    expect(out).toBe('11 of 11 cases come out as expected.\nRules that a case reaches: 2 of 2 (100 %).\n');
+    expect(code).toBe(0);
+  });
+
+  it('names each case that comes out otherwise, with its line, what was expected and why it is as it is', async () => {
+    const policy = edited('policy.yaml', 'quorum: 2', 'quorum: 1');
+    const { code, out } = await ran('test', TABLE, '--policy', policy);
+    const line = readFileSync(TABLE, 'utf8').split('\n').indexOf('  - name: a vault Mac takes two, and one is not enough') + 1;
+    expect(out).toContain(
+      [
+        `FAILED ${TABLE}:${line}:5 a vault Mac takes two, and one is not enough`,
+        '  outcome: expected needs-approval, got satisfied',
+        '  quorum: expected 2, got 1',
+        '  > Grace Hopper approved 10m.',
+      ].join('\n'),
+    );
+    expect(out).toContain('10 of 11 cases come out as expected.');
+    expect(code).toBe(1);
+  });
+
+  it('fails when fewer rules are reached than asked for, and names those that are not', async () => {
+    const extra = '  - id: spare\n    kind: mac-admin\n    match: { serials: ["X*"] }\n    ask: { groups: [contractors] }\n';
+    const policy = edited(
+      'policy.yaml',
+      'targets:\n',
+      `targets:\n${extra}    approve: { groups: [it] }\n    windows: [5m]\n    max: 5m\n`,
+    );
+    expect((await ran('test', TABLE, '--policy', policy)).code).toBe(0);
+    const { code, out } = await ran('test', TABLE, '--policy', policy, '--min-coverage', '67');
+    expect(out).toContain('2 of 3 (66 %); at least 67 % are asked for.\nNo case reaches: spare.');
+    expect(code).toBe(1);
+  });
+
+  it('says the same to a script', async () => {
+    const { code, out } = await ran('test', TABLE, '--json', '--policy', edited('policy.yaml', 'max: 10m', 'max: 20m'));
+    const report = JSON.parse(out);
+    expect(report).toMatchObject({ ok: true, coverage: 100, minCoverage: 0, rules: [{ rule: 'vault-macs' }, { rule: 'macs' }] });
+    expect(report.cases[0]).toMatchObject({ ok: true, failures: [], outcome: 'needs-approval', rule: 'macs' });
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    [['test', 'nowhere.yaml'], 1, /nowhere\.yaml cannot be read\. Give the path of a table of cases/],
+    [['test', TABLE, '--people', 'nobody.yaml'], 1, /nobody\.yaml cannot be read\. .* names it/],
+    [['test', example('policy.yaml')], 1, /policy\.yaml:\d+:\d+ "deadlines" is not known here/],
+    [['test', TABLE, '--min-coverage', '101'], 2, /It must be a whole number from 0 to 100/],
+    [['test', TABLE, '--min-coverage', 'all'], 2, /It must be a whole number from 0 to 100/],
+    [['test', TABLE, '--coverage'], 2, /unknown option '--coverage'/],
+  ])('%j is refused with what to do', async (args, code, words) => {
+    const { err, out, ...rest } = await ran(...args);
+    expect(err).toMatch(words);
+    expect({ out, ...rest }).toEqual({ out: '', code });
+  });
+});
+
+describe('policy diff', () => {
+  const OLD = example('policy.yaml');
+
+  it('of a policy and itself says that nothing changes', async () => {
+    const { code, out } = await ran('diff', OLD, OLD, ...PEOPLE, '--exit-code');
+    expect(out).toBe('Nothing changes for anybody.\nCompared for 5 active people: 3 Macs of theirs and 0 kinds of AWS target.\n');
+    expect(code).toBe(0);
+  });
+
+  it('tells what is wider from what is narrower, for whom and on what', async () => {
+    const changed = edited('policy.yaml', 'windows: [5m, 10m]\n    max: 10m', 'windows: [5m]\n    max: 20m');
+    const { code, out } = await ran('diff', OLD, changed, ...PEOPLE);
+    expect(out).toBe(`WIDER
+  up to 20m in all, was 10m
+    who: linus
+    on:  C02VAULT0001 of linus
+
+NARROWER
+  may no longer ask for 10m
+    who: linus
+    on:  C02VAULT0001 of linus
+
+Compared for 5 active people: 3 Macs of theirs and 0 kinds of AWS target.
+`);
+    expect(code).toBe(0);
+    expect((await ran('diff', OLD, changed, ...PEOPLE, '--exit-code')).code).toBe(1);
+  });
+
+  it('says the same to a script, of AWS too', async () => {
+    const TEST = 'in Test, set BreakGlass* or set ReadOnly';
+    const changed = edited('policy-aws.yaml', 'ous: [Production]', 'ous: [Production, Test]');
+    const { out } = await ran('diff', example('policy-aws.yaml'), changed, ...PEOPLE, '--json');
+    const { changed: differs, groups, complete } = JSON.parse(out);
+    expect({ differs, complete }).toEqual({ differs: true, complete: true });
+    expect(groups[0]).toMatchObject({ people: ['ada'], targets: [TEST, `${TEST}, tag tier=0`] });
+    expect(groups).toContainEqual(expect.objectContaining({ people: ['grace', 'linus', 'katherine'], targets: [TEST] }));
+    expect(groups[0].widened[0]).toMatch(/^may ask now, by rule aws-production/);
+  });
+
+  it.each([
+    [['diff', OLD, OLD], 2, /required option '--people <file>' not specified/],
+    [['diff', OLD, ...PEOPLE], 2, /missing required argument 'new'/],
+    [['diff', OLD, 'nowhere.yaml', ...PEOPLE], 1, /nowhere\.yaml cannot be read\. Give its path/],
+    [['diff', OLD, example('people.yaml'), ...PEOPLE], 1, /The policy is not valid/],
+  ])('%j is refused with what to do', async (args, code, words) => {
+    const { err, out, ...rest } = await ran(...args);
+    expect(err).toMatch(words);
+    expect({ out, ...rest }).toEqual({ out: '', code });
+  });
+});
+
+it('policy schema prints the file that stands beside the examples', async () => {
+  const { code, out } = await ran('schema');
+  expect(JSON.parse(out)).toEqual(JSON.parse(readFileSync(example('policy.schema.json'), 'utf8')));
+  expect(code).toBe(0);
+});

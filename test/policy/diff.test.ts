@@ -1,0 +1,200 @@
+/** What another policy changes for people: everything that the decisions would show, and nothing else. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Person } from '../../contract/ports.js';
+import type { Verdict } from '../../contract/verdict.js';
+import { decide } from '../../policy/decide.js';
+import { type ChangeGroup, diffPolicies, type PolicyDiff } from '../../policy/diff.js';
+import { parsePolicy } from '../../policy/load.js';
+import type { Policy } from '../../policy/rules.js';
+import { ADA, EVERYBODY, factsOf, GRACE, LINUS, MALLORY, MIN, NOW, person, policyOf, requestOf, roundOf } from './world.js';
+
+const people = [ADA, GRACE, LINUS, MALLORY];
+const diff = (change: Parameters<typeof policyOf>[0], who: readonly Person[] = people): PolicyDiff =>
+  diffPolicies(policyOf(), policyOf(change), who);
+const STAFF_MACS = ['C02ADA01 of ada', 'C02GRACE01 of grace', 'C02LINUS01 of linus'];
+
+describe('a policy that differs', () => {
+  it('in nothing changes nothing', () => {
+    expect(diff({})).toEqual({ groups: [], compared: { people: 4, macs: 4, awsTargets: 0 }, complete: true });
+  });
+
+  it('in who may ask is wider for them alone, and narrower the other way round', () => {
+    const group = { people: ['mallory'], targets: ['C02MALLORY01 of mallory'], other: [] };
+    const line = 'rule macs: 5m, 10m, 15m, 30m, up to 30m in all, 1 approval needed of group it';
+    expect(diff({ ask: '{ groups: [staff, contractors] }' }).groups).toEqual([
+      { ...group, widened: [`may ask now, by ${line}`], narrowed: [] },
+    ]);
+    expect(diffPolicies(policyOf({ ask: '{ groups: [staff, contractors] }' }), policyOf(), people).groups).toEqual([
+      { ...group, widened: [], narrowed: [`may ask no more; could by ${line}`] },
+    ]);
+  });
+
+  it.each([
+    [{ windows: '[5m, 10m, 15m, 30m, 1h]', max: '1h' }, ['may ask for 1h', 'up to 1h in all, was 30m'], []],
+    [{ windows: '[5m, 15m]' }, [], ['may no longer ask for 10m, 30m']],
+    [{ windows: '[5m, 7m, 10m, 15m, 30m]', max: '45m' }, ['may ask for 7m', 'up to 45m in all, was 30m'], []],
+  ])('in lengths (%j) says which are wider and which narrower', (change, widened, narrowed) => {
+    expect(diff(change).groups).toEqual([
+      { people: ['ada', 'grace', 'linus'], targets: STAFF_MACS, widened, narrowed, other: [] },
+    ]);
+  });
+
+  it('in the quorum is narrower, and says where it cannot be reached', () => {
+    expect(diff({ approve: '{ groups: [it], quorum: 2 }' }).groups).toEqual([
+      { people: ['ada'], targets: ['C02ADA01 of ada'], widened: [], narrowed: ['2 approvals needed, was 1'], other: [] },
+      {
+        people: ['grace', 'linus'],
+        targets: STAFF_MACS.slice(1),
+        widened: [],
+        narrowed: ['2 approvals needed, was 1', 'too few people could approve it now'],
+        other: [],
+      },
+    ]);
+  });
+
+  it('in approvers names them, and nobody as their own', () => {
+    const { groups } = diff({ approve: '{ groups: [contractors], people: [ada] }' });
+    expect(groups.map(({ people: who, widened, narrowed }) => ({ who, widened, narrowed }))).toEqual([
+      {
+        who: ['ada'],
+        widened: ['could be approved also by mallory'],
+        narrowed: ['could be approved no more by grace, linus'],
+      },
+      {
+        who: ['grace'],
+        widened: ['could be approved also by ada, mallory'],
+        narrowed: ['could be approved no more by linus'],
+      },
+      {
+        who: ['linus'],
+        widened: ['could be approved also by ada, mallory'],
+        narrowed: ['could be approved no more by grace'],
+      },
+    ]);
+  });
+
+  it('in what gives nobody more or less access says so apart', () => {
+    const { groups } = diff({
+      revoke: '{ groups: [it] }',
+      more: '    tier: 1\n    channel: C0123\n    deadlines: { pending: 1h }',
+    });
+    expect(groups).toMatchObject([
+      {
+        widened: [],
+        narrowed: [],
+        other: [
+          'tier 1, was none',
+          'decided in the channel C0123, was of the configuration',
+          'revoked also by group it, was group it, group security',
+          'lapses undecided after 1h, was 1d',
+        ],
+      },
+    ]);
+  });
+
+  it('only for somebody who left changes nothing', () => {
+    const trent = person('trent', { active: false, groups: ['contractors'] });
+    const found = diff({ ask: '{ groups: [staff, contractors] }' }, [ADA, GRACE, trent]);
+    expect(found).toMatchObject({ groups: [], compared: { people: 2, macs: 2 } });
+  });
+});
+
+/** A policy of these rules for AWS, in this order. */
+const aws = (...rules: readonly (readonly [id: string, match: string, ask: string, rest?: string])[]): Policy =>
+  parsePolicy(
+    `version: 1\ntargets:\n${rules
+      .map(
+        ([id, match, ask, rest = '']) =>
+          `  - { id: ${id}, kind: aws-permission-set, match: { ${match} }, ask: { groups: [${ask}] }, approve: { groups: [it] }, windows: [10m], max: 10m${rest} }\n`,
+      )
+      .join('')}`,
+    'policy.yaml',
+  );
+const PROD = ['prod', 'ous: [Production], sets: [Read*]', 'staff'] as const;
+const TIER0 = ['tier-0', 'tags: { tier: "0" }', 'it', ', tier: 0'] as const;
+
+describe('on AWS', () => {
+  it('shows one example of each kind of target that changes, in the words of the rules', () => {
+    const { groups, compared } = diffPolicies(aws(PROD), aws(TIER0, PROD), [ADA, GRACE, MALLORY]);
+    expect(compared).toMatchObject({ awsTargets: 3 });
+    expect(groups.map(({ people: who, targets, widened, other }) => ({ who, targets, widened, other }))).toEqual([
+      {
+        who: ['grace'],
+        targets: ['tag tier=0'],
+        widened: ['may ask now, by rule tier-0: 10m, up to 10m in all, 1 approval needed of group it, but too few people could'],
+        other: [],
+      },
+      {
+        who: ['grace'],
+        targets: ['in Production, set Read*, tag tier=0'],
+        widened: [],
+        other: ['rule tier-0, was prod', 'tier 0, was none'],
+      },
+    ]);
+  });
+
+  it('groups those for whom the same targets change in the same way', () => {
+    const wider = [PROD[0], 'ous: [Production, Test], sets: [Read*]', PROD[2]] as const;
+    const { groups } = diffPolicies(aws(PROD), aws(wider), [ADA, person('bob'), GRACE, LINUS]);
+    expect(groups).toMatchObject([{ people: ['ada', 'bob', 'grace', 'linus'], targets: ['in Test, set Read*'] }]);
+  });
+});
+
+/** What a verdict without votes lets somebody do. */
+const access = ({ outcome, windowsMs, maxWindowMs, quorum, approvers }: Verdict) =>
+  outcome === 'deny' ? 'none' : JSON.stringify({ windowsMs, maxWindowMs, quorum, approvers });
+
+it('says of a person and a Mac that access changes exactly where the decision changes', () => {
+  const who = fc.subarray(['staff', 'it', 'security', 'contractors'], { minLength: 1 }).map((all) => `{ groups: [${all}] }`);
+  const policies = fc
+    .record({
+      ask: who,
+      approve: fc.tuple(fc.constantFrom('it', 'it, staff', 'security'), fc.integer({ min: 1, max: 3 })),
+      windows: fc.constantFrom('[10m]', '[5m, 10m]', '[10m, 15m]'),
+      max: fc.constantFrom('15m', '30m'),
+    })
+    .map(({ approve: [group, quorum], ...rest }) => policyOf({ ...rest, approve: `{ groups: [${group}], quorum: ${quorum} }` }));
+  fc.assert(
+    fc.property(policies, policies, (before, after) => {
+      const { groups } = diffPolicies(before, after, EVERYBODY);
+      const changed = groups.filter(({ widened, narrowed }) => widened.length + narrowed.length > 0);
+      for (const one of EVERYBODY) {
+        const request = requestOf({ windowMs: 10 * MIN }, one);
+        const [was, is] = [before, after].map((policy) =>
+          access(decide(policy, { request, round: roundOf(request) }, factsOf(EVERYBODY, request), [], NOW)),
+        );
+        expect(changed.some((group) => group.people.includes(one.personId))).toBe(was !== is);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('says the other way round that what was wider is narrower', () => {
+  const match = fc.constantFrom(
+    'accounts: [dev-*]',
+    'ous: [Prod]',
+    'sets: [Admin]',
+    'accounts: ["*-1"], sets: [Adm*]',
+    'tags: { t: "0" }',
+  );
+  const policies = fc
+    .tuple(match, match, fc.constantFrom('staff', 'it', 'contractors'))
+    // Nobody but security asks by the second, so that the first never leaves it without any request.
+    .map(([one, other, asks]) => aws(['a', one, asks], ['b', other, 'security']));
+  const said = ({ groups }: PolicyDiff, points: (group: ChangeGroup) => readonly string[]) =>
+    groups
+      .filter((group) => points(group).length > 0)
+      .map(({ people: who, targets }) => `${who}: ${targets.length}`)
+      .sort();
+  fc.assert(
+    fc.property(policies, policies, (one, other) => {
+      const [there, back] = [diffPolicies(one, other, EVERYBODY), diffPolicies(other, one, EVERYBODY)];
+      expect(there.compared).toEqual(back.compared);
+      expect(said(there, ({ widened }) => widened)).toEqual(said(back, ({ narrowed }) => narrowed));
+      expect(said(there, ({ other: rest }) => rest)).toEqual(said(back, ({ other: rest }) => rest));
+    }),
+    { numRuns: 60 },
+  );
+});
