@@ -33,19 +33,35 @@ export async function grant(desk: Desk, order: AwsGrantOrder, signal: AbortSigna
 /** Answers when it was there, and has it remembered: the window counts from then, not from when AWS' list shows it. */
 async function toEnd(desk: Desk, target: AwsTarget, { id }: Operation, signal: AbortSignal, steps: Steps): Promise<number> {
   const known = desk.ended.get(id)?.operation;
-  const operation = known ?? ended(desk, await unlessAborted(desk.watch.final('create', target.instanceArn, id), signal));
+  const operation = known ?? (await unlessAborted(followed(desk, target, id), signal));
   if (operation.state === 'FAILED') throw failed(target.display, 'give', operation.reason);
   const doneAt = firstSeen(desk, operation, steps.earlier);
   steps.said?.({ kind: 'create', farId: id, doneAt: instant(doneAt) });
   return doneAt;
 }
 
-/** By this process or an earlier one. What is remembered may have been written by anybody: it can't be older than the create. */
-function firstSeen({ ended, calls, time }: Desk, { id, createdAt }: Operation, earlier: Steps['earlier']): number {
+/** How it ended, which is kept also when nobody waits for it any more. */
+function followed(desk: Desk, { instanceArn }: AwsTarget, id: string): Promise<Operation> {
+  const end = desk.watch.final('create', instanceArn, id).then((operation) => ended(desk, operation));
+  // whoever waited may be gone by then
+  end.catch(() => undefined);
+  return end;
+}
+
+/** A create that was not looked at for longer than this, in ms, may have been done all that time. */
+const UNWATCHED_MS = 15_000;
+
+/**
+ * When it was first seen to be done, by this process or an earlier one. Where nobody watched it, the last instant at which it can't
+ * have been: AWS began with it then, or was still at it. What is remembered may have been written by anybody: it can't be older
+ * than the create.
+ */
+function firstSeen({ ended, calls, time, watch }: Desk, { id, createdAt }: Operation, earlier: Steps['earlier']): number {
   const seenAt = ended.get(id)?.seenAt ?? time.now();
-  if (earlier?.farId !== id || !earlier.doneAt) return seenAt;
-  const remembered = Math.max(msOf(earlier.doneAt), (createdAt ?? seenAt) - calls.skewMs() - CLOCK_SLACK_MS);
-  return Math.min(seenAt, remembered);
+  const begunAt = createdAt === undefined ? seenAt : createdAt - calls.skewMs();
+  if (earlier?.farId === id && earlier.doneAt) return Math.min(seenAt, Math.max(msOf(earlier.doneAt), begunAt - CLOCK_SLACK_MS));
+  const undoneAt = Math.max(begunAt, watch.busyAt(id) ?? begunAt);
+  return seenAt - undoneAt <= UNWATCHED_MS ? seenAt : undoneAt;
 }
 
 /** Looks, notes and creates as the only one of this account and permission set, with a place among the outstanding writes. */
@@ -70,7 +86,7 @@ async function createOnce(
     held.push(await inLine((until) => desk.slots.take('grant', until)));
     const taken = await lookNoteCreate(desk, order, signal, said, instead);
     // AWS counts it as outstanding until it has ended, whoever still waits for it here.
-    void desk.watch.final('create', target.instanceArn, taken.id).then(release, release);
+    void followed(desk, target, taken.id).then(release, release);
     return taken;
   } catch (error) {
     release();

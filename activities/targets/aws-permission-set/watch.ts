@@ -3,6 +3,7 @@
  * one list of what is still in progress, and one question for each that left it. An operation is followed to its end also
  * when nobody waits any more, since it counts among the outstanding writes until then.
  */
+import { keep } from '../latest.js';
 import type { AssignmentCalls, How, Operation } from './calls.js';
 import { awsError, classOfError, mayWorkLater } from './errors.js';
 import type { Kind, Rank, Time } from './types.js';
@@ -22,6 +23,8 @@ export interface Watch {
   final(kind: Kind, instanceArn: string, id: string): Promise<Operation>;
   /** Whether this one is being followed now: nobody else need ask. */
   follows(kind: Kind, instanceArn: string, id: string): boolean;
+  /** When this process last saw it in progress, in ms since 1970; undefined when it never did. */
+  busyAt(id: string): number | undefined;
   /** Stops polling; what waits is rejected. */
   close(): void;
 }
@@ -38,6 +41,8 @@ interface Poller {
   readonly kind: Kind;
   readonly instanceArn: string;
   readonly waiters: Map<string, Waiter>;
+  /** By AWS' id, see `Watch.busyAt`. */
+  readonly busy: Map<string, number>;
 }
 
 export interface WatchDeps {
@@ -47,11 +52,12 @@ export interface WatchDeps {
 
 export function createWatch(deps: WatchDeps): Watch {
   const pollers = new Map<string, Poller>();
+  const busy = new Map<string, number>();
   const closing = new AbortController();
   return {
     final(kind, instanceArn, id) {
       const key = `${kind} ${instanceArn}`;
-      const poller = pollers.get(key) ?? { kind, instanceArn, waiters: new Map() };
+      const poller = pollers.get(key) ?? { kind, instanceArn, waiters: new Map(), busy };
       const known = poller.waiters.get(id);
       if (known) return known.outcome;
       const waiter = createWaiter(id, deps.time.steady());
@@ -63,6 +69,7 @@ export function createWatch(deps: WatchDeps): Watch {
       return waiter.outcome;
     },
     follows: (kind, instanceArn, id) => pollers.get(`${kind} ${instanceArn}`)?.waiters.has(id) ?? false,
+    busyAt: (id) => busy.get(id),
     close: () => closing.abort(),
   };
 }
@@ -109,16 +116,22 @@ function pauseMs({ waiters }: Poller, now: number): number {
 
 type Settle = (id: string, how: (waiter: Waiter) => void) => void;
 
-async function look({ calls }: WatchDeps, poller: Poller, signal: AbortSignal, settle: Settle): Promise<void> {
+async function look({ calls, time }: WatchDeps, poller: Poller, signal: AbortSignal, settle: Settle): Promise<void> {
   const { kind, instanceArn, waiters } = poller;
   const how: How = { rank: rankOf(kind), signal };
   const ids = [...waiters.keys()];
+  // As of when it was asked: how it stood when the answer came, AWS did not say.
+  const seenBusy = (id: string, askedAt: number): void => keep(poller.busy, id, askedAt);
+  const from = time.now();
   const busy = ids.length > 1 ? await calls.operations(kind, instanceArn, 'IN_PROGRESS', how) : [];
   const stillBusy = new Set(busy.map(({ id }) => id));
+  for (const id of ids.filter((each) => stillBusy.has(each))) seenBusy(id, from);
   for (const id of ids.filter((each) => !stillBusy.has(each))) {
+    const askedAt = time.now();
     try {
       const operation = await calls.operation(kind, instanceArn, id, how);
-      if (operation.state !== 'IN_PROGRESS') settle(id, (waiter) => waiter.resolve(operation));
+      if (operation.state === 'IN_PROGRESS') seenBusy(id, askedAt);
+      else settle(id, (waiter) => waiter.resolve(operation));
     } catch (error) {
       if (classOfError(error) !== 'not-found') throw error;
       settle(id, (waiter) => waiter.reject(error));
