@@ -6,7 +6,7 @@
 import { HOUSE, instant, msOf, type RequestId } from '../contract/ids.js';
 import type { Grant, Look, Observation, Remnant, Store, TargetDriver, Walk } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
-import { accountOf, type Held, type Present, type Sight } from './drift.js';
+import { accountOf, type Held, isUnproven, type Present, type Sight } from './drift.js';
 import { type Met, meet, walkOn } from './walked.js';
 
 export interface SightDeps {
@@ -139,7 +139,9 @@ export async function look(deps: SightDeps, spot: Spot): Promise<Sight> {
 
 /** The elevations that the account is asked about; without any, whether somebody has the access at all. */
 function questions({ account, live, ended }: Spot): readonly RequestId[] {
-  const own = [...(live ? [live] : []), ...ended].filter(({ grant }) => accountOf(grant.target) === account);
+  // What may still be ours before what was seen gone, however many of those came later.
+  const past = [...ended.filter(isUnproven), ...ended.filter((each) => !isUnproven(each))];
+  const own = [...(live ? [live] : []), ...past].filter(({ grant }) => accountOf(grant.target) === account);
   return own.length > 0 ? own.slice(0, ASK_MAX).map(({ grant }) => grant.requestId) : [HOUSE];
 }
 

@@ -188,6 +188,22 @@ for (const backend of BACKENDS) {
       expect(await ids(11)).not.toContain(gone.request.requestId);
     });
 
+    test('what was closed without proof is still told of after a day with more ends than are told of', async () => {
+      const e = elevationOfNewMac();
+      const failed = e.event('grant-failed', { code: 'internal' });
+      await bench.store.ledger.append([e.requested(), e.approved()]);
+      await arm(e);
+      await bench.store.ledger.append([failed, e.event('closed-unproven', { findingDigests: [] })]);
+      await bench.store.fence.gone(e.request.requestId, at(5));
+      await bench.sql(`insert into grants (request_id, target_key, target, person_id, run_id, not_after, ended_at, gone_at)
+        select 'crowd' || n, 'mac-admin/CROWD', '{}', 'ada', 'run-1', '${at(3_000)}', '${at(3_000)}', '${at(3_000)}'
+        from generate_series(1, 1001) as n`);
+      const told = await bench.store.fence.recent(at(2_900));
+      expect(told.filter(({ requestId }) => requestId.startsWith('crowd'))).toHaveLength(1_000);
+      expect(told.at(-1)).toMatchObject({ requestId: e.request.requestId, goneAt: at(5) });
+      expect(told).toHaveLength(1_001);
+    });
+
     test('an end and an arm at the same moment never leave the target armed and unended', async () => {
       for (let i = 0; i < 20; i++) {
         const e = elevationOfNewMac();

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Alarm } from '../../contract/alarms.js';
 import { StintError } from '../../contract/errors.js';
-import { instant, type RunId } from '../../contract/ids.js';
+import { instant, type RequestId, type RunId } from '../../contract/ids.js';
 import type { Store } from '../../contract/ports.js';
 import { openStore } from '../../ledger/store.js';
 import { AGAIN_MS } from '../../workers/alarms.js';
@@ -58,6 +58,23 @@ describe('what is left behind', () => {
     ]);
     expect(b.fleet.of(e.target).admin).toBe('no');
     expect((await run()).found).toEqual([]);
+  });
+
+  it('after it was closed without proof is asked about before all that was seen gone, however many came after it', async () => {
+    const e = await story().unproven();
+    for (let n = 0; n < 6; n++) {
+      time.now += HOUR;
+      await new Story(store, time, e.target).gone();
+    }
+    const asked: RequestId[] = [];
+    const observe = b.fleet.observe.bind(b.fleet);
+    b.fleet.observe = (id, target) => {
+      if (target.key === e.target.key) asked.push(id);
+      return observe(id, target);
+    };
+    expect((await run()).found).toEqual([]);
+    expect(asked).toHaveLength(5);
+    expect(asked[0]).toBe(e.id);
   });
 
   it('as a signal that somebody set by hand, on a Mac that nobody knows, is taken back', async () => {
