@@ -18,7 +18,7 @@ function setUp(workMs: number) {
   const marks = memoryMarks();
   const [id, target] = [requestId(), targetOf()];
   const steps: FarStep[] = [];
-  const begin = () => createAwsDriver({ calls: world.calls, marks, time, processes: 1 });
+  const begin = () => createAwsDriver({ calls: world.calls, marks, time, workers: 1 });
   const grant = (driver: ReturnType<typeof begin>, signal = calm()) => {
     const earlier = steps.at(-1);
     const order = { requestId: id, target, ...times(instant(time.now() + 10_000)) };
