@@ -45,7 +45,7 @@ export function required<K extends string>(input: Input, rules: Record<K, RuleNa
   for (const [name, rule] of Object.entries(rules) as [K, RuleName][]) {
     const value = input[name];
     if (value === undefined || value === null) {
-      faults.push(`Value null at '${camel(name)}' failed to satisfy constraint: Member must not be null`);
+      faults.push(absent(name));
     } else {
       const wrong = RULES[rule](value);
       if (wrong === undefined) found[name] = value as string;
@@ -54,6 +54,23 @@ export function required<K extends string>(input: Input, rules: Record<K, RuleNa
   }
   refuse(faults);
   return found;
+}
+
+/** A list of 1 to `most` members of one form, required too. Throws AWS's validation error. */
+export function requiredList(input: Input, name: string, rule: RuleName, most: number): readonly string[] {
+  const value = input[name];
+  if (value === undefined || value === null) refuse([absent(name)]);
+  if (!Array.isArray(value)) throw validation(`Value at '${camel(name)}' must be a list`);
+  const wrong = listFault(value, rule, most);
+  if (wrong !== undefined) refuse([`Value '[${value.join(', ')}]' at '${camel(name)}' failed to satisfy constraint: ${wrong}`]);
+  return value as string[];
+}
+
+function listFault(list: readonly unknown[], rule: RuleName, most: number): string | undefined {
+  if (list.length < 1) return 'Member must have length greater than or equal to 1';
+  if (list.length > most) return `Member must have length less than or equal to ${most}`;
+  const wrong = list.map((one) => RULES[rule](one)).find((fault) => fault !== undefined);
+  return wrong && `Member must satisfy constraint: [${wrong}]`;
 }
 
 /** One member that may be absent. */
@@ -85,4 +102,5 @@ function refuse(faults: readonly string[]): void {
   throw validation(`${faults.length} validation ${noun} detected: ${faults.join('; ')}`);
 }
 
+const absent = (name: string): string => `Value null at '${camel(name)}' failed to satisfy constraint: Member must not be null`;
 const camel = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);

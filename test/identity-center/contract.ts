@@ -2,7 +2,7 @@
  * The first half of the contract: what a driver of permission sets relies on, asked with the SDK alone of whatever endpoint
  * it is given: the stand-in, an emulator, or AWS itself. It gives one person one set in one account and takes it back.
  */
-import { DescribeUserCommand } from '@aws-sdk/client-identitystore';
+import { DescribeGroupCommand, DescribeUserCommand, IsMemberInGroupsCommand } from '@aws-sdk/client-identitystore';
 import { ListAccountsCommand } from '@aws-sdk/client-organizations';
 import { DescribePermissionSetCommand, ListPermissionSetsCommand } from '@aws-sdk/client-sso-admin';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -71,6 +71,18 @@ export function describeContract(name: string, open: () => Promise<ContractFixtu
         (error: Error) => error.name,
       );
       expect(['FAILED', 'ResourceNotFoundException', 'ValidationException']).toContain(answer);
+    });
+
+    it('never calls the person a member of a group that there is not, and knows no name of it', async () => {
+      const { store } = fixture.clients;
+      const input = { IdentityStoreId: desk.storeId, MemberId: { UserId: fixture.userId }, GroupIds: [NOBODY] };
+      const answer = await store.send(new IsMemberInGroupsCommand(input)).then(
+        ({ Results }) => Results?.filter((one) => one.MembershipExists).length,
+        (error: Error) => error.name,
+      );
+      expect([0, 'ResourceNotFoundException']).toContain(answer);
+      const group = new DescribeGroupCommand({ IdentityStoreId: desk.storeId, GroupId: NOBODY });
+      expect(await failing(store.send(group))).toBe('ResourceNotFoundException');
     });
 
     it('gives at once an id that can be followed to success, found in the status list, and proved by listing', async () => {

@@ -1,5 +1,5 @@
 /** The Identity Store: people and groups. Source: the API reference of identitystore. */
-import { type Input, required, structure } from '../check.js';
+import { type Input, required, requiredList, structure } from '../check.js';
 import { missing, validation } from '../errors.js';
 import type { GroupSeed, UserSeed } from '../types.js';
 import { type Context, type Operations, onlyAdministrators } from './context.js';
@@ -47,6 +47,19 @@ export const identityStoreOperations: Operations = {
       MemberId: { UserId },
     }));
     return { GroupMemberships: memberships, ...rest };
+  },
+
+  /** One answer for each group, in the order of the question. One that there is not fails all of it: a guess. */
+  IsMemberInGroups(context, input) {
+    ourStore(context, input, 'IsMemberInGroups');
+    const { UserId } = required(structure(input, 'MemberId'), { UserId: 'principal' });
+    const groupIds = requiredList(input, 'GroupIds', 'principal', 100);
+    const { users, groups } = context.world;
+    if (!users.has(UserId)) throw missing('USER', UserId);
+    const gone = groupIds.find((id) => !groups.has(id));
+    if (gone !== undefined) throw missing('GROUP', gone);
+    const isIn = (id: string): boolean => groups.get(id)?.members.has(UserId) ?? false;
+    return { Results: groupIds.map((GroupId) => ({ GroupId, MemberId: { UserId }, MembershipExists: isIn(GroupId) })) };
   },
 
   ListGroups(context, input) {
