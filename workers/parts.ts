@@ -154,9 +154,9 @@ function awsMarks({ marks }: Store): AwsMarks {
 export function factsOf(config: Config<'aws'>, store: Store, directory: Directory): readonly TargetFacts[] {
   const aws = awsOf(config, store);
   if (!aws) return [MACS];
-  const { catalogue, identity, driver } = aws;
+  const { catalogue, identity, held } = aws;
   const { bindings, fence } = store;
-  return [MACS, createAwsFacts({ catalogue, identity, observe: driver.observe, bindings, directory, fence, now: clock })];
+  return [MACS, createAwsFacts({ catalogue, identity, held, bindings, directory, fence, now: clock })];
 }
 
 export interface Targets {

@@ -64,6 +64,16 @@ const REGION = /cannot be searched yet.*Set STINT_AWS_REGION to the region/;
 const COPY = /Billing.*delegated administrator cannot assign it\. Use a copy of it/;
 const MANAGEMENT = /cannot give access to the management account\. Whoever administers that one has to/;
 const GONE = /There is no such thing to ask for any more\. Open the form again/;
+const THROUGH =
+  /You have AdministratorAccess in sandbox already, through the group operators, and not from Stint\. Nothing was granted/;
+/** The operators, of whom Linus is one, are given what is asked for. */
+const toOperators = ({ rig }: AwsWorld) =>
+  rig.aws.sync.add({
+    accountId: EXAMPLE.sandbox,
+    setArn: EXAMPLE.admin,
+    principalType: 'GROUP',
+    principalId: EXAMPLE.operators,
+  });
 const delegated = { settings: { caller: 'delegated' } } as const;
 
 /** What is bad, and what the form and the command line say to it. */
@@ -97,6 +107,7 @@ const BAD: readonly (readonly [string, Bad])[] = [
   ],
   ['a person whom Identity Center does not know', { who: NOWHERE, slack: NO_USER, line: NO_USER }],
   ['two users of one address', { who: ADA, slack: TWO, line: TWO }],
+  ['what one has already through a group', { who: LINUS, wrong: toOperators, slack: THROUGH, line: THROUGH }],
   ['expired credentials', { wrong: ({ rig }) => rig.aws.faults.add({ kind: 'expired' }), slack: EXPIRED, line: EXPIRED }],
   ['a wrong region', { options: { cold: true, region: 'eu-west-1' }, wrong: tried, slack: REGION, line: REGION }],
   ['no instance', { options: { cold: true, settings: { noInstance: true } }, wrong: tried, slack: REGION, line: REGION }],

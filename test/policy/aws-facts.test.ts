@@ -127,7 +127,7 @@ describe('what is known of AWS', () => {
 describe('pinning', () => {
   it('looks last in line whether somebody has it already, and waits for that no longer than a person does', async () => {
     world = await awsWorld();
-    const manners: unknown[] = [];
+    const ranks: unknown[] = [];
     const { catalogue, identity } = world.aws;
     const facts = createAwsFacts({
       catalogue,
@@ -136,13 +136,13 @@ describe('pinning', () => {
       directory: directoryFrom([]),
       fence: { live: async () => undefined },
       now: () => world.now,
-      observe: (_id, _target, manner) => {
-        manners.push(manner.rank);
-        return new Promise((_, reject) => manner.signal?.addEventListener('abort', () => reject(manner.signal?.reason)));
+      held: (_target, { rank, signal }) => {
+        ranks.push(rank);
+        return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
       },
     });
     await expect(facts.pin(GRACE, READER_KEY)).resolves.toMatchObject({ principalId: EXAMPLE.grace });
-    expect(manners).toEqual(['background']);
+    expect(ranks).toEqual(['background']);
   });
 
   it('binds the one user of the exact address at the first time, and goes by the bound id from then on', async () => {

@@ -89,7 +89,7 @@ export async function awsWorld(options: RigOptions & { readonly cold?: boolean }
           return directoryFrom(world.people).personByAwsUser(id);
         },
       },
-      observe: aws.driver.observe,
+      held: aws.held,
       fence: { live: async () => world.live },
       now: () => world.now,
     }),

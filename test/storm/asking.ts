@@ -90,7 +90,7 @@ export async function askUntilTaken(deps: AskingDeps, asker: Asker, wanted: Want
     const wish = { ...wanted, target: wanted.offer, windowMs: story.windowMs, reason };
     let refused = false;
     const acted = await fillForm(sight, asker.slack, wish, (form) => {
-      refused = /already, and not from Stint/.test(form);
+      refused = /already,.* and not from Stint/.test(form);
       return refused || known() !== undefined;
     });
     if (refused) throw new Refused();

@@ -7,6 +7,7 @@ import { type Catalogue, createCatalogue } from './catalogue.js';
 import type { AwsSettings } from './client.js';
 import { createSdk, type SdkDeps } from './clients.js';
 import { type AwsDriver, createAwsDriver } from './driver.js';
+import { createHeldLook, type HeldLook } from './held.js';
 import { createIdentity, type Identity } from './identity.js';
 import { createOrganisation } from './organisation.js';
 import { createUserCalls } from './people.js';
@@ -31,6 +32,8 @@ export interface Aws {
   readonly driver: AwsDriver;
   readonly catalogue: Catalogue;
   readonly identity: Identity;
+  /** What somebody has already, for who asks. */
+  readonly held: HeldLook;
   /** For who walks pairs in the background. */
   readonly calls: AssignmentCalls;
   close(): void;
@@ -50,6 +53,7 @@ export function createAws(deps: AwsDeps): Aws {
     catalogue,
     calls,
     identity: createIdentity(createUserCalls(sdk, identityStoreId)),
+    held: createHeldLook(sdk, identityStoreId),
     close: () => {
       driver.close();
       catalogue.close();

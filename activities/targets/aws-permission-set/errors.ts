@@ -191,11 +191,12 @@ export function neverListed(what: string): StintError {
   return new StintError(CODES.failed, `${why} It is taken back; ask again when AWS answers.`);
 }
 
-/** The person holds what they ask for, and not from us (invariant I12). */
-export function haveAlready(what: string): StintError {
+/** The person holds what they ask for, and not from us (invariant I12). `group`: the one that they have it through, if any. */
+export function haveAlready(what: string, group?: string): StintError {
+  const way = group === undefined ? '' : ` through the group ${group},`;
   return new StintError(
     CODES.already,
-    `You have ${what} already, and not from Stint. Nothing was granted, and nothing of it will be taken away.`,
+    `You have ${what} already,${way} and not from Stint. Nothing was granted, and nothing of it will be taken away.`,
   );
 }
 

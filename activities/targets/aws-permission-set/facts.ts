@@ -3,19 +3,19 @@
  * and user: nothing in it is believed that the catalogue, and the binding of the person, don't say too.
  */
 import { isStintError, StintError } from '../../../contract/errors.js';
-import { HOUSE, msOf } from '../../../contract/ids.js';
-import type { Candidate, Fence, LookManner, Observation, Person, TargetFacts, TargetLook } from '../../../contract/ports.js';
+import { msOf } from '../../../contract/ids.js';
+import type { Candidate, Fence, Person, TargetFacts, TargetLook } from '../../../contract/ports.js';
 import type { AwsPermissionSetTarget } from '../../../contract/request.js';
 import type { Catalogue, Catalogued } from './catalogue.js';
 import { haveAlready } from './errors.js';
+import type { HeldLook } from './held.js';
 import { aboutPair, candidateOf, readKey, setArnOf, targetFor } from './offer.js';
 import type { Pair } from './search.js';
 import { bindUser, notTheirs, type WhoDeps } from './who.js';
 
 export interface AwsFactsDeps extends WhoDeps {
   readonly catalogue: Catalogue;
-  /** The driver's look, as at an elevation of which nothing was ever sent. */
-  readonly observe: (requestId: typeof HOUSE, target: AwsPermissionSetTarget, manner: LookManner) => Promise<Observation>;
+  readonly held: HeldLook;
   readonly fence: Pick<Fence, 'live'>;
 }
 
@@ -111,17 +111,16 @@ async function pin(deps: AwsFactsDeps, person: Person, key: string): Promise<Aws
 }
 
 /**
- * What somebody has, and not from us, is said when it is asked for. What can't be seen soon is looked at before the grant: it
- * goes last in line, so that asking takes no call from grants and proofs.
+ * What somebody has, and not from us, is said when it is asked for. It goes last in line, so that asking takes no call from
+ * grants and proofs. What can't be seen soon is not said: a person's own assignment is looked at again before the grant, and
+ * what comes through a group no grant and no revoke touches.
  */
-async function refuseHeld({ observe, fence }: AwsFactsDeps, target: AwsPermissionSetTarget): Promise<void> {
+async function refuseHeld({ held, fence }: AwsFactsDeps, target: AwsPermissionSetTarget): Promise<void> {
   const signal = AbortSignal.timeout(HELD_MS);
-  const access = await observe(HOUSE, target, { rank: 'background', signal }).then(
-    (seen) => seen.access,
-    () => 'unknown',
-  );
+  const found = await held(target, { rank: 'background', signal, what: target.display }).catch(() => undefined);
+  if (found?.by === 'group') throw haveAlready(target.display, found.group);
   // What is ours is told by whoever knows the elevation: it may end any moment.
-  if (access === 'present' && !(await fence.live(target.key))) throw haveAlready(target.display);
+  if (found && !(await fence.live(target.key))) throw haveAlready(target.display);
 }
 
 async function look(deps: AwsFactsDeps, target: AwsPermissionSetTarget, holder: Person): Promise<TargetLook> {

@@ -66,7 +66,11 @@ function active(user: AwsUser): AwsUser {
 }
 
 function nameOf({ userName, emails: [email] }: AwsUser): string {
-  const text = email && foldAddress(email) !== foldAddress(userName) ? `${userName}, ${email}` : userName;
+  return lineOf(email && foldAddress(email) !== foldAddress(userName) ? `${userName}, ${email}` : userName);
+}
+
+/** A name from the directory, fit for a sentence: in one line, without what steers a terminal, and not too long. */
+export function lineOf(text: string): string {
   return text.replace(/\p{C}/gu, '').slice(0, NAME_MAX);
 }
 

@@ -10,6 +10,7 @@ import {
   ListAccountAssignmentDeletionStatusCommand,
   ListAccountAssignmentsCommand,
   ListPermissionSetsCommand,
+  type PrincipalType,
 } from '@aws-sdk/client-sso-admin';
 import { type AssignmentCalls, allPages, type Brief, type How, type Operation, type OperationState } from './calls.js';
 import type { Sdk } from './clients.js';
@@ -23,7 +24,7 @@ export function createAssignmentCalls(sdk: Sdk, identityStoreId: () => Promise<s
     begin: (kind, target, how) => begin(sdk, kind, target, how),
     operation: (kind, instanceArn, id, how) => operation(sdk, kind, instanceArn, id, how),
     operations: (kind, instanceArn, state, how) => operations(sdk, kind, instanceArn, state, how),
-    assigned: (target, how) => assigned(sdk, target, how),
+    assigned: async (target, how) => (await principals(sdk, target, how)).users,
     permissionSets: (InstanceArn, how) =>
       allPages('permission sets', async (NextToken) => {
         const page = await sdk.ask('sso', how, 'the list of permission sets', (client, options) =>
@@ -91,12 +92,19 @@ function operations(
   });
 }
 
-function assigned(
+/** Ids of those to whom a permission set is assigned in an account. */
+export interface Principals {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/** The whole list. Errors are those of `awsError`, or the signal's reason. */
+export async function principals(
   sdk: Sdk,
   { instanceArn, accountId, permissionSetArn }: Pick<AwsTarget, 'instanceArn' | 'accountId' | 'permissionSetArn'>,
   how: How,
-): Promise<readonly string[]> {
-  return allPages('assignments', async (NextToken) => {
+): Promise<Principals> {
+  const all = await allPages('assignments', async (NextToken) => {
     const input = {
       InstanceArn: instanceArn,
       AccountId: accountId,
@@ -107,9 +115,11 @@ function assigned(
     const page = await sdk.ask('sso', how, `the assignments in account ${accountId}`, (client, options) =>
       client.send(new ListAccountAssignmentsCommand(input), options),
     );
-    const users = page.AccountAssignments?.filter(({ PrincipalType }) => PrincipalType === 'USER');
-    return { items: users?.flatMap(({ PrincipalId }) => PrincipalId ?? []), next: page.NextToken };
+    return { items: page.AccountAssignments, next: page.NextToken };
   });
+  const idsOf = (type: PrincipalType): string[] =>
+    all.flatMap(({ PrincipalType, PrincipalId }) => (PrincipalType === type && PrincipalId ? [PrincipalId] : []));
+  return { users: idsOf('USER'), groups: idsOf('GROUP') };
 }
 
 const STATES: ReadonlySet<string> = new Set<OperationState>(['IN_PROGRESS', 'SUCCEEDED', 'FAILED']);
