@@ -20,6 +20,7 @@ import { isStintError } from '../../contract/errors.js';
 import type { Person } from '../../contract/ports.js';
 import type { Policy } from '../../policy/rules.js';
 import type { PartConfigs } from '../config.js';
+import { examineGroups } from './aws-groups.js';
 import { examinePeople, examineSessions, isAwsRule } from './aws-policy.js';
 import type { Check, Say } from './check.js';
 
@@ -61,6 +62,7 @@ export function checkAws({ aws, policy, people }: AwsCheckDeps): Check {
       await Promise.all([
         examineAccounts(look, limits),
         examineUsers(look, instance, rules, everybody),
+        examineGroups(sdk, instance.identityStoreId, say, signal),
         limits && examineSets(look, instance, limits, rules),
       ]);
     } finally {

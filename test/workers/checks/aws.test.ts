@@ -54,6 +54,7 @@ test('of a set-up that is right nothing is to be mended, long sessions are named
   expect(of('rights')).toMatchObject([{ level: 'ok', found: like(/delegated administrator.*111111111111, and not Billing/) }]);
   expect(of('accounts')).toMatchObject([{ level: 'ok', found: like(/^12, of which 1 are suspended/) }]);
   expect(of('people')).toMatchObject([{ level: 'ok', found: like(/each of the 5/) }]);
+  expect(of('groups')).toMatchObject([{ level: 'ok' }]);
   expect(of('quota share')).toMatchObject([{ found: like(/20 calls a second.*one worker of 1: 15 of 15/) }]);
   expect(of('sessions')).toMatchObject([
     {
@@ -67,7 +68,7 @@ test('of a set-up that is right nothing is to be mended, long sessions are named
     { level: 'warn', found: like(/aws-billing offers 15 min.*Billing \(4 h\)/) },
   ]);
   const asked = stand.truth.calls().map(({ operation }) => operation);
-  expect(asked.filter((name) => !/^(List|Describe)/.test(name))).toEqual([]);
+  expect(asked.filter((name) => !/^(List|Describe|IsMember)/.test(name))).toEqual([]);
   expect(stand.truth.rates().ssoAdmin.throttled).toBe(0);
 }, 30_000);
 
@@ -134,6 +135,21 @@ test('credentials of a member account may not look, and the row names the rights
   const { bad } = await aws();
   expect(bad.map(({ check }) => check).sort()).toEqual(['accounts', 'people', 'permission sets']);
   for (const { fix } of bad) expect(fix).toMatch(/rights of docs\/aws\.md/);
+}, 30_000);
+
+test('a right to look into groups that is missing is named, since nothing else would show it', async () => {
+  await start(small);
+  for (const operation of ['IsMemberInGroups', 'DescribeGroup']) {
+    stand.faults.clear();
+    stand.faults.add({ kind: 'denied', operation });
+    const { of, bad } = await aws();
+    expect(bad).toEqual([]);
+    const found = like(new RegExp(`^identitystore:${operation} refused`));
+    expect(of('groups')).toMatchObject([{ level: 'warn', found, fix: like(/rights of docs\/aws\.md/) }]);
+  }
+  stand.faults.clear();
+  stand.faults.add({ kind: '500', operation: 'IsMemberInGroups' });
+  expect((await aws()).of('groups')).toEqual([]);
 }, 30_000);
 
 test('without a region nothing is looked at, and nothing is wrong', async () => {
