@@ -46,7 +46,10 @@ export interface EventData {
   'evidence-settled': { readonly complete: boolean; readonly lines: number; readonly digest?: Digest };
   closed: { readonly outcome: Outcome };
   'late-evidence': { readonly lines: number; readonly digest: Digest };
-  /** Written by the sweep and the reconciler, without a workflow. */
+  /**
+   * Seen gone past its workflow: taken away by the sweep, the reconciler or an order, or gone by itself after a close without
+   * proof. `how`: how that is known; who looked is the actor.
+   */
   swept: { readonly observedAt: Instant; readonly how: string };
   /** What a target shows is not what the store says. Under `HOUSE` when no elevation of ours is known for it. */
   drift: { readonly what: Drift; readonly targetKey: string; readonly how: string; readonly likely: string };
@@ -130,7 +133,7 @@ export const EVENT_CODES: { readonly [T in EventType]: { readonly code: string; 
   'evidence-settled': { code: 'ST5001I', text: 'Evidence settled' },
   closed: { code: 'ST5002I', text: 'Elevation closed' },
   'late-evidence': { code: 'ST5003I', text: 'Evidence came after the close' },
-  swept: { code: 'ST6001E', text: 'The overdue sweep removed access' },
+  swept: { code: 'ST6001E', text: 'Access observed gone, past its workflow' },
   drift: { code: 'ST6002W', text: 'A target does not show what the store says' },
   frozen: { code: 'ST7001W', text: 'Stint was frozen: nothing new is granted' },
   unfrozen: { code: 'ST7002I', text: 'The freeze was lifted' },

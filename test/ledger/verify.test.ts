@@ -1,11 +1,12 @@
 /** Verifying the chain: whatever single thing is changed in it is found. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { EVENT_CODES } from '../../contract/events.js';
 import type { Digest } from '../../contract/ids.js';
 import type { LedgerEntry } from '../../contract/ports.js';
-import { bodyOf, GENESIS, leafHash } from '../../ledger/entry.js';
+import { bodyOf, eventOf, GENESIS, leafHash, sameEvent } from '../../ledger/entry.js';
 import { verifyChain } from '../../ledger/verify.js';
-import { Elevation } from './events.js';
+import { at, Elevation } from './events.js';
 
 function chainOf(length: number, chain = 'stint'): LedgerEntry[] {
   const elevation = new Elevation();
@@ -104,6 +105,18 @@ describe('verifying the chain', () => {
     for (const body of ['null', '[]', '"x"', '', '{', '{"v":2}']) {
       expect(verifyChain([{ seq: 0, body, hash: leafHash(body) }])).toMatchObject({ ok: false, seq: 0 });
     }
+  });
+
+  test('entries keep the words they were written with: what is said otherwise today breaks no chain, and is no other entry', () => {
+    const elevation = new Elevation();
+    const swept = elevation.event('swept', { observedAt: at(1), how: 'is no admin' });
+    const now = bodyOf(swept, { chain: 'stint', seq: 0, prev: GENESIS });
+    const then = now.replace(EVENT_CODES.swept.text, 'The overdue sweep removed access');
+    expect(then).not.toBe(now);
+    const old = { seq: 0, body: then, hash: leafHash(then) };
+    const body = bodyOf(elevation.event('reminded', { count: 1 }), { chain: 'stint', seq: 1, prev: old.hash });
+    expect(verifyChain([old, { seq: 1, body, hash: leafHash(body) }])).toMatchObject({ ok: true, entries: 2 });
+    expect(sameEvent(eventOf(then), swept)).toBe(true);
   });
 
   test('the leaf hash is that of RFC 6962', () => {
