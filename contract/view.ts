@@ -4,7 +4,8 @@
  */
 import type { AnyEvent, EventType, RevokeCause } from './events.js';
 import type { Digest, Instant, PersonId } from './ids.js';
-import type { ElevationRequest } from './request.js';
+import type { Recollection } from './ports.js';
+import { type ElevationRequest, targetOf } from './request.js';
 import { next, type Outcome, type State, TRIGGERS, type Trigger } from './states.js';
 import type { Verdict, Vote } from './verdict.js';
 
@@ -165,4 +166,17 @@ function noteVote(view: ElevationView, vote: Vote, verdict: Verdict): ElevationV
 
 function endExtension(view: ElevationView, state: Extension['state']): Pick<ElevationView, 'extension'> {
   return view.extension ? { extension: { ...view.extension, state } } : {};
+}
+
+/**
+ * What the record says of the time before the grant, for whoever takes it away while the store's mark of it is lost. Only of a
+ * target that is polled: a Mac says itself whose its access is.
+ */
+export function recollectionOf({ request, failure, confirmedAt, armedAt }: ElevationView): Recollection {
+  if (targetOf('mac-admin', request.target)) return {};
+  // Whoever has it already is told so instead of being granted it; what was granted was not there before.
+  if (failure === 'have-already') return { before: 'present' };
+  if (confirmedAt) return { before: 'absent' };
+  // A run that never armed it may follow on one that did: that one granted after it was asked for.
+  return { since: armedAt ?? request.askedAt };
 }

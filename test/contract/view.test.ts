@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AnyEvent, EVENT_CODES, type EventType } from '../../contract/events.js';
 import { type Instant, instant, type PersonId, type RunId } from '../../contract/ids.js';
+import type { Target } from '../../contract/request.js';
 import { next, OUTCOMES, STATES, TRIGGERS } from '../../contract/states.js';
 import type { Verdict } from '../../contract/verdict.js';
-import { begin, type ElevationView, fold, foldAll } from '../../contract/view.js';
+import { begin, type ElevationView, fold, foldAll, recollectionOf } from '../../contract/view.js';
 import { requestDigest, sha256 } from '../../seal/canonical.js';
 import { requestOf } from '../fixtures/people.js';
 
@@ -221,5 +222,32 @@ describe('the fold', () => {
       closedAt: at,
       evidence: { complete: true, lines: 3, late: false },
     });
+  });
+});
+
+describe('what is remembered of the time before a grant', () => {
+  const target = { ...request.target, kind: 'aws-permission-set' } as unknown as Target;
+  const polled = (...types: EventType[]) => {
+    const view = walk(['approved', ...types]).at(-1) ?? begin(first);
+    return { ...view, request: { ...view.request, target } };
+  };
+
+  test('what was confirmed was not there before, however it ended', () => {
+    for (const end of [[], ['expired'], ['expired', 'closed-unproven'], ['grant-failed', 'gone']] as const)
+      expect(recollectionOf(polled('armed', 'confirmed', ...end))).toEqual({ before: 'absent' });
+  });
+
+  test('what was armed and told nothing may have been given since; what no run of the record armed, since it was asked for', () => {
+    expect(recollectionOf(polled('armed', 'start-missed'))).toEqual({ since: at });
+    expect(recollectionOf(polled('withdrawn'))).toEqual({ since: request.askedAt });
+  });
+
+  test('who had it already still has it', () => {
+    expect(recollectionOf({ ...polled('armed', 'grant-failed'), failure: 'have-already' })).toEqual({ before: 'present' });
+  });
+
+  test('of a Mac nothing: it says itself whose its access is', () => {
+    for (const life of [['approved'], ['approved', 'armed'], ['approved', 'armed', 'confirmed']] as const)
+      expect(recollectionOf(walk(life).at(-1) ?? begin(first))).toEqual({});
   });
 });

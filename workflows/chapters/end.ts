@@ -5,7 +5,7 @@
 import { allHandlersFinished, condition } from '@temporalio/workflow';
 import { type Before, SEND_WITHIN_MS } from '../../contract/duties.js';
 import { type Instant, instant, msOf } from '../../contract/ids.js';
-import { targetOf } from '../../contract/request.js';
+import { recollectionOf } from '../../contract/view.js';
 import type { Book, Clock } from '../book.js';
 import { firstRevoke, revoking, store } from '../duties.js';
 import type { Admitted } from './admit.js';
@@ -47,26 +47,23 @@ export async function revoke(e: Admitted): Promise<void> {
 }
 
 /**
- * What the story itself knows of the time before its grant, as the last argument of a revoke. Only of a target that is polled:
- * there nobody can tell later whose the access is, and the store that was told may be down when it matters.
+ * What the story itself knows of the time before its grant (`recollectionOf`), as the last argument of a revoke: the store that
+ * was told of it may be down when it matters.
  */
 export function timeBefore({ view }: Book): [] | [Before] {
-  if (targetOf('mac-admin', view.request.target)) return [];
-  // Whoever has it already is told so instead of being granted it; what was granted was not there before.
-  if (view.failure === 'have-already') return ['present'];
-  return view.confirmedAt ? ['absent'] : [];
+  const { before } = recollectionOf(view);
+  return before ? [before] : [];
 }
 
 /**
  * The same, and of a grant that has told nothing the instant since which something may have been given; or that the target was
  * never taken, so that a Mac which is closed need not be heard of for what it never had.
  */
-function whatIsKnown(book: Book): [] | [Before] | [undefined, Instant] | [undefined, undefined, false] {
-  const { request, armedAt } = book.view;
-  if (!armedAt) return [undefined, undefined, false];
-  const [before] = timeBefore(book);
+function whatIsKnown({ view }: Book): [] | [Before] | [undefined, Instant] | [Before | undefined, Instant | undefined, false] {
+  const { before, since } = recollectionOf(view);
+  if (!view.armedAt) return [before, since, false];
   if (before) return [before];
-  return targetOf('mac-admin', request.target) ? [] : [undefined, armedAt];
+  return since ? [undefined, since] : [];
 }
 
 /** First the world hears that it is ending, should the proof not be there within moments; then alarms, each louder. */
@@ -171,7 +168,7 @@ async function takeBack(book: Book): Promise<void> {
   if (!held) return;
   const quietFrom = instant(Date.now() + SEND_WITHIN_MS);
   const summary = `observe ${request.target.key} gone`;
-  const proof = await revoking.proveGone.executeWithOptions({ summary }, [request, quietFrom, true]);
+  const proof = await revoking.proveGone.executeWithOptions({ summary }, [request, quietFrom, true, ...whatIsKnown(book)]);
   book.record('swept', { observedAt: proof.observedAt, how: proof.how });
 }
 
