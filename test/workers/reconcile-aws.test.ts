@@ -134,6 +134,11 @@ it('what was closed without proof and is once seen gone is over: what the person
   for (let i = 0; i < 2; i++) expect((await run()).found).toEqual([]);
   const seenGone = (await store.ledger.timeline(id)).filter(({ type }) => type === 'swept');
   expect(seenGone).toMatchObject([{ actor: { via: 'reconciler' }, data: { how: expect.stringContaining('AWS lists nobody') } }]);
+  // Nobody of us removed it, and the entry does not say so.
+  const written = (await store.ledger.entries(0, 1_000))
+    .map(({ body }) => JSON.parse(body))
+    .findLast(({ type }) => type === 'swept');
+  expect([written.requestId, written.code, written.text]).toEqual([id, 'ST6001E', 'Access observed gone, past its workflow']);
   sim.sync.add(byHand(ours));
   const before = deletes();
   expect((await run()).found).toMatchObject([{ what: 'reappeared', requestId: id, did: 'told', remedy: 'none' }]);
