@@ -13,6 +13,7 @@ import type { Target } from '../contract/request.js';
 import { next } from '../contract/states.js';
 import { proveWithin } from './prove-within.js';
 import { recordGone } from './record-gone.js';
+import { remembered } from './remembered.js';
 
 /** Longer than a grant call may still be on its way, plus what a Mac needs to report. */
 const WATCH_MS = 20_000;
@@ -79,7 +80,8 @@ export async function proveEnded(deps: EndNowDeps, requestId: RequestId, cause: 
     throw new StintError('state-conflict', 'This elevation was not fenced off; it is not ended past its workflow.');
   if (row.goneAt) return { observedAt: row.goneAt, how: 'recorded as gone before' };
   const driver = driverOf(row.target.kind);
-  const proof = await proveWithin(driver, row, await quietFrom(store, row, row.endedAt), { clock, sleep, watchMs });
+  const told = await remembered(store, row);
+  const proof = await proveWithin(driver, row, await quietFrom(store, row, row.endedAt), { told, clock, sleep, watchMs });
   const already = await recordGone(store, row, proof, BY[cause]);
   if (already) return { observedAt: already, how: 'recorded as gone before' };
   // What stays behind at the MDM gives no access: the fence refuses a claim, and the reconciler looks after signals.

@@ -7,7 +7,7 @@ import { within } from '../activities/within.js';
 import type { GoneProof } from '../contract/duties.js';
 import { StintError } from '../contract/errors.js';
 import type { Instant } from '../contract/ids.js';
-import type { Grant, TargetDriver } from '../contract/ports.js';
+import type { Grant, Recollection, TargetDriver } from '../contract/ports.js';
 
 /** What a look that begins at the end of the watch, and a last answer, may take beyond it, in ms. */
 const BEYOND_WATCH_MS = 20_000;
@@ -15,6 +15,8 @@ const BEYOND_WATCH_MS = 20_000;
 const BACKSTOP_MS = 1_000;
 
 export interface ProveDeps extends Pick<ProofDeps, 'clock'> {
+  /** What the record remembers of the time before the grant (`remembered`): for when the store's mark of it is lost. */
+  readonly told: Recollection;
   readonly sleep: (ms: number) => Promise<void>;
   readonly watchMs: number;
   /** All that one proof may take, in ms; 20 s beyond the watch by default. */
@@ -26,10 +28,10 @@ export async function proveWithin(
   driver: TargetDriver,
   of: Pick<Grant, 'requestId' | 'target'>,
   notBefore: Instant,
-  { clock, sleep, watchMs, limitMs = watchMs + BEYOND_WATCH_MS }: ProveDeps,
+  { told, clock, sleep, watchMs, limitMs = watchMs + BEYOND_WATCH_MS }: ProveDeps,
 ): Promise<GoneProof> {
   const over = AbortSignal.timeout(limitMs);
-  const proving = proveGone(driver, of, notBefore, { clock, call: { signal: () => over, sleep }, watchMs });
+  const proving = proveGone(driver, of, notBefore, { told, clock, call: { signal: () => over, sleep }, watchMs });
   const proof = await within(limitMs + BACKSTOP_MS, proving);
   if (proof) return proof;
   throw new StintError(

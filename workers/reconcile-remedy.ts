@@ -11,6 +11,7 @@ import { sha256 } from '../seal/canonical.js';
 import { accountOf, type Finding, isOverdue } from './drift.js';
 import { alarmOf, type Did, sentenceOf } from './drift-alarms.js';
 import { proveWithin } from './prove-within.js';
+import { remembered } from './remembered.js';
 import { OVERDUE_MS, type SweepDeps, sweepGrant } from './sweep.js';
 import { sweptEvent } from './swept-event.js';
 
@@ -109,7 +110,8 @@ async function revokeAgain(deps: RemedyDeps, { requestId, target }: Finding, alo
   if (stored) await store.fence.end(requestId, NO_RUN, target, stored.request.subject.personId, instant(clock()));
   const driver = driverOf(target.kind);
   const watchMs = deps.watchMs ?? WATCH_MS;
-  const proof = await proveWithin(driver, { requestId, target }, instant(clock()), { clock, sleep, watchMs });
+  const told = await remembered(store, { requestId, target });
+  const proof = await proveWithin(driver, { requestId, target }, instant(clock()), { told, clock, sleep, watchMs });
   await store.ledger.append([sweptEvent({ requestId, runId: NO_RUN }, stored?.digest, proof, 'reconciler')]);
   await store.fence.gone(requestId, proof.observedAt);
   if (alone) await driver.clear(requestId, target);

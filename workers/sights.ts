@@ -4,8 +4,9 @@
  */
 
 import { HOUSE, instant, msOf, type RequestId } from '../contract/ids.js';
-import type { Grant, Look, Observation, Remnant, Store, TargetDriver, Walk } from '../contract/ports.js';
+import type { Grant, Look, Observation, Recollection, Remnant, Store, TargetDriver, Walk } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
+import { recollectionOf } from '../contract/view.js';
 import { accountOf, type Held, isUnproven, type Present, type Sight } from './drift.js';
 import { type Met, meet, walkOn } from './walked.js';
 
@@ -128,8 +129,8 @@ function isWatched(held: Held, nowMs: number): boolean {
 export async function look(deps: SightDeps, spot: Spot): Promise<Sight> {
   const driver = deps.driverOf(spot.target.kind);
   const seen: { readonly asked: RequestId; readonly seen: Observation }[] = [];
-  for (const asked of questions(spot))
-    seen.push({ asked, seen: await driver.observe(asked, spot.target, { rank: 'background' }) });
+  for (const { asked, told } of questions(spot))
+    seen.push({ asked, seen: await driver.observe(asked, spot.target, { rank: 'background', ...told }) });
   const shown =
     seen.find((one) => one.seen.access === 'present' && nameOf(one)) ?? seen.find((one) => one.seen.access === 'present');
   const absent = shown ? undefined : seen.find((one) => one.seen.access === 'absent')?.seen;
@@ -137,12 +138,22 @@ export async function look(deps: SightDeps, spot: Spot): Promise<Sight> {
   return { ...spot, present: shown && (await presentOf(deps, spot, shown)), absent, gone };
 }
 
+/** An elevation that a target is asked about, and what is remembered of the time before it. */
+interface Question {
+  readonly asked: RequestId;
+  readonly told: Recollection;
+}
+
 /** The elevations that the account is asked about; without any, whether somebody has the access at all. */
-function questions({ account, live, ended }: Spot): readonly RequestId[] {
+function questions({ account, live, ended }: Spot): readonly Question[] {
   // What may still be ours before what was seen gone, however many of those came later.
   const past = [...ended.filter(isUnproven), ...ended.filter((each) => !isUnproven(each))];
   const own = [...(live ? [live] : []), ...past].filter(({ grant }) => accountOf(grant.target) === account);
-  return own.length > 0 ? own.slice(0, ASK_MAX).map(({ grant }) => grant.requestId) : [HOUSE];
+  if (own.length === 0) return [{ asked: HOUSE, told: {} }];
+  // What was never armed gave nothing: its mark is not lost, so nothing is searched for.
+  return own
+    .slice(0, ASK_MAX)
+    .map(({ grant, view }) => ({ asked: grant.requestId, told: view?.armedAt ? recollectionOf(view) : {} }));
 }
 
 const nameOf = ({ asked, seen }: { readonly asked: RequestId; readonly seen: Observation }): RequestId | undefined =>

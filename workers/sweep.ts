@@ -10,6 +10,7 @@ import type { Target, TargetKind } from '../contract/request.js';
 import { SWEPT } from './grant-alarms.js';
 import { proveWithin } from './prove-within.js';
 import { recordGone } from './record-gone.js';
+import { remembered } from './remembered.js';
 import { sideBySide } from './side-by-side.js';
 import type { SweptBy } from './swept-event.js';
 
@@ -65,7 +66,8 @@ export async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
   const quietFrom = instant(Math.min(msOf(endedAt), msOf(grant.notAfter)) + SEND_WITHIN_MS);
   const { watchMs = WATCH_MS, limitMs } = deps;
   const limits = { watchMs, ...(limitMs !== undefined && { limitMs }) };
-  const proof = await proveWithin(driverOf(target.kind), grant, quietFrom, { clock, sleep, ...limits });
+  const told = await remembered(store, grant);
+  const proof = await proveWithin(driverOf(target.kind), grant, quietFrom, { told, clock, sleep, ...limits });
   if (await recordGone(store, grant, proof, deps.by ?? 'sweep')) return;
   await driverOf(target.kind)
     .clear(requestId, target)
