@@ -64,8 +64,8 @@ test('all there is can be found before any tag is known; one account is asked fo
   expect(search.find('prod admin', 10)).toHaveLength(1);
   expect([...accounts.values()].filter((account) => account.tags)).toEqual([]);
   const other = [EXAMPLE.production, EXAMPLE.sandbox].find((id) => id !== asked[0]) ?? '';
-  expect((await catalogue.account(other))?.tags?.['owner']).toBeDefined();
-  expect(catalogue.now()?.search.pair(other, EXAMPLE.admin)?.account.tags?.['owner']).toBeDefined();
+  expect((await catalogue.account(other))?.tags?.owner).toBeDefined();
+  expect(catalogue.now()?.search.pair(other, EXAMPLE.admin)?.account.tags?.owner).toBeDefined();
   expect(catalogue.state().untagged).toBeGreaterThan(0);
   open?.();
   await tagged(catalogue);
