@@ -159,11 +159,16 @@ export class Asked<T extends Target = MacAdminTarget> {
   }
 
   /** Waits until the view is as wanted. */
-  sees(wanted: (view: ElevationView) => unknown, what: string): Promise<ElevationView> {
-    return until(async () => {
-      const view = await this.view();
-      return view && wanted(view) ? view : undefined;
-    }, `${what} (${this.requestId})`);
+  async sees(wanted: (view: ElevationView) => unknown, what: string): Promise<ElevationView> {
+    let last: ElevationView | null = null;
+    try {
+      return await until(async () => {
+        last = await this.view();
+        return last && wanted(last) ? last : undefined;
+      }, `${what} (${this.requestId})`);
+    } catch (cause) {
+      throw new Error(`${(cause as Error).message}; last seen: ${JSON.stringify(last)}`, { cause });
+    }
   }
 
   /** Waits until the elevation is in that state. */
