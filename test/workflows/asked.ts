@@ -167,7 +167,7 @@ export class Asked<T extends Target = MacAdminTarget> {
         return last && wanted(last) ? last : undefined;
       }, `${what} (${this.requestId})`);
     } catch (cause) {
-      throw new Error(`${(cause as Error).message}; last seen: ${JSON.stringify(last)}`, { cause });
+      throw new Error(`${(cause as Error).message}; last seen: ${(last as ElevationView | null)?.state}`, { cause });
     }
   }
 
