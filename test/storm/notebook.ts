@@ -19,7 +19,12 @@ export interface Press {
   readonly actionId: string;
   /** Which round: of an extension or of the request. */
   readonly digest: string;
+  /** How it was answered; `not pressed: …` when the button was gone by then. */
   ack: string;
+  /** When that came. */
+  ackAt?: number;
+  /** How the form behind it was answered, where it has one and somebody sent it: `ok`, or why it stayed open. */
+  form?: string;
 }
 
 /**

@@ -4,7 +4,7 @@ import { CHANNEL } from '../../cli/demo/world.js';
 import { askUntilTaken } from './asking.js';
 import type { FarEnds } from './far/ends.js';
 import type { Eyes, Seen } from './far/eyes.js';
-import type { Notebook } from './notebook.js';
+import type { Notebook, Press } from './notebook.js';
 import { type Story, stories, wishes } from './plan.js';
 import { type Asker, type Wanted, wantedBy } from './wanted.js';
 import type { StormPerson, World } from './world.js';
@@ -78,26 +78,32 @@ function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Aske
     old = false,
   ): Promise<void> {
     const digest = /"d":"([0-9a-f]{64})"/.exec(value)?.[1] ?? '';
-    const note = { at: Date.now(), personId: by.id, requestId: seen.requestId, actionId, digest, ack: 'pending' };
+    const { requestId } = seen;
+    const note: Press = { at: Date.now(), personId: by.id, requestId, actionId, digest, ack: 'pending' };
     notebook.presses.push(note);
     const input = { user: by.slack, channel: seen.channel, ts: seen.ts, actionId, ...(old && { forge: { value } }) };
     try {
       const acted = await slack.act.click(input);
-      note.ack = acted.ack;
-      if (acted.ack === 'ok') await fillForm(by, actionId);
+      Object.assign(note, { ack: acted.ack, ackAt: Date.now() });
     } catch (error) {
-      note.ack = error instanceof Error ? `not pressed: ${error.message}` : String(error); // the button was gone by then
+      note.ack = `not pressed: ${error instanceof Error ? error.message : error}`; // the button was gone by then
     }
+    if (note.ack === 'ok') await fillForm(by, note);
   }
 
   /** A denial asks why; the form is there a moment after the press. */
-  async function fillForm(by: StormPerson, actionId: string): Promise<void> {
-    if (actionId !== 'deny' && actionId !== 'ext-deny') return;
+  async function fillForm(by: StormPerson, note: Press): Promise<void> {
+    if (note.actionId !== 'deny' && note.actionId !== 'ext-deny') return;
     await sleep(200);
-    await slack.act.submit({ user: by.slack, values: {} }).catch(() => undefined);
+    // They may have another elevation's form before them by now: that is sent as well, and says nothing of this click.
+    const form = slack.truth(Date.now()).views.find(({ userId, body }) => userId === by.slack && isAbout(body, note));
+    const sent = await slack.act.submit({ user: by.slack, viewId: form?.id, values: {} }).catch(() => undefined);
+    if (form && sent) Object.assign(note, { form: sent.errors ? 'errors' : sent.ack, ackAt: Date.now() });
     await Promise.resolve(slack.act.closeView({ user: by.slack, all: true })).catch(() => undefined);
   }
 
+  const isAbout = ({ private_metadata: about }: Record<string, unknown>, { requestId, digest }: Press) =>
+    typeof about === 'string' && about.includes(requestId) && about.includes(digest);
   const button = (seen: Seen | undefined, pattern: RegExp) => seen?.buttons.find((b) => pattern.test(b.action_id));
   const card = (requestId: string) => eyes.card(requestId);
   const dmWith = (requestId: string, pattern: RegExp) =>

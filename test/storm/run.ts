@@ -119,6 +119,7 @@ async function blow(storm: Storm): Promise<Result> {
     macs: [...readMacs(world, far), ...(cloud?.places ?? [])],
     messages: eyes.all(),
     saidGone: eyes.saidGone,
+    answers: eyes.answers,
     tagCalls: [...tagCalls(far), ...(cloud?.created ?? [])],
     oddities: watch.oddities,
     countdowns: watch.countdowns,

@@ -31,6 +31,14 @@ export interface SaidGone {
   readonly text: string;
 }
 
+/** Something that one person alone was told; also where the call was struck: best effort is all that was promised. */
+export interface Told {
+  /** Their Slack id. */
+  readonly to: string;
+  readonly at: number;
+  readonly text: string;
+}
+
 export interface Eyes {
   /** Every message of a request, by its key; the newest where a key was posted more than once. */
   of(requestId: string): readonly Seen[];
@@ -39,6 +47,7 @@ export interface Eyes {
   requestOf(quote: string): string | undefined;
   all(): readonly Seen[];
   readonly saidGone: readonly SaidGone[];
+  readonly answers: readonly Told[];
   /** Calls of the product by method, and those that were struck by a fault. */
   readonly calls: { total: number; struck: number };
   look(): void;
@@ -62,6 +71,7 @@ export function createEyes(slack: SlackSim): Eyes {
   const byRequest = new Map<string, Map<string, Seen>>();
   const byQuote = new Map<string, string>();
   const saidGone: SaidGone[] = [];
+  const answers = new Map<string, Told>();
   const calls = { total: 0, struck: 0 };
   let from = 0;
   let lastCall = 0;
@@ -72,6 +82,8 @@ export function createEyes(slack: SlackSim): Eyes {
   });
 
   function take(message: Message): void {
+    const { onlyFor: to, channel, ts, text } = message;
+    if (to !== undefined) answers.set(`${channel}/${ts}`, { to, at: Number(ts) * 1000, text });
     const seen = read(message);
     if (!seen) return;
     keep(seen);
@@ -104,6 +116,8 @@ export function createEyes(slack: SlackSim): Eyes {
       if (call.faults.length > 0) calls.struck += 1;
       if (call.method === 'chat.delete' && (call.answer as { ok?: boolean } | null)?.ok) deleted(call.args.channel, call.args.ts);
       const text = typeof call.args.text === 'string' ? call.args.text : '';
+      const to = personIn(call);
+      if (to !== undefined) answers.set(`call ${call.n}`, { to, at: call.at, text });
       const requestId = requestIn(JSON.stringify(call.args)) ?? messages.get(`${call.args.channel}/${call.args.ts}`)?.requestId;
       if (requestId && GONE.test(text) && !NOT_KNOWN.test(text))
         saidGone.push({ requestId, at: call.at, method: call.method, text });
@@ -124,6 +138,9 @@ export function createEyes(slack: SlackSim): Eyes {
     requestOf: (quote) => byQuote.get(quote),
     all: () => [...messages.values()],
     saidGone,
+    get answers() {
+      return [...answers.values()];
+    },
     calls,
     look,
     deleted,
@@ -146,6 +163,13 @@ function read(message: Message): Seen | undefined {
   if (!requestId || message.onlyFor !== undefined) return undefined;
   const { channel, ts, text, deleted = false } = message;
   return { channel, ts, text, key, requestId, deleted, words, buttons: buttonsOf(message.blocks) };
+}
+
+/** To whom alone a call speaks. What was sent to a person's direct messages under a key is a notice, and answers nothing. */
+function personIn({ method, args }: { readonly method: string; readonly args: Record<string, unknown> }): string | undefined {
+  if (method === 'chat.postEphemeral') return String(args.user);
+  const isDm = method === 'chat.postMessage' && args.metadata === undefined && /^[UW]/.test(String(args.channel));
+  return isDm ? String(args.channel) : undefined;
 }
 
 function requestIn(text: string): string | undefined {

@@ -1,5 +1,6 @@
 /** The verdict: each check holds the far ends' truth against what was approved, recorded and said. */
 import { MAX_MS } from '../world.js';
+import { lostClicks } from './clicks.js';
 import { judgeCloud } from './cloud.js';
 import {
   type Access,
@@ -40,6 +41,7 @@ export function judge(facts: Facts): Violation[] {
     ...tagsAfterArmed(facts),
     ...(facts.cloud ? judgeCloud(facts.cloud, facts.recorded) : []),
     ...asks(facts),
+    ...lostClicks(facts),
     ...(facts.verify.ok ? [] : [{ rule: 'ledger', requestId: '', what: `stint ledger verify: ${JSON.stringify(facts.verify)}` }]),
   ];
 }

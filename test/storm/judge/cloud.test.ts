@@ -78,6 +78,7 @@ function life() {
       recorded: [{ requestId, events, view }],
       messages: [],
       saidGone: [],
+      answers: [],
       tagCalls: read.created,
       oddities: [],
       countdowns: [],

@@ -1,6 +1,6 @@
 /** All that the verdict is about, gathered after the calm. */
 import type { Target } from '../../../contract/request.js';
-import type { SaidGone, Seen } from '../far/eyes.js';
+import type { SaidGone, Seen, Told } from '../far/eyes.js';
 import type { Held } from '../far/light-mac.js';
 import type { Notebook } from '../notebook.js';
 import type { World } from '../world.js';
@@ -23,6 +23,8 @@ export interface Facts {
   readonly recorded: readonly Recorded[];
   readonly messages: readonly Seen[];
   readonly saidGone: readonly SaidGone[];
+  /** What single people were told. */
+  readonly answers: readonly Told[];
   readonly tagCalls: readonly TagCall[];
   readonly oddities: readonly Oddity[];
   readonly countdowns: readonly Countdown[];
@@ -93,12 +95,13 @@ export function outage({ notebook }: Facts, { serial, excused = [] }: MacTruth, 
   );
 }
 
-/** Presses by people who may decide this elevation. */
+/** Presses by people who may decide this elevation. A button that was gone by then was not pressed. */
 export function eligible({ world, notebook }: Facts, { view }: Recorded, pattern: RegExp) {
   const { requestId, requester, subject } = view.request;
   return notebook.presses.filter(
     (p) =>
       p.requestId === requestId &&
+      !p.ack.startsWith('not pressed') &&
       pattern.test(p.actionId) &&
       world.people.some((person) => person.id === p.personId && person.groups.includes('it')) &&
       p.personId !== requester.personId &&

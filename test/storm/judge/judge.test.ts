@@ -5,10 +5,11 @@ import { type Digest, instant, type LocalUser, type PersonId, type Serial } from
 import { foldAll } from '../../../contract/view.js';
 import { Elevation, VERDICT } from '../../ledger/events.js';
 import type { Seen } from '../far/eyes.js';
-import { createNotebook, type Notebook } from '../notebook.js';
+import { createNotebook, type Notebook, type Press } from '../notebook.js';
 import { makeWorld } from '../world.js';
 import { judge } from './checks.js';
 import type { Facts } from './facts.js';
+import { only } from './ledger.js';
 
 const world = makeWorld(3);
 const asker = world.askers[3]; // of IT, with a light Mac
@@ -87,6 +88,7 @@ function life(): Life & { readonly facts: () => Facts; readonly requestId: strin
         recorded: [{ requestId, events: it.events, view }],
         messages: it.messages,
         saidGone: [{ requestId, at: ms(20.1), method: 'chat.update', text: 'Access gone' }],
+        answers: [],
         tagCalls: [{ serial, at: ms(7) }],
         oddities: [],
         countdowns: [{ serial, requestId, phase: 'active', endsAt: ms(19) }],
@@ -98,6 +100,23 @@ function life(): Life & { readonly facts: () => Facts; readonly requestId: strin
     },
   });
 }
+
+/** One more press, of somebody who may decide, taken at once. */
+function press(l: Life, change: Partial<Press> = {}): void {
+  const [first] = l.notebook.presses;
+  if (!first) throw new Error('nobody has pressed');
+  const pressed = { ...first, ...change };
+  l.notebook.presses.push({ ackAt: pressed.at + 300, ...pressed });
+}
+
+const told = (text: string, after: number): Partial<Facts> => ({
+  answers: [{ to: world.people.find(({ id }) => id === 'it2')?.slack ?? '', at: ms(after), text }],
+});
+const refusedFor = (l: Life, kind: string, after: number): void => {
+  const [first] = l.events;
+  const by = { via: 'slack', personId: 'it2' };
+  l.events.push({ ...first, id: 'refused', type: 'refused', at: s(after), actor: by, data: { kind, code: 'x' } } as AnyEvent);
+};
 
 const found = (facts: Facts) => judge(facts).map((v) => `${v.rule}: ${v.what}`);
 
@@ -129,6 +148,11 @@ describe('the judge', () => {
       'one before anybody who may had approved',
       /^I5: nobody who may/,
       (l) => void Object.assign(l.notebook.presses[0] ?? {}, { personId: 'mallory' }),
+    ],
+    [
+      'one whose approver found the button gone',
+      /^I5: nobody who may/,
+      (l) => void Object.assign(l.notebook.presses[0] ?? {}, { ack: 'not pressed: no such button' }),
     ],
     ['a vote that nobody cast', /^I1: a vote/, (l) => void l.notebook.presses.splice(0)],
     ['a vote of the requester', /^I1: a vote/, (l) => void Object.assign(l.notebook.presses[0] ?? {}, { personId: asker?.id })],
@@ -230,5 +254,71 @@ describe('the judge', () => {
     expect(found(one.facts())).toEqual([]);
     one.notebook.outages.splice(0);
     expect(found(one.facts())).toHaveLength(1);
+  });
+});
+
+describe('a click that was acknowledged', () => {
+  const AT = 10;
+  /** At 10, in the middle of the window: nothing has ended by then, nor ends within five seconds. */
+  const revoked = (change: Partial<Press> = {}) => {
+    const one = life();
+    press(one, { at: ms(AT), personId: 'it2', actionId: 'revoke', ...change });
+    return one;
+  };
+  const LOST = expect.stringMatching(/^click: .* of it2 .* was acknowledged and lost/);
+
+  it('is missed when nothing tells what became of it', () => {
+    expect(found(revoked().facts())).toEqual([LOST]);
+  });
+
+  it.each<[string, Partial<Press>]>([
+    ['timed out', { ack: 'timeout' }],
+    ['was not pressed', { ack: 'not pressed: no such button' }],
+    ['only opened a form', { actionId: 'deny' }],
+    ['left its form open', { actionId: 'deny', form: 'errors' }],
+    ['came a moment before the verdict', { at: ms(55) }],
+    ['came when it was over', { at: ms(30) }],
+    ['was overtaken by the end', { at: ms(16) }],
+  ])('is not one that %s', (_, change) => {
+    expect(found(revoked(change).facts())).toEqual([]);
+  });
+
+  it.each<[string, (l: ReturnType<typeof revoked>) => void]>([
+    ['the ledger refused it', (l) => refusedFor(l, 'revoke', 40)],
+    ['they were told', (l) => void Object.assign(l, { more: told('Only approvers may do that.', AT + 1) })],
+    ['its run was terminated', (l) => void l.notebook.touched.set(l.requestId, new Set(['temporal-terminate']))],
+  ])('is not missed when %s', (_, change) => {
+    const one = revoked();
+    change(one);
+    expect(found(one.facts())).toEqual([]);
+  });
+
+  it.each<[string, (l: ReturnType<typeof revoked>) => void]>([
+    ['another kind was refused', (l) => refusedFor(l, 'approve', 40)],
+    ['a refusal is older', (l) => refusedFor(l, 'revoke', 2)],
+    ['they were told that it goes on', (l) => void Object.assign(l, { more: told('Done: your click was handed over.', AT + 1) })],
+    ['they were told of another', (l) => void Object.assign(l, { more: told('Elevation aaaaaaaa is closed.', AT + 1) })],
+    ['they were told long after', (l) => void Object.assign(l, { more: told('Only approvers may do that.', AT + 30) })],
+    ['its run was only cancelled', (l) => void l.notebook.touched.set(l.requestId, new Set(['temporal-cancel']))],
+  ])('is missed although %s', (_, change) => {
+    const one = revoked();
+    change(one);
+    expect(found(one.facts())).toContainEqual(LOST);
+  });
+
+  it('is missed when the form behind it was taken', () => {
+    const one = life();
+    one.events = one.events.slice(0, 1);
+    press(one, { at: ms(AT), personId: 'it2', actionId: 'deny', form: 'ok' });
+    expect(found(one.facts())).toContainEqual(LOST);
+  });
+
+  it('is no approval that was lost and then pressed again', () => {
+    const one = life();
+    const [voted] = only(one.events, 'voted');
+    if (!voted) throw new Error('nobody voted');
+    const later = { ...voted, data: { ...voted.data, vote: { ...voted.data.vote, at: s(7) } } };
+    one.events = [...one.events.slice(0, 1), later];
+    expect(found(one.facts())).toContainEqual(expect.stringMatching(/^click: approve:10000 of it1/));
   });
 });
