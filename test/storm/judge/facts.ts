@@ -112,11 +112,15 @@ export function eligible({ world, notebook }: Facts, { view }: Recorded, pattern
 /** The latest instant at which the approved window, with the extensions that were approved, may end. */
 export function windowEnd(facts: Facts, recorded: Recorded): number {
   const { view, events } = recorded;
-  const approved = new Set(eligible(facts, recorded, /^approve:/).map((p) => Number(p.actionId.split(':')[1])));
-  const longest = Math.max(...approved, 0);
-  const extensions = only(events, 'extended').filter((e) =>
-    eligible(facts, recorded, /^ext-approve:/).some((p) => p.digest === e.data.roundDigest),
+  const window = Math.min(view.approvedWindowMs ?? 0, longest(eligible(facts, recorded, /^approve:/)));
+  const longer = eligible(facts, recorded, /^ext-approve:/);
+  const extensions = only(events, 'extended').map(({ data }) =>
+    Math.min(data.windowMs, longest(longer.filter(({ digest }) => digest === data.roundDigest))),
   );
-  const length = Math.min(view.approvedWindowMs ?? 0, longest) + extensions.reduce((sum, e) => sum + e.data.windowMs, 0);
-  return at(view.confirmedAt) + length;
+  return at(view.confirmedAt) + extensions.reduce((sum, ms) => sum + ms, window);
+}
+
+/** The longest that was pressed, in milliseconds; nothing when nobody pressed. What was recorded is not asked. */
+function longest(presses: readonly { readonly actionId: string }[]): number {
+  return Math.max(0, ...presses.map(({ actionId }) => Number(actionId.split(':')[1])));
 }

@@ -101,6 +101,20 @@ function life(): Life & { readonly facts: () => Facts; readonly requestId: strin
   });
 }
 
+const EXTENSION = 'e'.repeat(64) as Digest;
+
+/** Longer by so much, in milliseconds, as the ledger has it. */
+function extend(l: Life, windowMs: number): void {
+  const [first] = l.events;
+  if (!first) throw new Error('no event');
+  const more = {
+    type: 'extended',
+    at: s(15),
+    data: { roundDigest: EXTENSION, windowMs, deadlineAt: instant(ms(19) + windowMs) },
+  };
+  l.events.splice(5, 0, { ...first, ...more, id: 'extended' } as AnyEvent);
+}
+
 /** One more press, of somebody who may decide, taken at once. */
 function press(l: Life, change: Partial<Press> = {}): void {
   const [first] = l.notebook.presses;
@@ -165,6 +179,15 @@ describe('the judge', () => {
       'a deadline past the window',
       /^I7: the deadline/,
       (l) => void Object.assign(l.events[4]?.data ?? {}, { deadlineAt: s(25) }),
+    ],
+    ['an extension that nobody approved', /^I7: the deadline/, (l) => extend(l, 10_000)],
+    [
+      'an extension by more than was pressed',
+      /^I7: the deadline .* past what was approved, 2026-03-02T09:00:29/,
+      (l) => {
+        extend(l, 20_000);
+        press(l, { at: ms(15), actionId: 'ext-approve:10000', digest: EXTENSION });
+      },
     ],
     [
       'a Mac that counts too far',
