@@ -1,6 +1,6 @@
 /**
  * What an operator, or a thief of the operator's rights, can do to a run of ours in Temporal: terminate, delete, reset
- * (to the first task or the last, with the signals or without), pause. In each state, and many at once. Afterwards the
+ * (to the first task or the last, with the signals or without). In each state, and many at once. Afterwards the
  * sweep has its turn, and then the far end is asked: no access is left (I15), and no decision was spent twice (I16).
  */
 import { randomUUID } from 'node:crypto';
@@ -86,28 +86,23 @@ async function remove(e: Asked): Promise<void> {
   await until(async () => (await e.handle.describe().catch((error: Error) => error)) instanceof Error, 'the deletion');
 }
 
+const EVERY: readonly Name[] = ['requested', 'granting', 'active', 'ending', 'collecting', 'closed'];
+
 const OPERATIONS: readonly Operation[] = [
   {
     name: 'terminated',
     states: ['requested', 'granting', 'active', 'ending', 'collecting'],
     act: (e) => e.handle.terminate('test'),
   },
-  { name: 'deleted', states: ['requested', 'granting', 'active', 'ending', 'collecting', 'closed'], act: remove },
-  {
-    name: 'reset to its first task with the signals',
-    states: ['requested', 'granting', 'active', 'ending', 'collecting', 'closed'],
-    act: (e) => resetTo(e, 'first', true),
-  },
+  { name: 'deleted', states: EVERY, act: remove },
+  { name: 'reset to its first task with the signals', states: EVERY, act: (e) => resetTo(e, 'first', true) },
   {
     name: 'reset to its first task without the signals',
-    states: ['granting', 'active', 'ending', 'closed'],
+    states: EVERY,
     act: (e) => resetTo(e, 'first', false),
   },
-  {
-    name: 'reset to its last task',
-    states: ['requested', 'granting', 'active', 'ending', 'collecting', 'closed'],
-    act: (e) => resetTo(e, 'last', true),
-  },
+  { name: 'reset to its last task with the signals', states: EVERY, act: (e) => resetTo(e, 'last', true) },
+  { name: 'reset to its last task without the signals', states: EVERY, act: (e) => resetTo(e, 'last', false) },
 ];
 
 describe.concurrent('an elevation that is', () => {
