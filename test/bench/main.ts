@@ -1,8 +1,8 @@
 /**
- * The figures: `npm run bench [-- --quick] [--topology T] [--only NAME] [--json] [--list]`. Prints a table, or JSON; the exit code is 1
- * when a bar falls short and 2 for a command line that makes no sense. What each figure means: docs/figures.md.
+ * The figures: `npm run -s bench -- --help`. Prints a table, or JSON; the exit code is 1 when a bar falls short and 2 for a command line
+ * that makes no sense. What each figure means: docs/figures.md.
  */
-import { chosen, type Options, readArgs, UsageError } from './args.js';
+import { chosen, HELP, type Options, readArgs, UsageError } from './args.js';
 import { GROUPS } from './groups/index.js';
 import { exitCode, factsLine, json, runFacts, table } from './report.js';
 import { runGroups } from './run.js';
@@ -10,7 +10,11 @@ import { runGroups } from './run.js';
 const out = (text: string) => process.stdout.write(`${text}\n`);
 const say = (line: string) => process.stderr.write(`[bench] ${line}\n`);
 
-async function bench({ json: asJson, quick, list, topology, only }: Options): Promise<number> {
+async function bench({ json: asJson, quick, list, help, topology, only }: Options): Promise<number> {
+  if (help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
   const groups = chosen(GROUPS, only);
   if (list) {
     for (const group of groups) out([group.name, ...group.figures.map((f) => `  ${f.name}`)].join('\n'));

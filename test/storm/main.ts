@@ -1,4 +1,4 @@
-/** `npm run storm`: see `--help`. Exit codes: 0 all held (or skipped, said loudly), 1 something was broken, 2 not understood. */
+/** `npm run -s storm -- --help`. Exit codes: 0 all held (or skipped, said loudly), 1 something was broken, 2 not understood. */
 import { randomInt } from 'node:crypto';
 import { BadOption, HELP, readOptions } from './options.js';
 import { inWords } from './report.js';

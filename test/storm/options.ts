@@ -22,7 +22,7 @@ export interface StormOptions {
   readonly json: boolean;
 }
 
-export const HELP = `Usage: npm run storm -- [options]
+export const HELP = `Usage: npm run -s storm -- [options]
 
 Lets people ask for, decide and end elevations on real and simulated Macs and in AWS while the product's processes are
 killed, far ends misbehave and clocks step, and judges by the far ends' own truth. Exit code 1 when a promise was broken.
@@ -39,11 +39,14 @@ killed, far ends misbehave and clocks step, and judges by the far ends' own trut
                    aws leaves AWS out altogether
   --keep           keep the folder of logs and evidence also when all went well
   --json           the result as one line of JSON on standard output
+  -h, --help       this text
+
+The -s keeps npm from writing a banner of its own before the result.
 
 Examples:
-  $ npm run storm
-  $ npm run storm -- --kills 1000 --elevations 1500 --minutes 150 --seed 7 --keep
-  $ npm run storm -- --topology postgres --kills 50 --json
+  $ npm run -s storm
+  $ npm run -s storm -- --kills 1000 --elevations 1500 --minutes 150 --seed 7 --keep
+  $ npm run -s storm -- --topology postgres --kills 50 --json | jq .violations
 `;
 
 /** Thrown for a command line that is not understood; the message names the option. */

@@ -1,6 +1,6 @@
 /** The storm's plan and command line. */
 import { describe, expect, it } from 'vitest';
-import { BadOption, readOptions } from './options.js';
+import { BadOption, HELP, readOptions } from './options.js';
 import { AWS_FAULTS, FAULTS, type FaultKind, faults, kills, stories, weather, wishes } from './plan.js';
 
 const some = <T>(next: () => T, n = 300): readonly T[] => Array.from({ length: n }, next);
@@ -53,6 +53,11 @@ describe('the command line', () => {
   it('leaves AWS out as a whole, with all that goes wrong there', () => {
     expect(readOptions(['--without', 'aws,mdm-lie'], 1)).toMatchObject({ aws: false, without: ['mdm-lie', ...AWS_FAULTS] });
     expect(readOptions(['--without', 'aws-down'], 1)).toMatchObject({ aws: true, without: ['aws-down'] });
+  });
+
+  it('has examples whose output can be piped: npm keeps its banner to itself', () => {
+    expect(HELP).toMatch(/npm run -s storm -- .*--json \| jq/);
+    expect(HELP).not.toMatch(/npm run (?!-s )/);
   });
 
   it('names the option that it does not understand', () => {

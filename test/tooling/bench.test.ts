@@ -1,6 +1,6 @@
 /** The bench as a program: its command line, its table, its JSON and its exit code, on figures that nobody measured. */
 import { describe, expect, test } from 'vitest';
-import { chosen, readArgs, UsageError } from '../bench/args.js';
+import { chosen, HELP, readArgs, UsageError } from '../bench/args.js';
 import { GROUPS } from '../bench/groups/index.js';
 import { type Answers, type Figure, judge, type Metric } from '../bench/metric.js';
 import { exitCode, json, runFacts, table } from '../bench/report.js';
@@ -19,7 +19,15 @@ const quiet = { quick: true, topology: 'embedded', say: () => undefined } as con
 describe('the command line', () => {
   test('takes all options, names by comma or one by one', () => {
     const read = readArgs(['--json', '--quick', '--only', 'click,deadline', '--only', 'mac']);
-    expect(read).toEqual({ json: true, quick: true, list: false, topology: 'embedded', only: ['click', 'deadline', 'mac'] });
+    const others = { list: false, help: false, topology: 'embedded' };
+    expect(read).toEqual({ json: true, quick: true, ...others, only: ['click', 'deadline', 'mac'] });
+  });
+
+  test('--help names every option, with examples whose output can be piped', () => {
+    expect(readArgs(['-h']).help).toBe(true);
+    for (const name of Object.keys(readArgs([]))) expect(HELP).toContain(`  --${name}`.replace('  --help', '-h, --help'));
+    expect(HELP).toMatch(/npm run -s bench -- .*--json \| jq/);
+    expect(HELP).not.toMatch(/npm run (?!-s )/);
   });
 
   test('an option that there is not is refused', () => {
