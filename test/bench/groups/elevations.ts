@@ -12,8 +12,12 @@ import { approve, asked, closed } from '../rig/stories.js';
 const ORDINARY_S = 20;
 /** As short as a window with a warning can be: what is in flight bounds the rate, and must not. */
 const WINDOW_S = 3;
-/** Enough to keep a worker busy whose lives wait for nothing. */
-const FLOOR_IN_FLIGHT = 40;
+/**
+ * How many bare lives are in flight: enough to keep a worker busy, and three times that. A floor that is too low flatters us, so the
+ * faster of the two counts.
+ */
+const FLOORS_IN_FLIGHT = [40, 120] as const;
+const FLOOR_WARM_S = 20;
 /** A life takes a quarter of a minute however idle the machine is, since no proof counts while a grant could still land. */
 const WARM_S = 35;
 
@@ -43,8 +47,12 @@ export const elevations: Metric = {
       await rig.startBare();
       await warmUp(rig.client);
       const shape = { activities: cost.activities, timers: cost.timers };
-      const floor = await bareElevations(rig.client, shape, FLOOR_IN_FLIGHT, 20, seconds);
-      const made = `${inFlight} in flight for ${seconds} s; floor: ${FLOOR_IN_FLIGHT} in flight, ${cost.activities} activities and ${cost.timers} timers each`;
+      const floors: Floor[] = [];
+      for (const lives of FLOORS_IN_FLIGHT)
+        floors.push({ lives, rate: await bareElevations(rig.client, shape, lives, FLOOR_WARM_S, seconds) });
+      const floor = Math.max(...floors.map(({ rate }) => rate));
+      const tried = floors.map(({ lives, rate }) => `${rate.toFixed(2)}/s with ${lives} in flight`).join(', ');
+      const made = `${inFlight} in flight for ${seconds} s; floor: ${tried}; ${cost.activities} activities and ${cost.timers} timers each`;
       return {
         measured: {
           'elevations-per-second': { value: rate, floor, n: count, note: made },
@@ -62,6 +70,12 @@ export const elevations: Metric = {
     }
   },
 };
+
+/** What bare lives came to, a second. */
+interface Floor {
+  readonly lives: number;
+  readonly rate: number;
+}
 
 /** One elevation from the ask to the close. Answers its id. */
 async function life(rig: Rig, mac: BenchMac) {
