@@ -5,6 +5,7 @@ import { GROUPS } from '../bench/groups/index.js';
 import { type Answers, type Figure, judge, type Metric } from '../bench/metric.js';
 import { exitCode, json, runFacts, table } from '../bench/report.js';
 import { tally } from '../bench/rig/history.js';
+import { tagSetAt } from '../bench/rig/tags.js';
 import { runGroups } from '../bench/run.js';
 import { percentile } from '../bench/stats.js';
 
@@ -131,6 +132,27 @@ describe('the result', () => {
     expect(read.metrics[1]).toMatchObject({ floor: null, ratio: null, bar: null, holds: null });
     expect(read.run).toMatchObject({ quick: true, node: process.version });
     expect(read.details).toEqual({ g: ['a line'] });
+  });
+});
+
+describe('the tag on a Mac at the MDM', () => {
+  const at = (s: number) => new Date(s * 1000).toISOString();
+  const change = (s: number, ...tags: string[]) => ({ at: at(s), tags, visibleAt: 0, by: 'api' }) as const;
+  const truth = (...history: ReturnType<typeof change>[]) => ({
+    devices: [{ deviceId: 'd', serial: 'M1', name: 'm', tags: [], seenByDevice: [], history }],
+  });
+
+  test('is found where it was set anew', () => {
+    const seen = truth(change(1, 'ours'), change(5), change(9, 'ours', 'other'));
+    expect(tagSetAt(seen, 'M1', 'ours', 6_000)).toBe(9_000);
+  });
+
+  test.each([
+    ['never set', truth(change(1), change(9, 'other'))],
+    ['set before and not since', truth(change(1, 'ours'), change(9, 'ours', 'other'))],
+    ['set on no such Mac', { devices: [] }],
+  ])('fails the group when it was %s', (_, seen) => {
+    expect(() => tagSetAt(seen, 'M1', 'ours', 6_000)).toThrow(/M1 .* never told to set ours/);
   });
 });
 

@@ -1,12 +1,14 @@
 /**
  * What a person waits for, with the real agent on stand-in Macs: from the click on Approve until the Mac made them an
  * administrator, and from the click on Revoke until it no longer is one. The MDM's tag arrives after 0 to 120 s, as the
- * vendor's does; until then only the agent's own poll can know.
+ * vendor's does; until then only the agent's own poll can know. It is Stint's own tag on the stand-in MDM's record that the Mac's
+ * MDM agent finds there: nobody else wakes the agent, and a round without the tag fails the group.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TAGS } from '../../../cli/demo/world.js';
 import { packageRoot } from '../../../cli/package-root.js';
 import type { RequestId } from '../../../contract/ids.js';
 import { type Mac, startMac } from '../../../sim/mac/mac.js';
@@ -15,11 +17,13 @@ import { until } from '../pace.js';
 import { cardsOf, press } from '../rig/cards.js';
 import { type Rig, startRig } from '../rig/rig.js';
 import { closed } from '../rig/stories.js';
+import { tagSetAt } from '../rig/tags.js';
 import { APPROVERS, type Owner } from '../rig/world.js';
 import { percentile, spread } from '../stats.js';
 
 const WINDOW_S = 600;
 const TAG_MAX_MS = 120_000;
+const CHECK_IN_MS = 2000;
 const [APPROVER] = APPROVERS;
 
 export const macs: Metric = {
@@ -38,7 +42,9 @@ export const macs: Metric = {
       const seen = (await Promise.all(started.map((mac, i) => manyRounds(rig, mac, i, rounds)))).flat();
       const granted = seen.map((one) => one.grantedS);
       const gone = seen.map((one) => one.goneS);
-      const note = (s: readonly number[]) => `real agent on ${count} Macs, ms: ${spread(s.map((v) => v * 1000))}`;
+      const woken = started.reduce((sum, { mdmRuns }) => sum + mdmRuns.filter((tag) => tag === TAGS.elevate).length, 0);
+      const tags = `our tag was on the record each time, and woke ${woken} agents`;
+      const note = (s: readonly number[]) => `real agent on ${count} Macs, ms: ${spread(s.map((v) => v * 1000))}; ${tags}`;
       return {
         measured: {
           'approval-click-to-admin.p95': { value: percentile(granted, 95), n: granted.length, note: note(granted) },
@@ -63,6 +69,8 @@ async function realMac(rig: Rig, owner: Owner): Promise<Mac> {
     folder,
     deviceApiUrl: rig.deviceUrl,
     serverPublicKeyPem: rig.home.replyPublicKey,
+    mdmUrl: rig.mdm.url,
+    checkInMs: CHECK_IN_MS,
     agentFolder: join(packageRoot, 'device', 'macos'),
   });
   await rig.ask({ ask: 'register-device', serial: owner.serial, publicKey: mac.publicKeyPem });
@@ -89,11 +97,11 @@ async function oneRound(rig: Rig, mac: Mac): Promise<Seen> {
   const requestId = await ask(rig, mac);
   const [ts = ''] = await cardsOf(rig, [requestId]);
   await sleep(Math.random() * 8_000); // wherever the agent's poll may stand
+  rig.mdm.control.settings({ tagDelayMs: Math.random() * TAG_MAX_MS });
   const approved = await press(rig, APPROVER?.slack ?? '', ts, `approve:${WINDOW_S * 1000}`);
-  const tag = setTimeout(() => void mac.acts.kick(), Math.random() * TAG_MAX_MS);
   const on = await changed(mac, true, approved.at);
-  clearTimeout(tag);
   await until('the elevation is active', async () => (await rig.shown(requestId)).row.view.state === 'active' || undefined);
+  tagSetAt(rig.mdm.control.truth(), mac.serial, TAGS.elevate, approved.at);
   await sleep(2_000 + Math.random() * 8_000);
   const revoked = await press(rig, APPROVER?.slack ?? '', ts, 'revoke');
   const off = await changed(mac, false, revoked.at);
