@@ -17,6 +17,8 @@ export interface PostgresServer {
   /** Stops at once, as a crash would. The port and the folder stay its own. */
   crash(): Promise<void>;
   start(): Promise<void>;
+  /** The server's first process, whose children are the others; 0 while it is stopped. */
+  pid(): number;
   /** Stops for good and removes the folder. */
   remove(): Promise<void>;
 }
@@ -72,6 +74,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     },
     start,
     crash,
+    pid: () => (server?.exitCode === null ? (server.pid ?? 0) : 0),
     async remove() {
       await crash();
       await rm(folder, { recursive: true, force: true });

@@ -1,10 +1,13 @@
 /** The bench as a program: its command line, its table, its JSON and its exit code, on figures that nobody measured. */
-import { describe, expect, test } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, test, vi } from 'vitest';
 import { chosen, HELP, readArgs, UsageError } from '../bench/args.js';
 import { GROUPS } from '../bench/groups/index.js';
 import { type Answers, type Figure, judge, type Metric } from '../bench/metric.js';
 import { exitCode, json, runFacts, table } from '../bench/report.js';
 import { tally } from '../bench/rig/history.js';
+import { childrenOf, familyBytes, residentBytes, together } from '../bench/rig/process.js';
 import { tagSetAt } from '../bench/rig/tags.js';
 import { runGroups } from '../bench/run.js';
 import { percentile } from '../bench/stats.js';
@@ -133,6 +136,28 @@ describe('the result', () => {
     expect(read.run).toMatchObject({ quick: true, node: process.version });
     expect(read.details).toEqual({ g: ['a line'] });
   });
+});
+
+describe('the memory of a process and its children', () => {
+  test('counts what they share once', () => {
+    const members = [
+      { resident: 50, shared: 30 },
+      { resident: 45, shared: 40 },
+      { resident: 7, shared: 0 },
+    ];
+    expect(together(members)).toBe(20 + 5 + 7 + 40);
+  });
+
+  test('is more than that of the process alone, while it has a child', async () => {
+    const shell = spawn('sh', ['-c', 'cat; true'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    const pid = shell.pid ?? 0;
+    await vi.waitFor(() => expect(childrenOf(pid)).toHaveLength(1), { timeout: 20_000 });
+    expect(familyBytes(pid)).toBeGreaterThan(residentBytes(pid));
+    const ended = once(shell, 'exit');
+    shell.stdin.end(); // ends the child, and so the shell
+    await ended;
+    expect(childrenOf(pid)).toEqual([]);
+  }, 30_000);
 });
 
 describe('the tag on a Mac at the MDM', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Measured, Metric } from '../metric.js';
 import { pooled, until } from '../pace.js';
-import { residentBytes } from '../rig/process.js';
+import { familyBytes, residentBytes } from '../rig/process.js';
 import { type Rig, startRig } from '../rig/rig.js';
 import { approve, asked, mdmCalls } from '../rig/stories.js';
 
@@ -21,9 +21,10 @@ export const memory: Metric = {
     ]),
     { name: 'worker-restart-to-first-signal', unit: 's' },
   ],
-  async measure({ quick, say }) {
+  async measure({ quick, topology, say }) {
     const counts = quick ? COUNTS.quick : COUNTS.full;
-    const rig = await startRig({ fleets: [{ name: 'MEM', count: counts.many, windowS: 600 }], say });
+    const rig = await startRig({ fleets: [{ name: 'MEM', count: counts.many, windowS: 600 }], topology, say });
+    const places = placesOf(rig);
     try {
       const before = held(rig);
       const measured: Record<string, Measured> = {};
@@ -38,10 +39,10 @@ export const memory: Metric = {
         const each = (bytes: number): Measured => ({ value: bytes / 1024 / open, n: open, note: `${open} open` });
         measured[`memory-per-open.worker.${size}`] = {
           ...each(now.worker - before.worker),
-          note: `${open} open; ${mb(before.worker)} before, ${mb(now.worker)} after; holds the embedded store too`,
+          note: `${open} open; ${mb(before.worker)} before, ${mb(now.worker)} after; ${places.worker}`,
         };
         measured[`memory-per-open.temporal.${size}`] = each(now.temporal - before.temporal);
-        measured[`store-per-open.${size}`] = each(now.store - before.store);
+        measured[`store-per-open.${size}`] = { ...each(now.store - before.store), note: `${open} open; ${places.store}` };
       }
       measured['worker-restart-to-first-signal'] = await restart(rig, open);
       return { measured, details: ['open: asked for and not decided, the longest state; the worker caches at most 1,000 runs'] };
@@ -53,11 +54,20 @@ export const memory: Metric = {
 
 const mb = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 
+/** What the figures of worker and store are about here. */
+function placesOf({ storePid }: Rig): { readonly worker: string; readonly store: string } {
+  return storePid
+    ? { worker: 'the worker alone', store: "memory of PostgreSQL's processes, what they share counted once" }
+    : { worker: 'holds the embedded store too', store: "the store's folder on disk" };
+}
+
+const workerOf = ({ programs }: Rig) => programs.all ?? programs.worker;
+
 function held(rig: Rig) {
   return {
-    worker: residentBytes(rig.programs.all?.pid() ?? 0),
+    worker: residentBytes(workerOf(rig)?.pid() ?? 0),
     temporal: residentBytes(rig.temporalPid()),
-    store: folderBytes(rig.home.path('store')),
+    store: rig.storePid ? familyBytes(rig.storePid()) : folderBytes(rig.home.path('store')),
   };
 }
 
@@ -88,10 +98,10 @@ async function restart(rig: Rig, open: number): Promise<Measured> {
   });
   if (!mac || !rows[0]) throw new Error('the oldest request is not there');
   const one = await asked(rig, mac, rows[0].view.request.requestId as Parameters<typeof asked>[2]);
-  await rig.programs.all?.kill();
+  await workerOf(rig)?.kill();
   await approve(rig, one);
   const from = Date.now();
-  await rig.programs.all?.start();
+  await workerOf(rig)?.start();
   const at = await until('the approval is served', () => mdmCalls(rig)(mac.owner.serial, from));
   return { value: (at - from) / 1000, n: 1, note: `${open} open; from the start of the process to the call at the MDM` };
 }

@@ -51,10 +51,53 @@ export function program({ command, env, logFile, healthUrl }: ProgramOptions): P
 
 /** Memory that a process holds in RAM, in bytes. */
 export function residentBytes(pid: number): number {
+  return memoryOf(pid).resident;
+}
+
+/** The same of a process and its children together; what they have in common, as the buffers of a PostgreSQL, counts once. */
+export function familyBytes(pid: number): number {
+  return together([memoryOf(pid), ...childrenOf(pid).flatMap(ifThere)]);
+}
+
+/** A child may end between two looks; so does the `ps` that lists them. */
+function ifThere(pid: number): readonly Memory[] {
   try {
-    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return Number(kilobytes) * 1024;
+    return [memoryOf(pid)];
   } catch {
-    return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024;
+    return [];
   }
 }
+
+/** In bytes. */
+interface Memory {
+  readonly resident: number;
+  /** The part of it that other processes may have too; 0 where the system does not tell. */
+  readonly shared: number;
+}
+
+/** All that they hold, in bytes: what each has alone, and the most that one of them has in common with others. */
+export function together(members: readonly Memory[]): number {
+  const alone = members.reduce((sum, { resident, shared }) => sum + resident - shared, 0);
+  return alone + Math.max(0, ...members.map(({ shared }) => shared));
+}
+
+function memoryOf(pid: number): Memory {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024;
+    return { resident: bytes('VmRSS'), shared: bytes('RssShmem') };
+  } catch {
+    return { resident: Number(ps('-o', 'rss=', '-p', String(pid))) * 1024, shared: 0 };
+  }
+}
+
+/** Its own children, and not theirs. */
+export function childrenOf(pid: number): readonly number[] {
+  const pairs = ps('-A', '-o', 'pid=,ppid=').trim().split('\n');
+  return pairs.flatMap((line) => {
+    const [child, parent] = line.trim().split(/\s+/).map(Number);
+    return parent === pid && child !== undefined ? [child] : [];
+  });
+}
+
+const ps = (...args: string[]): string => execFileSync('ps', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });

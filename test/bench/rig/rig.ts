@@ -72,6 +72,8 @@ export interface Rig {
   readonly programs: { readonly [name: string]: Program };
   readonly temporalAddress: string;
   temporalPid(): number;
+  /** The first process of the rig's own PostgreSQL; absent where the store is embedded, or not the rig's own. */
+  readonly storePid?: () => number;
   killTemporal(): Promise<void>;
   startTemporal(): Promise<void>;
   shown(id: RequestId): Promise<Shown>;
@@ -97,18 +99,19 @@ export async function startRig(options: RigOptions): Promise<Rig> {
 }
 
 /** A PostgreSQL for this rig alone. */
-async function ownDatabase(closers: (() => unknown)[]): Promise<{ readonly databaseUrl: string; readonly ask: Ask }> {
+async function ownDatabase(closers: (() => unknown)[]) {
   const postgres = await startPostgres();
   closers.push(() => postgres.remove());
   const databaseUrl = await postgres.database();
   const store = await openStore({ databaseUrl, clock: () => Date.now() });
   closers.push(() => store.close());
-  return { databaseUrl, ask: askStore(store) };
+  return { databaseUrl, ask: askStore(store), storePid: postgres.pid };
 }
 
 async function build(given: RigOptions, closers: (() => unknown)[], close: () => Promise<void>): Promise<Rig> {
   const needsOne = given.topology === 'postgres' && given.databaseUrl === undefined;
-  const options: RigOptions = { ...given, ...(needsOne && (await ownDatabase(closers))) };
+  const own = needsOne ? await ownDatabase(closers) : undefined;
+  const options: RigOptions = { ...given, ...own };
   const { fleets, say } = options;
   const owners = ownersOf(fleets);
   const folder = mkdtempSync(join(tmpdir(), 'stint-bench-'));
@@ -196,6 +199,7 @@ async function build(given: RigOptions, closers: (() => unknown)[], close: () =>
     programs,
     temporalAddress: address,
     temporalPid: temporal.pid,
+    ...(own && { storePid: own.storePid }),
     killTemporal: temporal.kill,
     startTemporal: temporal.start,
     shown: (id) => ask<Shown>({ ask: 'show', id }),
