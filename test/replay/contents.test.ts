@@ -81,7 +81,8 @@ describe('secrets and free text', () => {
     );
     expect(values.length).toBeGreaterThan(20);
     for (const value of values) {
-      expect(value).toMatch(/^(null|"[A-Za-z0-9][A-Za-z0-9._/@+-]{0,63}"|\[.*\])$/);
+      // An account, a set and a user's id together are up to 84 long; a store of the server holds 255.
+      expect(value).toMatch(/^(null|"[A-Za-z0-9][A-Za-z0-9._/@+-]{0,83}"|\[.*\])$/);
       for (const free of [ada.name, 'ada-mac', REASON]) expect(value).not.toContain(free);
     }
   });
@@ -116,6 +117,7 @@ describe('the order of things', () => {
     for (const [name, revoke] of [
       ['expired', 'revokeAt'],
       ['extension', 'revokeAt'],
+      ['polled-expired', 'revokeAt'],
       // As it was before the revoke was handed out ahead.
       ['without-lead-expired', 'revokeOnce'],
       ['without-lead-extension', 'revokeOnce'],
@@ -158,6 +160,34 @@ describe('the order of things', () => {
   });
 });
 
+describe('a run of what is polled', () => {
+  const runs = all.filter(({ name }) => name.startsWith('polled-'));
+  /** What the first activity of that name was given. */
+  const given = (run: Recorded | undefined, name: string) => {
+    const found = run?.events.find((e) => e.activityTaskScheduledEventAttributes?.activityType?.name === name);
+    return payloads(found?.activityTaskScheduledEventAttributes?.input);
+  };
+
+  test('is of an AWS permission set, and nothing of a Mac is in it', () => {
+    expect(runs.length).toBeGreaterThan(0);
+    for (const run of runs) {
+      expect(given(run, 'grant')[0], run.name).toContain('"kind":"aws-permission-set"');
+      expect(payloads(run.history).join(), run.name).not.toContain('mac-admin');
+    }
+  });
+
+  test.each([
+    ['polled-expired', 'revokeAt', '"absent"'],
+    ['polled-revoked', 'revokeOnce', '"absent"'],
+    ['polled-had-already', 'revokeOnce', '"present"'],
+    // Nothing was told of it: the instant since which something may be there.
+    ['polled-revoked-early', 'revokeOnce', expect.stringMatching(/^"\d{4}-.*Z"$/)],
+  ])('tells its revoke what it knows of the time before: %s', (name, activity, known) => {
+    const run = runs.find((each) => each.name === name);
+    expect(given(run, activity).at(-1)).toEqual(known);
+  });
+});
+
 describe('size', () => {
   const { History } = temporal.api.history.v1;
   /** Events and bytes as a server keeps them, without what only the tests' time skipping adds. */
@@ -168,8 +198,8 @@ describe('size', () => {
     return { events: own.length, bytes: History.encode({ events: own }).finish().length };
   };
 
-  test('of an ordinary elevation stays far from every limit of the server', () => {
-    const { events, bytes } = measure(history('expired'));
+  test.each(['expired', 'polled-expired'])('of an ordinary elevation stays far from every limit of the server: %s', (name) => {
+    const { events, bytes } = measure(history(name));
     // The server warns at 10,240 events or 10 MB; an elevation that grows past this has begun to talk too much.
     expect(events).toBeLessThanOrEqual(160);
     expect(bytes).toBeLessThanOrEqual(120_000);

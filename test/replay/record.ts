@@ -9,6 +9,7 @@ import { ada, grace, linus, POLICY } from '../fixtures/people.js';
 import { type Asked, type Harness, startHarness, until } from '../workflows/harness.js';
 import { startPagingServer } from '../workflows/server.js';
 import { COMMENT } from './histories.js';
+import { type Polled, startPolled } from './polled.js';
 
 const MIN = 60_000;
 const FOLDER = fileURLToPath(new URL('./histories/', import.meta.url));
@@ -162,6 +163,70 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
+type PolledRun = Awaited<ReturnType<Polled['ask']>>;
+
+/** Asks for what AWS gives, and what AWS does meanwhile. */
+const POLLED: readonly { readonly name: string; readonly outcome: string; readonly live: (e: PolledRun) => Promise<unknown> }[] =
+  [
+    {
+      name: 'polled-expired',
+      outcome: 'expired',
+      live: async (e) => {
+        await e.approve(grace);
+        await e.in('active');
+        await e.skip(5 * MIN + 100);
+        await e.sees((view) => view.warnedAt, 'the warning');
+        await e.skip(5 * MIN);
+      },
+    },
+    {
+      name: 'polled-failed',
+      outcome: 'failed',
+      live: async (e) => {
+        e.trouble.grantFails = new StintError('aws-failed', 'AWS could not do it: the account has no room for another role.');
+        await e.approve(grace);
+      },
+    },
+    {
+      name: 'polled-had-already',
+      outcome: 'failed',
+      live: async (e) => {
+        Object.assign(e.trouble, { grantFails: new StintError('have-already'), macStanding: true });
+        await e.approve(grace);
+      },
+    },
+    {
+      name: 'polled-revoked',
+      outcome: 'revoked',
+      live: async (e) => {
+        await e.approve(grace);
+        await e.in('active');
+        await e.revoke(linus);
+      },
+    },
+    {
+      // Taken away while AWS still works on it: what the story knows is the instant since which something may be there.
+      name: 'polled-revoked-early',
+      outcome: 'revoked',
+      live: async (e) => {
+        e.trouble.grantHangs = true;
+        await e.approve(grace);
+        await until(async () => e.calls('grant'), 'the grant call');
+        await e.revoke(linus);
+      },
+    },
+    {
+      name: 'polled-slow-clock',
+      outcome: 'ended',
+      live: async (e) => {
+        e.trouble.seenEarlyMs = 20_000;
+        await e.approve(grace);
+        await e.in('active');
+        await e.end(ada);
+      },
+    },
+  ];
+
 describe.concurrent('histories', () => {
   test.each(SCENARIOS)('$name', async ({ name, outcome, live }) => {
     const e = await h.ask();
@@ -191,6 +256,23 @@ describe.concurrent('histories', () => {
     const workflowId = `late-evidence/${e.requestId}`;
     await h.client.workflow.getHandle(workflowId).result();
     await keep(h, 'late-evidence', workflowId);
+  });
+});
+
+describe('histories of what is polled', () => {
+  test('polled', async () => {
+    const { harness, ask } = await startPolled(inject('temporalAddress'));
+    const live = async ({ name, outcome, live }: (typeof POLLED)[number]) => {
+      const e = await ask();
+      await live(e);
+      expect(await e.result()).toBe(outcome);
+      await keep(harness, name, e.workflowId);
+    };
+    try {
+      await Promise.all(POLLED.map(live));
+    } finally {
+      await harness.close();
+    }
   });
 });
 

@@ -44,7 +44,8 @@ describe('replay', () => {
   test('every outcome, and every other way a run can go, is recorded', () => {
     const names = recorded().map((each) => each.name);
     const more = ['cancel', 'extension', 'reset', 'refused-start', 'late-evidence', 'continue-as-new', 'continued'];
-    expect(names).toEqual(expect.arrayContaining([...OUTCOMES, ...more]));
+    const polled = ['expired', 'failed', 'had-already', 'revoked', 'revoked-early', 'slow-clock'].map((name) => `polled-${name}`);
+    expect(names).toEqual(expect.arrayContaining([...OUTCOMES, ...more, ...polled]));
   });
 
   test('every committed history replays with the workflows as they are', async () => {
