@@ -44,7 +44,11 @@ export function jitteredMs(time: Time, attempt: number, firstMs = 250, mostMs = 
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason);
-    if (signal.aborted) return stop();
+    if (signal.aborted) {
+      // Nobody hears of its failure any more, which must not end the process.
+      work.catch(() => undefined);
+      return stop();
+    }
     signal.addEventListener('abort', stop, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });

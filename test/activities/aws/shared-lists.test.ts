@@ -65,6 +65,19 @@ describe('a list of operations', () => {
     expect(await patient).toEqual(['d']);
   });
 
+  it('that fails ends no process where only somebody asked for it who had given up before', async () => {
+    const { asked, ask } = byHand();
+    const unheard: unknown[] = [];
+    const hear = (error: unknown) => void unheard.push(error);
+    process.on('unhandledRejection', hear);
+    await expect(ask({ rank: 'grant', signal: AbortSignal.abort(new Error('given up')) })).rejects.toThrow('given up');
+    await settled();
+    asked[0]?.fail(new Error('throttled'));
+    for (let i = 0; i < 3; i++) await settled();
+    process.off('unhandledRejection', hear);
+    expect([asked.length, unheard]).toEqual([1, []]);
+  });
+
   it('that fails fails for those who share it, and the next one is asked for anew', async () => {
     const { asked, ask } = byHand();
     const both = [ask(), ask()];
