@@ -6,6 +6,7 @@ import type { User } from '@aws-sdk/client-identitystore';
 import { foldAddress } from '../../../contract/address.js';
 import { StintError } from '../../../contract/errors.js';
 import type { How } from './calls.js';
+import { asWanted, joined } from './shared-lists.js';
 
 export interface AwsUser {
   readonly id: string;
@@ -35,18 +36,22 @@ export interface Identity {
 const NAME_MAX = 120;
 
 export function createIdentity(calls: UserCalls): Identity {
+  // A list of ten thousand takes a second for each seventeen pages: a crowd that asks for the first time has it read twice at most.
+  const listed = (rank: How['rank']) => joined(() => calls.all({ rank, what: 'the people of Identity Center' }));
+  const [forGrants, inBackground] = [listed('grant'), listed('background')];
   return {
     async byEmail(email, signal) {
       const wanted = foldAddress(email);
-      // Read anew each time: a second user of this address may have come since, and then nobody is meant.
-      const users = await calls.all({ rank: 'grant', signal, what: 'the people of Identity Center' });
+      // Read after it was asked, and never from memory: a second user of this address may have come since, and then nobody is
+      // meant. AWS has no question that would tell: it finds one user by an address, and says nothing of another.
+      const users = await asWanted(forGrants(), { signal });
       const found = wanted ? users.filter(({ emails }) => emails.some((each) => foldAddress(each) === wanted)) : [];
       const [only] = found;
       if (only && found.length === 1) return active(only);
       throw new StintError('person-unknown', found.length === 0 ? noneOf(email) : severalOf(email, found));
     },
     async names(signal) {
-      const users = await calls.all({ rank: 'background', signal, what: 'the people of Identity Center' });
+      const users = await asWanted(inBackground(), { signal });
       return new Map(users.map((user) => [user.id, nameOf(user)]));
     },
     async bound(id, signal) {

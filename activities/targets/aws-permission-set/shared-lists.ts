@@ -24,12 +24,12 @@ export function sharingLists(calls: AssignmentCalls): AssignmentCalls {
 }
 
 /** Who gives up does not take it from the others. */
-function asWanted<T>(work: Promise<T>, { signal }: How): Promise<T> {
+export function asWanted<T>(work: Promise<T>, { signal }: Pick<How, 'signal'>): Promise<T> {
   return signal ? unlessAborted(work, signal) : work;
 }
 
-/** Runs one at a time. A call is answered by a run that begins after it. */
-function joined<T>(work: () => Promise<T>): () => Promise<T> {
+/** Runs one at a time. A call is answered by a run that begins after it, with whoever else calls until then. */
+export function joined<T>(work: () => Promise<T>): () => Promise<T> {
   let running: Promise<unknown> = Promise.resolve();
   let next: Promise<T> | undefined;
   const begin = () => {

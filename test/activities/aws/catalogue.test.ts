@@ -197,6 +197,36 @@ test('D3.15 two users of one address: neither is taken', async () => {
   await expect(people.byEmail('ada@example.com')).rejects.toMatchObject({ sentence: expect.stringContaining('ada.external') });
 });
 
+test('D5.30 a crowd that asks at once has the people read twice at most, each in a list that began after they asked', async () => {
+  const people = Array.from({ length: 50 }, (_, n) => `user${n}@example.com`);
+  const users = people.map((email, n) => ({ id: `${n}`, userName: email, name: email, emails: [email], active: true }));
+  const answers: (() => void)[] = [];
+  // As AWS does: what comes while the pages are read may be missing.
+  const all = () => {
+    const seen = [...users];
+    return new Promise<typeof users>((resolve) => void answers.push(() => resolve(seen)));
+  };
+  const identity = createIdentity({ all, byId: async () => undefined });
+  const first = identity.byEmail('user0@example.com');
+  await expect.poll(() => answers.length).toBe(1);
+  users.push({ id: 'twin', userName: 'twin', name: 'twin', emails: ['user0@example.com'], active: true });
+  const twice = identity.byEmail('user0@example.com');
+  const crowd = people.slice(1).map((email) => identity.byEmail(email));
+  const given = identity.byEmail('user1@example.com', AbortSignal.abort(new Error('gave up')));
+  await expect(given).rejects.toThrow('gave up');
+  answers[0]?.();
+  expect((await first).id).toBe('0');
+  await expect.poll(() => answers.length).toBe(2);
+  answers[1]?.();
+  await expect(twice).rejects.toMatchObject({ code: 'person-unknown', sentence: expect.stringContaining('twin') });
+  expect((await Promise.all(crowd)).map(({ id }) => id)).toEqual(people.slice(1).map((_, n) => `${n + 1}`));
+  // It lasts for nobody who asks later.
+  const later = identity.byEmail('user2@example.com');
+  await expect.poll(() => answers.length).toBe(3);
+  answers[2]?.();
+  expect((await later).id).toBe('2');
+});
+
 test('D5.32 a bound user who is deleted or disabled is refused', async () => {
   const people = await identity();
   expect((await people.bound(EXAMPLE.linus)).userName).toBe('linus');
