@@ -1,5 +1,5 @@
 /** Fault switches: how a test makes AWS or the network misbehave, for some calls or until cleared. */
-import { AwsError, denied, internal, tooFast } from './errors.js';
+import { AwsError, denied, internal, notFound, tooFast } from './errors.js';
 import type { Random } from './random.js';
 
 export const FAULT_KINDS = [
@@ -14,13 +14,14 @@ export const FAULT_KINDS = [
   'expired',
   'denied',
   'conflict',
+  'not-found',
   'fail-change',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Fault {
   /**
-   * `…-before`, `throttle`, `500`, `expired`, `denied`, `conflict`, `down`: nothing is done. `…-after`: it is done and the
+   * `…-before`, `throttle`, `500`, `expired`, `denied`, `conflict`, `not-found`, `down`: nothing is done. `…-after`: it is done and the
    * answer is lost or an error; `late-reply` gives it after `ms`. `fail-change`: the create or delete is accepted and FAILS later, with `reason`.
    */
   readonly kind: FaultKind;
@@ -85,6 +86,8 @@ export function errorOf(fault: Fault | undefined): AwsError | undefined {
       return denied('You do not have sufficient access to perform this action.');
     case 'conflict':
       return new AwsError('ConflictException', CONFLICT);
+    case 'not-found':
+      return notFound(fault.reason ?? 'What was named');
     default:
       return undefined;
   }

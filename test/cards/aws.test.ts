@@ -44,6 +44,21 @@ function everything(name: string, target = aws(), text = 'why'): readonly Render
   ];
 }
 
+interface SlackDate {
+  readonly type: 'date';
+  readonly timestamp: number;
+  readonly format: string;
+  readonly fallback: string;
+}
+const isDate = (value: object): value is SlackDate => 'type' in value && value.type === 'date';
+/** All instants of a message, however deep. */
+function datesIn(value: unknown): readonly SlackDate[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return isDate(value) ? [value] : Object.values(value).flatMap(datesIn);
+}
+/** Where a client shows no such date, the zone is said. */
+const ZONED = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d UTC$/);
+
 describe('an AWS permission set', () => {
   it.each(NAMES)('keeps to every limit of Slack and never speaks of a Mac: %s', (name) => {
     for (const message of everything(name)) {
@@ -86,6 +101,26 @@ describe('an AWS permission set', () => {
     expect(show('active').text).toContain(line);
     expect(dm('started', of('active'), { portal: PORTAL }).text).toContain(line);
     expect(threadLine('started', of('active')).text).toContain(line);
+  });
+
+  it('leaves each instant to Slack, which shows it in the zone of whoever reads: none is written out in a zone of ours', () => {
+    const { deadlineAt } = of('active');
+    const ends = Date.parse(deadlineAt ?? '') / 1_000;
+    for (const message of [
+      show('active'),
+      dm('started', of('active'), { portal: PORTAL }),
+      threadLine('started', of('active')),
+    ]) {
+      const dates = datesIn(message.blocks);
+      expect(dates.map(({ timestamp }) => timestamp)).toEqual(expect.arrayContaining([ends, ends + HOUR / 1_000]));
+      for (const { format, fallback } of dates) expect([format, fallback]).toEqual([expect.stringContaining('{time}'), ZONED]);
+    }
+    for (const name of NAMES) {
+      for (const { blocks } of everything(name)) {
+        const rest = JSON.stringify(blocks, (key, value) => (key === 'fallback' ? '' : value));
+        expect(rest, name).not.toMatch(/\d:\d\d|UTC|\d{4}-\d\d-\d\d/);
+      }
+    }
   });
 
   it('says of the end what was seen, and what outlives it', () => {

@@ -2,12 +2,12 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openHome } from '../../cli/demo/home.js';
 import { until } from '../tooling/processes.js';
 import { createActs } from './acts.js';
 import { build, stint } from './built.js';
-import { cleanUp, freeBase, nothingLeft, partOf, processesOf, startDemo, tempFolder, withPolicy } from './demo.js';
+import { cleanUp, type Demo, freeBase, nothingLeft, partOf, processesOf, startDemo, tempFolder, withPolicy } from './demo.js';
 
 beforeAll(build, 120_000);
 afterAll(cleanUp, 60_000);
@@ -111,17 +111,6 @@ test('each part that is killed comes back and that is said; a running elevation 
   await demo.stop();
 });
 
-test('killed outright, the demo leaves no children', async () => {
-  const dir = join(tempFolder('kill'), 'demo');
-  const demo = await startDemo({ dir });
-  const before = processesOf(dir);
-  expect(before.length).toBeGreaterThan(5);
-  demo.signal('SIGKILL');
-  await nothingLeft(dir, before);
-  const again = await startDemo({ dir });
-  await again.stop();
-});
-
 test('a port in use is named, with the option that moves it', async () => {
   const dir = join(tempFolder('port'), 'demo');
   const base = await freeBase();
@@ -135,18 +124,46 @@ test('a port in use is named, with the option that moves it', async () => {
   }
 });
 
-test('a second demo on the same folder is told so and disturbs nothing, with --fresh too', async () => {
+describe('a demo that runs', () => {
   const dir = join(tempFolder('two'), 'demo');
-  const demo = await startDemo({ dir });
-  const asked = await createActs(demo).elevate('ada', 300_000);
-  for (const extra of [[], ['--fresh']]) {
-    const second = await stint(['demo', '--port', String(await freeBase()), '--dir', dir, ...extra]);
-    expect(second.code).toBe(1);
-    expect(second.err).toMatch(/is used by another Stint process \(\d+\)\. Stop that one, or give this one another folder/);
-  }
-  expect((await createActs(demo).view(asked.requestId)).state).toBe('requested');
-  expect(demo.said()).not.toContain('ended (');
-  await demo.stop();
+  let demo: Demo;
+  beforeAll(async () => {
+    demo = await startDemo({ dir });
+  }, 120_000);
+
+  test('tells a second one on the same folder so and is not disturbed, with --fresh too', async () => {
+    const asked = await createActs(demo).elevate('ada', 300_000);
+    for (const extra of [[], ['--fresh']]) {
+      const second = await stint(['demo', '--port', String(await freeBase()), '--dir', dir, ...extra]);
+      expect(second.code).toBe(1);
+      expect(second.err).toMatch(/is used by another Stint process \(\d+\)\. Stop that one, or give this one another folder/);
+    }
+    expect((await createActs(demo).view(asked.requestId)).state).toBe('requested');
+    expect(demo.said()).not.toContain('ended (');
+  });
+
+  test('killed outright, leaves no children, and its next start lives a whole elevation in AWS through', async () => {
+    const before = processesOf(dir);
+    expect(before.length).toBeGreaterThan(5);
+    demo.signal('SIGKILL');
+    await nothingLeft(dir, before);
+    const again = await startDemo({ dir, args: ['--script', 'aws', '--json'], ready: false });
+    const { code } = await again.exited;
+    expect(code, again.said()).toBe(0);
+    const result = resultOf(again.printed());
+    expect(result).toMatchObject({ ok: true, requestId: expect.stringMatching(/^[a-z2-7]{26}$/) });
+    expect(result.done.map((step) => step.name)).toEqual(
+      expect.arrayContaining([
+        'Mallory presses Approve and is refused',
+        'AWS gives Ada the permission set',
+        'at the deadline the delete leaves within a second',
+        'she has it no more',
+        'what stood before still stands, and nothing of ours',
+      ]),
+    );
+    process.stderr.write(`    its story took ${result.done.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(1)} s\n`);
+    await nothingLeft(dir);
+  });
 });
 
 test('--fresh never empties a folder that is no demo', async () => {

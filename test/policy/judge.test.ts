@@ -119,6 +119,20 @@ describe('the judgement that counts', () => {
     expect(answer).toMatchObject({ outcome: 'needs-approval', quorum: 2, policyHash: then.hash });
   });
 
+  it('asks who may approve each time: a vote counts no more once its approver was moved, or left, before the grant', async () => {
+    const people = new Map(EVERYBODY.map((one) => [one.personId, one]));
+    const now = (): Directory => directoryFrom([...people.values()]);
+    const asked: Directory = { ...directory, person: (id) => now().person(id), membersOf: (group) => now().membersOf(group) };
+    const judging = judge(policyOf(), stored(), asked);
+    expect(await judging(input())).toMatchObject({ outcome: 'satisfied', approvedBy: ['grace'] });
+    for (const change of [{ groups: ['staff'] }, { active: false }]) {
+      people.set(GRACE.personId, { ...GRACE, ...change });
+      expect(await judging(input())).toMatchObject({ outcome: 'needs-approval', approvedBy: [], approvers: ['linus'] });
+    }
+    people.set(MARGARET.personId, { ...MARGARET, groups: ['it'] });
+    expect(await judging(input({ votes: [approval(MARGARET)] }))).toMatchObject({ outcome: 'satisfied' });
+  });
+
   it('denies when the policy of then is lost, changed or no longer readable', async () => {
     const then = policyOf({ windows: '[10m]' });
     for (const texts of [{}, { [then.hash]: policyOf().source }, { [then.hash]: 'version: 0' }]) {

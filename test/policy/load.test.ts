@@ -292,6 +292,25 @@ describe('a length of time', () => {
     expect(parseDuration(text)).toBeUndefined();
   });
 
+  it('of days is all of them, in milliseconds: none is lost, and none depends on a calendar', () => {
+    expect(parseDuration('24h')).toBe(86_400_000);
+    expect(parseDuration('25h')).toBe(parseDuration('1d1h'));
+    expect(parseDuration('400d')).toBe(400 * 86_400_000);
+    expect(durationText(3 * 86_400_000 + 1_000)).toBe('3d1s');
+    const [rule] = parsePolicy(GOOD.replace('30m]', '30m, 24h]').replace('max: 30m', 'max: 1d'), 'p').rules;
+    expect(rule).toMatchObject({ maxMs: 86_400_000, windowsMs: expect.arrayContaining([86_400_000]) });
+  });
+
+  it.each(['24:00', '1:30', '00:30:00', 'PT1H', '86400', '1440m0', '2026-03-29T02:30:00Z'])(
+    'is not the time of a clock, an ISO text or a bare number: %s is refused with the place and the fix',
+    (text) => {
+      expect(parseDuration(text)).toBeUndefined();
+      expect(problems(GOOD.replace('max: 30m', `max: "${text}"`))).toEqual([
+        expect.stringMatching(/^policy\.yaml:\d+:\d+ .*1h30m/),
+      ]);
+    },
+  );
+
   it('is written as it is read', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 9_000_000 }), (seconds) => {

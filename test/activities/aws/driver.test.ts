@@ -223,19 +223,41 @@ test('D2.10 a revoke of an elevation that never created anything deletes nothing
   expect([deletes(), has(target)]).toEqual([0, true]);
 });
 
+/** AWS' words for a delete of what is not there, of which nothing is true here. */
+const NOT_THERE = "Received a 404 status error: EntitlementItem doesn't exist with the given entitlement key";
+
 test('D2.11 "not there" counts as gone only when the list says so', async () => {
+  const { driver, aws, has, deletes } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  // It is there all the same: AWS answers from what it has not caught up with, at once and later.
+  aws.faults.add({ kind: 'fail-change', operation: 'DeleteAccountAssignment', reason: NOT_THERE, times: 1 });
+  await expect(driver.revoke(id, target, never)).rejects.toMatchObject({ code: 'not-gone' });
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'present', whose: 'ours' });
+  aws.faults.add({ kind: 'not-found', operation: 'DeleteAccountAssignment', times: 2 });
+  await driver.revoke(id, target, never);
+  expect([has(target), deletes()]).toEqual([false, 4]);
+});
+
+test('D2.11 what is not there, and not in the list either, is gone', async () => {
   const { driver, aws } = await begin();
   const target = targetOf();
   const id = await granted(target);
-  const key = assignmentOf(target);
-  aws.sync.remove(key);
+  aws.sync.remove(assignmentOf(target));
   const before = aws.truth.callCount();
   await driver.revoke(id, target, never);
-  const asked = aws.truth
-    .calls()
-    .slice(before)
-    .map(({ operation }) => operation);
-  expect(asked).toContain('ListAccountAssignments');
+  const asked = aws.truth.calls().slice(before);
+  expect(asked.map(({ operation }) => operation)).toContain('ListAccountAssignments');
+});
+
+test('D2.11 "not there" is no end while the list can\'t be read', async () => {
+  const { driver, aws } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  aws.faults.add({ kind: 'not-found', operation: 'DeleteAccountAssignment', times: 1 });
+  aws.faults.add({ kind: 'denied', operation: 'ListAccountAssignments' });
+  await expect(driver.revoke(id, target, never)).rejects.toMatchObject({ code: 'aws-rejected' });
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'unknown' });
 });
 
 test('D2.11 what another writer removed and added again in our window ends with our window', async () => {
@@ -449,6 +471,43 @@ test('D5.32 an assignment whose user is deleted, which AWS cannot delete, is gon
   aws.world.users.delete(target.principalId);
   await driver.revoke(id, target, never);
   expect(await driver.observe(id, target)).toMatchObject({ access: 'absent', how: expect.stringContaining('deleted') });
+});
+
+test('D5.32 an account that left the organisation is gone only when the list of accounts says so', async () => {
+  const { driver, aws } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  aws.faults.add({ kind: 'not-found', operation: 'ListAccountAssignments' });
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'unknown' });
+  aws.world.accounts.delete(target.accountId);
+  await driver.revoke(id, target, never);
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'absent', how: 'AWS lists the account no more.' });
+});
+
+test('D5.32 what was renamed or suspended since is taken back by its ids', async () => {
+  const { driver, aws, has } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  const { accounts, sets, users } = aws.world;
+  const [account, set, user] = [accounts.get(target.accountId), sets.get(target.permissionSetArn), users.get(target.principalId)];
+  if (!account || !set || !user) throw new Error('the example has them');
+  accounts.set(account.id, { ...account, name: 'renamed', status: 'SUSPENDED' });
+  sets.set(set.arn, { ...set, name: 'Renamed' });
+  users.set(user.id, { ...user, userName: 'renamed', email: 'renamed@example.com' });
+  await driver.revoke(id, target, never);
+  expect(has(target)).toBe(false);
+  expect(await driver.observe(id, target)).toMatchObject({ access: 'absent' });
+});
+
+test('D4.23 two grants of one elevation in the same moment, by several processes too, are one create', async () => {
+  const { driver, creates, has } = await begin({ settings: { inProgressMs: [300, 300] } });
+  const order = { requestId: requestId(), target: targetOf(), ...soon() };
+  const calls = [driver, driver, rig.another(), rig.another()].map((each) => ({ each, signal: new AbortController().signal }));
+  // Whoever meets another's create is told to come again, as a worker does.
+  const tried = await Promise.allSettled(calls.map(({ each, signal }) => each.grant(order, signal)));
+  for (const { reason } of tried.filter((one) => one.status === 'rejected')) expect(reason).toMatchObject({ retryable: true });
+  for (const { each, signal } of calls) await each.grant(order, signal);
+  expect([creates(), has(order.target)]).toEqual([1, true]);
 });
 
 test('D5.33 what a delegated administrator may not do is told with the fix', async () => {
