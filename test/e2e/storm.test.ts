@@ -46,6 +46,7 @@ test('forty elevations and twenty kills: nobody is an administrator outside of a
   expect(result.totalKills).toBeGreaterThanOrEqual(20);
   expect(result.elevations).toBeGreaterThanOrEqual(40);
   expect(result.granted, 'a storm in which nobody got anything proves nothing').toBeGreaterThanOrEqual(10);
+  expect(result.aws?.granted, 'nor does one in which nobody got anything in AWS').toBeGreaterThanOrEqual(1);
   expect(code).toBe(0);
 }, 300_000);
 

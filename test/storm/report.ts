@@ -1,7 +1,8 @@
 /** What a storm tells: figures as text and as JSON, and the evidence of each violation. */
+import type { TargetKind } from '../../contract/request.js';
 import type { Eyes } from './far/eyes.js';
 import { type Facts, placeOf, type Violation } from './judge/facts.js';
-import { only } from './judge/ledger.js';
+import { only, type Recorded } from './judge/ledger.js';
 import type { Watch } from './judge/truth.js';
 import type { StormOptions } from './options.js';
 import type { Topology } from './topology/topology.js';
@@ -71,15 +72,34 @@ export interface Told {
   readonly watch: Watch;
 }
 
+/** Of fewer elevations all may be of one kind by chance, so that nothing is asked of the other. */
+const MANY = 20;
+
+/** What the storm was to come to and did not: where nobody had anything, "nobody had it for too long" proves nothing. */
+export function shortOf(
+  { kills, elevations, calm }: Pick<StormOptions, 'kills' | 'elevations' | 'calm'>,
+  { notebook, recorded, cloud }: Pick<Facts, 'notebook' | 'recorded' | 'cloud'>,
+  converged: boolean,
+): readonly string[] {
+  const isIdle = (kind: TargetKind) => elevations >= MANY && !grantedOf(kind, recorded).length;
+  return [
+    ...(notebook.kills.length < kills ? [`${notebook.kills.length} of ${kills} kills`] : []),
+    ...(recorded.length < elevations ? [`${recorded.length} of ${elevations} elevations`] : []),
+    ...(isIdle('mac-admin') ? ['nobody was granted anything on a Mac'] : []),
+    ...(cloud && isIdle('aws-permission-set') ? ['nobody was granted anything in AWS'] : []),
+    ...(converged ? [] : [`not everything had converged after ${calm} min of calm`]),
+  ];
+}
+
+function grantedOf(kind: TargetKind, recorded: readonly Recorded[]): readonly Recorded[] {
+  return recorded.filter(({ view, events }) => view.request.target.kind === kind && only(events, 'confirmed').length > 0);
+}
+
 export function resultOf(told: Told): Result {
   const { options, facts, violations, longest, began, converged, topology, calls, watch } = told;
   const { kills, asks, faults } = facts.notebook;
   const done = faults.filter((f) => !f.what.startsWith('not done'));
-  const short = [
-    ...(kills.length < options.kills ? [`${kills.length} of ${options.kills} kills`] : []),
-    ...(facts.recorded.length < options.elevations ? [`${facts.recorded.length} of ${options.elevations} elevations`] : []),
-    ...(converged === undefined ? [`not everything had converged after ${options.calm} min of calm`] : []),
-  ];
+  const short = shortOf(options, facts, converged !== undefined);
   return {
     ok: violations.length === 0 && short.length === 0,
     seed: options.seed,
@@ -117,7 +137,7 @@ function awsOf({ facts, longestInAws, longestInAllMs }: Told): Pick<Result, 'aws
   return {
     aws: {
       elevations: own.length,
-      granted: own.filter(({ events }) => only(events, 'confirmed').length > 0).length,
+      granted: grantedOf('aws-permission-set', own).length,
       longestPastMs: longestInAws?.ms,
       longestInAllMs,
       longestPastAt: longestInAws && `${longestInAws.serial}, ${longestInAws.requestId}`,
