@@ -21,9 +21,9 @@ export interface Answer {
 }
 
 export interface Answerer {
-  /** Never throws. */
-  say(to: ReplyTo, sentence: string): Promise<void>;
-  show(to: ReplyTo, answer: Answer): Promise<void>;
+  /** Whether Slack took it, one way or another. Never throws. */
+  say(to: ReplyTo, sentence: string): Promise<boolean>;
+  show(to: ReplyTo, answer: Answer): Promise<boolean>;
 }
 
 export function createAnswerer(deps: {
@@ -34,7 +34,7 @@ export function createAnswerer(deps: {
 }): Answerer {
   const { api, logger } = deps;
 
-  async function show(to: ReplyTo, answer: Answer): Promise<void> {
+  async function show(to: ReplyTo, answer: Answer): Promise<boolean> {
     const text = answer.text;
     const blocks = answer.blocks as KnownBlock[];
     const ways: [string, () => Promise<unknown>][] = [
@@ -52,11 +52,12 @@ export function createAnswerer(deps: {
     for (const [way, attempt] of ways) {
       try {
         await attempt();
-        return;
+        return true;
       } catch (error) {
         logger.warn({ way, slackUserId: to.userId, error: errorText(error) }, 'an answer could not be delivered this way');
       }
     }
+    return false;
   }
 
   return { show, say: (to, sentence) => show(to, { text: escapeMrkdwn(sentence), blocks: sentenceBlocks(sentence) }) };

@@ -1,6 +1,6 @@
 /**
- * Buttons. A click is judged, handed to the workflow, and only then acknowledged, however long that takes: to acknowledge
- * first would lose it silently if the process died in between. Slack shows an error of its own after three seconds, so
+ * Buttons. A click is judged, handed to the workflow or answered, and only then acknowledged, however long that takes: to
+ * acknowledge first would lose it silently if the process died in between. Slack shows an error of its own after three seconds, so
  * after two the person is told that it goes on, and at the end what came of it. To press again is harmless: a vote counts
  * once for a person and a round, an end ends once, and a second extension is not asked for while one waits.
  */
@@ -77,11 +77,12 @@ export function createClicks(deps: ClickDeps): Clicks {
       const first = await within(job, CLICK_MS);
       const waiting = first.done ? undefined : deps.answerer.say(press.replyTo, WAITING);
       const word = await job;
+      if (word?.stale) deps.repair(ask.requestId);
+      // Who was told nothing sees Slack's own error, and knows that the click came to nothing.
+      if (word && !(await deps.answerer.say(press.replyTo, word.sentence))) return;
       await ack();
       await waiting;
-      if (word?.stale) deps.repair(ask.requestId);
-      if (word) await deps.answerer.say(press.replyTo, word.sentence);
-      else if (!first.done) await deps.answerer.say(press.replyTo, 'Done: your click was handed over.');
+      if (!word && !first.done) await deps.answerer.say(press.replyTo, 'Done: your click was handed over.');
     },
   };
 }

@@ -68,7 +68,7 @@ export function createKeyDesk(deps: KeyDeps): KeyDesk {
   async function carryOut(command: Command): Promise<void> {
     const who = await deps.gatekeeper.identify(command.claim);
     const [verb, key] = command.text.split(/\s+/);
-    if (verb === 'keys') return answerer.show(command.replyTo, keyList(await keys.live(who.person.personId)));
+    if (verb === 'keys') return void (await answerer.show(command.replyTo, keyList(await keys.live(who.person.personId))));
     if (!key) throw new StintError('bad-input', HOW);
     return tell(command, await enroll(who, key));
   }

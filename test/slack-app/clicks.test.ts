@@ -270,6 +270,25 @@ describe('while a part is down', () => {
   });
 });
 
+describe('a refusal', () => {
+  it('is said before the click is acknowledged: a process that dies in between has hidden nothing', async () => {
+    h.sim.fault({ method: 'response_url', kind: 'delay', ms: 700, times: 1 });
+    const from = Date.now();
+    const result = await h.click('U0BOB', ts, APPROVE);
+    expect(Date.now() - from).toBeGreaterThan(600);
+    expect(result.ack).toBe('ok');
+    expect(h.told('U0BOB')).toHaveLength(1);
+  });
+
+  it('that Slack takes in no way leaves the click unacknowledged, so that Slack shows an error of its own', async () => {
+    for (const method of ['response_url', 'chat.postEphemeral', 'chat.postMessage']) h.sim.fault({ method, kind: '500' });
+    const result = await h.click('U0BOB', ts, APPROVE);
+    expect([result.ack, acksOf(result.delivery)]).toEqual(['timeout', 0]);
+    expect(h.told('U0BOB')).toEqual([]);
+    expect(h.gate.sent).toEqual([]);
+  });
+});
+
 describe('buttons that are not of our cards', () => {
   it('are acknowledged and do nothing', async () => {
     const result = await h.click('U0ALICE', ts, APPROVE, { actionId: 'something-else' });
