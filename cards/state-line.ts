@@ -112,7 +112,7 @@ const ender = (view: ElevationView, { people }: SayOptions): Sentence =>
 const moment = (view: ElevationView): Sentence => at(view.endingAt ?? view.closedAt);
 
 const CAUSE: { readonly [O in Outcome]: (view: ElevationView, options: SayOptions) => Sentence } = {
-  denied: (view, options) => ['Denied', ...denier(view, options), ...moment(view), '.'],
+  denied: (view, options) => ['Denied', ...denier(view, options), ...moment(view), '.', ...unmet(view)],
   lapsed: (view) => ['Nobody decided in time; the request lapsed', ...moment(view), '.'],
   withdrawn: (view, options) => ['Withdrawn', ...ender(view, options), ...moment(view), '.'],
   'not-started': (view) => [
@@ -136,6 +136,11 @@ function denier(view: ElevationView, { people }: SayOptions): Sentence {
   const vote = view.votes.findLast((v) => v.decision === 'deny');
   const id = vote?.personId ?? view.endedBy;
   return id ? [' by ', whoIs(view, id, people)] : [' by the policy'];
+}
+
+/** What the policy asks for that does not hold: when to ask again, or how. */
+function unmet({ verdict: { conditions = [] } }: ElevationView): Sentence {
+  return conditions.filter(({ state }) => state !== 'satisfied').flatMap(({ sentence }) => [' ', foreign(sentence, 400)]);
 }
 
 function revoker(view: ElevationView, options: SayOptions): Sentence {

@@ -29,6 +29,14 @@ export interface Round {
 export const TIERS = [0, 1, 2, 3] as const;
 export type Tier = (typeof TIERS)[number];
 
+/** How one condition of a rule stands. What can't be worked out has failed, and counts as not satisfied. */
+export interface Condition {
+  readonly name: 'hours';
+  readonly state: 'satisfied' | 'unsatisfied' | 'failed';
+  /** What is asked, how it stands, and when or how it would be satisfied. */
+  readonly sentence: string;
+}
+
 /** What `decide` answers: small, safe to keep in a history, enough to explain itself. */
 export interface Verdict {
   readonly outcome: 'deny' | 'needs-approval' | 'satisfied';
@@ -60,6 +68,8 @@ export interface Verdict {
   readonly tier?: Tier;
   /** The Slack channel whose people decide, where the rule names one. */
   readonly channel?: string;
+  /** Those of the rule, where it has any: at most a few. */
+  readonly conditions?: readonly Condition[];
   /** Plain sentences: why, and what is missing. */
   readonly sentences: readonly string[];
 }

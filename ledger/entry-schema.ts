@@ -9,7 +9,7 @@ import type { RunId } from '../contract/ids.js';
 import { KINDS, type MessageKind } from '../contract/messages.js';
 import type { TargetKind } from '../contract/request.js';
 import { OUTCOMES } from '../contract/states.js';
-import type { Verdict, Vote } from '../contract/verdict.js';
+import type { Condition, Verdict, Vote } from '../contract/verdict.js';
 import { requestShape } from '../seal/bodies.js';
 import { digest, instantText, localUser, personId, requestId, serial, slackUserId } from '../seal/shapes.js';
 
@@ -37,6 +37,12 @@ const vote = strict<Vote>({
   at: instantText,
 });
 
+const condition = strict<Condition>({
+  name: z.enum(['hours']),
+  state: z.enum(['satisfied', 'unsatisfied', 'failed']),
+  sentence: words,
+});
+
 const verdict = strict<Verdict>({
   outcome: z.enum(['deny', 'needs-approval', 'satisfied']),
   rule: z.string().max(200).optional(),
@@ -60,6 +66,7 @@ const verdict = strict<Verdict>({
   }),
   tier: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]).optional(),
   channel: z.string().max(40).optional(),
+  conditions: z.array(condition).max(20).optional(),
   sentences: z.array(words),
 });
 

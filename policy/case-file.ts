@@ -8,6 +8,7 @@ import type { Person } from '../contract/ports.js';
 import { TIERS } from '../contract/verdict.js';
 import { awsAccount } from '../seal/aws-shapes.js';
 import { displayName, personId, serial } from '../seal/shapes.js';
+import { parseMoment } from './calendar.js';
 import { type Document, type Problem, readDocument } from './document.js';
 import { pathText, problemError, problemsOf } from './problems.js';
 import { lengthOf, ruleId } from './schema.js';
@@ -31,6 +32,14 @@ const target = z
   .strictObject({ mac: serial.optional(), aws: awsAttributes.optional() })
   .refine(({ mac, aws }) => (mac === undefined) !== (aws === undefined), { error: 'must name one target: mac or aws' });
 
+const moment = z.string().transform((text, context) => {
+  const ms = parseMoment(text);
+  if (ms !== undefined) return ms;
+  const message = 'must be an instant with its offset from UTC, such as 2026-11-23T09:00:00+01:00';
+  context.issues.push({ code: 'custom', input: text, message });
+  return z.NEVER;
+});
+
 const vote = z.strictObject({ by: personId, decision: z.enum(['approve', 'deny']).optional(), window: length.optional() });
 
 const expected = z.strictObject({
@@ -52,6 +61,8 @@ const oneCase = z.strictObject({
   for: personId.optional(),
   target,
   window: length,
+  /** When it is asked for and voted on; now, where it says nothing. */
+  at: moment.optional(),
   votes: z.array(vote).max(50).optional(),
   expect: expected,
 });
@@ -63,7 +74,7 @@ const caseFile = z.strictObject({
   cases: z.array(oneCase).min(1).max(5000),
 });
 
-/** One case: a question to the policy, and what it has to answer. Lengths in milliseconds. */
+/** One case: a question to the policy, and what it has to answer. Lengths in milliseconds, instants in those since 1970. */
 export type PolicyCase = z.output<typeof oneCase>;
 export type AwsAttributes = z.output<typeof awsAttributes>;
 

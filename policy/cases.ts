@@ -41,14 +41,16 @@ export interface CasesReport {
 }
 
 /**
- * Decides every case. `now` in milliseconds since 1970 is when all of them are asked and voted on. Throws `bad-input` when the
+ * Decides every case. `now` in milliseconds since 1970 is when those are asked and voted on that say nothing else. Throws `bad-input` when the
  * table names people or Macs that are not in the people file.
  */
 export async function runCases(policy: Policy, people: readonly Person[], table: CaseTable, now: number): Promise<CasesReport> {
   checkNames(table, people);
   const world = { policy, people, directory: directoryFrom(people), now };
   const cases = await Promise.all(
-    table.cases.map(async (one, index) => resultOf(one, table.at(['cases', index]), await answer(world, one))),
+    table.cases.map(async (one, index) =>
+      resultOf(one, table.at(['cases', index]), await answer({ ...world, now: one.at ?? now }, one)),
+    ),
   );
   const rules = policy.rules.map(({ id }) => ({ rule: id, cases: cases.filter(({ rule }) => rule === id).length }));
   const reached = rules.filter((rule) => rule.cases > 0).length;

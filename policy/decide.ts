@@ -9,6 +9,7 @@ import type { Person } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Verdict, Vote } from '../contract/verdict.js';
 import { digestOf, requestDigest } from '../seal/canonical.js';
+import { judgeConditions } from './conditions.js';
 import { durationText } from './duration.js';
 import type { Policy } from './rules.js';
 import { explain, missing } from './sentences.js';
@@ -49,7 +50,9 @@ export function decideBoth(
 export function settle(terms: Terms, question: Question, facts: Facts, votes: readonly Vote[], now: number): Verdict {
   const approvers = facts.approverPool.filter(terms.approves).map((person) => person.personId);
   const count = tally(terms, question.round, facts, votes, now);
-  const refusals = [...terms.refusals, ...windowRefusals(terms, question.round), ...ageRefusals(terms, question, now)];
+  const conditions = judgeConditions(terms.conditions, { now });
+  const unmet = conditions.filter(({ state }) => state !== 'satisfied').map(({ sentence }) => sentence);
+  const refusals = [...terms.refusals, ...windowRefusals(terms, question.round), ...ageRefusals(terms, question, now), ...unmet];
   const approvedBy = sorted(count.approvals.map((vote) => vote.personId));
   const denied = refusals.length > 0 || count.denials.length > 0;
   const satisfied = !denied && approvedBy.length >= terms.quorum;
@@ -69,6 +72,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     deadlines: terms.deadlines,
     ...(terms.tier === undefined ? {} : { tier: terms.tier }),
     ...(terms.channel === undefined ? {} : { channel: terms.channel }),
+    ...(conditions.length === 0 ? {} : { conditions }),
     sentences: [
       ...refusals,
       ...explain(count, facts.voters),

@@ -1,5 +1,6 @@
 /** What changes for one person when another rule applies to what they may ask for: what is wider, what is narrower, what is neither. */
 import type { PersonId } from '../contract/ids.js';
+import { hoursText, isWithin } from './calendar.js';
 import { durationText } from './duration.js';
 import type { Rule, Who } from './rules.js';
 
@@ -28,7 +29,7 @@ export function compareReach(before: Reach | undefined, after: Reach | undefined
 }
 
 function compareRules(before: Reach, after: Reach): Change {
-  const points = [windows, longest, quorum, approvers, possible].map((point) => point(before, after));
+  const points = [windows, longest, quorum, approvers, possible, openHours].map((point) => point(before, after));
   return {
     widened: points.flatMap(({ wider = [] }) => wider),
     narrowed: points.flatMap(({ narrower = [] }) => narrower),
@@ -73,6 +74,14 @@ function possible(before: Reach, after: Reach): Point {
   if (was === is) return {};
   const text = is ? 'enough people could approve it now' : 'too few people could approve it now';
   return is ? { wider: [text] } : { narrower: [text] };
+}
+
+/** What isn't plainly less is told as more: whoever reviews it has to look. */
+function openHours({ rule: { hours: before } }: Reach, { rule: { hours: after } }: Reach): Point {
+  if (JSON.stringify(before) === JSON.stringify(after)) return {};
+  const text = `open ${after ? hoursText(after) : 'at any time'}, was ${before ? hoursText(before) : 'at any time'}`;
+  const isLess = after !== undefined && (before === undefined || isWithin(after, before));
+  return isLess ? { narrower: [text] } : { wider: [text] };
 }
 
 function towards(more: number, text: string): Point {

@@ -4,7 +4,7 @@
  */
 import { instant } from '../contract/ids.js';
 import type { ElevationRequest, PersonRef, Target } from '../contract/request.js';
-import type { Verdict } from '../contract/verdict.js';
+import type { Condition, Verdict } from '../contract/verdict.js';
 import { digestOf, requestDigest, requestIdFrom } from '../seal/canonical.js';
 import { type Holds, leaf, type Reason, type Untold } from './attributes.js';
 import { decide } from './decide.js';
@@ -67,7 +67,8 @@ function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, be
   const deciders = decidersOf(rule, terms, inquiry.facts);
   const approvals = approvalsReason(terms, deciders);
   const holds = verdict.outcome === 'deny' ? 'no' : approvals.holds;
-  const children = [...before, lengthReason(terms, inquiry.ask.windowMs), approvals];
+  const conditions = conditionReasons(verdict);
+  const children = [...before, lengthReason(terms, inquiry.ask.windowMs), ...conditions, approvals];
   return {
     holds,
     by: { rule: rule.id, quorum, windowsMs, maxWindowMs: maxMs },
@@ -149,6 +150,12 @@ function lengthReason({ windowsMs, maxMs }: Terms, windowMs: number | undefined)
   const holds = windowsMs.includes(windowMs) && windowMs <= maxMs ? 'yes' : 'no';
   return leaf(`${durationText(windowMs)} is offered`, holds, offered);
 }
+
+function conditionReasons({ conditions = [] }: Verdict): readonly Reason[] {
+  return conditions.map(({ name, state, sentence }) => leaf(CONDITIONS[name], state === 'satisfied' ? 'yes' : 'no', sentence));
+}
+
+const CONDITIONS: { readonly [N in Condition['name']]: string } = { hours: 'it is open' };
 
 function approvalsReason({ quorum }: Terms, { approvers, never }: Deciders): Reason {
   const people = (all: readonly Placed[], holds: Holds) =>

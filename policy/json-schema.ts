@@ -37,6 +37,12 @@ const SAYS: Readonly<Record<string, string>> = {
   people: 'Ids of people of the people file.',
   windows: 'The lengths that may be asked for and approved, ascending.',
   max: 'The longest in all, extensions included.',
+  hours: 'When this may be asked for and approved. A window belongs to the day on which it begins.',
+  zone: 'IANA name of the time zone by whose clocks it goes, such as Europe/Berlin.',
+  days: 'Days on which a window begins: mon to sun. Every day, if left out.',
+  from: 'When it opens; midnight, if left out.',
+  to: 'When it closes; midnight, if left out. Not after `from`: on the next day.',
+  holidays: 'Dates on which no window begins.',
 };
 
 /**

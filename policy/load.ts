@@ -36,6 +36,7 @@ function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
     id: entry.id,
     ...(entry.tier === undefined ? {} : { tier: entry.tier }),
     ...(entry.channel === undefined ? {} : { channel: entry.channel }),
+    ...(entry.hours === undefined ? {} : { hours: entry.hours }),
     ask: whoOf(entry.ask),
     approve,
     quorum: entry.approve.quorum ?? 1,

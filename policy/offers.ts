@@ -2,6 +2,7 @@
 import { isStintError, StintError } from '../contract/errors.js';
 import type { Candidate, Directory, Person, TargetFacts } from '../contract/ports.js';
 import type { Offer, Offers, Pinned } from '../contract/preview.js';
+import { hoursCondition } from './conditions.js';
 import { everybodyOf } from './facts.js';
 import { confirmBy, whyOpen } from './kinds.js';
 import { firstOf, includes, mayCover, type Policy, type Rule } from './rules.js';
@@ -14,6 +15,8 @@ export interface Shelf {
   readonly policy: Policy;
   readonly directory: Directory;
   readonly targets: readonly TargetFacts[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 /** Everything that this person may ask for now, for themselves, without typing. Errors pass through. */
@@ -22,7 +25,7 @@ export async function offersFor(shelf: Shelf, person: Person): Promise<Offers> {
   const kinds = shelf.targets.filter(({ kind }) => rules.some((rule) => rule.kind === kind));
   const found = (await Promise.all(kinds.map((facts) => facts.listed(person)))).flat();
   const covered = found.filter(({ about }) => firstOf(rules, about));
-  const offers = await offersOf(shelf.directory, rules, covered.slice(0, LISTED), person);
+  const offers = await offersOf(shelf, rules, covered.slice(0, LISTED), person);
   const note = kinds.flatMap((facts) => facts.note?.() ?? []).join(' ');
   return { offers, searchable: kinds.some(({ searchable }) => searchable), ...(note ? { note } : {}) };
 }
@@ -44,7 +47,7 @@ export async function search(shelf: Shelf, person: Person, text: string, limit: 
     }
   }
   if (failure && found.length === 0) throw failure;
-  return offersOf(shelf.directory, rules, found, person);
+  return offersOf(shelf, rules, found, person);
 }
 
 /** What is asked for by an offer's key. A client may send any key, so the rule is looked for again. */
@@ -52,7 +55,7 @@ export async function pin(shelf: Shelf, person: Person, key: string): Promise<Pi
   if (!person.active) throw new StintError('person-inactive');
   const { facts, candidate } = await byKey(shelf.targets, person, key);
   const rules = rulesOf(shelf.policy, person);
-  const [offer] = await offersOf(shelf.directory, rules, [candidate], person);
+  const [offer] = await offersOf(shelf, rules, [candidate], person);
   if (!offer && rules.some((rule) => mayCover(rule, candidate.about)))
     throw new StintError('not-eligible', `The tags of ${candidate.display} ${whyOpen(candidate.about)}`);
   if (!offer) throw new StintError('not-eligible');
@@ -67,7 +70,7 @@ function rulesOf({ rules }: Policy, person: Person): readonly Rule[] {
 
 /** Who could approve is asked once for each rule, however many offers it makes. */
 async function offersOf(
-  directory: Directory,
+  { directory, now }: Shelf,
   rules: readonly Rule[],
   candidates: readonly Candidate[],
   person: Person,
@@ -78,7 +81,7 @@ async function offersOf(
     if (!rule) return [];
     const asked = names.get(rule) ?? approverNames(directory, rule, person);
     names.set(rule, asked);
-    return [offerOf(candidate, rule, await asked)];
+    return [{ ...offerOf(candidate, rule, await asked), ...onConditions(candidate, rule, now) }];
   });
   return (await Promise.all(offers)).flat();
 }
@@ -90,6 +93,15 @@ async function approverNames(directory: Directory, rule: Rule, person: Person): 
     .map((p) => p.name)
     .sort((a, b) => a.localeCompare(b, 'en'))
     .slice(0, NAMED);
+}
+
+/** What the rule's conditions say already: when it is open, and why it can't be had now. What the target itself says goes first. */
+function onConditions({ barred, notes }: Candidate, rule: Rule, now: number): Pick<Offer, 'barred' | 'notes'> {
+  const { hours } = rule;
+  if (!hours) return { notes };
+  const { state, sentence } = hoursCondition(hours, now);
+  if (state === 'satisfied') return { notes: [...notes, sentence] };
+  return { notes, barred: barred ?? sentence };
 }
 
 function offerOf({ about, ...shown }: Candidate, rule: Rule, names: readonly string[]): Offer {

@@ -41,7 +41,7 @@ export function createPreview({ policy, policies, directory, targets = ONLY_MACS
     return then ? click(then, view, person, kind) : verdict;
   }
 
-  const shelf = async (): Promise<Shelf> => ({ policy: await policy(), directory, targets });
+  const shelf = async (): Promise<Shelf> => ({ policy: await policy(), directory, targets, now: clock() });
   return {
     offersFor: async (person) => offersFor(await shelf(), person),
     search: async (person, text, limit) => search(await shelf(), person, text, limit),

@@ -3,6 +3,7 @@ import type { Digest, PersonId } from '../contract/ids.js';
 import type { About, AboutOf, Person } from '../contract/ports.js';
 import type { TargetKind } from '../contract/request.js';
 import type { Tier, Verdict } from '../contract/verdict.js';
+import type { Conditions } from './conditions.js';
 import { fits, type MatchOf, open, takes } from './kinds.js';
 
 /** People, by group or by name. */
@@ -11,7 +12,7 @@ export interface Who {
   readonly people: readonly PersonId[];
 }
 
-export interface RuleOf<K extends TargetKind> {
+export interface RuleOf<K extends TargetKind> extends Conditions {
   readonly id: string;
   readonly kind: K;
   readonly match: MatchOf<K>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { TargetKind } from '../contract/request.js';
 import { TIERS } from '../contract/verdict.js';
 import { personId } from '../seal/shapes.js';
+import { hours } from './condition-schema.js';
 import { LENGTH, parseDuration } from './duration.js';
 import type { MatchOf } from './kinds.js';
 
@@ -100,6 +101,7 @@ const common = {
   max: lengthOf('1s', '24h'),
   warn: warn.optional(),
   deadlines: deadlines.optional(),
+  hours: hours.optional(),
 };
 
 const targetOfKind = <K extends TargetKind>(kind: K) =>

@@ -6,6 +6,7 @@ import type { Digest } from '../contract/ids.js';
 import type { Person, TargetLook } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Tier, Verdict } from '../contract/verdict.js';
+import type { Conditions } from './conditions.js';
 import { nameOf, whyOpen } from './kinds.js';
 import { covers, includes, mayCover, type Policy, type Rule, ruleFor } from './rules.js';
 
@@ -41,11 +42,22 @@ export interface Terms {
   readonly deadlines: Verdict['deadlines'];
   readonly tier?: Tier;
   readonly channel?: string;
+  /** All of each have to hold: those of the rule, or of both rules. */
+  readonly conditions: readonly Conditions[];
 }
 
 const NO_DEADLINES = { pendingMs: 0, startMs: 0, evidenceMs: 0, remindEveryMs: 1, remindForMs: 0, remindThenMs: 1 };
 const nobody = () => false;
-const NO_TERMS = { quorum: 1, approves: nobody, denies: nobody, windowsMs: [], maxMs: 0, warnBeforeMs: 0, warnMinWindowMs: 0 };
+const NO_TERMS = {
+  quorum: 1,
+  approves: nobody,
+  denies: nobody,
+  windowsMs: [],
+  maxMs: 0,
+  warnBeforeMs: 0,
+  warnMinWindowMs: 0,
+  conditions: [],
+};
 
 /** The terms of one policy. Without a matching rule: terms on which nothing can be approved. */
 export function termsOf(policy: Policy, request: ElevationRequest, parties: Parties): Terms {
@@ -75,6 +87,7 @@ function termsOfRule(policy: Policy, rule: Rule, request: ElevationRequest): Ter
     warnBeforeMs: rule.warnBeforeMs,
     warnMinWindowMs: rule.warnMinWindowMs,
     deadlines: rule.deadlines,
+    conditions: [rule],
     ...(rule.tier === undefined ? {} : { tier: rule.tier }),
     ...(rule.channel === undefined ? {} : { channel: rule.channel }),
   };
@@ -101,7 +114,7 @@ function noRule(policy: Policy, { target, requester }: ElevationRequest, { about
 
 /**
  * The stricter of then and now, point by point: approvers and windows of both, the higher quorum, the smaller maximum,
- * the shorter deadlines, the graver tier. It keeps the hash of then, so that a third policy is still measured against the
+ * the shorter deadlines, the graver tier, the conditions of both. It keeps the hash of then, so that a third policy is still measured against the
  * first, and the channel of then, where the card is.
  */
 export function stricter(then: Terms, now: Terms): Terms {
@@ -122,6 +135,7 @@ export function stricter(then: Terms, now: Terms): Terms {
       pendingMs: Math.min(then.deadlines.pendingMs, now.deadlines.pendingMs),
       startMs: Math.min(then.deadlines.startMs, now.deadlines.startMs),
     },
+    conditions: [...then.conditions, ...now.conditions],
     ...(tier === undefined ? {} : { tier }),
     ...(then.channel === undefined ? {} : { channel: then.channel }),
   };

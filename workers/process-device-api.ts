@@ -2,6 +2,7 @@
 import { createContactWatch } from '../device/api/contact-watch.js';
 import { createDeviceApi } from '../device/api/server.js';
 import { createPreview } from '../policy/preview.js';
+import { createAskPreview } from './ask-preview.js';
 import { clock, crowd, factsOf, gateOf, peopleOf, replyKeyOf, temporalClient } from './parts.js';
 import { fitClockOf, type StartPart } from './process-part.js';
 
@@ -10,21 +11,13 @@ export const deviceApi: StartPart = async (config, store, log, self) => {
   const people = peopleOf(config);
   const client = temporalClient(config);
   const gate = gateOf(config, client, store, 'device-api', 'device');
-  const preview = createPreview({ ...people, clock });
   // Reports are compared with grant calls of other processes: a clock that is far off would prove what was not there yet.
   const fitClock = fitClockOf(self);
   const api = await createDeviceApi({
     store,
     gate,
     directory: people.directory,
-    preview: async (personId, target) => {
-      const person = await people.directory.person(personId);
-      const offers = person ? (await preview.offersFor(person)).offers : [];
-      const offer = offers.find((one) => one.key === target.key);
-      return offer
-        ? { ok: true, windowsMs: offer.windowsMs }
-        : { ok: false, sentence: 'The policy does not let you ask for this Mac.' };
-    },
+    preview: createAskPreview({ directory: people.directory, preview: createPreview({ ...people, clock }) }),
     people: {
       keys: store.personKeys,
       directory: people.directory,

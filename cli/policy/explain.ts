@@ -2,6 +2,7 @@
 import { StintError } from '../../contract/errors.js';
 import type { PersonId } from '../../contract/ids.js';
 import type { Reason } from '../../policy/attributes.js';
+import { parseMoment } from '../../policy/calendar.js';
 import { parseDuration } from '../../policy/duration.js';
 import type { Explanation, Inquiry } from '../../policy/explain.js';
 import { everybodyOf } from '../../policy/facts.js';
@@ -16,6 +17,7 @@ export interface ExplainOptions extends TargetFlags {
   readonly as: string;
   readonly for?: string;
   readonly window?: string;
+  readonly at?: string;
   readonly policy?: string;
   readonly people?: string;
   readonly json?: boolean;
@@ -35,6 +37,7 @@ export interface ExplainWorld {
  */
 export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): Promise<Inquiry> {
   const windowMs = windowOf(options.window);
+  const now = momentOf(options.at, world.now);
   const { policyFile, peopleFile } = filesOf(options, world);
   const policy = parsePolicy(textOf(policyFile, 'policy', world), policyFile);
   const people = parsePeople(textOf(peopleFile, 'people', world), peopleFile);
@@ -60,7 +63,7 @@ export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): P
     facts: { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look, voters: [], approverPool },
     untold,
     whose,
-    now: world.now,
+    now,
   };
 }
 
@@ -68,6 +71,15 @@ function windowOf(text: string | undefined): number | undefined {
   const windowMs = text === undefined ? undefined : parseDuration(text);
   if (text === undefined || windowMs) return windowMs;
   throw new StintError('bad-input', `--window must be a length such as 30s, 45m or 2h, not ${text}.`);
+}
+
+function momentOf(text: string | undefined, now: number): number {
+  const at = text === undefined ? now : parseMoment(text);
+  if (at !== undefined) return at;
+  throw new StintError(
+    'bad-input',
+    `--at must be an instant with its offset from UTC, such as 2026-11-23T09:00:00+01:00, not ${text}.`,
+  );
 }
 
 function filesOf({ policy, people }: ExplainOptions, { env, readFile }: ExplainWorld) {

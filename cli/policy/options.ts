@@ -23,6 +23,7 @@ export function addExplain(policy: Command): void {
 Examples:
   $ stint policy explain --as ada --target C02ADA000001 --window 15m
   $ stint policy explain --as ada --target aws/sandbox-7/PowerUser --account 444444444444 --ou Sandbox --tag tier=3
+  $ stint policy explain --as ada --target C02ADA000001 --at 2026-12-25T09:00:00+01:00
   $ stint policy explain --as grace --target aws/payments/Admin --policy new.yaml --people people.yaml --json
 ${NOTE}`,
     )
@@ -49,6 +50,7 @@ function asking(command: Command): Command {
     .option('--account <account>', 'of AWS: id or name of the account; can be given for both', collect)
     .option('--ou <unit>', 'of AWS: a unit above the account, by name or id; once for each', collect)
     .option('--tag <tag>', 'of AWS: a tag of the account as Key=Value; once for each', collect)
+    .option('--at <instant>', 'when: 2026-11-23T09:00:00+01:00; now, if left out')
     .option('--set <name>', 'of AWS: the permission set')
     .option('--policy <file>', 'the policy file')
     .option('--people <file>', 'the people file')

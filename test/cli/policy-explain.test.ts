@@ -60,6 +60,27 @@ it('explains a Mac rule by rule, and says who could approve it', async () => {
 `);
 });
 
+const BANK = ['--policy', join(EXAMPLES, 'policy-bank.yaml'), '--people', join(EXAMPLES, 'people-bank.yaml')];
+const PRODUCTION = ['--target', 'aws/cards/Operator', '--account', '111111111111', '--ou', 'Production'];
+const NO_TAG = ['--tag', 'system'];
+
+it.each([
+  ['2026-03-02T10:00+01:00', 'yes', /Europe\/Berlin\), holidays excepted\.$/m],
+  ['2026-03-06T20:00:00+01:00', 'no ', /opens next on Monday, 2026-03-09, at 07:00\.$/m],
+])('explains what would be at %s', async (at, holds, said) => {
+  const { out } = await explain('--as', 'frances', ...PRODUCTION, ...NO_TAG, '--at', at, ...BANK);
+  expect(out.split('\n')[0]).toContain(`${holds}  Frances Fontaine asks for`);
+  const line = out.split('\n').find((one) => one.includes('it is open'));
+  expect(line?.startsWith(`  ${holds}  it is open: This can be asked for`)).toBe(true);
+  expect(line).toMatch(said);
+});
+
+it('takes no time that does not say where', async () => {
+  const { code, err } = await explain('--as', 'frances', ...PRODUCTION, '--at', 'tomorrow', ...BANK);
+  expect(code).toBe(2);
+  expect(err).toContain('--at must be an instant with its offset from UTC');
+});
+
 it('says who could approve, who never and why, and what is missing', async () => {
   const { out } = await who('--as', 'linus', '--target', 'C02VAULT0001', ...MACS);
   expect(out).toBe(`By the rule vault-macs, 2 approvals are needed for linus-vault (C02VAULT0001).

@@ -40,6 +40,9 @@ describe.each([
   ['policy-bank', 'approve: { groups: [core-owners, risk], quorum: 2 }', 'approve: { groups: [core-owners, risk], quorum: 1 }'],
   ['policy-bank', 'approve: { groups: [core-owners, risk], quorum: 2 }', 'approve: { groups: [operations, risk], quorum: 2 }'],
   ['policy-bank', 'sets: [ReadOnly, SecurityAudit]', 'sets: ["*"]'],
+  ['policy-bank', 'to: "20:00"', 'to: "21:00"'],
+  ['policy-bank', 'zone: Europe/Berlin', 'zone: UTC'],
+  ['policy-bank', ' 2026-12-25,', ''],
   ['policy-bank', 'match: { ous: [Production] }', 'match: { ous: [Production, Test] }'],
 ])('the table of %s', (name, from, to) => {
   it(`sees ${JSON.stringify(from)} become ${JSON.stringify(to)}`, async () => {

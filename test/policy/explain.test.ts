@@ -6,6 +6,7 @@ import type { AwsAbout, Person, TargetLook } from '../../contract/ports.js';
 import type { AwsPermissionSetTarget, Target } from '../../contract/request.js';
 import type { Verdict } from '../../contract/verdict.js';
 import type { Reason, Untold } from '../../policy/attributes.js';
+import { DAYS, type Hours } from '../../policy/calendar.js';
 import { decide } from '../../policy/decide.js';
 import { type Explanation, explainRequest, type Inquiry } from '../../policy/explain.js';
 import { lookAtMac } from '../../policy/macs.js';
@@ -36,11 +37,17 @@ const anyMatch = fc.oneof(
   macMatch.map((match) => ({ kind: 'mac-admin', match }) as const),
   awsMatch.map((match) => ({ kind: 'aws-permission-set', match }) as const),
 );
+/** Closed and open at `NOW`. */
+const [NOON, DAYTIME] = [
+  { zone: 'UTC', days: DAYS, from: 720, to: 721, holidays: [] },
+  { zone: 'UTC', days: DAYS, from: 480, to: 1080, holidays: [] },
+] satisfies [Hours, Hours];
 const terms = fc.record({
   ask: who,
   approve: who,
   quorum: fc.integer({ min: 1, max: 3 }),
   windowsMs: fc.subarray(WINDOWS, { minLength: 1 }),
+  hours: maybe(fc.constantFrom(NOON, DAYTIME)),
 });
 const [BASE] = policyOf().rules;
 const anyRule = fc.tuple(anyMatch, terms).map(([match, rest]) => ({ ...BASE, ...rest, ...match }) as Rule);

@@ -1,0 +1,54 @@
+/** The conditions of a rule as the policy file has them. Times of day become minutes here. */
+import { z } from 'zod';
+import { DAYS, type Hours } from './calendar.js';
+import { closest } from './problems.js';
+
+const TIME = /^(?:([01]\d|2[0-3]):([0-5]\d)|24:00)$/;
+const WHOLE_DAY = 24 * 60;
+
+/** Minutes after midnight. */
+const time = z
+  .string()
+  .regex(TIME, { error: 'must be a time of day from "00:00" to "24:00"' })
+  .transform((text) => {
+    const [hours, minutes] = text.split(':').map(Number);
+    return (hours ?? 0) * 60 + (minutes ?? 0);
+  });
+
+const DATE = { error: 'must be a date such as 2026-12-25' };
+const date = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/, DATE)
+  .refine((text) => new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) === true, DATE);
+
+/** IANA names alone: an offset such as `+01:00`, which the runtime may take too, knows no summer time. */
+const zone = z.string().check((given) => {
+  if (/^(UTC|[A-Z][A-Za-z_]+(\/[A-Za-z0-9_+-]+){1,2})$/.test(given.value) && isZone(given.value)) return;
+  const meant = closest(given.value, Intl.supportedValuesOf('timeZone'));
+  const hint = meant === undefined ? 'such as Europe/Berlin, or UTC' : `; did you mean ${JSON.stringify(meant)}?`;
+  const message = `must be the IANA name of a time zone${meant === undefined ? ` ${hint}` : hint}`;
+  given.issues.push({ code: 'custom', input: given.value, message });
+});
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** When requests of a rule may be asked for and approved. */
+export const hours = z
+  .strictObject({
+    zone,
+    days: z.array(z.enum(DAYS)).min(1).max(DAYS.length).optional(),
+    from: time.optional(),
+    to: time.optional(),
+    holidays: z.array(date).max(500).optional(),
+  })
+  .refine(({ from = 0, to = WHOLE_DAY }) => from !== to && from !== WHOLE_DAY && to !== 0, {
+    error: 'must not be empty: from and to differ, from is before 24:00, and midnight at the end is "24:00"',
+  })
+  .transform(({ zone, days = DAYS, from = 0, to = WHOLE_DAY, holidays = [] }): Hours => ({ zone, days, from, to, holidays }));
