@@ -60,7 +60,7 @@ export function requestModal(input: RequestModalInput): ModalView {
       ...windowInput(shown, searchable || input.chosen !== undefined, prefill.windowMs),
       ...confirmInput(offer),
       categoryInput(categories, prefill.category),
-      reasonInput(prefill.reason),
+      reasonInput(prefill.reason, shown),
       ...goesTo(shown),
     ],
   };
@@ -197,18 +197,22 @@ function categoryInput(categories: readonly Category[], picked: Category | undef
   };
 }
 
-function reasonInput(written: string | undefined): InputBlock {
+/** Of several offers only what all of them ask is asked here; the rest is said when it is sent. */
+function reasonInput(written: string | undefined, offers: readonly Offer[]): InputBlock {
+  const least = Math.min(...offers.map(({ reason }) => reason?.rule.min ?? REASON_MIN));
+  const [says, ...more] = new Set(offers.map(({ reason }) => reason?.says ?? ''));
+  const asked = says && more.length === 0 ? ` ${oneLine(says, 800)}` : '';
   const initial = sanitise(written ?? '', REASON_MAX);
   return {
     type: 'input',
     block_id: FIELDS.reason,
     label: plainText('Reason', 2000),
-    hint: plainText('What will you do, and why does it need this access? Approvers see this as you write it.', 2000),
+    hint: plainText(`What will you do, and why does it need this access? Approvers see this as you write it.${asked}`, 2000),
     element: {
       type: 'plain_text_input',
       action_id: FIELDS.reason,
       multiline: true,
-      min_length: REASON_MIN,
+      min_length: Number.isFinite(least) ? least : REASON_MIN,
       max_length: REASON_MAX,
       ...(initial ? { initial_value: initial } : {}),
     },

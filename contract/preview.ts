@@ -7,6 +7,16 @@ import type { Target, TargetKind } from './request.js';
 import type { Tier } from './verdict.js';
 import type { ElevationView } from './view.js';
 
+/** What a rule asks of a reason. Patterns are of the kind that `policy/linear-pattern.ts` takes, and have to be found in it. */
+export interface ReasonRule {
+  /** The least length, in UTF-16 units, as Slack's form counts. */
+  readonly min?: number | undefined;
+  readonly pattern?: string | undefined;
+  /** What to say where the pattern is not found. */
+  readonly message?: string | undefined;
+  readonly ticket?: string | undefined;
+}
+
 /** One thing that a person may ask for now, as a form shows it. Its ids are pinned only when it is asked for (`pin`). */
 export interface Offer {
   /** At most 150 characters; means something to `pin` alone. The target's key for a Mac, without the user for AWS. */
@@ -28,6 +38,8 @@ export interface Offer {
   readonly tier?: Tier;
   /** The Slack channel that this rule's cards go to, where it is not the one of the configuration. */
   readonly channel?: string;
+  /** What is asked of the reason, and the same in words. */
+  readonly reason?: { readonly rule: ReasonRule; readonly says: string };
   /** Why it can't be had although a rule allows it, as a sentence: shown instead of failing later. */
   readonly barred?: string;
   /** What to know before asking, as sentences. */

@@ -31,9 +31,9 @@ export type Tier = (typeof TIERS)[number];
 
 /** How one condition of a rule stands. What can't be worked out has failed, and counts as not satisfied. */
 export interface Condition {
-  readonly name: 'hours';
+  readonly name: 'hours' | 'reason';
   readonly state: 'satisfied' | 'unsatisfied' | 'failed';
-  /** What is asked, how it stands, and when or how it would be satisfied. */
+  /** What is asked, how it stands, and when or how it would be satisfied. Holds nothing that a person wrote. */
   readonly sentence: string;
 }
 

@@ -38,7 +38,7 @@ const vote = strict<Vote>({
 });
 
 const condition = strict<Condition>({
-  name: z.enum(['hours']),
+  name: z.enum(['hours', 'reason']),
   state: z.enum(['satisfied', 'unsatisfied', 'failed']),
   sentence: words,
 });

@@ -63,6 +63,8 @@ const oneCase = z.strictObject({
   window: length,
   /** When it is asked for and voted on; now, where it says nothing. */
   at: moment.optional(),
+  /** What is written as the reason; nothing, where it says nothing. */
+  reason: z.string().max(4000).optional(),
   votes: z.array(vote).max(50).optional(),
   expect: expected,
 });

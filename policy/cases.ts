@@ -72,19 +72,20 @@ interface World {
 
 async function answer({ policy, people, directory, now }: World, one: PolicyCase): Promise<Answer> {
   const { request, targets } = asked(people, one, now);
+  const texts = { getText: async () => one.reason ?? '' };
   const round: Round = { digest: requestDigest(request), kind: 'request', windowMs: request.windowMs };
   const votes = (one.votes ?? []).map(({ by, decision = 'approve', window = one.window }): Vote => {
     const cast = { decision, personId: by, roundDigest: round.digest, at: instant(now) };
     return decision === 'approve' ? { ...cast, windowMs: window } : cast;
   });
-  const facts = await gatherFacts({ directory, targets }, policy, request, votes);
+  const facts = await gatherFacts({ directory, targets, texts }, policy, request, votes);
   const terms = termsOf(policy, request, facts);
   const approvers = facts.approverPool.filter(terms.approves).map((person) => person.personId);
   return { verdict: settle(terms, { request, round }, facts, votes, now), approvers };
 }
 
 /** The request of a case, and where what is true of its target comes from: the people file, or what the case says. */
-function asked(people: readonly Person[], { who, for: subject = who, target, window }: PolicyCase, now: number) {
+function asked(people: readonly Person[], { who, for: subject = who, target, window, reason = '' }: PolicyCase, now: number) {
   const nameOf = (id: PersonId) => ({ personId: id, name: people.find((person) => person.personId === id)?.name ?? id });
   const pinned = target.aws ? awsTarget(target.aws, subject) : macOf(people, subject, target.mac);
   const request: ElevationRequest = {
@@ -95,7 +96,7 @@ function asked(people: readonly Person[], { who, for: subject = who, target, win
     target: pinned,
     windowMs: window,
     category: 'other',
-    reasonDigest: sha256(''),
+    reasonDigest: sha256(reason),
     via: 'cli',
     askedAt: instant(now),
   };

@@ -1,6 +1,10 @@
 /** The conditions of a rule as the policy file has them. Times of day become minutes here. */
 import { z } from 'zod';
+import { isStintError } from '../contract/errors.js';
+import type { ReasonRule } from '../contract/preview.js';
+import { REASON_MAX, REASON_MIN } from '../contract/request.js';
 import { DAYS, type Hours } from './calendar.js';
+import { linearPattern } from './linear-pattern.js';
 import { closest } from './problems.js';
 
 const TIME = /^(?:([01]\d|2[0-3]):([0-5]\d)|24:00)$/;
@@ -52,3 +56,34 @@ export const hours = z
     error: 'must not be empty: from and to differ, from is before 24:00, and midnight at the end is "24:00"',
   })
   .transform(({ zone, days = DAYS, from = 0, to = WHOLE_DAY, holidays = [] }): Hours => ({ zone, days, from, to, holidays }));
+
+/** What a text of somebody else is held against. */
+const pattern = z
+  .string()
+  .min(1)
+  .max(200)
+  .check((given) => {
+    try {
+      linearPattern(given.value);
+    } catch (error) {
+      if (!isStintError(error)) throw error;
+      given.issues.push({ code: 'custom', input: given.value, message: error.sentence });
+    }
+  });
+
+const message = z.string().regex(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,200}$/u, { error: 'must be one line of up to 200 characters' });
+
+/** What is asked of the reason. */
+export const reason: z.ZodType<ReasonRule> = z
+  .strictObject({
+    min: z.int({ error: 'must be a whole number' }).min(REASON_MIN).max(REASON_MAX).optional(),
+    pattern: pattern.optional(),
+    message: message.optional(),
+    ticket: pattern.optional(),
+  })
+  .refine(({ min, pattern, ticket }) => min !== undefined || pattern !== undefined || ticket !== undefined, {
+    error: 'must ask for something: min, pattern, ticket or several of them',
+  })
+  .refine(({ pattern, message }) => message === undefined || pattern !== undefined, {
+    error: 'has a message, which is said where the pattern is not found, but no pattern',
+  });

@@ -1,19 +1,24 @@
 /**
- * What a rule asks of a request beside who and what: that it is the hour for it. A condition never lets anything through
+ * What a rule asks of a request beside who and what: that it is the hour for it, and that the reason will do. A condition never lets anything through
  * that would not be without it: one that does not hold refuses, and so does one that can't be worked out.
  */
+import type { ReasonRule } from '../contract/preview.js';
 import type { Condition } from '../contract/verdict.js';
 import { type Hours, hoursText, isOpen, nextOpening, wallText } from './calendar.js';
+import { reasonText, wrongReason } from './reason.js';
 
 /** The conditions of one rule; what is left out is not asked. */
 export interface Conditions {
   readonly hours?: Hours;
+  readonly reason?: ReasonRule;
 }
 
 /** What they are held against. */
 export interface Circumstances {
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** What was written; undefined where that can't be read. */
+  readonly reason?: string | undefined;
 }
 
 /** How each stands, for all of these rules at once: a policy of then and one of now may both have some. */
@@ -22,8 +27,18 @@ export function judgeConditions(rules: readonly Conditions[], circumstances: Cir
   return [...new Map(all.map((one) => [`${one.name} ${one.sentence}`, one])).values()];
 }
 
-function conditionsOf({ hours }: Conditions, { now }: Circumstances): Condition[] {
-  return hours ? [hoursCondition(hours, now)] : [];
+function conditionsOf({ hours, reason }: Conditions, circumstances: Circumstances): Condition[] {
+  return [
+    ...(hours ? [hoursCondition(hours, circumstances.now)] : []),
+    ...(reason ? [reasonCondition(reason, circumstances.reason)] : []),
+  ];
+}
+
+function reasonCondition(rule: ReasonRule, text: string | undefined): Condition {
+  const says = reasonText(rule);
+  if (text === undefined) return { name: 'reason', state: 'failed', sentence: `${says} It can't be read, so it does not count.` };
+  const wrong = wrongReason(rule, text);
+  return { name: 'reason', state: wrong === undefined ? 'satisfied' : 'unsatisfied', sentence: wrong ?? says };
 }
 
 /** Whether it is open, and if not, when it opens. */

@@ -50,7 +50,7 @@ export function decideBoth(
 export function settle(terms: Terms, question: Question, facts: Facts, votes: readonly Vote[], now: number): Verdict {
   const approvers = facts.approverPool.filter(terms.approves).map((person) => person.personId);
   const count = tally(terms, question.round, facts, votes, now);
-  const conditions = judgeConditions(terms.conditions, { now });
+  const conditions = judgeConditions(terms.conditions, { now, reason: facts.reason });
   const unmet = conditions.filter(({ state }) => state !== 'satisfied').map(({ sentence }) => sentence);
   const refusals = [...terms.refusals, ...windowRefusals(terms, question.round), ...ageRefusals(terms, question, now), ...unmet];
   const approvedBy = sorted(count.approvals.map((vote) => vote.personId));

@@ -2,6 +2,7 @@
 import type { PersonId } from '../contract/ids.js';
 import { hoursText, isWithin } from './calendar.js';
 import { durationText } from './duration.js';
+import { asksNoLess, reasonText } from './reason.js';
 import type { Rule, Who } from './rules.js';
 
 /** Sentences, each about one point. */
@@ -29,7 +30,7 @@ export function compareReach(before: Reach | undefined, after: Reach | undefined
 }
 
 function compareRules(before: Reach, after: Reach): Change {
-  const points = [windows, longest, quorum, approvers, possible, openHours].map((point) => point(before, after));
+  const points = [windows, longest, quorum, approvers, possible, openHours, reason].map((point) => point(before, after));
   return {
     widened: points.flatMap(({ wider = [] }) => wider),
     narrowed: points.flatMap(({ narrower = [] }) => narrower),
@@ -82,6 +83,13 @@ function openHours({ rule: { hours: before } }: Reach, { rule: { hours: after } 
   const text = `open ${after ? hoursText(after) : 'at any time'}, was ${before ? hoursText(before) : 'at any time'}`;
   const isLess = after !== undefined && (before === undefined || isWithin(after, before));
   return isLess ? { narrower: [text] } : { wider: [text] };
+}
+
+function reason({ rule: { reason: before } }: Reach, { rule: { reason: after } }: Reach): Point {
+  if (JSON.stringify(before) === JSON.stringify(after)) return {};
+  const asks = (rule: typeof before) => (rule ? reasonText(rule) : 'The reason may be any.');
+  const text = `${asks(after)} Was: ${asks(before)}`;
+  return asksNoLess(after, before) ? { narrower: [text] } : { wider: [text] };
 }
 
 function towards(more: number, text: string): Point {

@@ -7,10 +7,11 @@ import type { ElevationRequest, PersonRef, Target } from '../contract/request.js
 import type { Condition, Verdict } from '../contract/verdict.js';
 import { digestOf, requestDigest, requestIdFrom } from '../seal/canonical.js';
 import { type Holds, leaf, type Reason, type Untold } from './attributes.js';
-import { decide } from './decide.js';
+import { settle } from './decide.js';
 import { durationText } from './duration.js';
 import { ruleReasons } from './explain-rules.js';
 import { nameOf } from './kinds.js';
+import { reasonText } from './reason.js';
 import type { Policy, Rule } from './rules.js';
 import { type Facts, type Terms, termsOf } from './terms.js';
 import { type Deciders, decidersOf, type Placed } from './who.js';
@@ -50,7 +51,7 @@ export interface Explanation extends Deciders {
   readonly tree: Reason;
 }
 
-/** Explains what `decide` would say of this request as long as nobody has voted. */
+/** Explains what `decide` would say of this request, with a reason that will do, as long as nobody has voted. */
 export function explainRequest(inquiry: Inquiry): Explanation {
   const { terms, verdict } = judged(inquiry);
   const people = peopleReason(inquiry);
@@ -67,7 +68,7 @@ function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, be
   const deciders = decidersOf(rule, terms, inquiry.facts);
   const approvals = approvalsReason(terms, deciders);
   const holds = verdict.outcome === 'deny' ? 'no' : approvals.holds;
-  const conditions = conditionReasons(verdict);
+  const conditions = [...conditionReasons(verdict), ...reasonReasons(rule)];
   const children = [...before, lengthReason(terms, inquiry.ask.windowMs), ...conditions, approvals];
   return {
     holds,
@@ -83,7 +84,8 @@ function judged({ policy, ask, facts, now }: Inquiry): { readonly terms: Terms; 
   const windowMs = ask.windowMs ?? terms.windowsMs[0] ?? 0;
   const request = requestOf(ask, windowMs, now);
   const round = { digest: requestDigest(request), kind: 'request', windowMs } as const;
-  return { terms, verdict: decide(policy, { request, round }, facts, [], now) };
+  const conditions = terms.conditions.map(({ reason: _, ...rest }) => rest);
+  return { terms, verdict: settle({ ...terms, conditions }, { request, round }, facts, [], now) };
 }
 
 function requestOf({ requester, subject, target }: Supposed, windowMs: number, now: number): ElevationRequest {
@@ -155,7 +157,13 @@ function conditionReasons({ conditions = [] }: Verdict): readonly Reason[] {
   return conditions.map(({ name, state, sentence }) => leaf(CONDITIONS[name], state === 'satisfied' ? 'yes' : 'no', sentence));
 }
 
-const CONDITIONS: { readonly [N in Condition['name']]: string } = { hours: 'it is open' };
+const WILL_DO = 'the reason will do';
+const CONDITIONS: { readonly [N in Condition['name']]: string } = { hours: 'it is open', reason: WILL_DO };
+
+/** Nobody wrote one here: that is said, and changes no answer. */
+function reasonReasons({ reason }: Rule): readonly Reason[] {
+  return reason ? [leaf(WILL_DO, 'unknown', `${reasonText(reason)} None is given here.`)] : [];
+}
 
 function approvalsReason({ quorum }: Terms, { approvers, never }: Deciders): Reason {
   const people = (all: readonly Placed[], holds: Holds) =>

@@ -1,8 +1,9 @@
 /** The edge of the policy: fetches what a decision needs to know of people and target. Any error passes through: none is a yes. */
-import type { PersonId } from '../contract/ids.js';
-import type { Directory, Person, TargetFacts } from '../contract/ports.js';
+import type { Digest, PersonId } from '../contract/ids.js';
+import type { Directory, Person, Requests, TargetFacts } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Vote } from '../contract/verdict.js';
+import { sha256 } from '../seal/canonical.js';
 import { covers, type Policy, type Who } from './rules.js';
 import { lookAt, ONLY_MACS } from './targets.js';
 import type { Facts } from './terms.js';
@@ -12,11 +13,13 @@ export interface Sources {
   readonly directory: Directory;
   /** Macs alone where none are given. */
   readonly targets?: readonly TargetFacts[];
+  /** What people wrote, by its digest. Without it no reason can be read, and none will do that a rule asks something of. */
+  readonly texts?: Pick<Requests, 'getText'> | undefined;
 }
 
 /** Live facts for a request and its votes, under one policy or under all that have to be satisfied. */
 export async function gatherFacts(
-  { directory, targets = ONLY_MACS }: Sources,
+  { directory, targets = ONLY_MACS, texts }: Sources,
   policy: Policy | readonly Policy[],
   request: ElevationRequest,
   votes: readonly Vote[],
@@ -33,7 +36,21 @@ export async function gatherFacts(
     directory,
     rules.map((rule) => rule.approve),
   );
-  return { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look, voters, approverPool };
+  const reason = rules.some((rule) => rule.reason) ? await readText(texts, request.reasonDigest) : undefined;
+  return {
+    ...(requester ? { requester } : {}),
+    ...(subject ? { subject } : {}),
+    look,
+    voters,
+    approverPool,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** The text that has this digest, and no other. */
+async function readText(texts: Sources['texts'], digest: Digest): Promise<string | undefined> {
+  const text = await texts?.getText(digest);
+  return text !== undefined && sha256(text) === digest ? text : undefined;
 }
 
 /** All people whom any of these names, by group or by id, each once. */

@@ -43,6 +43,11 @@ const SAYS: Readonly<Record<string, string>> = {
   from: 'When it opens; midnight, if left out.',
   to: 'When it closes; midnight, if left out. Not after `from`: on the next day.',
   holidays: 'Dates on which no window begins.',
+  reason: 'What is asked of the reason that somebody gives.',
+  min: 'Its least length, in characters.',
+  pattern: 'A regular expression that has to be found in it; without looking around and without references.',
+  message: 'What is said where the pattern is not found.',
+  ticket: 'The same for a ticket: a regular expression such as [A-Z]+-[0-9]+.',
 };
 
 /**

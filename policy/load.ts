@@ -37,6 +37,7 @@ function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
     ...(entry.tier === undefined ? {} : { tier: entry.tier }),
     ...(entry.channel === undefined ? {} : { channel: entry.channel }),
     ...(entry.hours === undefined ? {} : { hours: entry.hours }),
+    ...(entry.reason === undefined ? {} : { reason: entry.reason }),
     ask: whoOf(entry.ask),
     approve,
     quorum: entry.approve.quorum ?? 1,

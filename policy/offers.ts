@@ -5,6 +5,7 @@ import type { Offer, Offers, Pinned } from '../contract/preview.js';
 import { hoursCondition } from './conditions.js';
 import { everybodyOf } from './facts.js';
 import { confirmBy, whyOpen } from './kinds.js';
+import { reasonText } from './reason.js';
 import { firstOf, includes, mayCover, type Policy, type Rule } from './rules.js';
 import { byKey } from './targets.js';
 
@@ -95,13 +96,14 @@ async function approverNames(directory: Directory, rule: Rule, person: Person): 
     .slice(0, NAMED);
 }
 
-/** What the rule's conditions say already: when it is open, and why it can't be had now. What the target itself says goes first. */
-function onConditions({ barred, notes }: Candidate, rule: Rule, now: number): Pick<Offer, 'barred' | 'notes'> {
-  const { hours } = rule;
-  if (!hours) return { notes };
+/** What the rule's conditions say already: when it is open, why it can't be had now, what is asked of the reason. What the target itself says goes first. */
+function onConditions({ barred, notes }: Candidate, rule: Rule, now: number): Pick<Offer, 'barred' | 'notes' | 'reason'> {
+  const { hours, reason } = rule;
+  const asked = reason ? { reason: { rule: reason, says: reasonText(reason) } } : {};
+  if (!hours) return { ...asked, notes };
   const { state, sentence } = hoursCondition(hours, now);
-  if (state === 'satisfied') return { notes: [...notes, sentence] };
-  return { notes, barred: barred ?? sentence };
+  if (state === 'satisfied') return { ...asked, notes: [...notes, sentence] };
+  return { ...asked, notes, barred: barred ?? sentence };
 }
 
 function offerOf({ about, ...shown }: Candidate, rule: Rule, names: readonly string[]): Offer {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { TargetKind } from '../contract/request.js';
 import { TIERS } from '../contract/verdict.js';
 import { personId } from '../seal/shapes.js';
-import { hours } from './condition-schema.js';
+import { hours, reason } from './condition-schema.js';
 import { LENGTH, parseDuration } from './duration.js';
 import type { MatchOf } from './kinds.js';
 
@@ -102,6 +102,7 @@ const common = {
   warn: warn.optional(),
   deadlines: deadlines.optional(),
   hours: hours.optional(),
+  reason: reason.optional(),
 };
 
 const targetOfKind = <K extends TargetKind>(kind: K) =>

@@ -21,6 +21,8 @@ export interface Parties {
 export interface Facts extends Parties {
   /** Those who voted; who isn't here doesn't count. */
   readonly voters: readonly Person[];
+  /** The reason as it was written, where a rule asks something of it and it can be read. */
+  readonly reason?: string;
   /** Everybody whom a rule for this target names as approver. */
   readonly approverPool: readonly Person[];
 }

@@ -4,6 +4,7 @@ import { speaksOf } from '../cards/request-modal.js';
 import { sameName } from '../contract/names.js';
 import type { Offer } from '../contract/preview.js';
 import { CATEGORIES, type Category } from '../contract/request.js';
+import { wrongReason } from '../policy/reason.js';
 import type { Filled } from './payload.js';
 import { tidy, wrongLength } from './texts.js';
 
@@ -23,7 +24,7 @@ export function readForm({ values }: Pick<Filled, 'values'>, offer: Offer): Read
   const windowMs = offer.windowsMs.find((ms) => String(ms) === values.get(FIELDS.window));
   const category = CATEGORIES.find((known) => known === values.get(FIELDS.category));
   const reason = tidy(values.get(FIELDS.reason) ?? '');
-  const wrong = wrongLength(reason, 'The reason');
+  const wrong = wrongLength(reason, 'The reason') ?? (offer.reason && wrongReason(offer.reason.rule, reason));
   const unsure = unconfirmed(values, offer);
   if (windowMs !== undefined && category && !wrong && !unsure) return { ok: true, form: { windowMs, category, reason } };
   return {

@@ -15,6 +15,8 @@ export function createAskPreview({ directory, preview }: AskPreviewDeps): AskPre
     const offers = person ? (await preview.offersFor(person)).offers : [];
     const offer = offers.find((one) => one.key === target.key);
     if (!offer) return { ok: false, sentence: 'The policy does not let you ask for this Mac.' };
-    return offer.barred === undefined ? { ok: true, windowsMs: offer.windowsMs } : { ok: false, sentence: offer.barred };
+    const { barred, windowsMs, reason } = offer;
+    if (barred !== undefined) return { ok: false, sentence: barred };
+    return { ok: true, windowsMs, ...(reason && { reason: reason.rule }) };
   };
 }

@@ -220,7 +220,14 @@ export function dutiesOf(
   notices: NoticeDeps,
   fitClock = clock,
 ): Duties {
-  const judge = createJudge({ ...people, targets: factsOf(config, store, people.directory), policies: store.policies, clock });
+  const texts = store.requests;
+  const judge = createJudge({
+    ...people,
+    targets: factsOf(config, store, people.directory),
+    policies: store.policies,
+    texts,
+    clock,
+  });
   const target = { ...targets, fence: store.fence, clock, call: activityCall, crowd };
   const record = createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: ringOf(config) });
   const slack = withRecordedEnd(createNotices(notices), store.ledger);

@@ -5,14 +5,17 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { PersonId } from '../../contract/ids.js';
 import type { Directory, Gate, PersonKeys, Store } from '../../contract/ports.js';
-import type { Preview } from '../../contract/preview.js';
+import type { Preview, ReasonRule } from '../../contract/preview.js';
 import type { Target } from '../../contract/request.js';
 
 /** What the policy offers before anything starts; the workflow judges again with live facts. */
 export type AskPreview = (
   personId: PersonId,
   target: Target,
-) => Promise<{ readonly ok: true; readonly windowsMs: readonly number[] } | { readonly ok: false; readonly sentence: string }>;
+) => Promise<
+  | { readonly ok: true; readonly windowsMs: readonly number[]; readonly reason?: ReasonRule }
+  | { readonly ok: false; readonly sentence: string }
+>;
 
 export interface DeviceApiDeps {
   readonly store: Pick<Store, 'devices' | 'evidence' | 'fence' | 'freeze' | 'ledger' | 'requests' | 'once' | 'ping'>;

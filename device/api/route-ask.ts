@@ -4,6 +4,7 @@ import { instant, type RequestId } from '../../contract/ids.js';
 import type { Person } from '../../contract/ports.js';
 import { type ElevationRequest, type MacAdminTarget, REASON_MAX, REASON_MIN } from '../../contract/request.js';
 import type { State } from '../../contract/states.js';
+import { wrongReason } from '../../policy/reason.js';
 import { requestIdFrom, sha256 } from '../../seal/canonical.js';
 import { type AskLimit, createAskLimit } from './ask-limit.js';
 import type { Caller } from './caller.js';
@@ -52,7 +53,7 @@ async function ask(
   await refuseFrozen(deps.store);
   const person = await personOf(deps, caller, body);
   const target = macOf(caller, body, person);
-  await checkPolicy(deps, person, target, body.windowMs);
+  await checkPolicy(deps, person, target, { ...body, reason });
   await checkFree(desk, caller, requestId);
   limit(caller.serial, requestId);
   const reasonDigest = await deps.store.requests.putText(reason);
@@ -113,9 +114,16 @@ function macOf({ serial }: Caller, { localUser }: Ask, person: Person): MacAdmin
   return { kind: 'mac-admin', key: `mac-admin/${serial}`, serial, localUser, display: mac?.name ?? serial };
 }
 
-async function checkPolicy({ preview }: DeviceApiDeps, person: Person, target: MacAdminTarget, windowMs: number): Promise<void> {
+async function checkPolicy(
+  { preview }: DeviceApiDeps,
+  person: Person,
+  target: MacAdminTarget,
+  { windowMs, reason }: Ask,
+): Promise<void> {
   const offer = await preview(person.personId, target);
   if (!offer.ok) throw new StintError('not-eligible', offer.sentence);
+  const wrong = offer.reason && wrongReason(offer.reason, reason);
+  if (wrong !== undefined) throw new StintError('bad-input', wrong);
   if (offer.windowsMs.includes(windowMs)) return;
   const lengths = offer.windowsMs.map((ms) => ms / 60_000).join(', ');
   throw new StintError('bad-input', `windowMs must be one of the lengths that the policy offers: ${lengths} minutes.`);

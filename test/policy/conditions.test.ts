@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plain } from '../../cards/say.js';
 import { why } from '../../cards/state-line.js';
-import { isStintError } from '../../contract/errors.js';
+import { isStintError, StintError } from '../../contract/errors.js';
+import type { Digest } from '../../contract/ids.js';
+import type { Requests } from '../../contract/ports.js';
 import type { Vote } from '../../contract/verdict.js';
 import { parseEvent } from '../../ledger/entry-schema.js';
 import { parseMoment } from '../../policy/calendar.js';
@@ -12,10 +14,13 @@ import { runCases } from '../../policy/cases.js';
 import { judgeConditions } from '../../policy/conditions.js';
 import { decide, decideBoth } from '../../policy/decide.js';
 import { compareReach } from '../../policy/diff-rules.js';
+import { explainRequest } from '../../policy/explain.js';
+import { createJudge } from '../../policy/judge.js';
 import { macTarget } from '../../policy/macs.js';
 import { directoryFrom } from '../../policy/people.js';
 import { createPreview } from '../../policy/preview.js';
 import type { Policy } from '../../policy/rules.js';
+import { sha256 } from '../../seal/canonical.js';
 import { createAskPreview } from '../../workers/ask-preview.js';
 import { Elevation } from '../ledger/events.js';
 import { ADA, approval, denial, EVERYBODY, factsOf, GRACE, LINUS, NOW, policyOf, requestOf, roundOf, viewOf } from './world.js';
@@ -147,6 +152,110 @@ describe('hours', () => {
   });
 });
 
+describe('a reason', () => {
+  const TEXT = 'IT-417: the queue is stuck';
+  const asking = (rule: string) => policyOf({ more: `    reason: ${rule}` });
+  const strict = asking(`{ min: 20, ticket: "[A-Z]+-[0-9]+", pattern: queue, message: Say which queue. }`);
+  const texts = (...all: string[]) => ({
+    getText: async (digest: Digest) => all.find((text) => sha256(text) === digest),
+  });
+  const question = (text: string) => {
+    const request = requestOf({ reasonDigest: sha256(text) });
+    const round = roundOf(request);
+    return { request, digest: round.digest, round, votes: [approval(GRACE, 600_000, round.digest)] };
+  };
+  const judge = (policy: Policy, known: Pick<Requests, 'getText'> | undefined, then?: Policy) =>
+    createJudge({
+      policy: async () => policy,
+      policies: { put: async () => undefined, get: async () => then?.source },
+      directory: directoryFrom(EVERYBODY),
+      ...(known && { texts: known }),
+      clock: () => NOW,
+    });
+
+  it.each([
+    [
+      TEXT,
+      'satisfied',
+      'The reason needs at least 20 characters. Say which queue. The reason must name a ticket ([A-Z]+-[0-9]+).',
+    ],
+    ['IT-417 queue stuck', 'unsatisfied', 'The reason needs at least 20 characters; this has 18.'],
+    ['IT-417: the printer is stuck', 'unsatisfied', 'Say which queue.'],
+    ['it-417: the queue is stuck', 'unsatisfied', 'The reason must name a ticket ([A-Z]+-[0-9]+). This names none.'],
+    [`IT-417: queue${'.'.repeat(500)}`, 'unsatisfied', 'The reason may have at most 500 characters; this has 513.'],
+  ])('%s is held against what was written, and nothing of it is repeated', async (text, state, sentence) => {
+    const verdict = await judge(strict, texts(text))(question(text));
+    expect(verdict.conditions).toEqual([{ name: 'reason', state, sentence }]);
+    expect(verdict.outcome).toBe(state === 'satisfied' ? 'satisfied' : 'deny');
+  });
+
+  it('that cannot be read will not do, and the verdict says so', async () => {
+    const altered = { getText: async () => `${TEXT}.` };
+    for (const known of [undefined, texts(), altered]) {
+      const verdict = await judge(strict, known)(question(TEXT));
+      expect(verdict).toMatchObject({ outcome: 'deny', conditions: [{ name: 'reason', state: 'failed' }] });
+      expect(verdict.sentences[0]).toContain("It can't be read, so it does not count.");
+    }
+  });
+
+  it('is no yes while the store is down: its error passes through', async () => {
+    const down = { getText: () => Promise.reject(new StintError('store-unavailable', 'The store is down.')) };
+    await expect(judge(strict, down)(question(TEXT))).rejects.toThrow('The store is down.');
+  });
+
+  it('has to do for then and for now', async () => {
+    const other = asking('{ ticket: CHG-1 }');
+    const verdict = await judge(strict, texts(TEXT), other)({ ...question(TEXT), policyThen: other.hash });
+    expect(verdict.outcome).toBe('deny');
+    expect(verdict.conditions?.map(({ state }) => state)).toEqual(['unsatisfied', 'satisfied']);
+  });
+
+  it('is read for the click of an approver, too', async () => {
+    const { request, digest } = question(TEXT);
+    const clicked = (known: Pick<Requests, 'getText'>) =>
+      createPreview({
+        policy: async () => strict,
+        directory: directoryFrom(EVERYBODY),
+        texts: known,
+        clock: () => NOW,
+      }).judgeClick(viewOf(judged(strict, NOW, []), { request, digest }), GRACE, 'approve', 600_000);
+    expect(await clicked(texts(TEXT))).toEqual({ ok: true });
+    expect(await clicked(texts())).toMatchObject({ ok: false, sentence: expect.stringContaining("can't be read") });
+  });
+
+  it('is asked for in words with the offer, and is the only thing that an explanation leaves open', async () => {
+    const preview = createPreview({ policy: async () => strict, directory: directoryFrom(EVERYBODY), clock: () => NOW });
+    const says = 'The reason needs at least 20 characters. Say which queue. The reason must name a ticket ([A-Z]+-[0-9]+).';
+    expect((await preview.offersFor(ADA)).offers[0]?.reason).toEqual({ rule: strict.rules[0]?.reason, says });
+    const { requester, subject, target } = requestOf();
+    const facts = { ...factsOf(), voters: [] };
+    const { holds, tree } = explainRequest({
+      policy: strict,
+      ask: { requester, subject, target },
+      facts,
+      whose: { holds: 'yes', why: '' },
+      now: NOW,
+    });
+    expect(holds).toBe('yes');
+    expect(tree.children.find(({ what }) => what === 'the reason will do')).toMatchObject({
+      holds: 'unknown',
+      why: `${says} None is given here.`,
+    });
+  });
+
+  it.each([
+    ['{ min: 9 }', /11:20 targets\[0\]\.reason\.min: must be at least 10/],
+    ['{ min: 501 }', /must be at most 500/],
+    ['{}', /11:13 targets\[0\]\.reason: must ask for something/],
+    ['{ min: 20, message: Why? }', /reason: has a message.*but no pattern/],
+    ['{ pattern: "(a" }', /11:24 targets\[0\]\.reason\.pattern: must be a regular expression/],
+    ['{ ticket: "(?=a)" }', /reason\.ticket: must not look around/],
+    ['{ tickets: A }', /"tickets" is not known here; did you mean "ticket"/],
+  ])('rule %s is refused, with line and column', (rule, said) => {
+    expect(problems(`    reason: ${rule}`)).toMatch(said);
+  });
+});
+
 describe('a policy file', () => {
   it('may leave out days, times and holidays', () => {
     const [rule] = policyOf({ more: '    hours: { zone: UTC }' }).rules;
@@ -208,26 +317,37 @@ describe('a comparison of policies', () => {
     [office, policyOf({ more: OFFICE.replace('"18:00"', '"17:00"') }), 'narrowed'],
     [office, policyOf({ more: OFFICE.replace('"08:00"', '"07:00"') }), 'widened'],
     [office, policyOf({ more: OFFICE.replace('Berlin', 'London') }), 'widened'],
-  ] as const)('tells other hours as more unless they are plainly less (%#)', (before, after, where) => {
+    [policyOf(), policyOf({ more: '    reason: { min: 20 }' }), 'narrowed'],
+    [policyOf({ more: '    reason: { min: 20 }' }), policyOf({ more: '    reason: { min: 15, ticket: A }' }), 'widened'],
+    [policyOf({ more: '    reason: { ticket: A }' }), policyOf({ more: '    reason: { ticket: A, pattern: B }' }), 'narrowed'],
+  ] as const)('tells others as more unless they are plainly less (%#)', (before, after, where) => {
     const change = compareReach(reach(before), reach(after));
     expect({ ...change, [where]: [] }).toEqual({ widened: [], narrowed: [], other: [] });
-    expect(change[where][0]).toMatch(/^open (mon to fri|at any time).*, was /);
+    expect(change[where][0]).toMatch(/^(open (mon to fri|at any time).*, was |The reason .* Was: )/);
   });
 });
 
 it('a condition more never lets anything through that was refused without it, nor grants longer', () => {
-  const lines = fc.constantFrom(OFFICE, NIGHT, '    hours: { zone: UTC, days: [mon] }');
+  const lines = fc.constantFrom(OFFICE, NIGHT, '    hours: { zone: UTC, days: [mon] }', '    reason: { ticket: IT }');
   const vote = fc.constantFrom(approval(GRACE), approval(LINUS, 300_000), denial(GRACE), approval(ADA));
   const RANK = { deny: 0, 'needs-approval': 1, satisfied: 2 } as const;
+  const reason = fc.constantFrom('IT-417: the queue is stuck', 'the queue is stuck', undefined);
   fc.assert(
-    fc.property(lines, fc.array(vote, { maxLength: 3 }), fc.integer({ min: 0, max: 24 * 4 }), (more, votes, quarters) => {
-      const question = { request: requestOf(), round: roundOf(requestOf()) };
-      const now = NOW + quarters * (HOUR / 4);
-      const [without, withIt] = [policyOf(), policyOf({ more })].map((one) => decide(one, question, factsOf(), votes, now));
-      if (!without || !withIt) return false;
-      expect(RANK[withIt.outcome]).toBeLessThanOrEqual(RANK[without.outcome]);
-      expect(withIt.windowMs ?? 0).toBeLessThanOrEqual(without.windowMs ?? 0);
-      return true;
-    }),
+    fc.property(
+      lines,
+      reason,
+      fc.array(vote, { maxLength: 3 }),
+      fc.integer({ min: 0, max: 24 * 4 }),
+      (more, text, votes, quarters) => {
+        const question = { request: requestOf(), round: roundOf(requestOf()) };
+        const now = NOW + quarters * (HOUR / 4);
+        const facts = { ...factsOf(), ...(text === undefined ? {} : { reason: text }) };
+        const [without, withIt] = [policyOf(), policyOf({ more })].map((one) => decide(one, question, facts, votes, now));
+        if (!without || !withIt) return false;
+        expect(RANK[withIt.outcome]).toBeLessThanOrEqual(RANK[without.outcome]);
+        expect(withIt.windowMs ?? 0).toBeLessThanOrEqual(without.windowMs ?? 0);
+        return true;
+      },
+    ),
   );
 });

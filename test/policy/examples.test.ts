@@ -42,6 +42,9 @@ describe.each([
   ['policy-bank', 'sets: [ReadOnly, SecurityAudit]', 'sets: ["*"]'],
   ['policy-bank', 'to: "20:00"', 'to: "21:00"'],
   ['policy-bank', 'zone: Europe/Berlin', 'zone: UTC'],
+  ['policy-bank', 'min: 20', 'min: 10'],
+  ['policy-bank', 'CHG-[0-9]{4,}', '[0-9]*'],
+  ['policy-bank', '\\bcustomers?\\b', '\\bbatch\\b'],
   ['policy-bank', ' 2026-12-25,', ''],
   ['policy-bank', 'match: { ous: [Production] }', 'match: { ous: [Production, Test] }'],
 ])('the table of %s', (name, from, to) => {

@@ -10,6 +10,7 @@ import type { Offer } from '../../../contract/preview.js';
 import type { ElevationRequest, Target } from '../../../contract/request.js';
 import type { State } from '../../../contract/states.js';
 import { durationText } from '../../../policy/duration.js';
+import { wrongReason } from '../../../policy/reason.js';
 import { requestIdFrom, sha256 } from '../../../seal/canonical.js';
 import { type AskLimit, createAskLimit, createPaceLimit } from '../ask-limit.js';
 import type { App, DeviceApiDeps, PeopleDeps } from '../deps.js';
@@ -71,7 +72,7 @@ async function ask(deps: Deps, limits: Limits, person: Person, requestId: Reques
   await refuseFrozen(deps.store);
   limits.tries(person.personId);
   const { offer, target } = await deps.preview.pin(person, body.key);
-  checkOffer(offer, body);
+  checkOffer(offer, { ...body, reason });
   await checkFree(deps, person, target, requestId);
   limits.asks(person.personId, requestId);
   const reasonDigest = await deps.store.requests.putText(reason);
@@ -101,7 +102,9 @@ async function start({ gate }: Deps, request: ElevationRequest): Promise<Asked> 
   return { requestId: request.requestId, state: 'requested', display: request.target.display };
 }
 
-function checkOffer(offer: Offer, { windowMs, confirm }: Ask): void {
+function checkOffer(offer: Offer, { windowMs, confirm, reason }: Ask): void {
+  const wrong = offer.reason && wrongReason(offer.reason.rule, reason);
+  if (wrong !== undefined) throw new StintError('bad-input', wrong);
   if (!offer.windowsMs.includes(windowMs)) {
     const lengths = offer.windowsMs.map(durationText).join(', ');
     throw new StintError('bad-input', `${offer.display} may be had for ${lengths}, and not for ${durationText(windowMs)}.`);

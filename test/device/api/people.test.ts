@@ -177,6 +177,8 @@ describe('asking', () => {
     const client = clientOf(adas);
     expect(await refusal(ask(client, { windowMs: 30 * MINUTE }))).toMatch(/may be had for 15m, 45m, and not for 30m/);
     expect(await refusal(ask(client, { reason: 'short' }))).toMatch(/reason needs 10 to 500/);
+    offered = offer({ reason: { rule: { ticket: 'CHG-[0-9]+' }, says: '' } });
+    expect(await refusal(ask(client))).toMatch(/bad-input: The reason must name a ticket \(CHG-\[0-9\]\+\)/);
     offered = offer({ tier: 0 });
     expect(await refusal(ask(client))).toMatch(/tier 0.*repeat the name sandbox/);
     expect(await refusal(ask(client, { confirm: 'sandbox-2' }))).toMatch(/repeat the name sandbox/);

@@ -133,6 +133,21 @@ describe('asking on the Mac', () => {
     await strict.close();
   });
 
+  it('with a reason that the policy does not take is refused with what it asks', async () => {
+    const reason = { min: 20, pattern: '\\bcustomers?\\b', message: 'Say which customers it touches.' };
+    const strict = await createBench({ preview: async () => ({ ok: true, windowsMs: [askBody().windowMs], reason }) });
+    const asked = async (text: string) =>
+      (await strict.macs.ada.post('/device/v1/requests', { ...askBody(), reason: text })).body;
+    expect(await asked('  no customer            ')).toMatchObject({
+      code: 'bad-input',
+      detail: expect.stringContaining('this has 11'),
+    });
+    expect(await asked('the printer driver is broken')).toMatchObject({ detail: 'Say which customers it touches.' });
+    expect(strict.gate.said).toEqual([]);
+    expect(await asked('no customer, the printer is broken')).toMatchObject({ state: 'requested' });
+    await strict.close();
+  });
+
   it('while an elevation of this Mac may still hold access, or waits for approvers, is refused', async () => {
     for (const state of ['requested', 'approved', 'granting', 'active', 'ending'] as const) {
       const held = await bench.elevation({ state });
