@@ -2,10 +2,11 @@
  * Writing what happened, and the fence around granting. `arm` is the only one of these that the story waits for before
  * access can exist: no grant without a ledger entry before it, and no revoke ever waits for the store (invariant I9).
  */
-import type { EvidenceDuties, FenceNote, JudgeInput, StoreDuties } from '../contract/duties.js';
+import type { ArmInput, EvidenceDuties, FenceNote, JudgeInput, StoreDuties } from '../contract/duties.js';
 import { instant, type RunId } from '../contract/ids.js';
-import type { Fence, Grant, Store } from '../contract/ports.js';
+import type { ArmLimits, Fence, Grant, Store } from '../contract/ports.js';
 import type { Verdict } from '../contract/verdict.js';
+import { limitRefusals } from '../policy/limits.js';
 import { sha256 } from '../seal/canonical.js';
 import type { KeyRing } from '../seal/keys.js';
 import { countCommands } from './evidence.js';
@@ -43,7 +44,7 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
     arm: async (input) => {
       if (!sealedBy(ring(), input)) return { ok: false, code: 'seal-lost' };
       const verdict = await judge(input);
-      if (!stillStands(verdict, input.windowMs)) return { ok: false, code: 'verdict-lost' };
+      if (!stillStands(verdict, input.windowMs)) return { ok: false, code: 'verdict-lost', ...whyDenied(verdict) };
       const { requestId, target, subject } = input.request;
       const grant = {
         requestId,
@@ -52,8 +53,11 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
         personId: subject.personId,
         runId: runId(),
         notAfter: input.notAfter,
+        windowMs: input.windowMs,
+        ...(verdict.rule === undefined ? {} : { rule: verdict.rule }),
       };
-      return fence.arm(grant, input.armed, instant(clock()), input.before);
+      const now = clock();
+      return fence.arm(grant, input.armed, instant(now), input.before, limitsOf(verdict, input, now));
     },
     moveEnd: (requestId, armedBy, notAfter, from) => fence.extend(requestId, armedBy, notAfter, from),
     fenceOff: async ({ requestId, target, subject }, at) => {
@@ -84,6 +88,18 @@ async function tellFence(fence: Fence, runId: RunId, { request, deadline, endedA
   const row = await fence.grant(requestId);
   // Without a proof another run's access is not ours to call gone: the sweep and the reconciler look after it.
   if (gone.proved || row?.runId === runId) await fence.gone(requestId, gone.at);
+}
+
+/** The limits of the judgement that was made just now, and of no other: what a history says of them counts for nothing. */
+function limitsOf({ limits }: Verdict, { request, windowMs }: ArmInput, now: number): ArmLimits | undefined {
+  if (!limits) return undefined;
+  const wanted = { request, kind: 'request', windowMs } as const;
+  return { request, refusal: (usage) => limitRefusals(limits, wanted, usage, now)[0] };
+}
+
+/** Why the policy refuses comes first among its sentences. */
+function whyDenied({ outcome, sentences: [reason] }: Verdict): { readonly reason?: string } {
+  return outcome === 'deny' && reason !== undefined ? { reason } : {};
 }
 
 /** The approval as it stood may have lost an approver, or the policy become stricter, since it was counted. */

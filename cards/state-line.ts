@@ -112,7 +112,7 @@ const ender = (view: ElevationView, { people }: SayOptions): Sentence =>
 const moment = (view: ElevationView): Sentence => at(view.endingAt ?? view.closedAt);
 
 const CAUSE: { readonly [O in Outcome]: (view: ElevationView, options: SayOptions) => Sentence } = {
-  denied: (view, options) => ['Denied', ...denier(view, options), ...moment(view), '.', ...unmet(view)],
+  denied: (view, options) => ['Denied', ...denier(view, options), ...moment(view), '.', ...refusal(view)],
   lapsed: (view) => ['Nobody decided in time; the request lapsed', ...moment(view), '.'],
   withdrawn: (view, options) => ['Withdrawn', ...ender(view, options), ...moment(view), '.'],
   'not-started': (view) => [
@@ -138,9 +138,11 @@ function denier(view: ElevationView, { people }: SayOptions): Sentence {
   return id ? [' by ', whoIs(view, id, people)] : [' by the policy'];
 }
 
-/** What the policy asks for that does not hold: when to ask again, or how. */
-function unmet({ verdict: { conditions = [] } }: ElevationView): Sentence {
-  return conditions.filter(({ state }) => state !== 'satisfied').flatMap(({ sentence }) => [' ', foreign(sentence, 400)]);
+/** Why the policy itself denied it: what refuses comes first among the verdict's sentences. It names people and targets. */
+function refusal({ verdict, votes, endedBy }: ElevationView): Sentence {
+  const byPerson = endedBy !== undefined || votes.some((vote) => vote.decision === 'deny');
+  const [first] = verdict.sentences;
+  return byPerson || verdict.outcome !== 'deny' || first === undefined ? [] : [' ', foreign(first, 400)];
 }
 
 function revoker(view: ElevationView, options: SayOptions): Sentence {

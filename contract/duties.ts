@@ -71,7 +71,9 @@ export interface StoreDuties {
   append(events: readonly AnyEvent[], fence?: FenceNote): Promise<void>;
   judge(input: JudgeInput): Promise<Verdict>;
   /** Checks the seals and judges again, then takes the target and records `armed`, in one transaction. */
-  arm(input: ArmInput): Promise<ArmAnswer | { readonly ok: false; readonly code: 'verdict-lost' | 'seal-lost' }>;
+  arm(
+    input: ArmInput,
+  ): Promise<ArmAnswer | { readonly ok: false; readonly code: 'verdict-lost' | 'seal-lost'; readonly reason?: string }>;
   /** Moves the end of the grant in the store; false when the run that armed no longer holds it. */
   moveEnd(requestId: RequestId, armedBy: RunId, notAfter: Instant, from: Instant): Promise<boolean>;
   /** Ends the elevation in the fence. True when another run's grant of it is not known to be gone. */

@@ -42,6 +42,7 @@ export const ERRORS = table({
   'target-busy': info(409, 'Another elevation holds this target. Wait until it has ended.'),
   'too-late': info(409, 'The time for this has passed.'),
   'verdict-lost': warn(403, 'The policy no longer allows this.'),
+  'limit-reached': info(403, 'A limit of the policy is reached. Try again later.'),
   frozen: info(423, 'Stint is frozen: nothing new is granted until an operator lifts the freeze with "stint unfreeze".'),
   fenced: warn(409, 'This elevation was already ended; it will not be granted again.'),
   'ledger-conflict': broken(409, 'An entry of this id exists with other content.'),

@@ -24,7 +24,8 @@ export interface EventData {
   lapsed: Record<string, never>;
   withdrawn: Record<string, never>;
   armed: { readonly notAfter: Instant };
-  'arm-refused': { readonly code: string };
+  /** `reason`: why, in a sentence for people, where the policy has one. */
+  'arm-refused': { readonly code: string; readonly reason?: string };
   'grant-sent': { readonly sendBefore: Instant };
   /** `reason`: why, in a sentence for people; with the far end's own words where it gave some. */
   'grant-failed': { readonly code: string; readonly reason?: string };

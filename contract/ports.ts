@@ -4,6 +4,7 @@
  */
 import type { AnyEvent, EventType } from './events.js';
 import type { Digest, Instant, LocalUser, PersonId, RequestId, RunId, Serial, SlackUserId } from './ids.js';
+import type { Usage } from './limits.js';
 import type { Actor, Bodies, MessageKind } from './messages.js';
 import type { ElevationRequest, Target, TargetKind } from './request.js';
 import type { ElevationView } from './view.js';
@@ -209,6 +210,9 @@ export interface Grant<T extends Target = Target> {
   readonly personId: PersonId;
   readonly runId: RunId;
   readonly notAfter: Instant;
+  /** What counts against limits: the rule that it was armed by, and the length that was granted, in milliseconds. */
+  readonly rule?: string;
+  readonly windowMs?: number;
   readonly endedAt?: Instant;
   readonly goneAt?: Instant;
 }
@@ -253,15 +257,35 @@ export interface News {
 
 export type ArmAnswer =
   | { readonly ok: true }
-  | { readonly ok: false; readonly code: 'target-busy' | 'fenced' | 'too-late' | 'frozen' };
+  | { readonly ok: false; readonly code: 'target-busy' | 'fenced' | 'too-late' | 'frozen' }
+  | { readonly ok: false; readonly code: 'limit-reached'; readonly reason: string };
+
+/** The limits of the judgement that arms, to be counted where the target is taken. */
+export interface ArmLimits {
+  readonly request: ElevationRequest;
+  /** Pure: why what is counted is too much, as a sentence. */
+  refusal(usage: Usage): string | undefined;
+}
+
+/** What counts against limits. */
+export interface UsageBook {
+  /** All that may count against this request now. Throws `store-unavailable`: what can't be counted is no yes. */
+  of(request: ElevationRequest): Promise<Usage>;
+}
 
 /** The fence of design section 5. */
 export interface Fence {
   /**
-   * One transaction: locks the person's row, calls `judge` (pure, no I/O) on what it read, inserts the grant if it is
+   * One transaction: locks the person's row, counts by the limits (pure, no I/O) what it read, inserts the grant if it is
    * not there, appends `before` (what may not be in the ledger yet) and `armed`. Goes on only if the row has this run, is not ended, and `notAfter` is ahead of `now`.
    */
-  arm(grant: Omit<Grant, 'endedAt' | 'goneAt'>, armed: AnyEvent, now: Instant, before?: readonly AnyEvent[]): Promise<ArmAnswer>;
+  arm(
+    grant: Omit<Grant, 'endedAt' | 'goneAt'>,
+    armed: AnyEvent,
+    now: Instant,
+    before?: readonly AnyEvent[],
+    limits?: ArmLimits,
+  ): Promise<ArmAnswer>;
   /**
    * Moves `not_after` of this run's live grant: to the deadline once confirmed, then with each extension.
    * Only from the end that it had before (`from`): a call that stood still takes back nothing. False when it is no longer this run's.
@@ -501,6 +525,7 @@ export interface PersonKeys {
 export interface Store {
   readonly ledger: Ledger;
   readonly fence: Fence;
+  readonly usage: UsageBook;
   readonly freeze: Freeze;
   readonly untold: Untold;
   readonly marks: Marks<{ readonly key: string }>;

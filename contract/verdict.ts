@@ -1,5 +1,6 @@
 /** Votes, and what the policy says about them. The workflow keeps both and never looks inside the policy. */
 import type { Digest, Instant, PersonId } from './ids.js';
+import type { Limit } from './limits.js';
 import type { Envelope } from './messages.js';
 
 /** One person's decision over one round. */
@@ -70,6 +71,8 @@ export interface Verdict {
   readonly channel?: string;
   /** Those of the rule, where it has any: at most a few. */
   readonly conditions?: readonly Condition[];
+  /** What is counted in the store, and counted once more where the target is taken. */
+  readonly limits?: readonly Limit[];
   /** Plain sentences: why, and what is missing. */
   readonly sentences: readonly string[];
 }

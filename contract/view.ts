@@ -113,7 +113,6 @@ function note(view: ElevationView, event: AnyEvent): ElevationView {
     case 'armed':
       return { ...view, armedAt: event.at, notAfter: event.data.notAfter };
     case 'arm-refused':
-      return { ...view, failure: event.data.code };
     case 'grant-failed': {
       const { code, reason } = event.data;
       return { ...view, failure: code, ...(reason && { failureReason: reason }) };

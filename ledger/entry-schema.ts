@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { StintError } from '../contract/errors.js';
 import { type AnyEvent, DRIFTS, type EventData, type EventType, type RevokeCause, VIAS } from '../contract/events.js';
 import type { RunId } from '../contract/ids.js';
+import type { Limit } from '../contract/limits.js';
 import { KINDS, type MessageKind } from '../contract/messages.js';
 import type { TargetKind } from '../contract/request.js';
 import { OUTCOMES } from '../contract/states.js';
@@ -43,6 +44,14 @@ const condition = strict<Condition>({
   sentence: words,
 });
 
+const limit = strict<Limit>({
+  rule: z.string().max(200).optional(),
+  live: count.optional(),
+  perHour: count.optional(),
+  perWeekMs: ms.optional(),
+  coolDownMs: ms.optional(),
+});
+
 const verdict = strict<Verdict>({
   outcome: z.enum(['deny', 'needs-approval', 'satisfied']),
   rule: z.string().max(200).optional(),
@@ -67,6 +76,7 @@ const verdict = strict<Verdict>({
   tier: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]).optional(),
   channel: z.string().max(40).optional(),
   conditions: z.array(condition).max(20).optional(),
+  limits: z.array(limit).max(20).optional(),
   sentences: z.array(words),
 });
 
@@ -87,7 +97,7 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
   lapsed: nothing,
   withdrawn: nothing,
   armed: strict<EventData['armed']>({ notAfter: instantText }),
-  'arm-refused': strict<EventData['arm-refused']>({ code }),
+  'arm-refused': strict<EventData['arm-refused']>({ code, reason: words.optional() }),
   'grant-sent': strict<EventData['grant-sent']>({ sendBefore: instantText }),
   'grant-failed': strict<EventData['grant-failed']>({ code, reason: words.optional() }),
   'start-missed': nothing,

@@ -5,20 +5,21 @@
 import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
 import { type Instant, msOf, type PersonId, type RequestId, type RunId } from '../contract/ids.js';
-import type { ArmAnswer, Fence, Grant } from '../contract/ports.js';
+import type { ArmAnswer, ArmLimits, Fence, Grant } from '../contract/ports.js';
 import { appendEvents } from './append.js';
 import { isFrozen } from './freeze.js';
 import { createLooks } from './looks.js';
 import type { Db, Tables, Trx } from './schema.js';
+import { readUsage } from './usage.js';
 
 type NewGrant = Omit<Grant, 'endedAt' | 'goneAt'>;
 
 /** `urgent`: the same database, for the questions that a revoke or a grant waits for. */
 export function createFence(db: Db, urgent: Db = db): Fence {
   return {
-    arm: async (grant, armed, now, before = []) => {
+    arm: async (grant, armed, now, before = [], limits = undefined) => {
       requireFitting(grant, armed);
-      return db.transaction().execute((trx) => arm(trx, grant, [...before, armed], now));
+      return db.transaction().execute((trx) => arm(trx, grant, [...before, armed], now, limits));
     },
     extend: (requestId, runId, notAfter, from) =>
       db.transaction().execute((trx) => extend(trx, requestId, runId, notAfter, from)),
@@ -99,7 +100,13 @@ function byGoneAt(a: Grant, b: Grant): number {
  * Locks are taken in one order everywhere (person, freeze, grant, head of the ledger), so that two arms never wait for
  * each other in a circle.
  */
-async function arm(trx: Trx, grant: NewGrant, entries: readonly AnyEvent[], now: Instant): Promise<ArmAnswer> {
+async function arm(
+  trx: Trx,
+  grant: NewGrant,
+  entries: readonly AnyEvent[],
+  now: Instant,
+  limits: ArmLimits | undefined,
+): Promise<ArmAnswer> {
   await lockPerson(trx, grant.personId);
   const frozen = await isFrozen(trx);
   const there = await lockGrant(trx, grant.requestId);
@@ -107,6 +114,9 @@ async function arm(trx: Trx, grant: NewGrant, entries: readonly AnyEvent[], now:
   if (there && !isOurs(there, grant)) return { ok: false, code: 'fenced' };
   // Also the repeat of a call whose answer was lost: nothing of it was sent yet.
   if (frozen) return { ok: false, code: 'frozen' };
+  // What has its place already keeps it: whoever came later has counted it.
+  const reason = there || !limits ? undefined : limits.refusal(await readUsage(trx, limits.request, now));
+  if (reason !== undefined) return { ok: false, code: 'limit-reached', reason };
   const found = there ?? (await take(trx, grant, now));
   if (typeof found === 'string') return { ok: false, code: found };
   if (!isOurs(found, grant)) return { ok: false, code: 'fenced' };
@@ -184,6 +194,8 @@ function rowOf(grant: NewGrant): Tables['grants'] {
     not_after: grant.notAfter,
     ended_at: null,
     gone_at: null,
+    rule: grant.rule ?? null,
+    window_ms: grant.windowMs ?? null,
   };
 }
 
@@ -200,6 +212,8 @@ function grantOf(row: Tables['grants']): Grant {
     personId: row.person_id,
     runId: row.run_id,
     notAfter: row.not_after,
+    ...(row.rule !== null && { rule: row.rule }),
+    ...(row.window_ms !== null && { windowMs: row.window_ms }),
     ...(row.ended_at !== null && { endedAt: row.ended_at }),
     ...(row.gone_at !== null && { goneAt: row.gone_at }),
   };

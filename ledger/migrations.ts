@@ -176,6 +176,33 @@ const PERSON_KEYS = [
   'create index person_keys_live on person_keys (person_id) where removed_at is null',
 ];
 
+/**
+ * What limits count (`usage.ts`). What is there already is read out of the views by patterns, not as JSON, which would refuse the
+ * zero character; none of these keys can stand inside a text, where its quotes would be escaped.
+ */
+const USAGE = [
+  `alter table elevations
+    add column rule text,
+    add column refused boolean not null default false,
+    add column ${instantColumn('confirmed_at', '')},
+    add column ${instantColumn('revoked_at', '')}`,
+  `update elevations set
+    rule = substring(view from '"rule":"([^"]+)"'),
+    refused = coalesce(outcome = 'denied', false) and view like '%"votes":[]%',
+    confirmed_at = substring(view from '"confirmedAt":"([^"]+)"'),
+    revoked_at = case
+      when outcome = 'revoked' and coalesce(substring(view from '"endedBy":"([^"]+)"'), '') not in (person_id, requester_id)
+      then coalesce(substring(view from '"endingAt":"([^"]+)"'), substring(view from '"closedAt":"([^"]+)"')) end`,
+  'alter table grants add column rule text, add column window_ms bigint',
+  `update grants set
+    rule = elevations.rule,
+    window_ms = substring(view from '"approvedWindowMs":([0-9]+)')::bigint
+    from elevations where elevations.request_id = grants.request_id and view like '%"armedAt":"%'`,
+  'create index elevations_asked on elevations (requester_id, asked_at)',
+  'create index elevations_revoked on elevations (person_id, revoked_at) where revoked_at is not null',
+  'create index grants_of_person on grants (person_id, gone_at)',
+];
+
 /** All steps, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
@@ -185,4 +212,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0004-bindings', statements: BINDINGS },
   { name: '0005-person-keys', statements: PERSON_KEYS },
   { name: '0006-marks-until', statements: MARKS_UNTIL },
+  { name: '0007-usage', statements: USAGE },
 ];

@@ -63,14 +63,28 @@ function rowOf(view: ElevationView, now: Instant): Tables['elevations'] {
     asked_at: request.askedAt,
     updated_at: now,
     view: JSON.stringify(view),
+    ...countedOf(view),
+  };
+}
+
+/** What limits count, in columns of its own. */
+function countedOf(view: ElevationView): Pick<Tables['elevations'], 'rule' | 'refused' | 'confirmed_at' | 'revoked_at'> {
+  const { request, verdict, outcome, votes, endedBy, confirmedAt } = view;
+  const own = endedBy === request.subject.personId || endedBy === request.requester.personId;
+  return {
+    rule: verdict.rule ?? null,
+    refused: outcome === 'denied' && votes.length === 0,
+    confirmed_at: confirmedAt ?? null,
+    revoked_at: outcome === 'revoked' && !own ? (view.endingAt ?? view.closedAt ?? null) : null,
   };
 }
 
 async function upsert(trx: Trx, row: Tables['elevations']): Promise<void> {
-  const { state, outcome, updated_at, view } = row;
+  const { state, outcome, updated_at, view, rule, refused, confirmed_at, revoked_at } = row;
+  const change = { state, outcome, updated_at, view, rule, refused, confirmed_at, revoked_at };
   await trx
     .insertInto('elevations')
     .values(row)
-    .onConflict((clash) => clash.column('request_id').doUpdateSet({ state, outcome, updated_at, view }))
+    .onConflict((clash) => clash.column('request_id').doUpdateSet(change))
     .execute();
 }

@@ -31,6 +31,13 @@ export interface Tables {
     asked_at: Instant;
     updated_at: Instant;
     view: string;
+    /** From here on what limits count (`usage.ts`): the rule of the last verdict. */
+    rule: string | null;
+    /** Whether the policy refused it at once. */
+    refused: boolean;
+    confirmed_at: Instant | null;
+    /** When it was revoked by somebody who neither asked for it nor had it. */
+    revoked_at: Instant | null;
   };
   grants: {
     request_id: RequestId;
@@ -41,6 +48,9 @@ export interface Tables {
     not_after: Instant;
     ended_at: Instant | null;
     gone_at: Instant | null;
+    rule: string | null;
+    /** Null in the tombstone of what was never armed. */
+    window_ms: number | null;
   };
   /** The reconciler's memory; `told` is JSON. */
   looks: { target: string; at: Instant; told: string };

@@ -23,6 +23,7 @@ import { pgliteInFolder, pgliteInMemory } from './pglite.js';
 import { postgresSource } from './postgres.js';
 import type { Db, Tables } from './schema.js';
 import { createUntold } from './untold.js';
+import { createUsage } from './usage.js';
 
 /** Exactly one of `databaseUrl`, `folder` and `memory`. */
 export interface StoreOptions {
@@ -105,6 +106,7 @@ function assemble(db: Db, { chain, clock, close, urgent, alone }: Parts): OpenSt
   return {
     ledger: createLedger(db, clock),
     fence: createFence(db, urgent),
+    usage: createUsage(db, clock),
     freeze: createFreeze(db),
     untold: createUntold(db),
     marks: createMarks(db),

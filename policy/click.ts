@@ -4,7 +4,7 @@
  * is generous: whoever might have approved or ended it may end it, although policy and target have changed since.
  */
 import { instant } from '../contract/ids.js';
-import type { About, Directory, Person, Requests, TargetFacts } from '../contract/ports.js';
+import type { About, Directory, Person, Requests, TargetFacts, UsageBook } from '../contract/ports.js';
 import type { ClickKind, ClickVerdict } from '../contract/preview.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Vote } from '../contract/verdict.js';
@@ -20,6 +20,7 @@ export interface Click {
   readonly directory: Directory;
   readonly targets: readonly TargetFacts[];
   readonly texts?: Pick<Requests, 'getText'> | undefined;
+  readonly usage?: UsageBook;
   readonly view: ElevationView;
   readonly person: Person;
   readonly windowMs?: number | undefined;

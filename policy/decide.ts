@@ -11,6 +11,7 @@ import type { Round, Verdict, Vote } from '../contract/verdict.js';
 import { digestOf, requestDigest } from '../seal/canonical.js';
 import { judgeConditions } from './conditions.js';
 import { durationText } from './duration.js';
+import { limitRefusals } from './limits.js';
 import type { Policy } from './rules.js';
 import { explain, missing } from './sentences.js';
 import { type Tally, tally } from './tally.js';
@@ -52,7 +53,13 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
   const count = tally(terms, question.round, facts, votes, now);
   const conditions = judgeConditions(terms.conditions, { now, reason: facts.reason });
   const unmet = conditions.filter(({ state }) => state !== 'satisfied').map(({ sentence }) => sentence);
-  const refusals = [...terms.refusals, ...windowRefusals(terms, question.round), ...ageRefusals(terms, question, now), ...unmet];
+  const refusals = [
+    ...terms.refusals,
+    ...windowRefusals(terms, question.round),
+    ...ageRefusals(terms, question, now),
+    ...unmet,
+    ...limitsReached(terms, question, facts, count.approvals, now),
+  ];
   const approvedBy = sorted(count.approvals.map((vote) => vote.personId));
   const denied = refusals.length > 0 || count.denials.length > 0;
   const satisfied = !denied && approvedBy.length >= terms.quorum;
@@ -73,6 +80,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     ...(terms.tier === undefined ? {} : { tier: terms.tier }),
     ...(terms.channel === undefined ? {} : { channel: terms.channel }),
     ...(conditions.length === 0 ? {} : { conditions }),
+    ...(terms.limits.length === 0 ? {} : { limits: terms.limits }),
     sentences: [
       ...refusals,
       ...explain(count, facts.voters),
@@ -104,7 +112,15 @@ function ageRefusals(terms: Terms, { request, round }: Question, now: number): s
   return terms.refusals.length > 0 || now <= msOf(request.askedAt) + life ? [] : ['This request is too old to be decided.'];
 }
 
-function factsDigest({ requester, subject, look, voters, approverPool }: Facts): Verdict['factsDigest'] {
+/** Counted is the length that would be granted: the shortest that was approved so far, or else the one that is asked for. */
+function limitsReached(terms: Terms, question: Question, facts: Facts, approvals: Tally['approvals'], now: number): string[] {
+  if (terms.refusals.length > 0) return [];
+  const { request, round } = question;
+  const windowMs = approvals.length > 0 ? grantedWindow(terms, approvals) : round.windowMs;
+  return limitRefusals(terms.limits, { request, kind: round.kind, windowMs }, facts.usage, now);
+}
+
+function factsDigest({ requester, subject, look, voters, approverPool, usage }: Facts): Verdict['factsDigest'] {
   // Only what a decision looks at: a change of name is not another fact, and no e-mail address enters a digest.
   const fact = ({ personId, active, groups, macs }: Person) => ({ personId, active, groups: [...groups].sort(), macs });
   const one = (person: Person | undefined) => (person === undefined ? null : fact(person));
@@ -113,7 +129,7 @@ function factsDigest({ requester, subject, look, voters, approverPool }: Facts):
     return sorted([...byId.keys()]).map((id) => byId.get(id));
   };
   const people = { requester: one(requester), subject: one(subject), voters: all(voters), approverPool: all(approverPool) };
-  return digestOf({ ...people, target: look.about ?? null });
+  return digestOf({ ...people, target: look.about ?? null, ...(usage && { usage }) });
 }
 
 /** Each person once, in one order: who votes first or twice makes no difference. */

@@ -1,6 +1,6 @@
 /** The edge of the policy: fetches what a decision needs to know of people and target. Any error passes through: none is a yes. */
 import type { Digest, PersonId } from '../contract/ids.js';
-import type { Directory, Person, Requests, TargetFacts } from '../contract/ports.js';
+import type { Directory, Person, Requests, TargetFacts, UsageBook } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Vote } from '../contract/verdict.js';
 import { sha256 } from '../seal/canonical.js';
@@ -15,11 +15,13 @@ export interface Sources {
   readonly targets?: readonly TargetFacts[];
   /** What people wrote, by its digest. Without it no reason can be read, and none will do that a rule asks something of. */
   readonly texts?: Pick<Requests, 'getText'> | undefined;
+  /** Asked only where a rule has limits; where it is not given, those refuse. */
+  readonly usage?: UsageBook;
 }
 
 /** Live facts for a request and its votes, under one policy or under all that have to be satisfied. */
 export async function gatherFacts(
-  { directory, targets = ONLY_MACS, texts }: Sources,
+  { directory, targets = ONLY_MACS, texts, usage }: Sources,
   policy: Policy | readonly Policy[],
   request: ElevationRequest,
   votes: readonly Vote[],
@@ -37,6 +39,7 @@ export async function gatherFacts(
     rules.map((rule) => rule.approve),
   );
   const reason = rules.some((rule) => rule.reason) ? await readText(texts, request.reasonDigest) : undefined;
+  const counted = rules.some(({ limits }) => limits) ? await usage?.of(request) : undefined;
   return {
     ...(requester ? { requester } : {}),
     ...(subject ? { subject } : {}),
@@ -44,6 +47,7 @@ export async function gatherFacts(
     voters,
     approverPool,
     ...(reason === undefined ? {} : { reason }),
+    ...(counted && { usage: counted }),
   };
 }
 

@@ -5,7 +5,7 @@
 import type { JudgeInput } from '../contract/duties.js';
 import { isStintError } from '../contract/errors.js';
 import type { Digest } from '../contract/ids.js';
-import type { Directory, Requests, Store, TargetFacts } from '../contract/ports.js';
+import type { Directory, Requests, Store, TargetFacts, UsageBook } from '../contract/ports.js';
 import type { Verdict } from '../contract/verdict.js';
 import { requestDigest } from '../seal/canonical.js';
 import { decideBoth } from './decide.js';
@@ -22,6 +22,8 @@ export interface JudgeDeps {
   readonly targets?: readonly TargetFacts[];
   /** What people wrote, by its digest: for rules that ask something of the reason. */
   readonly texts?: Pick<Requests, 'getText'>;
+  /** What counts against limits; without it a rule that has some grants nothing. */
+  readonly usage?: UsageBook;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }

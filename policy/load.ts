@@ -2,6 +2,7 @@
 import { digestOf } from '../seal/canonical.js';
 import { type Document, type Problem, readDocument } from './document.js';
 import { durationText } from './duration.js';
+import { limitProblems, limitsOf } from './limit-file.js';
 import { pathText, problemError, problemsOf } from './problems.js';
 import { hides, type Policy, type Rule, type Who } from './rules.js';
 import { type PolicyFile, policyFile, type TargetEntry } from './schema.js';
@@ -32,6 +33,7 @@ function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
   const approve = whoOf(entry.approve);
   const deadlines = { ...file.deadlines, ...entry.deadlines };
   const warn = { ...file.warn, ...entry.warn };
+  const limits = limitsOf(entry.id, file.limits, entry.limits);
   const rule: Omit<Rule, 'kind' | 'match'> = {
     id: entry.id,
     ...(entry.tier === undefined ? {} : { tier: entry.tier }),
@@ -54,6 +56,7 @@ function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
       remindForMs: file.reminders?.for ?? HOUR,
       remindThenMs: file.reminders?.then ?? HOUR,
     },
+    ...(limits.length === 0 ? {} : { limits }),
   };
   // The schema has seen that the two belong together.
   return { ...rule, kind: entry.kind, match: entry.match } as Rule;
@@ -87,6 +90,7 @@ function ruleProblems(rules: readonly Rule[], doc: Document): Problem[] {
     if (rule.approve.groups.length === 0 && rule.approve.people.length < rule.quorum) {
       say(['approve', 'quorum'], `must not be more than the ${rule.approve.people.length} people named`);
     }
+    for (const what of limitProblems(rule)) say(['limits'], what);
     return found;
   });
 }

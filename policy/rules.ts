@@ -1,5 +1,6 @@
 /** A policy as the decisions use it: rules in the order of the file, each complete, lengths in milliseconds. */
 import type { Digest, PersonId } from '../contract/ids.js';
+import type { Limit } from '../contract/limits.js';
 import type { About, AboutOf, Person } from '../contract/ports.js';
 import type { TargetKind } from '../contract/request.js';
 import type { Tier, Verdict } from '../contract/verdict.js';
@@ -29,6 +30,8 @@ export interface RuleOf<K extends TargetKind> extends Conditions {
   readonly warnBeforeMs: number;
   readonly warnMinWindowMs: number;
   readonly deadlines: Verdict['deadlines'];
+  /** Those of the file, then its own: each of them holds. */
+  readonly limits?: readonly Limit[];
 }
 
 export type Rule = { readonly [K in TargetKind]: RuleOf<K> }[TargetKind];

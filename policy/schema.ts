@@ -88,6 +88,19 @@ const MATCH = {
     }),
 } satisfies { readonly [K in TargetKind]: z.ZodType<MatchOf<K>> };
 
+/** Limits, of the file or of a rule (`limits.ts`). */
+const limits = z
+  .strictObject({
+    live: z.int({ error: 'must be a whole number' }).min(1).max(100).optional(),
+    perHour: z.int({ error: 'must be a whole number' }).min(1).max(100).optional(),
+    perWeek: lengthOf('1m', '30d').optional(),
+    coolDown: lengthOf('1s', '30d').optional(),
+  })
+  .refine((all) => Object.values(all).some((one) => one !== undefined), {
+    error: 'must name a limit: live, perHour, perWeek or coolDown',
+  });
+export type LimitsEntry = z.output<typeof limits>;
+
 const common = {
   tier: z.literal(TIERS).optional(),
   channel: z
@@ -103,6 +116,7 @@ const common = {
   deadlines: deadlines.optional(),
   hours: hours.optional(),
   reason: reason.optional(),
+  limits: limits.optional(),
 };
 
 const targetOfKind = <K extends TargetKind>(kind: K) =>
@@ -115,6 +129,7 @@ export const policyFile = z.strictObject({
   deadlines: deadlines.optional(),
   reminders: reminders.optional(),
   warn: warn.optional(),
+  limits: limits.optional(),
   targets: z.array(target).min(1).max(200),
 });
 export type PolicyFile = z.output<typeof policyFile>;

@@ -3,11 +3,13 @@
  * are judged together by the stricter of their terms; from there on there is one set of terms and one way to count.
  */
 import type { Digest } from '../contract/ids.js';
+import type { Limit, Usage } from '../contract/limits.js';
 import type { Person, TargetLook } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Tier, Verdict } from '../contract/verdict.js';
 import type { Conditions } from './conditions.js';
 import { nameOf, whyOpen } from './kinds.js';
+import { allLimits } from './limit-file.js';
 import { covers, includes, mayCover, type Policy, type Rule, ruleFor } from './rules.js';
 
 export interface Parties {
@@ -25,6 +27,8 @@ export interface Facts extends Parties {
   readonly reason?: string;
   /** Everybody whom a rule for this target names as approver. */
   readonly approverPool: readonly Person[];
+  /** What counts against limits. Fetched only where there are some; where it is missing they refuse. */
+  readonly usage?: Usage;
 }
 
 export interface Terms {
@@ -46,20 +50,15 @@ export interface Terms {
   readonly channel?: string;
   /** All of each have to hold: those of the rule, or of both rules. */
   readonly conditions: readonly Conditions[];
+  /** Each of them holds. */
+  readonly limits: readonly Limit[];
 }
 
 const NO_DEADLINES = { pendingMs: 0, startMs: 0, evidenceMs: 0, remindEveryMs: 1, remindForMs: 0, remindThenMs: 1 };
 const nobody = () => false;
-const NO_TERMS = {
-  quorum: 1,
-  approves: nobody,
-  denies: nobody,
-  windowsMs: [],
-  maxMs: 0,
-  warnBeforeMs: 0,
-  warnMinWindowMs: 0,
-  conditions: [],
-};
+const NO_VOTERS = { quorum: 1, approves: nobody, denies: nobody };
+const NO_LENGTHS = { windowsMs: [], maxMs: 0, warnBeforeMs: 0, warnMinWindowMs: 0 };
+const NO_TERMS = { ...NO_VOTERS, ...NO_LENGTHS, conditions: [], limits: [] };
 
 /** The terms of one policy. Without a matching rule: terms on which nothing can be approved. */
 export function termsOf(policy: Policy, request: ElevationRequest, parties: Parties): Terms {
@@ -90,6 +89,7 @@ function termsOfRule(policy: Policy, rule: Rule, request: ElevationRequest): Ter
     warnMinWindowMs: rule.warnMinWindowMs,
     deadlines: rule.deadlines,
     conditions: [rule],
+    limits: rule.limits ?? [],
     ...(rule.tier === undefined ? {} : { tier: rule.tier }),
     ...(rule.channel === undefined ? {} : { channel: rule.channel }),
   };
@@ -138,6 +138,7 @@ export function stricter(then: Terms, now: Terms): Terms {
       startMs: Math.min(then.deadlines.startMs, now.deadlines.startMs),
     },
     conditions: [...then.conditions, ...now.conditions],
+    limits: allLimits(then.limits, now.limits),
     ...(tier === undefined ? {} : { tier }),
     ...(then.channel === undefined ? {} : { channel: then.channel }),
   };

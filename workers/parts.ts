@@ -30,6 +30,7 @@ import type { Directory, Gate, Store, TargetDriver, TargetFacts } from '../contr
 import { type AwsPermissionSetTarget, targetOf } from '../contract/request.js';
 import type { ElevationView } from '../contract/view.js';
 import { openStore } from '../ledger/store.js';
+import { type CheckLimits, createCheckLimits } from '../policy/entrance.js';
 import { createJudge } from '../policy/judge.js';
 import { liveDirectory, livePolicy } from '../policy/live.js';
 import { MACS } from '../policy/macs.js';
@@ -107,6 +108,11 @@ export function gateOf(
   const key = livingSealKey(config.seals, sender, clock);
   const seal: Seal = (...message) => createSealer({ sender, ...key(), clock, random: randomBytes })(...message);
   return createGate({ client, store, seal, via, sleep: pause, ...(past && { past }) });
+}
+
+/** What an entrance asks before it starts anything. */
+export function checkLimitsOf(config: Config<'aws'>, store: Store, { policy, directory }: People): CheckLimits {
+  return createCheckLimits({ policy, directory, targets: factsOf(config, store, directory), usage: store.usage, clock });
 }
 
 /** The trusted keys, read anew when the file changes: a revoked key stops at once. Throws `bad-config` when it is not valid now. */
@@ -226,6 +232,7 @@ export function dutiesOf(
     targets: factsOf(config, store, people.directory),
     policies: store.policies,
     texts,
+    usage: store.usage,
     clock,
   });
   const target = { ...targets, fence: store.fence, clock, call: activityCall, crowd };

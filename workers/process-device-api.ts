@@ -3,7 +3,8 @@ import { createContactWatch } from '../device/api/contact-watch.js';
 import { createDeviceApi } from '../device/api/server.js';
 import { createPreview } from '../policy/preview.js';
 import { createAskPreview } from './ask-preview.js';
-import { clock, crowd, factsOf, gateOf, peopleOf, replyKeyOf, temporalClient } from './parts.js';
+import { limitedGate } from './limit-gate.js';
+import { checkLimitsOf, clock, crowd, factsOf, gateOf, peopleOf, replyKeyOf, temporalClient } from './parts.js';
 import { fitClockOf, type StartPart } from './process-part.js';
 
 export const deviceApi: StartPart = async (config, store, log, self) => {
@@ -11,18 +12,19 @@ export const deviceApi: StartPart = async (config, store, log, self) => {
   const people = peopleOf(config);
   const client = temporalClient(config);
   const gate = gateOf(config, client, store, 'device-api', 'device');
+  const checkLimits = checkLimitsOf(config, store, people);
   // Reports are compared with grant calls of other processes: a clock that is far off would prove what was not there yet.
   const fitClock = fitClockOf(self);
   const api = await createDeviceApi({
     store,
-    gate,
+    gate: limitedGate(gate, checkLimits, store.ledger),
     directory: people.directory,
     preview: createAskPreview({ directory: people.directory, preview: createPreview({ ...people, clock }) }),
     people: {
       keys: store.personKeys,
       directory: people.directory,
       preview: createPreview({ ...people, targets: factsOf(config, store, people.directory), clock }),
-      gate: gateOf(config, client, store, 'device-api', 'cli'),
+      gate: limitedGate(gateOf(config, client, store, 'device-api', 'cli'), checkLimits, store.ledger),
     },
     replyKey: replyKeyOf(config),
     ...(device.authorities.length > 0 && { authorities: device.authorities }),

@@ -5,8 +5,9 @@ import { createPreview } from '../policy/preview.js';
 import { createSlackApp } from '../slack-app/app.js';
 import type { Config } from './config.js';
 import { keepTrying, type Part as Running } from './keep-trying.js';
+import { limitedGate } from './limit-gate.js';
 import { createPastWorkflow } from './ordered-ends.js';
-import { clock, factsOf, gateOf, noticesOf, peopleOf, temporalClient } from './parts.js';
+import { checkLimitsOf, clock, factsOf, gateOf, noticesOf, peopleOf, temporalClient } from './parts.js';
 import { fitClockOf, type StartPart } from './process-part.js';
 import { repairCard } from './repair-card.js';
 import type { SelfWatch } from './self-watch.js';
@@ -20,15 +21,18 @@ async function startSlackApp(config: Config, store: Store, log: Logger, watch: S
   const people = peopleOf(config);
   const client = temporalClient(config);
   const notices = noticesOf(config, store, people.directory, { log });
+  const past = createPastWorkflow({ store, clock: fitClockOf(watch) }, 'slack');
+  const gate = gateOf(config, client, store, 'slack-app', 'slack', past);
   const app = await createSlackApp({
     config: slackAppConfig(posting, slack),
     store,
-    gate: gateOf(config, client, store, 'slack-app', 'slack', createPastWorkflow({ store, clock: fitClockOf(watch) }, 'slack')),
+    gate: limitedGate(gate, checkLimitsOf(config, store, people), store.ledger),
     directory: people.directory,
     preview: createPreview({
       ...people,
       policies: store.policies,
       texts: store.requests,
+      usage: store.usage,
       targets: factsOf(config, store, people.directory),
       clock,
     }),

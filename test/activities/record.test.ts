@@ -4,8 +4,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createRecordDuties } from '../../activities/record.js';
 import type { JudgeInput } from '../../contract/duties.js';
 import type { AnyEvent } from '../../contract/events.js';
-import { type Instant, instant, type RequestId, type RunId, type Serial, workflowIdOf } from '../../contract/ids.js';
+import {
+  type Instant,
+  instant,
+  type PersonId,
+  type RequestId,
+  type RunId,
+  type Serial,
+  workflowIdOf,
+} from '../../contract/ids.js';
 import type { Store } from '../../contract/ports.js';
+import type { PersonRef } from '../../contract/request.js';
 import type { Verdict } from '../../contract/verdict.js';
 import { openStore } from '../../ledger/store.js';
 import { sha256 } from '../../seal/canonical.js';
@@ -40,9 +49,9 @@ const seal = createSealer({
 });
 
 let macs = 0;
-function elevationOf(): Elevation {
+function elevationOf(subject?: PersonRef): Elevation {
   const serial = `C02TEST${String(++macs).padStart(4, '0')}` as Serial;
-  return new Elevation({ target: { ...macOf(ada), serial, key: `mac-admin/${serial}` } });
+  return new Elevation({ target: { ...macOf(ada), serial, key: `mac-admin/${serial}` }, ...(subject && { subject }) });
 }
 
 const duties = () =>
@@ -104,7 +113,7 @@ describe('arming', () => {
     const { windowMs: __, ...rest } = VERDICT;
     verdict = { ...rest, ...(change.outcome ? {} : { windowMs: 1 }), ...change };
     const elevation = elevationOf();
-    expect(await duties().arm(arming(elevation))).toEqual({ ok: false, code: 'verdict-lost' });
+    expect(await duties().arm(arming(elevation))).toMatchObject({ ok: false, code: 'verdict-lost' });
     expect(await store.fence.grant(elevation.request.requestId)).toBeUndefined();
     expect(await store.ledger.timeline(elevation.request.requestId)).toEqual([]);
   });
@@ -114,6 +123,28 @@ describe('arming', () => {
     const elevation = elevationOf();
     await expect(duties().arm(arming(elevation))).rejects.toThrow('the people file');
     expect(await store.fence.grant(elevation.request.requestId)).toBeUndefined();
+  });
+
+  it('says why, when the policy denies it', async () => {
+    const { windowMs: _, ...rest } = VERDICT;
+    verdict = { ...rest, outcome: 'deny', sentences: ['Ada may not.', 'Grace Hopper approved 10m.'] };
+    expect(await duties().arm(arming(elevationOf()))).toEqual({ ok: false, code: 'verdict-lost', reason: 'Ada may not.' });
+  });
+
+  it('counts by the limits of the judgement of now, and what is one too many takes nothing and is told why', async () => {
+    const subject = { personId: 'limited' as PersonId, name: 'Limited' };
+    const [first, second] = [elevationOf(subject), elevationOf(subject)];
+    expect(await duties().arm(arming(first))).toEqual({ ok: true });
+    expect(await store.fence.grant(first.request.requestId)).toMatchObject({ rule: 'macs', windowMs: 600_000 });
+    verdict = { ...VERDICT, limits: [{ rule: 'macs', live: 1 }] };
+    const answer = await duties().arm(arming(second));
+    expect(answer).toMatchObject({ ok: false, code: 'limit-reached', reason: expect.stringContaining('at most one elevation') });
+    expect(await store.fence.grant(second.request.requestId)).toBeUndefined();
+    expect(await store.ledger.timeline(second.request.requestId)).toEqual([]);
+    // The repeat of a call whose answer was lost has its place.
+    expect(await duties().arm(arming(first))).toEqual({ ok: true });
+    await store.fence.gone(first.request.requestId, ledgerAt(1));
+    expect(await duties().arm(arming(second))).toEqual({ ok: true });
   });
 
   it('goes on when the policy would by now allow more', async () => {

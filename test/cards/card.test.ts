@@ -8,9 +8,10 @@ import { THREAD_KINDS, threadLine } from '../../cards/thread.js';
 import type { LocalUser, PersonId, Serial } from '../../contract/ids.js';
 import type { Rendered } from '../../contract/ports.js';
 import { OUTCOMES, STATES } from '../../contract/states.js';
+import { type ElevationView, foldAll } from '../../contract/view.js';
 import { hostile, NASTY } from './hostile.js';
 import { checkMessage, checkView, visible } from './limits.js';
-import { at, BOB, DIGEST, MIN, people, ROUND2, SCRIPTS, timelineOf, viewOf } from './views.js';
+import { at, BOB, DIGEST, event, MIN, people, ROUND2, SCRIPTS, timelineOf, verdict, viewOf } from './views.js';
 
 const NAMES = Object.keys(SCRIPTS);
 const REASON = 'Install the printer driver for the third floor.';
@@ -85,6 +86,17 @@ describe('the card', () => {
     }
     expect(controls['ending, alarm 5']).toEqual([]);
     expect(controls['ending, alarm 15']).toEqual(['close-unproven']);
+  });
+
+  it('says why the policy denied it, or why its target was not taken; what a person denied was not denied by that', () => {
+    const why = 'Bob Builder may have at most 2 elevations at once.';
+    const words = (view: ElevationView) => visible(card(view, { reason: REASON, now: at(10), people }).blocks);
+    const denied = (script: string) => words({ ...viewOf(script), verdict: verdict({ outcome: 'deny', sentences: [why] }) });
+    expect(denied('closed, denied by policy')).toMatch(/Denied by the policy.*Bob Builder may have at most 2/s);
+    expect(denied('closed, denied')).not.toContain(why);
+    const refused = event('arm-refused', { code: 'limit-reached', reason: why }, 3);
+    const view = foldAll([...timelineOf('closed, failed to arm').slice(0, -1), refused]);
+    expect(view && words(view)).toContain(why);
   });
 
   it('offers the windows of the policy, the one asked for first in weight, each with a question before it counts', () => {

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PersonId, RunId, Serial } from '../../contract/ids.js';
+import type { Usage } from '../../contract/limits.js';
 import type { MacAdminTarget } from '../../contract/request.js';
 import { pgliteInMemory } from '../../ledger/pglite.js';
 import { postgresSource } from '../../ledger/postgres.js';
@@ -127,6 +128,31 @@ for (const place of PLACES) {
       const theirs = FIFTY.map((i) => new Elevation({ target: newMac(), ...personal(i % 5) }));
       const answers = await Promise.all([...mine, ...theirs.reverse()].map((e, i) => arm(e, i)));
       expect(answers.filter(({ ok }) => ok)).toHaveLength(100);
+    });
+
+    test('twenty targets of one person at one moment, at most one at once by the policy: one wins, and its end lets one more in', async () => {
+      const { subject } = personal(77);
+      const racers = FIFTY.slice(0, 20).map(() => new Elevation({ target: newMac(), subject, requester: subject }));
+      const limited = (e: Elevation, i: number) => {
+        const limits = {
+          request: e.request,
+          refusal: ({ held }: Usage) => (held.some(({ live }) => live) ? 'one is enough' : undefined),
+        };
+        return fenceOf(i).arm(e.grant(), e.armed(), at(0), [e.requested()], limits);
+      };
+      for (const round of [0, 1, 2]) {
+        const answers = await Promise.all(racers.map(limited));
+        const winners = racers.filter((_, i) => answers[i]?.ok);
+        expect(winners).toHaveLength(1);
+        expect(new Set(answers.flatMap((answer) => (answer.ok ? [] : [answer.code])))).toEqual(new Set(['limit-reached']));
+        const recorded = await Promise.all(racers.map(entries));
+        expect(recorded.filter((events) => events.length > 0)).toHaveLength(1);
+        const [winner] = winners;
+        if (!winner) return;
+        await fenceOf(round).gone(winner.request.requestId, at(1));
+        racers.splice(racers.indexOf(winner), 1);
+        racers.push(new Elevation({ target: newMac(), subject, requester: subject }));
+      }
     });
 
     test('arm, end and another run at one moment: whatever came first, it is ended, and nothing arms it again', async () => {

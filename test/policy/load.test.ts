@@ -96,7 +96,7 @@ describe('a policy file', () => {
     [
       'an unknown key',
       changed('deadlines:', 'dedlines:'),
-      '2:1 "dedlines" is not known here; did you mean "deadlines"? Allowed: version, deadlines, reminders, warn, targets',
+      '2:1 "dedlines" is not known here; did you mean "deadlines"? Allowed: version, deadlines, reminders, warn, limits, targets',
     ],
     [
       'an unknown key deep inside',

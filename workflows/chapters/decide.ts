@@ -165,7 +165,8 @@ export async function arm(e: Admitted): Promise<void> {
       // Another run's call may still be on its way, for as long as it was allowed to leave: nothing seen before proves an end.
       book.quietFrom = instant(Date.now() + SEND_WITHIN_MS);
       book.record('grant-failed', { code: 'fenced' });
-    } else book.record('arm-refused', { code: answer.code });
+    } else
+      book.record('arm-refused', { code: answer.code, ...('reason' in answer && answer.reason && { reason: answer.reason }) });
   }
   if (book.view.outcome === 'not-started') painter.dm('not-started');
   if (book.is('closed') && book.view.outcome === 'failed') painter.dm('failed');

@@ -1,0 +1,34 @@
+/**
+ * The limits at the entrance: a request that they refuse is told so before it starts. Admission and arming count again; this
+ * is the immediate answer, not the guard.
+ */
+import { StintError } from '../contract/errors.js';
+import type { ElevationRequest } from '../contract/request.js';
+import { gatherFacts, type Sources } from './facts.js';
+import { limitRefusals } from './limits.js';
+import type { Policy } from './rules.js';
+import { termsOf } from './terms.js';
+
+export interface EntranceDeps extends Sources {
+  /** The policy as it is now. May throw `bad-policy`. */
+  readonly policy: () => Promise<Policy>;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** Throws `limit-reached` with its sentence, and what policy, directory and store throw. What else refuses is told by admission. */
+export type CheckLimits = (request: ElevationRequest) => Promise<void>;
+
+/** The check of one process. A policy without limits costs nothing. */
+export function createCheckLimits({ policy, clock, ...sources }: EntranceDeps): CheckLimits {
+  return async (request) => {
+    const current = await policy();
+    if (current.rules.every(({ limits }) => !limits)) return;
+    const facts = await gatherFacts(sources, current, request, []);
+    const { refusals, limits } = termsOf(current, request, facts);
+    if (refusals.length > 0) return;
+    const { windowMs } = request;
+    const [reason] = limitRefusals(limits, { request, kind: 'request', windowMs }, facts.usage, clock());
+    if (reason !== undefined) throw new StintError('limit-reached', reason);
+  };
+}

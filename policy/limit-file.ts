@@ -1,0 +1,37 @@
+/** Limits as the file says them: those of the file and those of a rule together, and what makes no sense of them. */
+import type { Limit } from '../contract/limits.js';
+import { durationText } from './duration.js';
+import type { Rule } from './rules.js';
+import type { LimitsEntry } from './schema.js';
+
+/** The limits of one rule. The file's count everything, the rule's own what is asked and given by it; none replaces another. */
+export function limitsOf(rule: string, ofFile: LimitsEntry | undefined, ofRule: LimitsEntry | undefined): readonly Limit[] {
+  return [...(ofFile ? [limitOf(ofFile)] : []), ...(ofRule ? [{ rule, ...limitOf(ofRule) }] : [])];
+}
+
+function limitOf({ live, perHour, perWeek, coolDown }: LimitsEntry): Limit {
+  return {
+    ...(live === undefined ? {} : { live }),
+    ...(perHour === undefined ? {} : { perHour }),
+    ...(perWeek === undefined ? {} : { perWeekMs: perWeek }),
+    ...(coolDown === undefined ? {} : { coolDownMs: coolDown }),
+  };
+}
+
+/** The limits of two policies: all of both hold. */
+export function allLimits(then: readonly Limit[], now: readonly Limit[]): readonly Limit[] {
+  const both = [...then, ...now].map((limit) => [JSON.stringify(limit), limit] as const);
+  return [...new Map(both).values()];
+}
+
+/** Under which the rule could never grant anything. */
+export function limitProblems({ limits = [], windowsMs: [shortest = 0] }: Rule): readonly string[] {
+  return limits.flatMap(({ rule, perWeekMs }) => {
+    if (perWeekMs === undefined || perWeekMs >= shortest) return [];
+    const whose = rule === undefined ? 'perWeek of the file' : 'perWeek';
+    const [least, given] = [durationText(shortest), durationText(perWeekMs)];
+    return [
+      `${whose} (${given}) is shorter than its shortest window (${least}), so nothing could be granted: raise it to ${least}`,
+    ];
+  });
+}
