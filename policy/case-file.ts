@@ -42,6 +42,14 @@ const moment = z.string().transform((text, context) => {
 
 const vote = z.strictObject({ by: personId, decision: z.enum(['approve', 'deny']).optional(), window: length.optional() });
 
+/** What counts against limits: what else they have now, asked for in the last hour, had in a week, and how long ago one was revoked. */
+const had = z.strictObject({
+  live: z.int().min(0).max(1000).optional(),
+  requests: z.int().min(0).max(1000).optional(),
+  access: lengthOf('0s', '7d').optional(),
+  revoked: lengthOf('0s', '30d').optional(),
+});
+
 const expected = z.strictObject({
   outcome: z.enum(['deny', 'needs-approval', 'satisfied']),
   /** The rule that applies; null where none must. */
@@ -65,6 +73,7 @@ const oneCase = z.strictObject({
   at: moment.optional(),
   /** What is written as the reason; nothing, where it says nothing. */
   reason: z.string().max(4000).optional(),
+  had: had.optional(),
   votes: z.array(vote).max(50).optional(),
   expect: expected,
 });

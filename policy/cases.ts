@@ -8,6 +8,7 @@ import type { AwsPermissionSetTarget, ElevationRequest, Target } from '../contra
 import type { Round, Verdict, Vote } from '../contract/verdict.js';
 import { requestDigest, requestIdFrom, sha256 } from '../seal/canonical.js';
 import { type AwsAttributes, type CaseTable, checkNames, type PolicyCase } from './case-file.js';
+import { usageOfCase } from './case-usage.js';
 import { settle } from './decide.js';
 import { durationText } from './duration.js';
 import { gatherFacts } from './facts.js';
@@ -81,7 +82,8 @@ async function answer({ policy, people, directory, now }: World, one: PolicyCase
   const facts = await gatherFacts({ directory, targets, texts }, policy, request, votes);
   const terms = termsOf(policy, request, facts);
   const approvers = facts.approverPool.filter(terms.approves).map((person) => person.personId);
-  return { verdict: settle(terms, { request, round }, facts, votes, now), approvers };
+  const counted = { ...facts, usage: usageOfCase(one, terms.rule, now) };
+  return { verdict: settle(terms, { request, round }, counted, votes, now), approvers };
 }
 
 /** The request of a case, and where what is true of its target comes from: the people file, or what the case says. */

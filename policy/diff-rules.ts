@@ -1,6 +1,7 @@
 /** What changes for one person when another rule applies to what they may ask for: what is wider, what is narrower, what is neither. */
 import type { PersonId } from '../contract/ids.js';
 import { hoursText, isWithin } from './calendar.js';
+import { compareLimits } from './diff-limits.js';
 import { durationText } from './duration.js';
 import { asksNoLess, reasonText } from './reason.js';
 import type { Rule, Who } from './rules.js';
@@ -30,7 +31,7 @@ export function compareReach(before: Reach | undefined, after: Reach | undefined
 }
 
 function compareRules(before: Reach, after: Reach): Change {
-  const points = [windows, longest, quorum, approvers, possible, openHours, reason].map((point) => point(before, after));
+  const points = [windows, longest, quorum, approvers, possible, openHours, reason, limits].map((point) => point(before, after));
   return {
     widened: points.flatMap(({ wider = [] }) => wider),
     narrowed: points.flatMap(({ narrower = [] }) => narrower),
@@ -90,6 +91,10 @@ function reason({ rule: { reason: before } }: Reach, { rule: { reason: after } }
   const asks = (rule: typeof before) => (rule ? reasonText(rule) : 'The reason may be any.');
   const text = `${asks(after)} Was: ${asks(before)}`;
   return asksNoLess(after, before) ? { narrower: [text] } : { wider: [text] };
+}
+
+function limits({ rule: before }: Reach, { rule: after }: Reach): Point {
+  return compareLimits(before, after);
 }
 
 function towards(more: number, text: string): Point {

@@ -11,6 +11,8 @@ import { settle } from './decide.js';
 import { durationText } from './duration.js';
 import { ruleReasons } from './explain-rules.js';
 import { nameOf } from './kinds.js';
+import { limitTexts } from './limit-file.js';
+import { NO_USAGE } from './limits.js';
 import { reasonText } from './reason.js';
 import type { Policy, Rule } from './rules.js';
 import { type Facts, type Terms, termsOf } from './terms.js';
@@ -68,7 +70,7 @@ function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, be
   const deciders = decidersOf(rule, terms, inquiry.facts);
   const approvals = approvalsReason(terms, deciders);
   const holds = verdict.outcome === 'deny' ? 'no' : approvals.holds;
-  const conditions = [...conditionReasons(verdict), ...reasonReasons(rule)];
+  const conditions = [...conditionReasons(verdict), ...reasonReasons(rule), ...limitsReason(terms)];
   const children = [...before, lengthReason(terms, inquiry.ask.windowMs), ...conditions, approvals];
   return {
     holds,
@@ -85,7 +87,7 @@ function judged({ policy, ask, facts, now }: Inquiry): { readonly terms: Terms; 
   const request = requestOf(ask, windowMs, now);
   const round = { digest: requestDigest(request), kind: 'request', windowMs } as const;
   const conditions = terms.conditions.map(({ reason: _, ...rest }) => rest);
-  return { terms, verdict: settle({ ...terms, conditions }, { request, round }, facts, [], now) };
+  return { terms, verdict: settle({ ...terms, conditions }, { request, round }, { ...facts, usage: NO_USAGE }, [], now) };
 }
 
 function requestOf({ requester, subject, target }: Supposed, windowMs: number, now: number): ElevationRequest {
@@ -163,6 +165,13 @@ const CONDITIONS: { readonly [N in Condition['name']]: string } = { hours: 'it i
 /** Nobody wrote one here: that is said, and changes no answer. */
 function reasonReasons({ reason }: Rule): readonly Reason[] {
   return reason ? [leaf(WILL_DO, 'unknown', `${reasonText(reason)} None is given here.`)] : [];
+}
+
+/** What the store would count is not asked here, and does not change the answer. */
+function limitsReason({ limits }: Terms): readonly Reason[] {
+  if (limits.length === 0) return [];
+  const children = limits.flatMap(limitTexts).map((text) => leaf(text, 'unknown', ''));
+  return [{ what: 'no limit is reached', holds: 'unknown', why: 'the store would have to be asked; taken as so', children }];
 }
 
 function approvalsReason({ quorum }: Terms, { approvers, never }: Deciders): Reason {

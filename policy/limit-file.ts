@@ -24,6 +24,17 @@ export function allLimits(then: readonly Limit[], now: readonly Limit[]): readon
   return [...new Map(both).values()];
 }
 
+/** Each of them in a few words. */
+export function limitTexts({ rule, live, perHour, perWeekMs, coolDownMs }: Limit): readonly string[] {
+  const scope = rule === undefined ? 'in all' : `by the rule ${rule}`;
+  return [
+    ...(live === undefined ? [] : [`at most ${live} at once ${scope}`]),
+    ...(perHour === undefined ? [] : [`at most ${perHour} requests an hour ${scope}`]),
+    ...(perWeekMs === undefined ? [] : [`at most ${durationText(perWeekMs)} of access in seven days ${scope}`]),
+    ...(coolDownMs === undefined ? [] : [`nothing ${scope} for ${durationText(coolDownMs)} after a revoke`]),
+  ];
+}
+
 /** Under which the rule could never grant anything. */
 export function limitProblems({ limits = [], windowsMs: [shortest = 0] }: Rule): readonly string[] {
   return limits.flatMap(({ rule, perWeekMs }) => {

@@ -82,6 +82,18 @@ describe('a case', () => {
     ]);
   });
 
+  it('counts against limits what it says that somebody had', async () => {
+    const policy = policyOf({ more: '    limits: { live: 2, perHour: 3, perWeek: 1h, coolDown: 30m }' });
+    const outcome = async (had: string) => {
+      const { cases } = await run(changed('window: 10m', `window: 10m, had: { ${had} }`), policy);
+      return cases[0]?.outcome;
+    };
+    for (const fine of ['', 'live: 1', 'requests: 2', 'access: 50m', 'revoked: 30m'])
+      expect([fine, await outcome(fine)]).toEqual([fine, 'needs-approval']);
+    for (const much of ['live: 2', 'requests: 3', 'access: 51m', 'revoked: 29m'])
+      expect([much, await outcome(much)]).toEqual([much, 'deny']);
+  });
+
   it('of AWS goes by exactly the attributes that it names', async () => {
     const policy = parsePolicy(
       `version: 1

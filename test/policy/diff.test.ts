@@ -40,6 +40,22 @@ describe('a policy that differs', () => {
     ]);
   });
 
+  it.each([
+    ['limits: { live: 2 }', 'limits: { live: 3 }', ['at once by the rule: 3, was 2'], []],
+    ['limits: { coolDown: 1h }', 'limits: { coolDown: 30m }', ['pause after a revoke by the rule: 30m, was 1h'], []],
+    [
+      'limits: { live: 2 }',
+      'limits: { perWeek: 20h, live: 2, perHour: 5 }',
+      [],
+      ['requests an hour by the rule: 5, was no limit', 'access a week by the rule: 20h, was no limit'],
+    ],
+  ])('in limits (%s, then %s) says which are wider and which narrower', (was, is, widened, narrowed) => {
+    const [one, other] = [was, is].map((more) => policyOf({ more: `    ${more}` }));
+    if (!one || !other) throw new Error('two were made');
+    expect(diffPolicies(one, other, people).groups).toMatchObject([{ widened, narrowed, other: [] }]);
+    expect(diffPolicies(other, one, people).groups[0]?.widened).toHaveLength(narrowed.length);
+  });
+
   it('in the quorum is narrower, and says where it cannot be reached', () => {
     expect(diff({ approve: '{ groups: [it], quorum: 2 }' }).groups).toEqual([
       { people: ['ada'], targets: ['C02ADA01 of ada'], widened: [], narrowed: ['2 approvals needed, was 1'], other: [] },

@@ -350,3 +350,17 @@ describe('an explanation', () => {
     expect(rulesIn(told)[0]?.children[0]?.children[0]?.children[0]?.why).toBe('the account has no such tag');
   });
 });
+
+it('names the limits as not known, and takes them as not reached', () => {
+  const mac = { people: EVERYBODY, target: requestOf().target, requester: 'ada', subject: 'ada' };
+  const free = explainRequest(inquiryOf({ ...mac, policy: policyOf() }));
+  const { holds, tree } = explainRequest(
+    inquiryOf({ ...mac, policy: policyOf({ more: '    limits: { live: 1, perWeek: 2h }' }) }),
+  );
+  expect(holds).toBe(free.holds);
+  const limits = tree.children.find(({ what }) => what === 'no limit is reached');
+  expect(limits?.children.map(({ what, holds: known }) => [what, known])).toEqual([
+    ['at most 1 at once by the rule macs', 'unknown'],
+    ['at most 2h of access in seven days by the rule macs', 'unknown'],
+  ]);
+});
