@@ -1,12 +1,12 @@
 /**
- * A workflow that meets a freeze, and workflows that were ended past them while they slept: against the real server, what
+ * A workflow that meets a freeze, two that meet a limit, and workflows that were ended past them while they slept: against the real server, what
  * the Mac, the ledger and the last card then say.
  */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { instant } from '../../contract/ids.js';
 import { type EndNowDeps, fenceOff, proveEnded } from '../../workers/end-now.js';
 import { createCancel, tellWorkflows } from '../../workers/untold.js';
-import { grace } from '../fixtures/people.js';
+import { grace, POLICY } from '../fixtures/people.js';
 import { type Asked, type Harness, startHarness, until } from './harness.js';
 
 let h: Harness;
@@ -57,6 +57,30 @@ describe('an approval that meets a freeze', () => {
       expect(running.isAdmin).toBe(false);
     } finally {
       await h.store.freeze.lift(by, instant(Date.now()));
+    }
+  });
+});
+
+describe('two approvals at one moment, of which a limit lets one through', () => {
+  it('one is granted; the other is closed without a grant, and says which limit it was', async () => {
+    h.setPolicy(`${POLICY}    limits: { live: 1 }\n`);
+    try {
+      const both = [await h.ask(), await h.ask()];
+      await Promise.all(both.map((e) => e.approve(grace)));
+      const states = async () => (await Promise.all(both.map(row))).map((view) => view?.state);
+      await until(async () => (await states()).sort().join() === 'closed,granting', 'one of the two to be granted');
+      const [winner, loser] = (await row(both[0] as Asked))?.state === 'granting' ? both : both.toReversed();
+      if (!winner || !loser) throw new Error('two were asked for');
+      const view = await row(loser);
+      // Judged after the other had the target, or at the very same moment.
+      expect(['denied', 'failed']).toContain(view?.outcome);
+      expect([view?.failureReason, ...(view?.verdict.sentences ?? [])].join(' ')).toContain('at most one elevation at once');
+      expect(loser.calls('grant')).toBe(0);
+      await winner.revoke(grace);
+      await winner.logIfAsked();
+      expect(await winner.result()).toBe('revoked');
+    } finally {
+      h.setPolicy(POLICY);
     }
   });
 });

@@ -144,6 +144,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
     ...(targets && { targets: targets.facts }),
     directory: directoryFrom(people),
     policies: store.policies,
+    usage: store.usage,
     clock,
   });
   const bundle = await workflowBundle(bundleFolder);
