@@ -47,7 +47,9 @@ export async function readUsage(db: Db | Trx, request: ElevationRequest, now: In
     // The tombstone of what was never armed has no window.
     .where('grants.window_ms', 'is not', null)
     .execute();
-  return { asked: asked.flatMap(happened), revoked: revoked.flatMap(happened), held: [...live, ...gone].map(heldOf) };
+  // One that was seen gone between the two questions is in both answers: the later one counts.
+  const rows = new Map([...live, ...gone].map((row) => [row.request_id, row]));
+  return { asked: asked.flatMap(happened), revoked: revoked.flatMap(happened), held: [...rows.values()].map(heldOf) };
 }
 
 function happened({ request_id, rule, at }: Pick<Tables['elevations'], 'request_id' | 'rule'> & { at: Instant | null }) {

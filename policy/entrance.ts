@@ -25,8 +25,8 @@ export function createCheckLimits({ policy, clock, ...sources }: EntranceDeps): 
     const current = await policy();
     if (current.rules.every(({ limits }) => !limits)) return;
     const facts = await gatherFacts(sources, current, request, []);
-    const { refusals, limits } = termsOf(current, request, facts);
-    if (refusals.length > 0) return;
+    // Without a rule that applies there are none.
+    const { limits } = termsOf(current, request, facts);
     const { windowMs } = request;
     const [reason] = limitRefusals(limits, { request, kind: 'request', windowMs }, facts.usage, clock());
     if (reason !== undefined) throw new StintError('limit-reached', reason);
