@@ -556,6 +556,17 @@ export interface Person {
   readonly macs: readonly { readonly serial: Serial; readonly localUser: LocalUser; readonly name: string }[];
   /** Their user in the Identity Store, where the people file names it: then nothing else is asked. */
   readonly awsUserId?: string;
+  /** Whom the people file names as their manager; it need not be somebody who is there. */
+  readonly manager?: PersonId;
+  readonly away?: Absence;
+}
+
+/** From an instant until another, which is not part of it. */
+export interface Absence {
+  readonly from: Instant;
+  readonly until: Instant;
+  /** Who stands in for them as a manager meanwhile. */
+  readonly delegate?: PersonId;
 }
 
 /** Live facts about people. An error is never an automatic yes. */

@@ -38,6 +38,15 @@ export interface Condition {
   readonly sentence: string;
 }
 
+/** How far one of several stages of an approval is. */
+export interface StageCount {
+  /** Of its groups, people, or `manager`. */
+  readonly name: string;
+  readonly quorum: number;
+  /** At most the quorum; nobody is counted in two stages. */
+  readonly approved: number;
+}
+
 /** What `decide` answers: small, safe to keep in a history, enough to explain itself. */
 export interface Verdict {
   readonly outcome: 'deny' | 'needs-approval' | 'satisfied';
@@ -46,11 +55,17 @@ export interface Verdict {
   readonly policyHash: Digest;
   /** Canonical digest of the facts that were judged. */
   readonly factsDigest: Digest;
+  /** How many different people in all, over every stage. */
   readonly quorum: number;
   /** Distinct eligible people who approved. */
   readonly approvedBy: readonly PersonId[];
-  /** Eligible approvers now (never requester or subject). */
+  /**
+   * Eligible approvers now (never requester or subject). Of several stages, while it waits: those whose approval would bring
+   * forward the one that is asked.
+   */
   readonly approvers: readonly PersonId[];
+  /** In order, where there are several. */
+  readonly stages?: readonly StageCount[];
   /** The windows an approver may choose, ascending. */
   readonly windowsMs: readonly number[];
   readonly maxWindowMs: number;

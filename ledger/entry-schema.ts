@@ -10,7 +10,7 @@ import type { Limit } from '../contract/limits.js';
 import { KINDS, type MessageKind } from '../contract/messages.js';
 import type { TargetKind } from '../contract/request.js';
 import { OUTCOMES } from '../contract/states.js';
-import type { Condition, Verdict, Vote } from '../contract/verdict.js';
+import type { Condition, StageCount, Verdict, Vote } from '../contract/verdict.js';
 import { requestShape } from '../seal/bodies.js';
 import { digest, instantText, localUser, personId, requestId, serial, slackUserId } from '../seal/shapes.js';
 
@@ -60,6 +60,10 @@ const verdict = strict<Verdict>({
   quorum: count,
   approvedBy: z.array(personId),
   approvers: z.array(personId),
+  stages: z
+    .array(strict<StageCount>({ name: words, quorum: count, approved: count }))
+    .max(4)
+    .optional(),
   windowsMs: z.array(ms),
   maxWindowMs: ms,
   windowMs: ms.optional(),

@@ -80,7 +80,7 @@ async function answer({ policy, people, directory, now }: World, one: PolicyCase
     return decision === 'approve' ? { ...cast, windowMs: window } : cast;
   });
   const facts = await gatherFacts({ directory, targets, texts }, policy, request, votes);
-  const terms = termsOf(policy, request, facts);
+  const terms = termsOf(policy, request, facts, now);
   const approvers = facts.approverPool.filter(terms.approves).map((person) => person.personId);
   const counted = { ...facts, usage: usageOfCase(one, terms.rule, now) };
   return { verdict: settle(terms, { request, round }, counted, votes, now), approvers };

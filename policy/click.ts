@@ -3,7 +3,7 @@
  * names who could; what adds access is judged again by the workflow. What takes access away is judged here alone, so it
  * is generous: whoever might have approved or ended it may end it, although policy and target have changed since.
  */
-import { instant } from '../contract/ids.js';
+import { instant, type PersonId } from '../contract/ids.js';
 import type { About, Directory, Person, Requests, TargetFacts, UsageBook } from '../contract/ports.js';
 import type { ClickKind, ClickVerdict } from '../contract/preview.js';
 import type { ElevationRequest } from '../contract/request.js';
@@ -11,6 +11,8 @@ import type { Round, Vote } from '../contract/verdict.js';
 import type { ElevationView } from '../contract/view.js';
 import { decide } from './decide.js';
 import { everybodyOf, gatherFacts } from './facts.js';
+import { managersOf, managing } from './managers.js';
+import { askManagers } from './pools.js';
 import { covers, includes, type Policy, type Rule } from './rules.js';
 import { listNames } from './sentences.js';
 import { knownOf } from './targets.js';
@@ -64,7 +66,11 @@ async function mayApprove(click: Click, round: Round): Promise<ClickVerdict> {
   const facts = await gatherFacts(click, policy, request, [vote]);
   const verdict = decide(policy, { request, round }, facts, [vote], now);
   if (verdict.approvedBy.includes(person.personId) && verdict.outcome !== 'deny') return OK;
-  const who = listNames(facts.approverPool.filter((p) => verdict.approvers.includes(p.personId)));
+  // Who could is a matter of all votes so far: of several stages, those whom the one that waits now asks.
+  const sofar = round.kind === 'request' ? view.votes : (view.extension?.votes ?? []);
+  const then = await gatherFacts(click, policy, request, sofar);
+  const { approvers } = decide(policy, { request, round }, then, sofar, now);
+  const who = listNames(then.approverPool.filter((p) => approvers.includes(p.personId)));
   return no([...verdict.sentences.slice(0, 1), ...(who ? [`Who could approve: ${who}.`] : [])].join(' '));
 }
 
@@ -74,14 +80,26 @@ async function mayRefuse(click: Click, rules = rulesOf(click)): Promise<ClickVer
   return mayTakeAway(click, rules);
 }
 
-async function mayTakeAway({ directory, view, person }: Click, rules: readonly Rule[]): Promise<ClickVerdict> {
+async function mayTakeAway(click: Click, rules: readonly Rule[]): Promise<ClickVerdict> {
+  const { directory, view, person } = click;
   if (hasSay(rules, view, person) || view.verdict.approvers.includes(person.personId)) return OK;
+  if (askManagers(rules) && (await isManager(click))) return OK;
   const named = await everybodyOf(
     directory,
     rules.map((rule) => rule.revoke),
   );
   const who = listNames(named.filter((p) => p.active));
   return no(`The policy does not let you do that${who ? `; it lets ${who}` : ''}.`);
+}
+
+/** Whether this person decides as the manager of the subject now. */
+async function isManager({ directory, view, person, now }: Click): Promise<boolean> {
+  const { requester, subject } = view.request;
+  const holder = await directory.person(subject.personId);
+  if (!holder) return false;
+  const managers = await managersOf(directory, holder);
+  const find = (id: PersonId) => managers.find(({ personId }) => personId === id);
+  return managing(holder, [requester.personId, subject.personId], { find, now }).person?.personId === person.personId;
 }
 
 /** Whether any rule for the target lets this person revoke, or approve, or the elevation is their own. */

@@ -14,6 +14,7 @@ import { durationText } from './duration.js';
 import { limitRefusals } from './limits.js';
 import type { Policy } from './rules.js';
 import { explain, missing } from './sentences.js';
+import { standingOf } from './standing.js';
 import { type Tally, tally } from './tally.js';
 import { type Facts, stricter, type Terms, termsOf } from './terms.js';
 
@@ -28,7 +29,7 @@ const NAMED_APPROVERS = 100;
 
 /** The verdict of one policy. `now` in milliseconds since 1970. */
 export function decide(policy: Policy, question: Question, facts: Facts, votes: readonly Vote[], now: number): Verdict {
-  return settle(termsOf(policy, question.request, facts), question, facts, votes, now);
+  return settle(termsOf(policy, question.request, facts, now), question, facts, votes, now);
 }
 
 /**
@@ -43,13 +44,12 @@ export function decideBoth(
   votes: readonly Vote[],
   now: number,
 ): Verdict {
-  const terms = stricter(termsOf(then, question.request, facts), termsOf(current, question.request, facts));
+  const terms = stricter(termsOf(then, question.request, facts, now), termsOf(current, question.request, facts, now));
   return settle(terms, question, facts, votes, now);
 }
 
 /** Counts the votes on these terms. */
 export function settle(terms: Terms, question: Question, facts: Facts, votes: readonly Vote[], now: number): Verdict {
-  const approvers = facts.approverPool.filter(terms.approves).map((person) => person.personId);
   const count = tally(terms, question.round, facts, votes, now);
   const conditions = judgeConditions(terms.conditions, { now, reason: facts.reason });
   const unmet = conditions.filter(({ state }) => state !== 'satisfied').map(({ sentence }) => sentence);
@@ -62,7 +62,9 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
   ];
   const approvedBy = sorted(count.approvals.map((vote) => vote.personId));
   const denied = refusals.length > 0 || count.denials.length > 0;
-  const satisfied = !denied && approvedBy.length >= terms.quorum;
+  const standing = standingOf(terms, facts, approvedBy);
+  const satisfied = !denied && standing.filled;
+  const approvers = denied || satisfied ? standing.pool : standing.asked;
   return {
     outcome: denied ? 'deny' : satisfied ? 'satisfied' : 'needs-approval',
     ...(terms.rule === undefined ? {} : { rule: terms.rule }),
@@ -70,7 +72,8 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     factsDigest: factsDigest(facts),
     quorum: terms.quorum,
     approvedBy,
-    approvers: sorted(approvers).slice(0, NAMED_APPROVERS),
+    approvers: sorted(approvers.map((person) => person.personId)).slice(0, NAMED_APPROVERS),
+    ...(standing.stages ? { stages: standing.stages } : {}),
     windowsMs: terms.windowsMs,
     maxWindowMs: terms.maxMs,
     ...(satisfied ? { windowMs: grantedWindow(terms, count.approvals) } : {}),
@@ -81,11 +84,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     ...(terms.channel === undefined ? {} : { channel: terms.channel }),
     ...(conditions.length === 0 ? {} : { conditions }),
     ...(terms.limits.length === 0 ? {} : { limits: terms.limits }),
-    sentences: [
-      ...refusals,
-      ...explain(count, facts.voters),
-      ...(denied || satisfied ? [] : missing(terms, approvedBy, facts.approverPool)),
-    ],
+    sentences: [...refusals, ...explain(count, facts.voters), ...(denied || satisfied ? [] : missing(terms, standing))],
   };
 }
 
@@ -120,16 +119,21 @@ function limitsReached(terms: Terms, question: Question, facts: Facts, approvals
   return limitRefusals(terms.limits, { request, kind: round.kind, windowMs }, facts.usage, now);
 }
 
-function factsDigest({ requester, subject, look, voters, approverPool, usage }: Facts): Verdict['factsDigest'] {
+function factsDigest({ requester, subject, look, voters, approverPool, managers, usage }: Facts): Verdict['factsDigest'] {
   // Only what a decision looks at: a change of name is not another fact, and no e-mail address enters a digest.
-  const fact = ({ personId, active, groups, macs }: Person) => ({ personId, active, groups: [...groups].sort(), macs });
+  const chain = ({ manager, away }: Person) => (managers ? { manager: manager ?? null, away: away ?? null } : {});
+  const fact = (person: Person) => {
+    const { personId, active, groups, macs } = person;
+    return { personId, active, groups: [...groups].sort(), macs, ...chain(person) };
+  };
   const one = (person: Person | undefined) => (person === undefined ? null : fact(person));
   const all = (people: readonly Person[]) => {
     const byId = new Map(people.map((person) => [person.personId, fact(person)]));
     return sorted([...byId.keys()]).map((id) => byId.get(id));
   };
   const people = { requester: one(requester), subject: one(subject), voters: all(voters), approverPool: all(approverPool) };
-  return digestOf({ ...people, target: look.about ?? null, ...(usage && { usage }) });
+  const more = { ...(managers ? { managers: all(managers) } : {}), ...(usage && { usage }) };
+  return digestOf({ ...people, target: look.about ?? null, ...more });
 }
 
 /** Each person once, in one order: who votes first or twice makes no difference. */

@@ -1,10 +1,13 @@
 /** What changes for one person when another rule applies to what they may ask for: what is wider, what is narrower, what is neither. */
 import type { PersonId } from '../contract/ids.js';
+import type { Person } from '../contract/ports.js';
 import { hoursText, isWithin } from './calendar.js';
 import { compareLimits } from './diff-limits.js';
 import { durationText } from './duration.js';
+import { poolsName } from './pools.js';
 import { asksNoLess, reasonText } from './reason.js';
 import type { Rule, Who } from './rules.js';
+import { isFilled, letsMore, type Plan } from './stages.js';
 
 /** Sentences, each about one point. */
 export interface Change {
@@ -17,7 +20,11 @@ export interface Change {
 /** What one person can get by a rule. */
 export interface Reach {
   readonly rule: Rule;
+  /** Its stages, for this person. */
+  readonly plan: Plan;
   /** Active people who could approve it for this person, who is none of them. */
+  readonly could: readonly Person[];
+  /** The same, by id. */
   readonly approvers: readonly PersonId[];
 }
 
@@ -60,8 +67,20 @@ function longest({ rule: before }: Reach, { rule: after }: Reach): Point {
   return towards(after.maxMs - before.maxMs, text);
 }
 
-function quorum({ rule: before }: Reach, { rule: after }: Reach): Point {
+function quorum(was: Reach, is: Reach): Point {
+  const [before, after] = [was.rule, is.rule];
+  if (before.stages || after.stages) return inStages(was, is);
   return towards(before.quorum - after.quorum, `${approvals(after.quorum)} needed, was ${before.quorum}`);
+}
+
+/** How many and in which stages: whether others could now satisfy it than before, is seen from the very people. */
+function inStages(before: Reach, after: Reach): Point {
+  const text = [`approvals needed: ${poolsName(after.rule)}, was ${poolsName(before.rule)}`];
+  const people = [...before.could, ...after.could];
+  return {
+    ...(letsMore(before.plan, after.plan, people) ? { wider: text } : {}),
+    ...(letsMore(after.plan, before.plan, people) ? { narrower: text } : {}),
+  };
 }
 
 function approvers(before: Reach, after: Reach): Point {
@@ -72,7 +91,7 @@ function approvers(before: Reach, after: Reach): Point {
 
 /** A quorum that nobody can reach is as good as a refusal. */
 function possible(before: Reach, after: Reach): Point {
-  const [was, is] = [before, after].map((reach) => reach.approvers.length >= reach.rule.quorum);
+  const [was, is] = [before, after].map(({ plan, could }) => isFilled(plan, could));
   if (was === is) return {};
   const text = is ? 'enough people could approve it now' : 'too few people could approve it now';
   return is ? { wider: [text] } : { narrower: [text] };
@@ -129,10 +148,11 @@ function otherPoints(before: Rule, after: Rule): readonly string[] {
   return OTHERS.filter(([, of]) => of(before) !== of(after)).map(([what, of]) => `${what} ${of(after)}, was ${of(before)}`);
 }
 
-function describe({ rule, approvers: could }: Reach): string {
+function describe({ rule, plan, could }: Reach): string {
   const lengths = rule.windowsMs.map(durationText).join(', ');
-  const short = could.length < rule.quorum ? ', but too few people could' : '';
-  return `rule ${rule.id}: ${lengths}, up to ${durationText(rule.maxMs)} in all, ${approvals(rule.quorum)} needed of ${whoText(rule.approve)}${short}`;
+  const short = isFilled(plan, could) ? '' : ', but too few people could';
+  const needed = rule.stages ? poolsName(rule) : `${approvals(rule.quorum)} needed of ${whoText(rule.approve)}`;
+  return `rule ${rule.id}: ${lengths}, up to ${durationText(rule.maxMs)} in all, ${needed}${short}`;
 }
 
 const approvals = (count: number): string => (count === 1 ? '1 approval' : `${count} approvals`);

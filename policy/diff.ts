@@ -8,6 +8,7 @@ import { awsClasses } from './aws-classes.js';
 import { type Change, compareReach, isNoChange, type Reach } from './diff-rules.js';
 import { aboutMac } from './macs.js';
 import { includes, type Policy, type Rule, type RuleOf, ruleFor } from './rules.js';
+import { planOf } from './stages.js';
 
 /** One change, for all whom it is the same for. */
 export interface ChangeGroup extends Change {
@@ -126,11 +127,19 @@ function perProfile<T>(rules: readonly Rule[], look: (person: Person) => T): (pe
 
 /** Compares what two rules give one person. Who may approve by a rule is looked up once. */
 function comparison(rules: readonly Rule[], active: readonly Person[]) {
-  const may = ({ approve }: Rule) => active.filter((person) => includes(approve, person)).map((person) => person.personId);
-  const approvers = new Map(rules.map((rule) => [rule, may(rule)]));
-  const reach = (rule: Rule | undefined, own: PersonId): Reach | undefined =>
-    rule && { rule, approvers: (approvers.get(rule) ?? []).filter((id) => id !== own) };
-  return ({ was, is }: Pair, { personId }: Person): Change => compareReach(reach(was, personId), reach(is, personId));
+  const may = ({ approve }: Rule) => active.filter((person) => includes(approve, person));
+  const named = new Map(rules.map((rule) => [rule, may(rule)]));
+  // An absence passes and is no edit of the policy.
+  const staff = new Map(active.map(({ away: _, ...person }) => [person.personId, person]));
+  const reach = (rule: Rule | undefined, asker: Person): Reach | undefined => {
+    if (!rule) return undefined;
+    const plan = planOf(rule, { own: [asker.personId], subject: asker, find: (id) => staff.get(id), now: 0 });
+    const managers = plan.flatMap(({ manager }) => manager?.person ?? []);
+    const known = managers.filter((person) => !includes(rule.approve, person));
+    const could = [...(named.get(rule) ?? []), ...known].filter((person) => person.personId !== asker.personId);
+    return { rule, plan, could, approvers: could.map(({ personId }) => personId) };
+  };
+  return ({ was, is }: Pair, person: Person): Change => compareReach(reach(was, person), reach(is, person));
 }
 
 const isAws = (rule: Rule): rule is RuleOf<'aws-permission-set'> => rule.kind === 'aws-permission-set';

@@ -26,9 +26,10 @@ export function createCheckLimits({ policy, clock, ...sources }: EntranceDeps): 
     if (current.rules.every(({ limits }) => !limits)) return;
     const facts = await gatherFacts(sources, current, request, []);
     // Without a rule that applies there are none.
-    const { limits } = termsOf(current, request, facts);
+    const now = clock();
+    const { limits } = termsOf(current, request, facts, now);
     const { windowMs } = request;
-    const [reason] = limitRefusals(limits, { request, kind: 'request', windowMs }, facts.usage, clock());
+    const [reason] = limitRefusals(limits, { request, kind: 'request', windowMs }, facts.usage, now);
     if (reason !== undefined) throw new StintError('limit-reached', reason);
   };
 }

@@ -9,6 +9,7 @@ import { digestOf, requestDigest, requestIdFrom } from '../seal/canonical.js';
 import { type Holds, leaf, type Reason, type Untold } from './attributes.js';
 import { settle } from './decide.js';
 import { durationText } from './duration.js';
+import { approvalsReason } from './explain-approvals.js';
 import { ruleReasons } from './explain-rules.js';
 import { nameOf } from './kinds.js';
 import { limitTexts } from './limit-file.js';
@@ -16,7 +17,7 @@ import { NO_USAGE } from './limits.js';
 import { reasonText } from './reason.js';
 import type { Policy, Rule } from './rules.js';
 import { type Facts, type Terms, termsOf } from './terms.js';
-import { type Deciders, decidersOf, type Placed } from './who.js';
+import { type Deciders, decidersOf } from './who.js';
 
 /** What would be asked, by whom and for whom. */
 export interface Supposed {
@@ -68,7 +69,7 @@ export function explainRequest(inquiry: Inquiry): Explanation {
 function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, before: readonly Reason[]): Explanation {
   const { quorum, windowsMs, maxMs } = terms;
   const deciders = decidersOf(rule, terms, inquiry.facts);
-  const approvals = approvalsReason(terms, deciders);
+  const approvals = approvalsReason(terms, deciders, inquiry.facts.approverPool);
   const holds = verdict.outcome === 'deny' ? 'no' : approvals.holds;
   const conditions = [...conditionReasons(verdict), ...reasonReasons(rule), ...limitsReason(terms)];
   const children = [...before, lengthReason(terms, inquiry.ask.windowMs), ...conditions, approvals];
@@ -82,7 +83,7 @@ function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, be
 
 /** The terms, and what is decided of the request on them. The length plays no part in the terms. */
 function judged({ policy, ask, facts, now }: Inquiry): { readonly terms: Terms; readonly verdict: Verdict } {
-  const terms = termsOf(policy, requestOf(ask, 0, now), facts);
+  const terms = termsOf(policy, requestOf(ask, 0, now), facts, now);
   const windowMs = ask.windowMs ?? terms.windowsMs[0] ?? 0;
   const request = requestOf(ask, windowMs, now);
   const round = { digest: requestDigest(request), kind: 'request', windowMs } as const;
@@ -172,15 +173,4 @@ function limitsReason({ limits }: Terms): readonly Reason[] {
   if (limits.length === 0) return [];
   const children = limits.flatMap(limitTexts).map((text) => leaf(text, 'unknown', ''));
   return [{ what: 'no limit is reached', holds: 'unknown', why: 'the store would have to be asked; taken as so', children }];
-}
-
-function approvalsReason({ quorum }: Terms, { approvers, never }: Deciders): Reason {
-  const people = (all: readonly Placed[], holds: Holds) =>
-    all.map(({ personId, name, why }) => leaf(`${name} (${personId})`, holds, why));
-  return {
-    what: `enough people could approve: ${quorum} needed`,
-    holds: approvers.length >= quorum ? 'yes' : 'no',
-    why: `${approvers.length} could`,
-    children: [...people(approvers, 'yes'), ...people(never, 'no')],
-  };
 }

@@ -4,7 +4,9 @@ import type { Directory, Person, Requests, TargetFacts, UsageBook } from '../con
 import type { ElevationRequest } from '../contract/request.js';
 import type { Vote } from '../contract/verdict.js';
 import { sha256 } from '../seal/canonical.js';
-import { covers, type Policy, type Who } from './rules.js';
+import { managersOf } from './managers.js';
+import { askManagers } from './pools.js';
+import { covers, type Policy, type Rule, type Who } from './rules.js';
 import { lookAt, ONLY_MACS } from './targets.js';
 import type { Facts } from './terms.js';
 
@@ -34,21 +36,32 @@ export async function gatherFacts(
   ]);
   const look = await lookAt(targets, request.target, subject);
   const rules = policies.flatMap(({ rules }) => rules.filter((rule) => covers(rule, look.about)));
-  const approverPool = await everybodyOf(
-    directory,
-    rules.map((rule) => rule.approve),
-  );
+  const managers = subject && askManagers(rules) ? await managersOf(directory, subject) : undefined;
+  const approverPool = await poolOf(directory, rules, managers);
+  const parties = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look };
   const reason = rules.some((rule) => rule.reason) ? await readText(texts, request.reasonDigest) : undefined;
   const counted = rules.some(({ limits }) => limits) ? await usage?.of(request) : undefined;
   return {
-    ...(requester ? { requester } : {}),
-    ...(subject ? { subject } : {}),
-    look,
+    ...parties,
     voters,
     approverPool,
+    ...(managers ? { managers } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(counted && { usage: counted }),
   };
+}
+
+/** Everybody whom these rules name as approver, and the managers; each once. */
+export async function poolOf(
+  directory: Directory,
+  rules: readonly Rule[],
+  managers: readonly Person[] = [],
+): Promise<readonly Person[]> {
+  const named = await everybodyOf(
+    directory,
+    rules.map((rule) => rule.approve),
+  );
+  return [...new Map([...named, ...managers].map((person) => [person.personId, person])).values()];
 }
 
 /** The text that has this digest, and no other. */

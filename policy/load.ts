@@ -3,6 +3,7 @@ import { digestOf } from '../seal/canonical.js';
 import { type Document, type Problem, readDocument } from './document.js';
 import { durationText } from './duration.js';
 import { limitProblems, limitsOf } from './limit-file.js';
+import { approvalOf, pastReach } from './pools.js';
 import { pathText, problemError, problemsOf } from './problems.js';
 import { hides, type Policy, type Rule, type Who } from './rules.js';
 import { type PolicyFile, policyFile, type TargetEntry } from './schema.js';
@@ -30,7 +31,7 @@ export function parsePolicy(text: string, name: string): Policy {
 }
 
 function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
-  const approve = whoOf(entry.approve);
+  const approval = approvalOf(entry.approve);
   const deadlines = { ...file.deadlines, ...entry.deadlines };
   const warn = { ...file.warn, ...entry.warn };
   const limits = limitsOf(entry.id, file.limits, entry.limits);
@@ -41,9 +42,8 @@ function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
     ...(entry.hours === undefined ? {} : { hours: entry.hours }),
     ...(entry.reason === undefined ? {} : { reason: entry.reason }),
     ask: whoOf(entry.ask),
-    approve,
-    quorum: entry.approve.quorum ?? 1,
-    revoke: entry.revoke ? whoOf(entry.revoke) : approve,
+    ...approval,
+    revoke: entry.revoke ? whoOf(entry.revoke) : approval.approve,
     windowsMs: entry.windows,
     maxMs: entry.max,
     warnBeforeMs: warn.before ?? 5 * MINUTE,
@@ -87,9 +87,7 @@ function ruleProblems(rules: readonly Rule[], doc: Document): Problem[] {
         `before (${before}) must be shorter than the window ${window}, which is warned of: raise minWindow to ${window}`,
       );
     }
-    if (rule.approve.groups.length === 0 && rule.approve.people.length < rule.quorum) {
-      say(['approve', 'quorum'], `must not be more than the ${rule.approve.people.length} people named`);
-    }
+    for (const { path, what } of pastReach(rule)) say(['approve', ...path], what);
     for (const what of limitProblems(rule)) say(['limits'], what);
     return found;
   });

@@ -1,12 +1,16 @@
 /** What a person may ask for: one offer for each thing that a rule covers, of all kinds of target. */
 import { isStintError, StintError } from '../contract/errors.js';
+import type { PersonId } from '../contract/ids.js';
 import type { Candidate, Directory, Person, TargetFacts } from '../contract/ports.js';
 import type { Offer, Offers, Pinned } from '../contract/preview.js';
 import { hoursCondition } from './conditions.js';
-import { everybodyOf } from './facts.js';
+import { poolOf } from './facts.js';
 import { confirmBy, whyOpen } from './kinds.js';
+import { managersOf } from './managers.js';
+import { askManagers } from './pools.js';
 import { reasonText } from './reason.js';
 import { firstOf, includes, mayCover, type Policy, type Rule } from './rules.js';
+import { askedNow, planOf } from './stages.js';
 import { byKey } from './targets.js';
 
 const NAMED = 20;
@@ -71,7 +75,7 @@ function rulesOf({ rules }: Policy, person: Person): readonly Rule[] {
 
 /** Who could approve is asked once for each rule, however many offers it makes. */
 async function offersOf(
-  { directory, now }: Shelf,
+  shelf: Shelf,
   rules: readonly Rule[],
   candidates: readonly Candidate[],
   person: Person,
@@ -80,16 +84,19 @@ async function offersOf(
   const offers = candidates.map(async (candidate) => {
     const rule = firstOf(rules, candidate.about);
     if (!rule) return [];
-    const asked = names.get(rule) ?? approverNames(directory, rule, person);
+    const asked = names.get(rule) ?? approverNames(shelf, rule, person);
     names.set(rule, asked);
-    return [{ ...offerOf(candidate, rule, await asked), ...onConditions(candidate, rule, now) }];
+    return [{ ...offerOf(candidate, rule, await asked), ...onConditions(candidate, rule, shelf.now) }];
   });
   return (await Promise.all(offers)).flat();
 }
 
-async function approverNames(directory: Directory, rule: Rule, person: Person): Promise<readonly string[]> {
-  const pool = await everybodyOf(directory, [rule.approve]);
-  const approvers = pool.filter((p) => p.active && p.personId !== person.personId);
+/** Who is asked first: of several stages those of the first. */
+async function approverNames({ directory, now }: Shelf, rule: Rule, person: Person): Promise<readonly string[]> {
+  const managers = askManagers([rule]) ? await managersOf(directory, person) : [];
+  const find = (id: PersonId) => managers.find(({ personId }) => personId === id);
+  const plan = planOf(rule, { own: [person.personId], subject: person, find, now });
+  const approvers = askedNow(plan, [], await poolOf(directory, [rule], managers));
   return approvers
     .map((p) => p.name)
     .sort((a, b) => a.localeCompare(b, 'en'))

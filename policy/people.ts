@@ -5,7 +5,8 @@
  */
 import { z } from 'zod';
 import { foldAddress } from '../contract/address.js';
-import type { Directory, Person } from '../contract/ports.js';
+import { type Instant, instant } from '../contract/ids.js';
+import type { Absence, Directory, Person } from '../contract/ports.js';
 import { awsUser } from '../seal/aws-shapes.js';
 import { displayName, localUser, personId, serial, slackTeamId, slackUserId } from '../seal/shapes.js';
 import { type Document, type Problem, readDocument } from './document.js';
@@ -13,6 +14,17 @@ import { pathText, problemError, problemsOf } from './problems.js';
 import { groupName } from './schema.js';
 
 const CAP_BYTES = 32 * 1024 * 1024;
+const MOMENT = 'must be a day such as 2026-12-24, which begins at 0:00 UTC, or a time such as 2026-12-24T08:00+01:00';
+
+const moment = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d))?$/, { error: MOMENT })
+  .refine(exists, { error: MOMENT })
+  .transform((text): Instant => instant(Date.parse(text)));
+
+const away = z
+  .strictObject({ from: moment, until: moment, delegate: personId.optional() })
+  .refine(({ from, until }) => from < until, { error: 'must end after it began: until is when they are back' });
 
 const person = z.strictObject({
   id: personId,
@@ -29,9 +41,18 @@ const person = z.strictObject({
     .max(20)
     .optional(),
   aws: z.strictObject({ user: awsUser }).optional(),
+  manager: personId.optional(),
+  away: away.optional(),
 });
 const peopleFile = z.strictObject({ people: z.array(person).max(100_000) });
 type Entry = z.output<typeof person>;
+
+/** `Date.parse` takes the 31st of February for a day in March, which would lengthen an absence unsaid. */
+function exists(text: string): boolean {
+  const day = text.slice(0, 10);
+  const ms = Date.parse(day);
+  return !Number.isNaN(Date.parse(text)) && !Number.isNaN(ms) && instant(ms).startsWith(day);
+}
 
 /**
  * The people of a YAML or JSON text. `name` is the file's name for the messages. Throws `bad-config`; its sentence lists
@@ -117,7 +138,7 @@ function describe({ path, first, what }: Repeat, doc: Document): Problem {
   };
 }
 
-function toPerson({ id, name, email, active, groups, slack, macs, aws }: Entry): Person {
+function toPerson({ id, name, email, active, groups, slack, macs, aws, manager, away: absence }: Entry): Person {
   return {
     personId: id,
     name,
@@ -127,7 +148,13 @@ function toPerson({ id, name, email, active, groups, slack, macs, aws }: Entry):
     slack: (slack ?? []).map(({ team, user }) => ({ teamId: team, userId: user })),
     macs: (macs ?? []).map(({ serial: mac, user, name: host }) => ({ serial: mac, localUser: user, name: host })),
     ...(aws ? { awsUserId: aws.user } : {}),
+    ...(manager === undefined ? {} : { manager }),
+    ...(absence ? { away: awayOf(absence) } : {}),
   };
+}
+
+function awayOf({ from, until, delegate }: NonNullable<Entry['away']>): Absence {
+  return { from, until, ...(delegate === undefined ? {} : { delegate }) };
 }
 
 /** A directory of these people, in memory. Its answers never fail; who isn't there is undefined. */

@@ -13,6 +13,13 @@ export interface Who {
   readonly people: readonly PersonId[];
 }
 
+/** One stage of an approval: so many different people of these. */
+export interface Pool extends Who {
+  /** Whether the subject's manager is one of them. */
+  readonly manager: boolean;
+  readonly quorum: number;
+}
+
 export interface RuleOf<K extends TargetKind> extends Conditions {
   readonly id: string;
   readonly kind: K;
@@ -21,8 +28,12 @@ export interface RuleOf<K extends TargetKind> extends Conditions {
   /** The Slack channel where its requests are decided, if it is not the one of the configuration. */
   readonly channel?: string;
   readonly ask: Who;
+  /** Everybody whom a stage names; a manager is not named. */
   readonly approve: Who;
+  /** How many different people in all. */
   readonly quorum: number;
+  /** In order, where they say more than the two above: several, or one that asks a manager. */
+  readonly stages?: readonly Pool[];
   readonly revoke: Who;
   /** Ascending. */
   readonly windowsMs: readonly number[];

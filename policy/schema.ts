@@ -43,9 +43,23 @@ const names = ({ groups = [], people = [] }: { groups?: unknown[] | undefined; p
   groups.length + people.length > 0;
 
 const who = z.strictObject({ groups, people }).refine(names, SOMEBODY);
+
+const pool = {
+  groups,
+  people,
+  manager: z.boolean({ error: 'must be true or false' }).optional(),
+  quorum: z.int({ error: 'must be a whole number' }).min(1).max(10).optional(),
+};
+const decides = (all: { readonly manager?: boolean | undefined } & Parameters<typeof names>[0]) =>
+  all.manager === true || names(all);
+const DECIDING = 'must name somebody: groups, people, manager or several of them';
+const stage = z.strictObject(pool).refine(decides, { error: DECIDING });
 const approve = z
-  .strictObject({ groups, people, quorum: z.int({ error: 'must be a whole number' }).min(1).max(10).optional() })
-  .refine(names, SOMEBODY);
+  .strictObject({ ...pool, stages: z.array(stage).min(1).max(4).optional() })
+  .refine(({ stages, ...alone }) => (stages ? Object.values(alone).every((part) => part === undefined) : decides(alone)), {
+    error: `${DECIDING}; or stages, with nothing beside them`,
+  });
+export type ApproveEntry = z.output<typeof approve>;
 
 const deadlines = z.strictObject({
   pending: lengthOf('1s', '30d').optional(),

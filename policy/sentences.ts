@@ -1,7 +1,10 @@
 /** What a verdict says for itself: what counted, what did not and why, and who could still decide. */
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
+import type { StageCount } from '../contract/verdict.js';
 import { durationText } from './duration.js';
+import { countOf, isFull } from './stages.js';
+import type { Standing } from './standing.js';
 import type { Tally } from './tally.js';
 import type { Terms } from './terms.js';
 
@@ -18,16 +21,47 @@ export function explain({ approvals, denials, ignored }: Tally, voters: readonly
   return [...new Set(lines)];
 }
 
-/** How many approvals are missing, and who could give them. */
-export function missing(terms: Terms, approvedBy: readonly PersonId[], pool: readonly Person[]): string[] {
-  const open = pool.filter((person) => terms.approves(person) && !approvedBy.includes(person.personId));
-  const needed = terms.quorum - approvedBy.length;
-  const approvals = needed === 1 ? 'One more approval is' : `${needed} more approvals are`;
-  if (open.length >= needed) return [`${approvals} needed, from: ${listNames(open)}.`];
+/** How many approvals are missing, and who could give them; of several stages, what each of them waits for. */
+export function missing(terms: Terms, standing: Standing): string[] {
+  const lines = standing.stages ? missingStages(standing, standing.stages) : missingOf(terms, standing);
+  return [...new Set([...lines, ...(lines.some((line) => line.endsWith(MEND)) ? nobodies(standing) : [])])];
+}
+
+const MEND = 'ask your IT team to correct the policy.';
+
+function missingOf({ quorum }: Terms, { approved, pool }: Standing): string[] {
+  const open = pool.filter(({ personId }) => !approved.some((person) => person.personId === personId));
+  const needed = quorum - approved.length;
+  if (open.length >= needed) return [`${approvalsNeeded(needed)} needed, from: ${listNames(open)}.`];
   const there = open.length === 0 ? 'nobody' : `only ${listNames(open)}`;
+  return [`${approvalsNeeded(needed)} needed, but ${there} could give ${needed === 1 ? 'it' : 'them'}: ${MEND}`];
+}
+
+/** The stage that is asked and by whom it could be satisfied, those after it, and what nobody could satisfy any more. */
+function missingStages({ plan, approved, pool, asked }: Standing, stages: readonly StageCount[]): string[] {
+  const open = stages.flatMap((stage, i) => (isFull(stage) ? [] : [{ ...stage, label: labelOf(stage, i, stages) }]));
+  const reach = countOf(plan, [...approved, ...pool]);
   return [
-    `${approvals} needed, but ${there} could give ${needed === 1 ? 'it' : 'them'}: ask your IT team to correct the policy.`,
+    ...open.map(({ label, quorum, approved: there }, i) => {
+      const from = i === 0 && asked.length > 0 ? `, from: ${listNames(asked)}` : '';
+      return `${label}: ${approvalsNeeded(quorum - there).toLowerCase()} needed${from}.`;
+    }),
+    ...reach.flatMap((stage, i) =>
+      isFull(stage) ? [] : [`${labelOf(stage, i, stages)}: too few people could approve: ${MEND}`],
+    ),
   ];
+}
+
+function labelOf({ name }: StageCount, index: number, stages: readonly StageCount[]): string {
+  return `Stage ${index + 1} of ${stages.length} (${name})`;
+}
+
+function nobodies({ plan }: Standing): string[] {
+  return plan.flatMap(({ manager }) => manager?.nobody ?? []);
+}
+
+function approvalsNeeded(needed: number): string {
+  return needed === 1 ? 'One more approval is' : `${needed} more approvals are`;
 }
 
 /** Names in alphabetical order; of many only the first few. */

@@ -2,7 +2,7 @@
  * The terms on which one request may be decided: what the matching rule says about it, given who is asking. Two policies
  * are judged together by the stricter of their terms; from there on there is one set of terms and one way to count.
  */
-import type { Digest } from '../contract/ids.js';
+import type { Digest, PersonId } from '../contract/ids.js';
 import type { Limit, Usage } from '../contract/limits.js';
 import type { Person, TargetLook } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
@@ -10,13 +10,16 @@ import type { Tier, Verdict } from '../contract/verdict.js';
 import type { Conditions } from './conditions.js';
 import { nameOf, whyOpen } from './kinds.js';
 import { allLimits } from './limit-file.js';
-import { covers, includes, mayCover, type Policy, type Rule, ruleFor } from './rules.js';
+import { covers, mayCover, type Policy, type Rule, ruleFor } from './rules.js';
+import { type Plan, planOf } from './stages.js';
 
 export interface Parties {
   readonly requester?: Person;
   readonly subject?: Person;
   /** What is true of the target now. */
   readonly look: TargetLook;
+  /** The subject's managers, one above the other, and who stands in for them; where a rule asks for a manager. */
+  readonly managers?: readonly Person[];
 }
 
 /** People as the directory knew them just now, and the target as its own far end did. */
@@ -37,6 +40,8 @@ export interface Terms {
   /** Why this can't be approved at all. */
   readonly refusals: readonly string[];
   readonly quorum: number;
+  /** The stages of each policy. Every one of these plans has to be satisfied, each by a seating of its own. */
+  readonly plans: readonly Plan[];
   /** Whether an active person other than requester and subject is an approver. */
   readonly approves: (person: Person) => boolean;
   /** Whether a denial of this person counts. Of two policies either is enough: a denial is never lost to an edit. */
@@ -56,31 +61,35 @@ export interface Terms {
 
 const NO_DEADLINES = { pendingMs: 0, startMs: 0, evidenceMs: 0, remindEveryMs: 1, remindForMs: 0, remindThenMs: 1 };
 const nobody = () => false;
-const NO_VOTERS = { quorum: 1, approves: nobody, denies: nobody };
+const NO_VOTERS = { quorum: 1, plans: [], approves: nobody, denies: nobody };
 const NO_LENGTHS = { windowsMs: [], maxMs: 0, warnBeforeMs: 0, warnMinWindowMs: 0 };
 const NO_TERMS = { ...NO_VOTERS, ...NO_LENGTHS, conditions: [], limits: [] };
 
-/** The terms of one policy. Without a matching rule: terms on which nothing can be approved. */
-export function termsOf(policy: Policy, request: ElevationRequest, parties: Parties): Terms {
+/** The terms of one policy, `now` in milliseconds since 1970. Without a matching rule: terms on which nothing can be approved. */
+export function termsOf(policy: Policy, request: ElevationRequest, parties: Parties, now: number): Terms {
   const unfit = partyRefusals(request, parties);
   const askers = [parties.requester, parties.subject].filter((person) => person !== undefined);
   const rule = unfit.length === 0 ? ruleFor(policy, parties.look.about, askers) : undefined;
-  if (rule) return termsOfRule(policy, rule, request);
+  if (rule) return termsOfRule(policy, rule, planFor(rule, request, parties, now));
   const refusals = unfit.length > 0 ? unfit : [noRule(policy, request, parties.look)];
   // How long evidence may take, or how often to remind, must not be zero for an elevation that is being refused.
   const deadlines = policy.rules[0]?.deadlines ?? NO_DEADLINES;
   return { ...NO_TERMS, policyHash: policy.hash, refusals, deadlines };
 }
 
-function termsOfRule(policy: Policy, rule: Rule, request: ElevationRequest): Terms {
-  const own = [request.requester.personId, request.subject.personId];
-  // People are compared by person id: a second Slack account of the requester is the requester (invariants I2, I3).
-  const decides = (person: Person) => person.active && !own.includes(person.personId) && includes(rule.approve, person);
+function planFor(rule: Rule, { requester, subject }: ElevationRequest, parties: Parties, now: number): Plan {
+  const find = (id: PersonId) => parties.managers?.find(({ personId }) => personId === id);
+  return planOf(rule, { own: [requester.personId, subject.personId], subject: parties.subject, find, now });
+}
+
+function termsOfRule(policy: Policy, rule: Rule, plan: Plan): Terms {
+  const decides = (person: Person) => plan.some((stage) => stage.may(person));
   return {
     policyHash: policy.hash,
     rule: rule.id,
     refusals: [],
     quorum: rule.quorum,
+    plans: [plan],
     approves: decides,
     denies: decides,
     windowsMs: rule.windowsMs,
@@ -115,8 +124,8 @@ function noRule(policy: Policy, { target, requester }: ElevationRequest, { about
 }
 
 /**
- * The stricter of then and now, point by point: approvers and windows of both, the higher quorum, the smaller maximum,
- * the shorter deadlines, the graver tier, the conditions of both. It keeps the hash of then, so that a third policy is still measured against the
+ * The stricter of then and now, point by point: approvers and windows of both, the stages of both, the smaller maximum,
+ * the shorter deadlines, the graver tier, the conditions and limits of both. It keeps the hash of then, so that a third policy is still measured against the
  * first, and the channel of then, where the card is.
  */
 export function stricter(then: Terms, now: Terms): Terms {
@@ -128,6 +137,7 @@ export function stricter(then: Terms, now: Terms): Terms {
     policyHash: then.policyHash,
     refusals: [...new Set([...then.refusals, ...now.refusals])],
     quorum: Math.max(then.quorum, now.quorum),
+    plans: [...then.plans, ...now.plans],
     approves: (person) => then.approves(person) && now.approves(person),
     denies: (person) => then.denies(person) || now.denies(person),
     windowsMs: now.windowsMs.filter((window) => then.windowsMs.includes(window)),

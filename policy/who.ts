@@ -2,6 +2,7 @@
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import { includes, type Rule, type Who } from './rules.js';
+import type { Plan, Stage } from './stages.js';
 import type { Facts, Terms } from './terms.js';
 
 /** A person, and through what they may approve, or why they never may. */
@@ -13,6 +14,8 @@ export interface Placed {
 
 /** Everybody whose approval would count, and those who might be thought of and whose would not. Each by id. */
 export interface Deciders {
+  /** In order, where there are several: how many of whom, each by id. */
+  readonly stages?: readonly { readonly name: string; readonly quorum: number; readonly approvers: readonly PersonId[] }[];
   readonly approvers: readonly Placed[];
   readonly never: readonly Placed[];
 }
@@ -20,7 +23,8 @@ export interface Deciders {
 /** Who decides by a rule on its terms: everybody whom it names as approver, the requester and the subject. */
 export function decidersOf(rule: Rule, terms: Terms, facts: Facts): Deciders {
   const { requester, subject, approverPool } = facts;
-  const named = approverPool.filter((person) => includes(rule.approve, person));
+  const [plan = []] = terms.plans;
+  const named = approverPool.filter((person) => includes(rule.approve, person) || terms.approves(person));
   const own = [requester, subject].filter((person) => person !== undefined);
   const all = [...new Map([...named, ...own].map((person) => [person.personId, person])).values()];
   const absent = rule.approve.people.filter((id) => !all.some(({ personId }) => personId === id));
@@ -29,16 +33,30 @@ export function decidersOf(rule: Rule, terms: Terms, facts: Facts): Deciders {
     name: person.name,
     why: why(person),
   });
+  const approvers = all.filter(terms.approves);
   return {
-    approvers: all
-      .filter(terms.approves)
-      .map(place((person) => through(rule.approve, person)))
-      .sort(byId),
+    ...(plan.length > 1 ? { stages: plan.map((stage) => stageOf(stage, approvers)) } : {}),
+    approvers: approvers.map(place((person) => throughStages(plan, person))).sort(byId),
     never: [
       ...all.filter((person) => !terms.approves(person)).map(place((person) => whyNever(person, facts))),
       ...absent.map((id) => ({ personId: id, name: id, why: 'is not in the people file' })),
     ].sort(byId),
   };
+}
+
+function stageOf({ name, quorum, may }: Stage, approvers: readonly Person[]) {
+  const ids = approvers.filter(may).map((person) => person.personId);
+  return { name, quorum, approvers: ids.sort() };
+}
+
+/** Through what somebody may approve, over all stages that they could sit in. */
+function throughStages(plan: Plan, person: Person): string {
+  const ways = plan.filter(({ may }) => may(person)).map((stage) => throughStage(stage, person));
+  return [...new Set(ways)].join('; ');
+}
+
+function throughStage({ who, manager }: Stage, person: Person): string {
+  return manager?.person && manager.person.personId === person.personId ? `as a manager: ${manager.as}` : through(who, person);
 }
 
 function whyNever(person: Person, { requester, subject }: Facts): string {

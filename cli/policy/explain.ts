@@ -5,10 +5,12 @@ import type { Reason } from '../../policy/attributes.js';
 import { parseMoment } from '../../policy/calendar.js';
 import { parseDuration } from '../../policy/duration.js';
 import type { Explanation, Inquiry } from '../../policy/explain.js';
-import { everybodyOf } from '../../policy/facts.js';
+import { poolOf } from '../../policy/facts.js';
 import { nameOf } from '../../policy/kinds.js';
 import { parsePolicy } from '../../policy/load.js';
+import { managersOf } from '../../policy/managers.js';
 import { directoryFrom, parsePeople } from '../../policy/people.js';
+import { askManagers } from '../../policy/pools.js';
 import type { Placed } from '../../policy/who.js';
 import { loadConfig } from '../../workers/config.js';
 import { type TargetFlags, toldTarget } from './told.js';
@@ -47,10 +49,9 @@ export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): P
     directory.person((options.for ?? options.as) as PersonId),
   ]);
   const { target, look, untold, whose } = toldTarget(options, subject, people);
-  const approverPool = await everybodyOf(
-    directory,
-    policy.rules.map((rule) => rule.approve),
-  );
+  const managers = subject && askManagers(policy.rules) ? await managersOf(directory, subject) : [];
+  const approverPool = await poolOf(directory, policy.rules, managers);
+  const known = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), managers };
   const ref = (id: string, name = id) => ({ personId: id as PersonId, name });
   return {
     policy,
@@ -60,7 +61,7 @@ export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): P
       target,
       windowMs,
     },
-    facts: { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look, voters: [], approverPool },
+    facts: { ...known, look, voters: [], approverPool },
     untold,
     whose,
     now,
@@ -111,11 +112,14 @@ function treeLines({ what, holds, why, children }: Reason, indent: string): stri
 }
 
 /** Who could approve and who never, or why that can't be said. */
-export function decidersText({ by, holds, approvers, never, tree }: Explanation, { ask: { target } }: Inquiry): string {
+export function decidersText({ by, holds, stages, approvers, never, tree }: Explanation, { ask: { target } }: Inquiry): string {
   if (!by) return [`Nobody can be named: ${tree.why}`, ...(holds === 'unknown' ? [HINT] : [])].join('\n');
   const approvals = by.quorum === 1 ? 'one approval is' : `${by.quorum} approvals are`;
   return [
-    `By the rule ${by.rule}, ${approvals} needed for ${nameOf(target)}.`,
+    `By the rule ${by.rule}, ${approvals} needed for ${nameOf(target)}${stages ? ', in this order:' : '.'}`,
+    ...(stages ?? []).map(
+      ({ name, quorum, approvers: ids }, i) => `  ${i + 1}. ${quorum} of ${name}: ${ids.join(', ') || 'nobody'}`,
+    ),
     ...section('Could approve', approvers),
     ...section('Never', never),
     ...(holds === 'yes' ? [] : [tree.why]),

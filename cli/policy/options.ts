@@ -66,8 +66,10 @@ async function explain(options: ExplainOptions, command: Command): Promise<void>
 async function whoCanApprove(options: ExplainOptions, command: Command): Promise<void> {
   const [{ decidersText }, { print }] = await Promise.all([import('./explain.js'), import('../ask.js')]);
   const { inquiry, explanation } = await answered(options, command);
-  const { holds, by, approvers, never, tree } = explanation;
-  print(options.json, { holds, ...by, approvers, never, why: tree.why }, () => decidersText(explanation, inquiry));
+  const { holds, by, stages, approvers, never, tree } = explanation;
+  print(options.json, { holds, ...by, ...(stages ? { stages } : {}), approvers, never, why: tree.why }, () =>
+    decidersText(explanation, inquiry),
+  );
 }
 
 interface Answered {

@@ -20,6 +20,7 @@ import { macTarget } from '../../policy/macs.js';
 import { directoryFrom } from '../../policy/people.js';
 import { createPreview } from '../../policy/preview.js';
 import type { Policy } from '../../policy/rules.js';
+import { planOf } from '../../policy/stages.js';
 import { sha256 } from '../../seal/canonical.js';
 import { createAskPreview } from '../../workers/ask-preview.js';
 import { Elevation } from '../ledger/events.js';
@@ -309,7 +310,9 @@ cases:
 describe('a comparison of policies', () => {
   const reach = (policy: Policy) => {
     const [rule] = policy.rules;
-    return rule && { rule, approvers: [GRACE.personId] };
+    if (!rule) return undefined;
+    const plan = planOf(rule, { own: [ADA.personId], subject: ADA, find: () => undefined, now: 0 });
+    return { rule, plan, could: [GRACE] };
   };
   it.each([
     [policyOf(), office, 'narrowed'],

@@ -69,6 +69,27 @@ describe('a policy that differs', () => {
     ]);
   });
 
+  it('in stages says whether others could approve it now, seen from the very people', () => {
+    const all = [...people, person('sue', { groups: ['security'] })];
+    const pool = policyOf({ approve: '{ groups: [it, security], quorum: 2 }' });
+    const stages = policyOf({ approve: '{ stages: [{ groups: [it] }, { groups: [security] }] }' });
+    const words = (before: Policy, after: Policy) =>
+      diffPolicies(before, after, all).groups.map(({ people: who, widened, narrowed }) => ({ who, widened, narrowed }));
+    const needed = (now: string, was: string) => [`approvals needed: ${now}, was ${was}`];
+    const [one, two] = ['2 of it or security', '1 of it, then 1 of security'];
+    // For ada two of it were enough. Grace and linus have one colleague in it and one in security: both, whichever way it is said.
+    expect(words(pool, stages)).toEqual([{ who: ['ada'], widened: [], narrowed: needed(two, one) }]);
+    expect(words(stages, pool)).toEqual([{ who: ['ada'], widened: needed(one, two), narrowed: [] }]);
+  });
+
+  it('in asking a manager names who that is for each', () => {
+    const mine = people.map((one) => (one === ADA ? { ...one, manager: MALLORY.personId } : one));
+    const { groups } = diffPolicies(policyOf(), policyOf({ approve: '{ groups: [it], manager: true }' }), mine);
+    expect(groups).toMatchObject([
+      { people: ['ada'], widened: ['approvals needed: 1 of it or manager, was 1 of it', 'could be approved also by mallory'] },
+    ]);
+  });
+
   it('in approvers names them, and nobody as their own', () => {
     const { groups } = diff({ approve: '{ groups: [contractors], people: [ada] }' });
     expect(groups.map(({ people: who, widened, narrowed }) => ({ who, widened, narrowed }))).toEqual([

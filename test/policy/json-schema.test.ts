@@ -30,6 +30,8 @@ it.each([
   ['a length with the small unit first', 'pending: 24h', 'pending: 5m1h'],
   ['a quorum of none', 'quorum: 2', 'quorum: 0'],
   ['a name of somebody that is none', 'groups: [it, security], quorum: 2', 'people: ["-x"], quorum: 2'],
+  ['five stages', '{ groups: [it, security], quorum: 2 }', `{ stages: [${'{ groups: [it] }, '.repeat(5)}] }`],
+  ['a manager by name', 'groups: [it, security], quorum: 2', 'manager: grace'],
   ['a rule without windows', '    windows: [5m, 10m]\n', ''],
   ['what belongs to the other kind', 'serials: ["C02VAULT*"]', 'accounts: ["a"]'],
   ['a tier that is none', 'kind: mac-admin', 'kind: mac-admin\n    tier: 4'],
@@ -69,6 +71,10 @@ it('underlines nothing that the program would take', () => {
     },
     { requiredKeys: ['groups'] },
   );
+  const decides = who.map((one) => ({ ...one, manager: true }));
+  const stages = fc
+    .array(fc.oneof(who, fc.constant({ manager: true })), { minLength: 1, maxLength: 4 })
+    .map((all) => ({ stages: all }));
   const ask = who.map(({ quorum: _, ...rest }) => rest);
   const mac = fc.record({ serials: fc.constantFrom(['*'], ['C02*', 'X']) });
   const aws = fc.record(
@@ -87,7 +93,7 @@ it('underlines nothing that the program would take', () => {
         kind: fc.constant(kind),
         match,
         ask,
-        approve: who,
+        approve: fc.oneof(who, decides, stages),
         windows: fc.constantFrom(['5m'], ['5m', '10m']),
         max: fc.constantFrom('10m', '30m', '1h30m'),
         tier: fc.constantFrom(0, 3),

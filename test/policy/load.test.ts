@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isStintError } from '../../contract/errors.js';
-import type { Serial } from '../../contract/ids.js';
+import type { PersonId, Serial } from '../../contract/ids.js';
+import type { Absence } from '../../contract/ports.js';
 import { findings } from '../../policy/check.js';
+import { managerFindings } from '../../policy/check-people.js';
 import { durationText, parseDuration } from '../../policy/duration.js';
 import { parsePolicy } from '../../policy/load.js';
 import { aboutMac } from '../../policy/macs.js';
 import { matches } from '../../policy/pattern.js';
 import { directoryFrom, parsePeople } from '../../policy/people.js';
 import { ruleFor } from '../../policy/rules.js';
-import { ADA, GRACE, MIN } from './world.js';
+import { ADA, at, GRACE, LINUS, MALLORY, MARGARET, MIN, person } from './world.js';
 
 const GOOD = `version: 1
 deadlines: { pending: 24h, start: 4h, evidence: 30m }
@@ -101,7 +103,7 @@ describe('a policy file', () => {
     [
       'an unknown key deep inside',
       changed('quorum: 1', 'qorum: 1'),
-      '10:30 targets[0].approve: "qorum" is not known here; did you mean "quorum"? Allowed: groups, people, quorum',
+      '10:30 targets[0].approve: "qorum" is not known here; did you mean "quorum"? Allowed: groups, people, manager, quorum',
     ],
     [
       'an unknown key like nothing',
@@ -132,6 +134,41 @@ describe('a policy file', () => {
       'a quorum that the people named cannot reach',
       changed('groups: [it], quorum: 1', 'people: [grace], quorum: 2'),
       'targets[0].approve.quorum: must not be more than the 1 people named',
+    ],
+    [
+      'a quorum that one manager cannot reach',
+      changed('groups: [it], quorum: 1', 'people: [grace], manager: true, quorum: 3'),
+      '10:56 targets[0].approve.quorum: must not be more than the 2 people named',
+    ],
+    [
+      'a stage that the people named cannot reach',
+      changed('{ groups: [it], quorum: 1 }', '{ stages: [{ groups: [it] }, { people: [grace], quorum: 2 }] }'),
+      'targets[0].approve.stages[1].quorum: must not be more than the 1 people named',
+    ],
+    [
+      'stages that need one person twice',
+      changed('{ groups: [it], quorum: 1 }', '{ stages: [{ people: [grace] }, { groups: [it] }, { people: [grace] }] }'),
+      'targets[0].approve.stages: can never be satisfied: too few people are named, and nobody counts in two stages',
+    ],
+    [
+      'a stage of nobody',
+      changed('{ groups: [it], quorum: 1 }', '{ stages: [{ groups: [it] }, { manager: false }] }'),
+      'targets[0].approve.stages[1]: must name somebody: groups, people, manager or several of them',
+    ],
+    [
+      'stages and a pool beside them',
+      changed('{ groups: [it], quorum: 1 }', '{ groups: [it], stages: [{ groups: [it] }] }'),
+      '10:14 targets[0].approve: must name somebody: groups, people, manager or several of them; or stages, with nothing beside',
+    ],
+    [
+      'five stages',
+      changed('{ groups: [it], quorum: 1 }', `{ stages: [${'{ groups: [it] }, '.repeat(5)}] }`),
+      'targets[0].approve.stages: must be at most 4 entries long',
+    ],
+    [
+      'an unknown key in a stage',
+      changed('{ groups: [it], quorum: 1 }', '{ stages: [{ group: [it] }] }'),
+      'targets[0].approve.stages[0]: "group" is not known here; did you mean "groups"? Allowed: groups, people, manager, quorum',
     ],
     [
       'nobody who approves',
@@ -339,5 +376,37 @@ describe('a check of policy and people together', () => {
     expect(found).toContain('macs.approve: the group ghosts has no members.');
     expect(found).toContain('macs.approve: nobody is not in the people file.');
     expect(found).toContain('macs: too few people could approve for ada, grace; 2 needed.');
+  });
+
+  it('names the stage that cannot be satisfied, for whom, and why nobody is the manager', async () => {
+    const stages = '{ stages: [{ groups: [it] }, { groups: [it], manager: true }] }';
+    const policy = parsePolicy(changed('{ groups: [it], quorum: 1 }', stages), 'p');
+    const away = { from: '2020-01-01T00:00:00.000Z', until: '2050-01-01T00:00:00.000Z' } as Absence;
+    const boss = person('boss', { groups: ['board'], away });
+    const managed = { ...GRACE, manager: boss.personId };
+    expect(await findings(policy, directoryFrom([ADA, managed, boss, { ...LINUS, groups: ['it'] }]))).toEqual([]);
+    const fewer = await findings(policy, directoryFrom([ADA, managed, boss]));
+    expect(fewer).toEqual([
+      'macs: too few people could approve for ada in stage 2 (it or manager); 1 needed. Ada has no manager in the people file.',
+      'macs: too few people could approve for grace in stage 1 (it); 1 needed.',
+    ]);
+  });
+
+  it('names managers and delegates who are not there, and circles of managers once', () => {
+    const id = (name: string) => name as PersonId;
+    const away = { from: at(0), until: at(1), delegate: id('ghost') };
+    const people = [
+      { ...ADA, manager: id('grace') },
+      { ...GRACE, manager: id('linus') },
+      { ...LINUS, manager: id('grace'), away },
+      { ...MARGARET, manager: id('margaret') },
+      { ...MALLORY, manager: id('phantom') },
+    ];
+    expect(managerFindings(people)).toEqual([
+      'linus: ghost, who stands in while they are away, is not in the people file.',
+      'mallory: the manager phantom is not in the people file.',
+      'grace, linus: their managers go round in a circle.',
+      'margaret: is named as their own manager.',
+    ]);
   });
 });

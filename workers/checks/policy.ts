@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises';
 import { StintError } from '../../contract/errors.js';
 import type { Person } from '../../contract/ports.js';
 import { findings } from '../../policy/check.js';
+import { managerFindings } from '../../policy/check-people.js';
 import { parsePolicy } from '../../policy/load.js';
 import { aboutMac } from '../../policy/macs.js';
 import { directoryFrom, parsePeople } from '../../policy/people.js';
@@ -29,7 +30,8 @@ export function checkPolicy(deps: PolicyCheckDeps): Check {
     if (policy) say.ok('policy', `${policyFile}: ${policy.rules.length} rules (${policy.hash.slice(0, 12)})`);
     if (people) say.ok('people', `${peopleFile}: ${people.length} people`);
     if (!policy || !people) return;
-    const odd = [...(await findings(policy, directoryFrom(people))), ...uncovered(policy, people), ...mute(policy, people)];
+    const together = [...(await findings(policy, directoryFrom(people))), ...managerFindings(people)];
+    const odd = [...together, ...uncovered(policy, people), ...mute(policy, people)];
     for (const one of odd) say.warn('together', one);
     if (odd.length === 0) say.ok('together', 'everybody named is there, and every request could be approved');
   };

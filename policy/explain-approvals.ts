@@ -1,0 +1,46 @@
+/** Whether enough people could approve by a rule, stage by stage, and who never. */
+import type { Person } from '../contract/ports.js';
+import { type Holds, leaf, type Reason } from './attributes.js';
+import { countOf, isFull, type Plan } from './stages.js';
+import type { Terms } from './terms.js';
+import type { Deciders, Placed } from './who.js';
+
+/** Holds where everybody together could satisfy every stage. */
+export function approvalsReason({ quorum, plans, approves }: Terms, deciders: Deciders, pool: readonly Person[]): Reason {
+  const { approvers, never } = deciders;
+  const [plan = []] = plans;
+  const counts = countOf(plan, pool.filter(approves));
+  const could = deciders.stages
+    ? deciders.stages.map((stage, i) => stageReason(stage, i, counts[i]?.approved ?? 0, approvers))
+    : leaves(approvers, 'yes');
+  return {
+    what: `enough people could approve: ${quorum} needed${plan.length > 1 ? ` in ${plan.length} stages, nobody in two of them` : ''}`,
+    holds: counts.every(isFull) ? 'yes' : 'no',
+    why: `${approvers.length} could`,
+    children: [...could, ...managerReasons(plan), ...leaves(never, 'no')],
+  };
+}
+
+type Stages = NonNullable<Deciders['stages']>;
+
+/** `seats`: how many of its seats could be taken beside those of the stages before it. */
+function stageReason({ name, quorum, approvers }: Stages[number], index: number, seats: number, all: readonly Placed[]): Reason {
+  const here = all.filter(({ personId }) => approvers.includes(personId));
+  const taken = seats < quorum && here.length >= quorum ? ', who are needed in the stages before it' : '';
+  return {
+    what: `stage ${index + 1}, ${name}: ${quorum} needed`,
+    holds: seats >= quorum ? 'yes' : 'no',
+    why: `${here.length} could${taken}`,
+    children: leaves(here, 'yes'),
+  };
+}
+
+/** Why nobody decides as the manager, where one is asked. */
+function managerReasons(plan: Plan): readonly Reason[] {
+  const why = new Set(plan.flatMap(({ manager }) => manager?.nobody ?? []));
+  return [...why].map((nobody) => leaf('the manager', 'no', nobody));
+}
+
+function leaves(people: readonly Placed[], holds: Holds): readonly Reason[] {
+  return people.map(({ personId, name, why }) => leaf(`${name} (${personId})`, holds, why));
+}

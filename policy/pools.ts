@@ -1,0 +1,78 @@
+/** What a rule says of who approves: one pool, or stages of them, as it is written, as it is kept, and in words. */
+
+import type { Pool, Rule, Who } from './rules.js';
+import type { ApproveEntry } from './schema.js';
+import { seated } from './seats.js';
+
+type Approval = Pick<Rule, 'approve' | 'quorum' | 'stages'>;
+
+/**
+ * Reads `approve`. One pool without a manager is kept without stages, however it is written: that is how rules were before
+ * there were any, and a policy that says the same must keep its hash, or what was judged by it could not be judged again.
+ */
+export function approvalOf({ stages, ...alone }: ApproveEntry): Approval {
+  const pools = (stages ?? [alone]).map(poolOf);
+  const approve: Who = { groups: each(pools, 'groups'), people: each(pools, 'people') };
+  const quorum = pools.reduce((sum, pool) => sum + pool.quorum, 0);
+  return pools.length > 1 || pools.some((pool) => pool.manager) ? { approve, quorum, stages: pools } : { approve, quorum };
+}
+
+function poolOf({ groups = [], people = [], manager = false, quorum = 1 }: Omit<ApproveEntry, 'stages'>): Pool {
+  return { groups, people, manager, quorum };
+}
+
+function each<K extends 'groups' | 'people'>(pools: readonly Pool[], part: K): Pool[K] {
+  const all: readonly string[] = pools.flatMap((pool) => pool[part]);
+  // A list that is written stays as it is written: see the hash above.
+  return (pools.length === 1 ? all : [...new Set(all)]) as Pool[K];
+}
+
+/** The stages of a rule, in order; at least one. */
+export function poolsOf({ stages, approve, quorum }: Rule): readonly Pool[] {
+  return stages ?? [{ ...approve, manager: false, quorum }];
+}
+
+/** Whether a manager may decide by any of these rules, so that it has to be known who that is. */
+export function askManagers(rules: readonly Rule[]): boolean {
+  return rules.some((rule) => poolsOf(rule).some((pool) => pool.manager));
+}
+
+const NAMED = 3;
+
+/** `owners`, `owners or manager`: what people call a stage. */
+export function poolName({ groups, people, manager }: Pool): string {
+  const names = [...groups, ...people];
+  const more = names.length - NAMED;
+  return [...names.slice(0, NAMED), ...(more > 0 ? [`${more} more`] : []), ...(manager ? ['manager'] : [])].join(' or ');
+}
+
+/** All stages of a rule in one line, such as `1 of owners, then 2 of security`. */
+export function poolsName(rule: Rule): string {
+  return poolsOf(rule)
+    .map((pool) => `${pool.quorum} of ${poolName(pool)}`)
+    .join(', then ');
+}
+
+/** Where a quorum cannot be reached, whoever is in the groups: stages that name only people, who are too few. */
+export function pastReach(rule: Rule): readonly { readonly path: readonly PropertyKey[]; readonly what: string }[] {
+  const pools = poolsOf(rule);
+  const closed = pools.flatMap((pool, index) => (pool.groups.length === 0 ? [{ ...pool, index }] : []));
+  const path = (index: number) => (pools.length > 1 ? ['stages', index, 'quorum'] : ['quorum']);
+  const short = closed.filter((pool) => new Set(seatsNamed(pool)).size < pool.quorum);
+  if (short.length > 0)
+    return short.map((pool) => ({
+      path: path(pool.index),
+      what: `must not be more than the ${seatsNamed(pool).length} people named`,
+    }));
+  const quorums = closed.map(({ quorum }) => quorum);
+  const masks = [...new Set(closed.flatMap(seatsNamed))].map((name) =>
+    closed.reduce((mask, pool, i) => mask | (seatsNamed(pool).includes(name) ? 1 << i : 0), 0),
+  );
+  if (seated(quorums, masks) === quorums.reduce((sum, quorum) => sum + quorum, 0)) return [];
+  return [{ path: ['stages'], what: 'can never be satisfied: too few people are named, and nobody counts in two stages' }];
+}
+
+/** The manager is one person, whoever that is; no id of a person has a blank before it. */
+function seatsNamed({ people, manager }: Pool): readonly string[] {
+  return manager ? [...people, ' manager'] : people;
+}
