@@ -10,7 +10,7 @@ import { actions, context, header, lines, quote, rendered } from './blocks.js';
 import { cardControls, extensionControls } from './controls.js';
 import { wordsOf } from './kinds/index.js';
 import { type PeopleLookup, plain, plural, type Sentence, shortReason, spell, strong, when, who, whoIs } from './say.js';
-import { asking, type SayOptions, stateLines } from './state-line.js';
+import { asking, type SayOptions, stagesText, stateLines } from './state-line.js';
 import { oneLine } from './text.js';
 import { TIER_WORDS } from './tier.js';
 
@@ -64,9 +64,10 @@ const movedHere = (missed: string): string =>
   `This card belongs into the channel ${oneLine(missed, 30)} of its rule, which Stint cannot use; an alarm says why.`;
 
 function small(view: ElevationView): string {
-  const { rule, quorum, approvedBy, approvers } = view.verdict;
+  const { rule, quorum, approvedBy, approvers, stages } = view.verdict;
   const parts = [shortId(view.request.requestId), rule === undefined ? 'no rule' : `rule ${oneLine(rule, 60)}`];
-  if (quorum > 0) parts.push(`${Math.min(approvedBy.length, quorum)} of ${plural(quorum, 'approval')}`);
+  if (stages) parts.push(stagesText(stages));
+  else if (quorum > 0) parts.push(`${Math.min(approvedBy.length, quorum)} of ${plural(quorum, 'approval')}`);
   if (view.state === 'requested') parts.push(`${plural(approvers.length, 'person', 'people')} can decide`);
   return parts.join(' · ');
 }

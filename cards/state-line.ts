@@ -6,6 +6,7 @@ import { ERRORS } from '../contract/errors.js';
 import type { RevokeCause } from '../contract/events.js';
 import { type Instant, instant, msOf } from '../contract/ids.js';
 import type { Outcome } from '../contract/states.js';
+import type { StageCount } from '../contract/verdict.js';
 import type { ElevationView } from '../contract/view.js';
 import { accessOf, wordsOf } from './kinds/index.js';
 import { foreign, listOf, named, type PeopleLookup, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
@@ -47,13 +48,18 @@ function waiting(view: ElevationView): Sentence {
 }
 
 function soFar(view: ElevationView, { people }: SayOptions): Sentence {
-  const { approvedBy, quorum } = view.verdict;
+  const { approvedBy, quorum, stages } = view.verdict;
   if (approvedBy.length === 0) return [];
   return [
-    `${approvedBy.length} of ${plural(quorum, 'approval')} so far: `,
+    stages ? `Approvals so far: ${stagesText(stages)}; by ` : `${approvedBy.length} of ${plural(quorum, 'approval')} so far: `,
     ...listOf(approvedBy.map((id) => whoIs(view, id, people))),
     '.',
   ];
+}
+
+/** `owners 1 of 1, security 0 of 2`: how far each of several stages is. */
+export function stagesText(stages: readonly StageCount[]): string {
+  return stages.map(({ name, quorum, approved: there }) => `${oneLine(name, 80)} ${there} of ${quorum}`).join(', ');
 }
 
 function approved(view: ElevationView, options: SayOptions): Sentence {

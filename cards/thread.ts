@@ -12,7 +12,7 @@ import { extensionLine } from './card.js';
 import { UNPROVEN_AFTER_MIN } from './controls.js';
 import { accessOf, wordsOf } from './kinds/index.js';
 import { listOf, named, plain, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
-import { evidence, lapsesAt, reasonOf, type SayOptions, stateLines, why } from './state-line.js';
+import { evidence, lapsesAt, reasonOf, type SayOptions, stagesText, stateLines, why } from './state-line.js';
 import { oneLine } from './text.js';
 
 export const THREAD_KINDS = [
@@ -110,12 +110,23 @@ function decided(view: ElevationView, texts: ThreadTexts): readonly Sentence[] {
   const voter = whoIs(view, vote.personId, texts.people);
   if (vote.decision === 'deny') return [[strong('Denied'), ' by ', voter, ' ', when(vote.at), '.']];
   const length = vote.windowMs === undefined ? '' : ` for ${spell(vote.windowMs)}`;
-  return [[strong('Approved'), length, ' by ', voter, ' ', when(vote.at), '.'], standing(view)];
+  return [[strong('Approved'), length, ' by ', voter, ' ', when(vote.at), '.'], standing(view), askedNow(view, texts)];
 }
+
+/** Of several stages, those of a later one are told when it is their turn: the reminder came before it, or comes late. */
+function askedNow(view: ElevationView, { people }: ThreadTexts): Sentence {
+  const { stages = [], approvers } = view.verdict;
+  const at = stages.findIndex(({ quorum, approved }) => approved < quorum);
+  if (view.state !== 'requested' || at < 1 || approvers.length === 0) return [];
+  return ['Can decide now: ', ...listOf(mentioned(approvers).map((id) => whoIs(view, id, people))), '.'];
+}
+
+const mentioned = (approvers: readonly PersonId[]): readonly PersonId[] => [...new Set(approvers)].slice(0, MENTIONED);
 
 /** What the votes so far amount to. */
 function standing(view: ElevationView): Sentence {
-  const { approvedBy, quorum } = view.verdict;
+  const { approvedBy, quorum, stages } = view.verdict;
+  if (view.state === 'requested' && stages) return [`Approvals so far: ${stagesText(stages)}.`];
   if (view.state === 'requested') return [`${approvedBy.length} of ${plural(quorum, 'approval')} so far.`];
   if (view.state !== 'approved' || view.approvedWindowMs === undefined) return [];
   return [
@@ -135,7 +146,7 @@ function reminder(view: ElevationView, { people }: ThreadTexts): readonly Senten
     when(lapsesAt(view)),
     '.',
   ];
-  const approvers = [...new Set(view.verdict.approvers)].slice(0, MENTIONED);
+  const approvers = mentioned(view.verdict.approvers);
   if (view.reminders > 1 || approvers.length === 0) return [line];
   return [line, ['Can decide: ', ...listOf(approvers.map((id) => whoIs(view, id, people))), '.']];
 }
