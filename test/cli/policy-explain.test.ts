@@ -93,6 +93,34 @@ Never:
 `);
 });
 
+it('shows the stages of an approval, in their order and with who could approve in each', async () => {
+  const bank = ['--policy', join(EXAMPLES, 'policy-bank.yaml'), '--people', join(EXAMPLES, 'people-bank.yaml')];
+  const asked = [
+    '--as',
+    'rosalind',
+    '--target',
+    'aws/ledger/Operator',
+    '--ou',
+    'Production',
+    '--tag',
+    'system=core-banking-eu',
+    ...bank,
+  ];
+  expect((await who(...asked)).out).toContain(`2 approvals are needed for Operator in ledger (id not told), in this order:
+  1. 1 of core-owners: barbara
+  2. 1 of risk: donald, radia
+Could approve:
+`);
+  expect(
+    (await explain(...asked)).out,
+  ).toContain(`  yes  enough people could approve: 2 needed in 2 stages, nobody in two of them: 3 could
+    yes  stage 1, core-owners: 1 needed: 1 could
+      yes  Barbara Baum (barbara): through the group core-owners
+`);
+  const { stages } = JSON.parse((await who(...asked, '--json')).out);
+  expect(stages).toMatchObject([{ name: 'core-owners', quorum: 1, approvers: ['barbara'] }, { name: 'risk' }]);
+});
+
 it('tells a script the same', async () => {
   const args = ['--as', 'ada', '--for', 'grace', '--target', 'mac-admin/C02GRACE0001', ...MACS, '--json'];
   const explained = JSON.parse((await explain(...args)).out);

@@ -20,6 +20,8 @@ async function tried(name: string, from?: string, to = '') {
   return runCases(parsePolicy(edited, table.policy), parsePeople(read(table.people), table.people), table, NOW);
 }
 
+const BANK_STAGES = 'approve: { stages: [{ groups: [core-owners] }, { groups: [risk] }] }';
+
 describe.each(['policy', 'policy-aws', 'policy-bank'])('the example %s', (name) => {
   it('answers every case as its table says, and every rule is reached', async () => {
     const { cases, coverage } = await tried(name);
@@ -37,8 +39,10 @@ describe.each([
   ['policy-aws', 'sets: [ReadOnly, "BreakGlass*"]', 'sets: ["*"]'],
   ['policy-aws', 'channel: C0ONCALL01', 'channel: C0ONCALL02'],
   ['policy-aws', '"444444444444", "sandbox-*"', '"*"'],
-  ['policy-bank', 'approve: { groups: [core-owners, risk], quorum: 2 }', 'approve: { groups: [core-owners, risk], quorum: 1 }'],
-  ['policy-bank', 'approve: { groups: [core-owners, risk], quorum: 2 }', 'approve: { groups: [operations, risk], quorum: 2 }'],
+  ['policy-bank', BANK_STAGES, 'approve: { groups: [core-owners, risk], quorum: 2 }'],
+  ['policy-bank', BANK_STAGES, 'approve: { groups: [core-owners] }'],
+  ['policy-bank', BANK_STAGES, 'approve: { stages: [{ groups: [operations] }, { groups: [risk] }] }'],
+  ['policy-bank', 'manager: true, groups: [risk]', 'groups: [operations, risk]'],
   ['policy-bank', 'sets: [ReadOnly, SecurityAudit]', 'sets: ["*"]'],
   ['policy-bank', 'to: "20:00"', 'to: "21:00"'],
   ['policy-bank', 'zone: Europe/Berlin', 'zone: UTC'],
