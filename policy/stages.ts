@@ -108,9 +108,21 @@ function quorumsOf(plan: Plan): readonly number[] {
   return plan.map(({ quorum }) => quorum);
 }
 
-/** One mask for each person: who is named twice is one. */
+/**
+ * One mask for each person: who is named twice is one. Of those who could sit in the same stages more than there are seats are
+ * left out: they change nothing, and a pool may be of thousands.
+ */
 function masksOf(plan: Plan, people: readonly Person[]): readonly number[] {
-  return [...new Map(people.map((person) => [person.personId, person])).values()].map((person) => maskOf(plan, person));
+  const seats = quorumsOf(plan).reduce((sum, quorum) => sum + quorum, 0);
+  const counts = new Map<number, number>();
+  const each = [...new Map(people.map((person) => [person.personId, person])).values()];
+  return each
+    .map((person) => maskOf(plan, person))
+    .filter((mask) => {
+      const count = (counts.get(mask) ?? 0) + 1;
+      counts.set(mask, count);
+      return count <= seats;
+    });
 }
 
 function maskOf(plan: Plan, person: Person): number {
