@@ -312,7 +312,7 @@ describe('a comparison of policies', () => {
     const [rule] = policy.rules;
     if (!rule) return undefined;
     const plan = planOf(rule, { own: [ADA.personId], subject: ADA, find: () => undefined, now: 0 });
-    return { rule, plan, could: [GRACE] };
+    return { rule, approvers: [GRACE.personId], plan, could: [GRACE] };
   };
   it.each([
     [policyOf(), office, 'narrowed'],
