@@ -35,6 +35,7 @@ export function card(view: ElevationView, texts: CardTexts): Rendered {
     lines(...facts(view)),
     ...(texts.reason === undefined ? [context(NO_REASON)] : [quote(texts.reason)]),
     context(small(view)),
+    ...(view.verdict.policyNow === undefined ? [] : [context(POLICY_CHANGED)]),
     ...(texts.missed === undefined ? [] : [context(movedHere(texts.missed))]),
     ...actions(cardControls(view)),
     ...extensionBlocks(view, texts),
@@ -59,6 +60,8 @@ export function facts(view: ElevationView): readonly Sentence[] {
 function risk({ verdict }: ElevationView): readonly Sentence[] {
   return verdict.tier === undefined ? [] : [[strong('Risk: '), TIER_WORDS[verdict.tier]]];
 }
+
+const POLICY_CHANGED = 'The policy was changed after this was asked. It is decided by the stricter of the two, point by point.';
 
 const movedHere = (missed: string): string =>
   `This card belongs into the channel ${oneLine(missed, 30)} of its rule, which Stint cannot use; an alarm says why.`;

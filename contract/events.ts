@@ -64,6 +64,8 @@ export interface EventData {
   'keys-revoked': Ousted & { readonly keyIds: readonly string[] };
   /** Under `HOUSE`: the same, of who they are at a far end. */
   unbound: Ousted & { readonly kind: TargetKind; readonly farId: string };
+  /** Under `HOUSE`: from now on this policy is in force. `byDigest` names the words of who applied it; its text is in the store under `after`. */
+  'policy-applied': { readonly before?: Digest; readonly after: Digest; readonly byDigest: Digest };
 }
 
 interface Ousted {
@@ -142,4 +144,5 @@ export const EVENT_CODES: { readonly [T in EventType]: { readonly code: string; 
   'key-removed': { code: 'ST7004I', text: 'A person removed a key for the command line' },
   'keys-revoked': { code: 'ST7005W', text: 'The keys of a person for the command line were revoked' },
   unbound: { code: 'ST7006W', text: 'It was forgotten who a person is at a far end' },
+  'policy-applied': { code: 'ST7007I', text: 'Another policy was put in force' },
 };

@@ -536,11 +536,46 @@ export interface Store {
   readonly once: OnceStore;
   readonly devices: Devices;
   readonly evidence: EvidenceStore;
-  /** Policies by hash, so that the stricter of then and now survives a restart. */
-  readonly policies: { put(hash: Digest, text: string): Promise<void>; get(hash: Digest): Promise<string | undefined> };
+  readonly policies: Policies;
   /** Throws `store-unavailable` unless a trivial query answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Which policy counts. The name of who applied it is told, not proved. */
+export interface InForce {
+  readonly hash: Digest;
+  readonly since: Instant;
+  readonly by: string;
+}
+
+/** One policy to put in force. */
+export interface PolicyOrder {
+  readonly hash: Digest;
+  readonly text: string;
+  readonly by: string;
+  /** A person at the command line, or a process that read its own file. */
+  readonly via: 'cli' | 'system';
+  /** Only while this one is in force (null: none ever was): what was compared with another is not applied over a third. */
+  readonly over?: Digest | null;
+  /** Not when it was in force before and another has followed it: a start with an old file must not bring it back. */
+  readonly unlessReplaced?: boolean;
+}
+
+/** What came of an order. `was` is what was in force until then. */
+export interface PolicyApplied {
+  readonly done: 'applied' | 'same' | 'overtaken' | 'replaced-before';
+  readonly was?: InForce;
+}
+
+/** Policies by hash, so that the stricter of then and now survives a restart, and the one that is in force for all processes. */
+export interface Policies {
+  put(hash: Digest, text: string): Promise<void>;
+  get(hash: Digest): Promise<string | undefined>;
+  /** Undefined when none was ever applied. */
+  inForce(): Promise<InForce | undefined>;
+  /** With its ledger entry, in one transaction. The text of a hash that is kept already stays: it means the same. */
+  apply(order: PolicyOrder, at: Instant): Promise<PolicyApplied>;
 }
 
 // ---- people --------------------------------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ export interface Verdict {
   /** The rule that matched, or undefined when none did. */
   readonly rule?: string;
   readonly policyHash: Digest;
+  /** The policy of now, where it is another than the one by which this was first judged: the stricter of both holds. */
+  readonly policyNow?: Digest;
   /** Canonical digest of the facts that were judged. */
   readonly factsDigest: Digest;
   /** How many different people in all, over every stage. */

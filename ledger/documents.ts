@@ -1,7 +1,7 @@
-/** What is kept by a name and never changes (requests, texts, policies), and where Slack's messages stand. */
+/** What is kept by a name and never changes (requests, texts), and where Slack's messages stand. */
 import { StintError } from '../contract/errors.js';
 import type { Digest } from '../contract/ids.js';
-import type { MessageRefs, Requests, Store } from '../contract/ports.js';
+import type { MessageRefs, Requests } from '../contract/ports.js';
 import { canonical, requestDigest, sha256 } from '../seal/canonical.js';
 import type { Db, Trx } from './schema.js';
 
@@ -50,27 +50,6 @@ export async function putText(db: Db | Trx, text: string): Promise<Digest> {
     .onConflict((clash) => clash.doNothing())
     .execute();
   return digest;
-}
-
-/** Policies by hash. The hash is the policy's own affair: nothing is checked but that the first text stays. */
-export function createPolicies(db: Db): Store['policies'] {
-  return {
-    async put(hash, text) {
-      const bytes = Buffer.from(text, 'utf8');
-      await db
-        .insertInto('policies')
-        .values({ hash, bytes })
-        .onConflict((clash) => clash.doNothing())
-        .execute();
-      const kept = await db.selectFrom('policies').select('bytes').where('hash', '=', hash).executeTakeFirst();
-      if (!kept || !bytes.equals(kept.bytes))
-        throw new StintError('ledger-conflict', 'A policy of this hash exists with other content.');
-    },
-    async get(hash) {
-      const row = await db.selectFrom('policies').select('bytes').where('hash', '=', hash).executeTakeFirst();
-      return row && Buffer.from(row.bytes).toString('utf8');
-    },
-  };
 }
 
 /** One place per key; the last put counts. */

@@ -56,6 +56,7 @@ const verdict = strict<Verdict>({
   outcome: z.enum(['deny', 'needs-approval', 'satisfied']),
   rule: z.string().max(200).optional(),
   policyHash: digest,
+  policyNow: digest.optional(),
   factsDigest: digest,
   quorum: count,
   approvedBy: z.array(personId),
@@ -143,6 +144,7 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
     kind: z.enum<TargetKind[]>(['mac-admin', 'aws-permission-set']),
     farId: z.string().min(1).max(300),
   }),
+  'policy-applied': strict<EventData['policy-applied']>({ before: digest.optional(), after: digest, byDigest: digest }),
 };
 
 type Common = Omit<AnyEvent, 'data' | 'type'> & { readonly type: EventType; readonly data: unknown };

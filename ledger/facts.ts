@@ -4,9 +4,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { StintError } from '../contract/errors.js';
-import type { LedgerEntry } from '../contract/ports.js';
+import type { InForce, LedgerEntry } from '../contract/ports.js';
 import type { Session, Source } from './dialect.js';
 import { MIGRATIONS } from './migrations.js';
+import type { Tables } from './schema.js';
 import { type ChainVerdict, verifyEnd } from './verify.js';
 
 export interface StoreFacts {
@@ -75,6 +76,21 @@ export async function databaseClock(
     return { theirs: now, before, after: clock() };
   } finally {
     session.release();
+  }
+}
+
+/** The policy in force; undefined when none ever was. Ends the source. Throws the database's own error, also where the table is missing. */
+export async function appliedPolicy(source: Source): Promise<InForce | undefined> {
+  const session = await source.connect();
+  try {
+    const text = 'select hash, at, applied_by from applied_policies order by number desc limit 1';
+    const row = (await session.query(text, [])).rows[0] as
+      | Pick<Tables['applied_policies'], 'hash' | 'at' | 'applied_by'>
+      | undefined;
+    return row && { hash: row.hash, since: row.at, by: Buffer.from(row.applied_by).toString('utf8') };
+  } finally {
+    session.release();
+    await source.end();
   }
 }
 

@@ -203,6 +203,15 @@ const USAGE = [
   'create index grants_of_person on grants (person_id, gone_at)',
 ];
 
+const APPLIED_POLICIES = [
+  `create table applied_policies (
+    number bigint primary key check (number > 0),
+    hash text not null references policies (hash),
+    applied_by bytea not null,
+    ${instantColumn('at')})`,
+  'create index applied_policies_hash on applied_policies (hash)',
+];
+
 /** All steps, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
@@ -213,4 +222,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0005-person-keys', statements: PERSON_KEYS },
   { name: '0006-marks-until', statements: MARKS_UNTIL },
   { name: '0007-usage', statements: USAGE },
+  { name: '0008-applied-policies', statements: APPLIED_POLICIES },
 ];

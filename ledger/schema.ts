@@ -71,6 +71,8 @@ export interface Tables {
   requests: { request_id: RequestId; digest: Digest; body: string };
   texts: { digest: Digest; bytes: Uint8Array };
   policies: { hash: Digest; bytes: Uint8Array };
+  /** Every policy that was ever put in force; the last is. */
+  applied_policies: { number: number; hash: Digest; applied_by: Uint8Array; at: Instant };
   messages: { key: string; channel: string; ts: string; render_digest: Digest };
   once: { digest: Digest; scope: string; until: Instant };
   bindings: { person_id: PersonId; kind: TargetKind; far_id: string; at: Instant };

@@ -1,26 +1,40 @@
 /** What a policy and a people file say about each other: mistakes that are visible only with both in hand. */
 import type { PersonId } from '../contract/ids.js';
 import type { Directory, Person } from '../contract/ports.js';
+import { readDocument } from './document.js';
 import { everybodyOf, poolOf } from './facts.js';
 import { managersOf } from './managers.js';
 import { askManagers } from './pools.js';
 import type { Policy, Rule, Who } from './rules.js';
 import { countOf, isFull, planOf } from './stages.js';
 
-/** One sentence for each rule that nobody can ask by, that too few can approve, or that names who isn't there. */
-export async function findings(policy: Policy, directory: Directory): Promise<string[]> {
-  return (await Promise.all(policy.rules.map((rule) => ruleFindings(rule, directory)))).flat();
+/** One mistake: what to say, and where in the rule it stands. */
+interface Found {
+  readonly path: readonly PropertyKey[];
+  readonly what: string;
 }
 
-async function ruleFindings(rule: Rule, directory: Directory): Promise<string[]> {
-  const parts = { ask: rule.ask, approve: rule.approve, revoke: rule.revoke };
-  const unknown = await Promise.all(Object.entries(parts).map(([part, who]) => unknownIn(`${rule.id}.${part}`, who, directory)));
-  const asking = (await everybodyOf(directory, [rule.ask])).filter((p) => p.active);
+/**
+ * One sentence for each rule that nobody can ask by, that too few can approve, or that names who isn't there; each begins
+ * with `name:line:column`, where `name` is what the policy's file is called.
+ */
+export async function findings(policy: Policy, directory: Directory, name: string): Promise<string[]> {
+  const doc = readDocument(policy.source, name, Number.POSITIVE_INFINITY);
+  const all = await Promise.all(policy.rules.map((rule) => ruleFindings(rule, directory)));
+  return all.flatMap((found, index) => found.map(({ path, what }) => `${doc.at(['targets', index, ...path])} ${what}`));
+}
+
+async function ruleFindings(rule: Rule, directory: Directory): Promise<Found[]> {
+  const { id, ask, approve, revoke } = rule;
+  // A rule without `revoke` has its approvers there, who are said once.
+  const parts = { ask, approve, ...(revoke === approve ? {} : { revoke }) };
+  const unknown = await Promise.all(Object.entries(parts).map(([part, who]) => unknownIn(id, part, who, directory)));
+  const asking = (await everybodyOf(directory, [ask])).filter((p) => p.active);
   const pool = await poolOf(directory, [rule]);
   const stuck = (await Promise.all(asking.map((asker) => stuckFor(rule, asker, pool, directory)))).flat();
-  const lines = unknown.flat();
-  if (asking.length === 0) lines.push(`${rule.id}: nobody may ask by this rule.`);
-  return [...lines, ...grouped(stuck).map((words) => `${rule.id}: ${words}`)];
+  const found = unknown.flat();
+  if (asking.length === 0) found.push({ path: ['ask'], what: `${id}: nobody may ask by this rule.` });
+  return [...found, ...grouped(stuck).map((words) => ({ path: ['approve'], what: `${id}: ${words}` }))];
 }
 
 interface Stuck {
@@ -59,11 +73,15 @@ function some(ids: readonly PersonId[]): string {
   return `${names.join(', ')}${more}`;
 }
 
-async function unknownIn(where: string, { groups, people }: Who, directory: Directory): Promise<string[]> {
+async function unknownIn(id: string, part: string, { groups, people }: Who, directory: Directory): Promise<Found[]> {
   const members = await Promise.all(groups.map((group) => directory.membersOf(group)));
-  const found = await Promise.all(people.map((id) => directory.person(id)));
+  const named = await Promise.all(people.map((one) => directory.person(one)));
+  const say = (list: 'groups' | 'people', i: number, what: string) => ({
+    path: [part, list, i],
+    what: `${id}.${part}: ${what}`,
+  });
   return [
-    ...groups.filter((_, i) => members[i]?.length === 0).map((group) => `${where}: the group ${group} has no members.`),
-    ...people.filter((_, i) => found[i] === undefined).map((id) => `${where}: ${id} is not in the people file.`),
+    ...groups.flatMap((group, i) => (members[i]?.length === 0 ? [say('groups', i, `the group ${group} has no members.`)] : [])),
+    ...people.flatMap((one, i) => (named[i] === undefined ? [say('people', i, `${one} is not in the people file.`)] : [])),
   ];
 }

@@ -34,7 +34,7 @@ export function decide(policy: Policy, question: Question, facts: Facts, votes: 
 
 /**
  * The stricter of two policies: `then` by which the request was first judged, and `now`. A policy edit can take away
- * what was possible, never add to it. `policyHash` stays that of `then`.
+ * what was possible, never add to it. `policyHash` stays that of `then`; `policyNow` says that there is another.
  */
 export function decideBoth(
   then: Policy,
@@ -45,7 +45,8 @@ export function decideBoth(
   now: number,
 ): Verdict {
   const terms = stricter(termsOf(then, question.request, facts, now), termsOf(current, question.request, facts, now));
-  return settle(terms, question, facts, votes, now);
+  const verdict = settle(terms, question, facts, votes, now);
+  return then.hash === current.hash ? verdict : { ...verdict, policyNow: current.hash };
 }
 
 /** Counts the votes on these terms. */

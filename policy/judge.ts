@@ -14,9 +14,9 @@ import { parsePolicy } from './load.js';
 import type { Policy } from './rules.js';
 
 export interface JudgeDeps {
-  /** The policy as it is now. May throw `bad-policy`. */
+  /** The policy that is in force now. May throw `bad-policy`. */
   readonly policy: () => Promise<Policy>;
-  readonly policies: Store['policies'];
+  readonly policies: Pick<Store['policies'], 'put' | 'get'>;
   readonly directory: Directory;
   /** Of all kinds of target that there are; Macs alone where none are given. */
   readonly targets?: readonly TargetFacts[];

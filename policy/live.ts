@@ -1,19 +1,39 @@
 /**
- * Policy and people that follow their files: an edit counts from the next question on, without a restart. A file that
- * has become invalid, or can't be read, is an error for whoever asks (nothing is approved by it); the last good content
- * is not used in its place, for somebody may have been taken out of it.
+ * Policy and people as they are now. The policy is the one that was applied last, out of the store, so all processes go by
+ * the same and a file that is being written is never judged by. People follow their file: an edit counts from the next
+ * question on, and a file that became invalid, or can't be read, is an error for whoever asks (nothing is approved by it);
+ * its last good content is not used in its place, for somebody may have been taken out of it.
  */
-import type { Directory } from '../contract/ports.js';
-import { parsePolicy } from './load.js';
+import { StintError } from '../contract/errors.js';
+import type { Directory, InForce, Policies } from '../contract/ports.js';
+import { recalled } from './judge.js';
 import { directoryFrom, parsePeople } from './people.js';
 import type { Policy } from './rules.js';
 
 /** Reads a file's text. Called for each question; the parse is repeated only when the text is another. */
 export type ReadText = () => Promise<string>;
 
-/** The policy of a file as it is at each call. Throws `bad-policy`, or what `read` throws. */
-export function livePolicy(read: ReadText, name: string): () => Promise<Policy> {
-  return remembered(read, (text) => parsePolicy(text, name));
+const APPLY = 'Nothing is granted until somebody applies one: npx stint policy apply';
+
+/**
+ * The policy in force at each call: the store is asked which it is, and only another is read. Throws `bad-policy` when there
+ * is none or this version reads it otherwise than the one that applied it, and what the store throws.
+ */
+export function policyInForce(policies: Pick<Policies, 'inForce' | 'get'>): () => Promise<Policy> {
+  let last: Policy | undefined;
+  return async () => {
+    const now = await policies.inForce();
+    if (now === undefined) throw new StintError('bad-policy', `No policy is in force. ${APPLY}`);
+    if (last?.hash === now.hash) return last;
+    const policy = (await recalled(policies, now.hash)) ?? refuse(now);
+    last = policy;
+    return policy;
+  };
+}
+
+function refuse({ hash, since, by }: InForce): never {
+  const which = `The policy in force (${hash.slice(0, 12)}, applied ${since} by ${by})`;
+  throw new StintError('bad-policy', `${which} cannot be read by this version of Stint as it was by the one before. ${APPLY}`);
 }
 
 /** A directory over the people file as it is at each call. Throws `bad-config`, or what `read` throws. */

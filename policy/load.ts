@@ -1,4 +1,4 @@
-/** Reads a policy file. A file with any problem is no policy at all: all problems are told at once, and nothing is granted by it. */
+/** Reads a policy file. A file with any problem is no policy at all: all problems are told at once, and it is never put in force. */
 import { digestOf } from '../seal/canonical.js';
 import { type Document, type Problem, readDocument } from './document.js';
 import { durationText } from './duration.js';

@@ -15,10 +15,13 @@ export function socketPath(home: string): string {
   return join(home, 'admin.sock');
 }
 
+/** A policy file at its largest, as JSON text. */
+const BODY_MAX = 4 * 1024 * 1024;
+
 /** Serves questions about this store until it is closed. */
 export async function serveAdmin(home: string, store: Store, tools?: Tools): Promise<FastifyInstance> {
   const path = socketPath(home);
-  const app = Fastify({ bodyLimit: 64 * 1024, logger: false });
+  const app = Fastify({ bodyLimit: BODY_MAX, logger: false });
   app.post('/ask', async (req, reply) => {
     try {
       return { answer: (await answer(store, req.body as Question, tools)) ?? null };

@@ -55,7 +55,7 @@ export function knownTargets({ policy }: Config<'policy'>): () => Promise<readon
 function walksOf(config: Config<'policy' | 'aws'>, store: Store): readonly Walk[] {
   const aws = awsOf(config, store);
   if (!aws) return [];
-  const { policy } = peopleOf(config);
+  const { policy } = peopleOf(config, store);
   const named = async () => {
     const { rules } = await policy();
     return (about: About) => rules.some((rule) => covers(rule, about));

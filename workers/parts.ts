@@ -32,7 +32,7 @@ import type { ElevationView } from '../contract/view.js';
 import { openStore } from '../ledger/store.js';
 import { type CheckLimits, createCheckLimits } from '../policy/entrance.js';
 import { createJudge } from '../policy/judge.js';
-import { liveDirectory, livePolicy } from '../policy/live.js';
+import { liveDirectory, policyInForce } from '../policy/live.js';
 import { MACS } from '../policy/macs.js';
 import type { Policy } from '../policy/rules.js';
 import { createSealer, type Seal } from '../seal/envelope.js';
@@ -76,10 +76,10 @@ export interface People {
   readonly directory: Directory;
 }
 
-/** Policy and people, read anew whenever their files change. */
-export function peopleOf({ policy }: Config<'policy'>): People {
+/** The policy that is in force, and people as their file has them. */
+export function peopleOf({ policy }: Config<'policy'>, { policies }: Pick<Store, 'policies'>): People {
   return {
-    policy: livePolicy(fileText(policy.policyFile, clock), policy.policyFile),
+    policy: policyInForce(policies),
     directory: liveDirectory(fileText(policy.peopleFile, clock), policy.peopleFile),
   };
 }

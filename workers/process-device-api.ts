@@ -9,7 +9,7 @@ import { fitClockOf, type StartPart } from './process-part.js';
 
 export const deviceApi: StartPart = async (config, store, log, self) => {
   const { device } = config;
-  const people = peopleOf(config);
+  const people = peopleOf(config, store);
   const client = temporalClient(config);
   const gate = gateOf(config, client, store, 'device-api', 'device');
   const checkLimits = checkLimitsOf(config, store, people);

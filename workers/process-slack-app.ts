@@ -18,7 +18,7 @@ export const slackApp: StartPart = (config, store, log, watch) =>
 
 async function startSlackApp(config: Config, store: Store, log: Logger, watch: SelfWatch): Promise<Running> {
   const { slack, posting } = config;
-  const people = peopleOf(config);
+  const people = peopleOf(config, store);
   const client = temporalClient(config);
   const notices = noticesOf(config, store, people.directory, { log });
   const past = createPastWorkflow({ store, clock: fitClockOf(watch) }, 'slack');

@@ -81,7 +81,7 @@ export const worker: StartPart = async (config, store, log, watch) => {
 
 function benchOf(config: Config, store: Store, log: Logger, watch: SelfWatch): Bench {
   const fitClock = fitClockOf(watch);
-  const people = peopleOf(config);
+  const people = peopleOf(config, store);
   const alarms = alarmsOf(config, store, log);
   const notices = noticesOf(config, store, people.directory, { log, alarms });
   const repair = (requestId: RequestId) => repairCard(store, notices, requestId);

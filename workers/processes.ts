@@ -2,6 +2,7 @@
  * The processes of Stint: worker, Slack app, device API, and all of them in one. Each waits for its database, answers
  * `/healthz`, stops in order, and leaves nothing running.
  */
+import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { StintError } from '../contract/errors.js';
 import type { Store } from '../contract/ports.js';
@@ -10,9 +11,11 @@ import { awaitStore } from './await-store.js';
 import { clocksOf } from './checks/areas.js';
 import { requireKeys } from './checks/keys.js';
 import type { Config, ConfigPart } from './config.js';
+import { alarmsOf } from './guard.js';
 import { serveHealth } from './health.js';
 import type { Part as Running } from './keep-trying.js';
 import { awsOf, clock, pause, storeOf } from './parts.js';
+import { type PolicyFile, startPolicyFile } from './policy-file.js';
 import { insistFreePorts, portError } from './ports.js';
 import { deviceApi } from './process-device-api.js';
 import { wait } from './process-part.js';
@@ -53,6 +56,18 @@ function selfWatchOf(config: Config, log: Logger): SelfWatch {
   return startSelfWatch({ policy: config.policy, clocks: clocksOf(config, clock), log, wait });
 }
 
+/** The policy of a process's file counts from here on, if it may. Those who have no settings for alarms tell the log alone. */
+function policyFileOf(name: ProcessName, config: Config, store: Store, log: Logger): Promise<PolicyFile> {
+  const alarms = NEEDS[name].includes('alarms') ? alarmsOf(config, store, log) : undefined;
+  return startPolicyFile({ policy: config.policy, store, name: `${name} on ${hostname()}`, clock, log, alarms, wait });
+}
+
+/** A process that runs, or waits for its database. */
+export interface Process extends Running {
+  /** Puts the policy file in force, if it is valid. Never throws. */
+  reload(): Promise<void>;
+}
+
 /** Whether a process is ready, for `/healthz`: not before its store is there and all its parts have started. */
 interface Readiness {
   why: string | undefined;
@@ -88,7 +103,7 @@ export async function startProcess(
   config: Config,
   log: Logger,
   stopped: AbortSignal = new AbortController().signal,
-): Promise<Running> {
+): Promise<Process> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const one of stops.reverse())
@@ -103,15 +118,19 @@ export async function startProcess(
     const runs: Running[] = [];
     let store: Store | undefined;
     const readiness = createReadiness(() => store);
-    const warnings = () => [...watch.troubles(), ...runs.flatMap((run) => run.trouble?.() ?? [])];
+    let policyFile: PolicyFile | undefined;
+    const warnings = () => [...watch.troubles(), ...[policyFile, ...runs].flatMap((run) => run?.trouble?.() ?? [])];
+    const reload = async () => policyFile?.reload();
     if (config.healthPort !== undefined) {
       const health = await serveHealth(config.healthPort, readiness.check, warnings);
       stops.push(() => health.close());
     }
     const opened = await openStoreOf(config, log, stopped, readiness);
-    if (!opened) return { stop };
+    if (!opened) return { stop, reload };
     store = opened;
     stops.push(() => opened.close());
+    policyFile = await policyFileOf(name, config, opened, log);
+    stops.push(async () => policyFile?.stop());
     const aws = NEEDS[name].includes('aws') ? awsOf(config, store) : undefined;
     if (aws) {
       aws.catalogue.start((sentence) => log.warn({ why: sentence }, 'what there is in AWS cannot all be read'));
@@ -129,7 +148,7 @@ export async function startProcess(
       stops.push(running.stop);
     }
     readiness.why = undefined;
-    return { stop };
+    return { stop, reload };
   } catch (error) {
     await stop();
     throw portError(error);

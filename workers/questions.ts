@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
 import { instant, isRequestId, type PersonId, type RequestId, type Serial } from '../contract/ids.js';
-import type { DeviceKey, ElevationRow, Grant, OustedBy, Store } from '../contract/ports.js';
-import { personId } from '../seal/shapes.js';
+import type { DeviceKey, ElevationRow, Grant, InForce, OustedBy, Store } from '../contract/ports.js';
+import { digest, personId } from '../seal/shapes.js';
 import { deviceKeyId } from './device-keys.js';
 import { type EndNowDeps, fence, fenceOff, proveEnded } from './end-now.js';
 import type { Reconcile } from './guard.js';
 import { revocable } from './revocable.js';
+import { takePolicy } from './take-policy.js';
 import { unbind } from './unbind.js';
 
 const requestId = z.custom<RequestId>(isRequestId, { error: 'must be the whole id of an elevation' });
@@ -50,6 +51,15 @@ const question = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('person-keys'), personId: personId.optional() }),
   z.strictObject({ ask: z.literal('revoke-keys'), personId, operator: words }),
   z.strictObject({ ask: z.literal('keep-words'), text: words }),
+  z.strictObject({ ask: z.literal('policy-in-force') }),
+  z.strictObject({
+    ask: z.literal('apply-policy'),
+    // The policy's own reader has the smaller limit, and says it with the file's name.
+    text: z.string().max(4 * 1024 * 1024),
+    name: z.string().min(1).max(1000),
+    operator: words,
+    over: digest.nullable().optional(),
+  }),
   // The steps of ending one past its workflow; see `end-now.ts`.
   z.strictObject({ ask: z.literal('fence'), requestId }),
   z.strictObject({ ask: z.literal('fence-off'), requestId }),
@@ -59,6 +69,7 @@ const question = z.discriminatedUnion('ask', [
 ]);
 
 export type Question = z.input<typeof question>;
+type Asked = z.output<typeof question>;
 /** Puts one question, wherever the store is. */
 export type Ask = <T>(question: Question) => Promise<T>;
 
@@ -123,6 +134,10 @@ export async function answer(store: Store, raw: unknown, tools: Tools = JUST_THE
       return store.personKeys.revokeAll(asked.personId, byHand(asked), instant(tools.clock()));
     case 'keep-words':
       return store.requests.putText(asked.text);
+    case 'policy-in-force':
+      return inForce(store);
+    case 'apply-policy':
+      return takePolicy(store, byCommand(asked), instant(tools.clock()));
     case 'fence':
       return fence({ store, clock: tools.clock }, asked.requestId);
     case 'fence-off':
@@ -158,6 +173,25 @@ function reconcilerOf({ reconcile }: Tools): Reconcile {
 }
 
 const byHand = ({ operator }: { readonly operator: string }): OustedBy => ({ cause: 'operator', operator });
+
+const byCommand = ({ text, name, operator, over }: Extract<Asked, { ask: 'apply-policy' }>) => ({
+  text,
+  name,
+  by: operator,
+  via: 'cli' as const,
+  ...(over !== undefined && { over }),
+});
+
+/** The policy that counts, with its text. */
+export interface PolicyShown extends InForce {
+  readonly text?: string;
+}
+
+async function inForce({ policies }: Store): Promise<PolicyShown | undefined> {
+  const now = await policies.inForce();
+  const text = now && (await policies.get(now.hash));
+  return now && { ...now, ...(text !== undefined && { text }) };
+}
 
 async function show(store: Store, id: string): Promise<Shown> {
   const row = isRequestId(id) ? await store.ledger.find(id) : await store.ledger.findByPrefix(id);

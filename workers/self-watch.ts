@@ -1,6 +1,6 @@
 /**
  * What a process looks at in itself, at its start and every few minutes: whether its clock agrees with those that it talks
- * to, and whether policy and people can be read. None of it ends the process, for revoking needs neither; but a worker
+ * to, and whether the people file can be read. Neither ends the process, for revoking needs neither; but a worker
  * whose clock is off grants nothing, and everybody who looks at the log or at `/healthz` is told.
  */
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { GrantDuties } from '../contract/duties.js';
 import { isStintError, StintError } from '../contract/errors.js';
 import { type AskClock, CLOCK_FIX, FAIL_MS, inWords, offBy, readClocks, WARN_MS } from './checks/clock.js';
-import { peopleOf, policyOf } from './checks/policy.js';
+import { peopleOf } from './checks/policy.js';
 import type { PartConfigs } from './config.js';
 
 export interface SelfWatchDeps {
@@ -33,7 +33,7 @@ const EVERY_MS = 5 * 60_000;
 /** The first grant of a process waits at most this long for the clocks. */
 const ANSWER_MS = 3_000;
 
-/** Begins at once; the files are read before it returns, the clocks are asked behind it. */
+/** Begins at once; the file is read before it returns, the clocks are asked behind it. */
 export function startSelfWatch(deps: SelfWatchDeps): SelfWatch {
   let stopped = false;
   let offMs = 0;
@@ -74,20 +74,17 @@ function sayClock(offMs: number, log: SelfWatchDeps['log']): string | undefined 
   return sentence;
 }
 
-/** A broken file stops every grant, and nobody sees that before somebody asks; so it is said now. */
+/** A broken people file stops every grant, and nobody sees that before somebody asks; so it is said now. */
 function lookAtFiles({ policy, log }: SelfWatchDeps): readonly string[] {
-  const readFile = (path: string) => readFileSync(path, 'utf8');
-  return [policyOf, peopleOf].flatMap((read) => {
-    try {
-      read({ policy, readFile });
-      return [];
-    } catch (error) {
-      if (!isStintError(error)) throw error;
-      const sentence = `Nothing is granted until this is mended: ${error.sentence}`;
-      log.error({}, sentence);
-      return [sentence];
-    }
-  });
+  try {
+    peopleOf({ policy, readFile: (path) => readFileSync(path, 'utf8') });
+    return [];
+  } catch (error) {
+    if (!isStintError(error)) throw error;
+    const sentence = `Nothing is granted until this is mended: ${error.sentence}`;
+    log.error({}, sentence);
+    return [sentence];
+  }
 }
 
 /** The grant of a worker whose clock is off is refused, for another worker or a later try: it could leave after its time. */

@@ -44,7 +44,7 @@ async function check(file: string, { people, json }: { people?: string; json?: b
   ]);
   const parsed = parsePolicy(read(file), file);
   const known = people ? parsePeople(read(people), people) : [];
-  const found = people ? [...(await findings(parsed, directoryFrom(known))), ...managerFindings(known)] : [];
+  const found = people ? [...(await findings(parsed, directoryFrom(known), file)), ...managerFindings(known)] : [];
   print(json, { ok: found.length === 0, hash: parsed.hash, findings: found }, () =>
     [...found, found.length === 0 ? `${file} is valid (policy ${parsed.hash.slice(0, 12)})` : ''].filter(Boolean).join('\n'),
   );

@@ -1,6 +1,7 @@
 /** `stint all | worker | slack-app | device-api`: the processes of a deployment. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { Process } from '../../workers/processes.js';
 
 const TEXTS = {
   all: ['worker, Slack app and device API in one process, with the embedded store', 'for one computer, or to try Stint'],
@@ -17,7 +18,9 @@ export function addProcesses(stint: Command): void {
     stint
       .command(name)
       .summary(what)
-      .description(`Runs ${what} (${hint}). Stops cleanly at SIGINT or SIGTERM.`)
+      .description(
+        `Runs ${what} (${hint}). Stops cleanly at SIGINT or SIGTERM. At SIGHUP it puts its policy file in force, if it is valid.`,
+      )
       .addHelpText(
         'after',
         `
@@ -52,7 +55,11 @@ async function run(name: Name): Promise<void> {
     stopped.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
-  const running = await startProcess(name, config, log, stopped.signal);
+  let running: Process | undefined;
+  // In a terminal it means that the window was closed; to a service it says that its files are to be read anew.
+  const hangUp = () => (process.stdout.isTTY ? stopped.abort() : void running?.reload());
+  process.on('SIGHUP', hangUp);
+  running = await startProcess(name, config, log, stopped.signal);
   await asked;
   await running.stop();
 }

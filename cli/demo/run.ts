@@ -7,10 +7,12 @@ import { SEARCH_ATTRIBUTES } from '../../contract/queues.js';
 import { lockFolder } from '../../ledger/folder-lock.js';
 import { parsePolicy } from '../../policy/load.js';
 import { askSocket } from '../../workers/admin-socket.js';
+import { operatorName } from '../ask.js';
 import { createSupervisor, type Part, type Supervisor, stopOnSignals } from '../supervisor.js';
 import { devServerPart } from '../temporal-server/dev-server.js';
 import { findServer } from '../temporal-server/find.js';
 import { insistFree } from '../temporal-server/ports.js';
+import { followPolicy } from './follow-policy.js';
 import { awsEnv, type DemoHome, demoEnv, openHome } from './home.js';
 import { runScript, type Story } from './script.js';
 import { type DemoPorts, PEOPLE, portsFrom } from './world.js';
@@ -50,11 +52,13 @@ async function runIn(
   say: (line: string) => void,
 ): Promise<void> {
   const policyFile = home.path('policy.yaml');
-  parsePolicy(readFileSync(policyFile, 'utf8'), policyFile); // Stint would run and refuse everybody; here the mistake is said at once
+  parsePolicy(readFileSync(policyFile, 'utf8'), policyFile); // said before anything is started, with its line
   const supervisor = createSupervisor({ say });
   const stopping = stopOnSignals(supervisor, say);
+  let unfollow = () => {};
   try {
     await bringUp(supervisor, home, ports, options, say);
+    unfollow = followPolicy({ file: policyFile, ask: askSocket(home.folder), operator: operatorName(), say });
     if (options.script)
       process.exitCode = await runScript({ story: options.script, ports, home, say, json: options.json ?? false });
     else say(welcome(ports, home, begun));
@@ -65,6 +69,7 @@ async function runIn(
   }
   if (options.script) await supervisor.stop();
   await stopping;
+  unfollow();
 }
 
 function stopped(supervisor: Supervisor): boolean {

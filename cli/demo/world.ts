@@ -92,7 +92,7 @@ export function peopleYaml(): string {
 }
 
 /** The policy of the demo: a 30 s window beside the ordinary ones, so that a whole life fits into a minute. */
-export const POLICY_YAML = `# The demo's policy. Edit it while the demo runs: the next question is judged by the new text.
+export const POLICY_YAML = `# The demo's policy. Edit it while the demo runs: what is valid is put in force at once.
 version: 1
 deadlines: { pending: 24h, start: 4h, evidence: 30m }
 reminders: { every: 10m, for: 1h, then: 1h }

@@ -17,11 +17,12 @@ export async function diffPolicyFiles(before: string, after: string, { people, e
   const [was, is] = [parsePolicy(readText(before, fix), before), parsePolicy(readText(after, fix), after)];
   const diff = diffPolicies(was, is, parsePeople(readText(people, fix), people));
   const changed = diff.groups.length > 0;
-  print(json, { changed, ...diff }, () => text(diff));
+  print(json, { changed, ...diff }, () => diffText(diff));
   if (changed && exitCode) process.exitCode = 1;
 }
 
-function text({ groups, compared, complete }: PolicyDiff): string {
+/** What changes, for people: what is wider first. */
+export function diffText({ groups, compared, complete }: PolicyDiff): string {
   const { people, macs, awsTargets } = compared;
   return [
     ...section('WIDER', groups, ({ widened }) => widened),

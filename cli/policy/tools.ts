@@ -1,5 +1,6 @@
-/** `stint policy test`, `diff` and `schema`: how they are called. What they do is loaded only when it is asked for. */
+/** `stint policy test`, `diff`, `apply` and `schema`: how they are called. What they do is loaded only when it is asked for. */
 import { type Command, InvalidArgumentError } from 'commander';
+import type { ApplyOptions } from './run-apply.js';
 import type { CasesOptions } from './run-cases.js';
 import type { DiffOptions } from './run-diff.js';
 
@@ -28,6 +29,20 @@ export function addPolicyTools(policy: Command): void {
       (await import('./run-diff.js')).diffPolicyFiles(before, after, options),
     );
   policy
+    .command('apply')
+    .description(
+      'Puts a policy in force for all processes at once, if nothing is wrong with it, and says what it changes for whom.',
+    )
+    .argument('[file]', 'the policy file; without it, that of the configuration (STINT_POLICY)')
+    .option('--people <file>', 'the people file it has to fit; without it, that of the configuration (STINT_PEOPLE)')
+    .option('--dry-run', 'only say what would change')
+    .option('--anyway', 'although it names who is not there, or rules that nobody could ask by or approve')
+    .option('--json', 'as JSON, for a script')
+    .addHelpText('after', APPLY_EXAMPLES)
+    .action(async (file: string | undefined, options: ApplyOptions) =>
+      (await import('./run-apply.js')).applyPolicyFile(file, options),
+    );
+  policy
     .command('schema')
     .description('Prints the JSON Schema of the policy file, for editors that complete and check while you write.')
     .addHelpText('after', SCHEMA_EXAMPLES)
@@ -53,6 +68,15 @@ Examples:
 
 Macs are those of the people file. AWS targets are made up, one for each set of rules that can cover one together.
 Exit code: 0, or with --exit-code 1 when anything changes; 1 when a file is not valid; 2 when called wrongly.`;
+
+const APPLY_EXAMPLES = `
+Examples:
+  $ stint policy apply --dry-run
+  $ stint policy apply policy.yaml --people people.yaml
+  $ stint policy apply --json
+
+Who applied it, and when, is an entry of the ledger. What runs and what waits is judged by the stricter of old and new.
+Exit code: 0 when it is in force (with --dry-run: could be), 1 when something is wrong and the old one goes on, 2 when called wrongly.`;
 
 const SCHEMA_EXAMPLES = `
 Example:

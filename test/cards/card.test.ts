@@ -158,6 +158,14 @@ describe('the card', () => {
     expect(show('active, extension waiting').text).toContain('Extension asked for: 15 min more');
   });
 
+  it('says that the policy was changed since it was asked, and nothing of it where it was not', () => {
+    const view = viewOf('requested');
+    const changed = { ...view, verdict: { ...view.verdict, policyNow: DIGEST } };
+    const text = (of: typeof view) => visible(card(of, { reason: REASON, now: at(10), people }));
+    expect(text(changed)).toContain('The policy was changed after this was asked.');
+    expect(text(view)).not.toContain('The policy was changed');
+  });
+
   it('says when the log is missing, and when it came late', () => {
     expect(visible(show('closed, expired, log missing').blocks)).toContain('Log missing');
     expect(visible(show('closed, expired, late log').blocks)).toContain('7 sudo commands, delivered after the close');

@@ -1,5 +1,5 @@
 /** `stint doctor` as it is shipped, beside a real Temporal server and a `stint all` at work; and what stops a start. */
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,7 +111,10 @@ describe('beside a "stint all" at work', () => {
     expect(looked.of('store', 'folder')).toMatchObject([
       { level: 'ok', found: expect.stringContaining(`held by process ${one.pid}`) },
     ]);
-    expect(looked.of('store', 'ledger')).toMatchObject([{ level: 'ok', found: expect.stringContaining('0 in all') }]);
+    expect(looked.of('store', 'ledger')).toMatchObject([{ level: 'ok', found: expect.stringContaining('1 in all') }]);
+    expect(looked.of('policy', 'in force')).toMatchObject([
+      { level: 'ok', found: expect.stringMatching(/^this policy, since .*, applied by the start of all on /) },
+    ]);
     expect(looked.of('temporal', 'search attributes')).toMatchObject([{ level: 'ok' }]);
     expect(looked.of('clock', 'Temporal')).toMatchObject([{ level: 'ok' }]);
     const ports = { STINT_HEALTH_PORT: '', DEVICE_API_PORT: '0' };
@@ -125,6 +128,23 @@ describe('beside a "stint all" at work', () => {
     const after = await doctor(['--only', 'store']);
     expect(after.of('store', 'folder')).toMatchObject([{ level: 'ok', found: expect.stringContaining('no process uses it') }]);
     expect(after.of('store', 'version')).toMatchObject([{ level: 'ok', found: 'the tables are of this version' }]);
+  }, 180_000);
+
+  test('it sees that an edit does not count yet, and SIGHUP has it count without a restart', async () => {
+    const one = await start();
+    const file = bench.home.path('policy.yaml');
+    const text = readFileSync(file, 'utf8');
+    const inForce = async () => (await doctor(['--only', 'policy'])).of('policy', 'in force');
+    try {
+      writeFileSync(file, text.replace('max: 30m', 'max: 45m'));
+      expect(await inForce()).toMatchObject([{ level: 'warn', fix: expect.stringContaining('npx stint policy apply') }]);
+      process.kill(one.pid, 'SIGHUP');
+      const counts = async () => (await inForce()).some(({ found }) => /^this policy, .* SIGHUP to all on /.test(found));
+      await until('the edit counts', counts, 60_000);
+      expect(one.alive()).toBe(true);
+    } finally {
+      writeFileSync(file, text);
+    }
   }, 180_000);
 });
 

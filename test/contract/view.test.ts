@@ -59,6 +59,7 @@ const DATA: { readonly [T in EventType]: Extract<AnyEvent, { type: T }>['data'] 
   'key-enrolled': { keyId: 'person-00112233445566778899aabbccddeeff' },
   'key-removed': { keyId: 'person-00112233445566778899aabbccddeeff' },
   'keys-revoked': { personId: 'grace' as PersonId, cause: 'left', keyIds: ['person-00112233445566778899aabbccddeeff'] },
+  'policy-applied': { after: digest, byDigest: digest },
   unbound: { personId: 'grace' as PersonId, cause: 'operator', byDigest: digest, kind: 'aws-permission-set', farId: 'u' },
   alarm: { what: 'revoke-pending', minutes: 5 },
   gone: { observedAt: at, how: 'is no admin' },

@@ -60,5 +60,5 @@ describe.each([
 
 it('the bank names nobody who is not there, and nobody whom too few could approve', async () => {
   const people = parsePeople(read('people-bank.yaml'), 'people-bank.yaml');
-  expect(await findings(parsePolicy(read('policy-bank.yaml'), 'policy-bank.yaml'), directoryFrom(people))).toEqual([]);
+  expect(await findings(parsePolicy(read('policy-bank.yaml'), 'policy-bank.yaml'), directoryFrom(people), 'p')).toEqual([]);
 });

@@ -116,7 +116,8 @@ describe('the judgement that counts', () => {
     const then = policyOf({ approve: '{ groups: [it], quorum: 2 }' });
     const policies = stored({ [then.hash]: then.source });
     const answer = await judge(policyOf(), policies)(input({ policyThen: then.hash }));
-    expect(answer).toMatchObject({ outcome: 'needs-approval', quorum: 2, policyHash: then.hash });
+    expect(answer).toMatchObject({ outcome: 'needs-approval', quorum: 2, policyHash: then.hash, policyNow: policyOf().hash });
+    expect(await judge(policyOf(), policies)(input())).not.toHaveProperty('policyNow');
   });
 
   it('asks who may approve each time: a vote counts no more once its approver was moved, or left, before the grant', async () => {
@@ -294,22 +295,21 @@ describe('a click', () => {
   });
 
   it('that takes away needs no policy file: who is named by the verdict on record may, and by the policy of that time', async () => {
-    const lost = (policies?: Store['policies']) =>
+    const lost = (policies?: Pick<Store['policies'], 'get'>) =>
       createPreview({
         policy: () => Promise.reject(new StintError('bad-policy')),
         directory,
         clock: () => NOW,
         ...(policies && { policies }),
       });
-    const said = async (kind: ClickKind, person: Person, policies?: Store['policies']) => {
+    const said = async (kind: ClickKind, person: Person, policies?: Pick<Store['policies'], 'get'>) => {
       const answer = await lost(policies).judgeClick(active, person, kind, 5 * MIN);
       return answer.ok ? 'ok' : answer.sentence;
     };
-    const kept: Store['policies'] = {
-      put: async () => undefined,
+    const kept: Pick<Store['policies'], 'get'> = {
       get: async (hash) => (hash === verdict.policyHash ? policyOf().source : undefined),
     };
-    const down: Store['policies'] = { ...kept, get: () => Promise.reject(new StintError('store-unavailable')) };
+    const down: typeof kept = { ...kept, get: () => Promise.reject(new StintError('store-unavailable')) };
     for (const policies of [undefined, kept, down]) {
       for (const kind of ['revoke', 'deny', 'ext-deny'] as const) expect(await said(kind, GRACE, policies)).toBe('ok');
       for (const kind of ['revoke', 'end', 'withdraw'] as const) expect(await said(kind, ADA, policies)).toBe('ok');

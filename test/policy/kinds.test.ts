@@ -244,7 +244,7 @@ describe('the example with AWS', () => {
       ['aws-sandboxes', 3],
       ['macs', undefined],
     ]);
-    const found = await findings(policy, directoryFrom(parsePeople(example('people.yaml'), 'people.yaml')));
+    const found = await findings(policy, directoryFrom(parsePeople(example('people.yaml'), 'people.yaml')), 'p');
     expect(found).toEqual([]);
   });
 });

@@ -364,7 +364,7 @@ describe('the examples', () => {
     const people = parsePeople(example('people.yaml'), 'people.yaml');
     const vault = policy.rules.find((rule) => rule.id === 'vault-macs');
     expect(vault?.quorum).toBe(2);
-    const found = await findings(policy, directoryFrom(people));
+    const found = await findings(policy, directoryFrom(people), 'p');
     expect(found).toEqual([]);
   });
 });
@@ -372,10 +372,12 @@ describe('the examples', () => {
 describe('a check of policy and people together', () => {
   it('names groups without members, people who are not there, and askers without approvers', async () => {
     const text = changed('groups: [it], quorum: 1', 'groups: [it, ghosts], people: [nobody], quorum: 2');
-    const found = await findings(parsePolicy(text, 'p'), directoryFrom([ADA, GRACE]));
-    expect(found).toContain('macs.approve: the group ghosts has no members.');
-    expect(found).toContain('macs.approve: nobody is not in the people file.');
-    expect(found).toContain('macs: too few people could approve for ada, grace; 2 needed.');
+    const found = await findings(parsePolicy(text, 'p'), directoryFrom([ADA, GRACE]), 'p');
+    const line = text.split('\n').findIndex((one) => one.includes('ghosts')) + 1;
+    const at = (word: string) => `p:${line}:${(text.split('\n')[line - 1] ?? '').indexOf(word) + 1}`;
+    expect(found).toContain(`${at('ghosts')} macs.approve: the group ghosts has no members.`);
+    expect(found).toContain(`${at('nobody')} macs.approve: nobody is not in the people file.`);
+    expect(found).toContain(`${at('{ groups: [it, ghosts]')} macs: too few people could approve for ada, grace; 2 needed.`);
   });
 
   it('names the stage that cannot be satisfied, for whom, and why nobody is the manager', async () => {
@@ -384,9 +386,9 @@ describe('a check of policy and people together', () => {
     const away = { from: '2020-01-01T00:00:00.000Z', until: '2050-01-01T00:00:00.000Z' } as Absence;
     const boss = person('boss', { groups: ['board'], away });
     const managed = { ...GRACE, manager: boss.personId };
-    expect(await findings(policy, directoryFrom([ADA, managed, boss, { ...LINUS, groups: ['it'] }]))).toEqual([]);
-    const fewer = await findings(policy, directoryFrom([ADA, managed, boss]));
-    expect(fewer).toEqual([
+    expect(await findings(policy, directoryFrom([ADA, managed, boss, { ...LINUS, groups: ['it'] }]), 'p')).toEqual([]);
+    const fewer = await findings(policy, directoryFrom([ADA, managed, boss]), 'p');
+    expect(fewer.map((line) => line.replace(/^p:\d+:\d+ /, ''))).toEqual([
       'macs: too few people could approve for ada in stage 2 (it or manager); 1 needed. Ada has no manager in the people file.',
       'macs: too few people could approve for grace in stage 1 (it); 1 needed.',
     ]);

@@ -4,9 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isStintError } from '../../contract/errors.js';
 import type { LocalUser, PersonId, Serial, SlackUserId } from '../../contract/ids.js';
-import { liveDirectory, livePolicy } from '../../policy/live.js';
+import { liveDirectory } from '../../policy/live.js';
 import { directoryFrom, parsePeople } from '../../policy/people.js';
-import { policyOf } from './world.js';
 
 const GOOD = `people:
   - id: ada
@@ -206,8 +205,5 @@ describe('files that are followed', () => {
     await expect(directory.isActive('ada' as PersonId)).rejects.toThrow(/people.yaml:1:9/);
     text = new Error('gone');
     await expect(directory.membersOf('it')).rejects.toThrow('gone');
-    const policy = livePolicy(async () => 'version: 7', 'policy.yaml');
-    await expect(policy()).rejects.toThrow(/bad-policy/);
-    await expect(livePolicy(async () => policyOf().source, 'policy.yaml')()).resolves.toMatchObject({ hash: policyOf().hash });
   });
 });

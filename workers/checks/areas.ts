@@ -10,7 +10,7 @@ import { checkMdm } from './mdm.js';
 import { checkPolicy, peopleOf, policyOf } from './policy.js';
 import { checkSettings, readSettings, type Settings } from './settings.js';
 import { checkSlack, type NamedChannel } from './slack.js';
-import { checkStore, storeClock } from './store.js';
+import { askInForce, checkStore, storeClock } from './store.js';
 import { checkTemporal, temporalClock } from './temporal.js';
 
 export interface AreaDeps extends Source {
@@ -33,7 +33,7 @@ export function checksOf(deps: AreaDeps): Checks {
   const all = {
     configuration: checkSettings(settings, parts),
     keys: area('seals', seals && checkKeys({ seals, ...(device && { device }), parts, clock })),
-    policy: area('policy', policy && checkPolicy({ policy, readFile })),
+    policy: area('policy', policy && checkPolicy({ policy, readFile, inForce: askInForce(base, store) })),
     store: area('store', base && store && checkStore({ base, store })),
     temporal: area('temporal', temporal && checkTemporal(temporal, aws?.workers)),
     slack: area(

@@ -1,10 +1,10 @@
 /**
- * Policy and people: read exactly as the processes read them, and what they say about each other. A process starts with a
- * broken file, since revoking needs none, but grants nothing until it is mended; so it is to be said.
+ * Policy and people: read exactly as the processes read them, what they say about each other, and whether the policy file is
+ * what is in force. A broken people file stops every grant and a broken policy file every change, so it is to be said.
  */
 import { stat } from 'node:fs/promises';
 import { StintError } from '../../contract/errors.js';
-import type { Person } from '../../contract/ports.js';
+import type { InForce, Person } from '../../contract/ports.js';
 import { findings } from '../../policy/check.js';
 import { managerFindings } from '../../policy/check-people.js';
 import { parsePolicy } from '../../policy/load.js';
@@ -20,29 +20,46 @@ export interface PolicyCheckDeps {
   readonly readFile: (path: string) => string;
 }
 
+/** Which policy is in force; `unknown` where the store cannot be asked, which its own check says. */
+export type AskInForce = () => Promise<InForce | 'none' | 'unknown'>;
+
 /** Both files, and what does not fit between them. */
-export function checkPolicy(deps: PolicyCheckDeps): Check {
+export function checkPolicy(deps: PolicyCheckDeps & { readonly inForce: AskInForce }): Check {
   const { policyFile, peopleFile } = deps.policy;
   return async (say) => {
-    const policy = attempt(say, 'policy', () => policyOf(deps));
-    const people = attempt(say, 'people', () => peopleOf(deps));
+    const policy = attempt(say, 'policy', () => policyOf(deps), 'Until it is mended, what is in force goes on.');
+    const people = attempt(say, 'people', () => peopleOf(deps), 'Until it is mended nothing is granted; revoking goes on.');
     await Promise.all([refuseWritable(policyFile, say), refuseWritable(peopleFile, say)]);
     if (policy) say.ok('policy', `${policyFile}: ${policy.rules.length} rules (${policy.hash.slice(0, 12)})`);
+    if (policy) sayInForce(say, policy, policyFile, await deps.inForce());
     if (people) say.ok('people', `${peopleFile}: ${people.length} people`);
     if (!policy || !people) return;
-    const together = [...(await findings(policy, directoryFrom(people))), ...managerFindings(people)];
+    const together = [...(await findings(policy, directoryFrom(people), policyFile)), ...managerFindings(people)];
     const odd = [...together, ...uncovered(policy, people), ...mute(policy, people)];
     for (const one of odd) say.warn('together', one);
     if (odd.length === 0) say.ok('together', 'everybody named is there, and every request could be approved');
   };
 }
 
-function attempt<T>(say: Say, check: string, read: () => T): T | undefined {
+function sayInForce(say: Say, { hash }: Policy, file: string, now: InForce | 'none' | 'unknown'): void {
+  if (now === 'unknown') return;
+  if (now === 'none') {
+    say.ok('in force', 'no policy yet; the first start applies the file');
+    return;
+  }
+  const since = `since ${now.since}, applied by ${now.by}`;
+  if (now.hash === hash) say.ok('in force', `this policy, ${since}`);
+  else say.warn('in force', `${file} differs from the policy in force (${now.hash.slice(0, 12)}, ${since})`, APPLY_IT);
+}
+
+const APPLY_IT = 'To have it count: npx stint policy apply';
+
+function attempt<T>(say: Say, check: string, read: () => T, fix: string): T | undefined {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof StintError)) throw error;
-    say.fail(check, error.sentence, 'Until it is mended nothing is granted; revoking goes on.');
+    say.fail(check, error.sentence, fix);
     return undefined;
   }
 }

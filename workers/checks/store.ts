@@ -6,10 +6,10 @@ import { constants, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isStintError } from '../../contract/errors.js';
-import type { LedgerEntry } from '../../contract/ports.js';
+import type { InForce, LedgerEntry } from '../../contract/ports.js';
 import type { Source } from '../../ledger/dialect.js';
 import { openingError } from '../../ledger/errors.js';
-import { databaseClock, type StoreFacts, storeFacts } from '../../ledger/facts.js';
+import { appliedPolicy, databaseClock, type StoreFacts, storeFacts } from '../../ledger/facts.js';
 import { folderOwner } from '../../ledger/folder-lock.js';
 import { newerStore } from '../../ledger/migrate.js';
 import { pgliteInFolder } from '../../ledger/pglite.js';
@@ -20,6 +20,7 @@ import type { BaseConfig, PartConfigs } from '../config.js';
 import type { Ask } from '../questions.js';
 import type { Check, Say } from './check.js';
 import type { AskClock } from './clock.js';
+import type { AskInForce } from './policy.js';
 
 export interface StoreCheckDeps {
   readonly base: Pick<BaseConfig, 'home'>;
@@ -47,6 +48,22 @@ export function storeClock(url: string, clock: () => number): AskClock {
       return { source: 'the store', resolutionMs: 0, ...(await databaseClock(source, clock)) };
     } finally {
       await source.end();
+    }
+  };
+}
+
+/** Which policy is in force, without opening the store. */
+export function askInForce(base: StoreCheckDeps['base'] | undefined, store: StoreCheckDeps['store'] | undefined): AskInForce {
+  return async () => {
+    if (!base || !store) return 'unknown';
+    try {
+      const found =
+        store.kind === 'postgres'
+          ? await appliedPolicy(postgresSource(store.url.reveal()))
+          : await askSocket(base.home)<InForce | null>({ ask: 'policy-in-force' });
+      return found ?? 'none';
+    } catch {
+      return 'unknown'; // what keeps the store from answering is for its own check to say
     }
   };
 }

@@ -130,7 +130,7 @@ describe('policy and people', () => {
     edit('policy.yaml', 'groups: [it]', 'groups: [ti]');
     edit('policy.yaml', 'C02DEMO*', 'C02DEMOADA1');
     const said = (await rows()).map(({ level, found }) => `${level} ${found}`).join('\n');
-    expect(said).toMatch(/warn macs\.approve: the group ti has no members/);
+    expect(said).toMatch(/warn .*policy\.yaml:\d+:\d+ macs\.approve: the group ti has no members/);
     expect(said).toMatch(/warn No rule lets its owner ask for C02DEMOALN1 \(alan\), C02DEMOGRC1 \(grace\)\./);
   });
 

@@ -1,0 +1,96 @@
+/**
+ * Policies by hash, and which of them is in force. What is in force is the last row of those that were applied, so all
+ * processes go by the same, and what was in force before is known.
+ */
+import { StintError } from '../contract/errors.js';
+import type { AnyEvent } from '../contract/events.js';
+import { type Digest, HOUSE, type Instant, NO_DIGEST } from '../contract/ids.js';
+import type { InForce, Policies, PolicyApplied, PolicyOrder } from '../contract/ports.js';
+import { appendEvents } from './append.js';
+import { putText } from './documents.js';
+import type { Db, Tables, Trx } from './schema.js';
+
+type Row = Tables['applied_policies'];
+
+/** The hash is the policy's own affair: nothing is checked but that the first text stays. */
+export function createPolicies(db: Db): Policies {
+  return {
+    async put(hash, text) {
+      await keep(db, hash, text);
+      const kept = await db.selectFrom('policies').select('bytes').where('hash', '=', hash).executeTakeFirst();
+      if (!kept || !Buffer.from(text, 'utf8').equals(kept.bytes))
+        throw new StintError('ledger-conflict', 'A policy of this hash exists with other content.');
+    },
+    async get(hash) {
+      const row = await db.selectFrom('policies').select('bytes').where('hash', '=', hash).executeTakeFirst();
+      return row && Buffer.from(row.bytes).toString('utf8');
+    },
+    async inForce() {
+      const row = await last(db);
+      return row && inForceOf(row);
+    },
+    apply: (order, at) => db.transaction().execute((trx) => apply(trx, order, at)),
+  };
+}
+
+async function apply(trx: Trx, order: PolicyOrder, at: Instant): Promise<PolicyApplied> {
+  // Its entry takes this lock anyway; taken first, two orders come one after the other.
+  await trx.selectFrom('ledger_head').select('size').forUpdate().executeTakeFirstOrThrow();
+  const row = await last(trx);
+  const was = row && inForceOf(row);
+  const refused = await whyNot(trx, order, was);
+  if (refused) return { done: refused, ...(was && { was }) };
+  const number = (row?.number ?? 0) + 1;
+  await keep(trx, order.hash, order.text);
+  const next = { number, hash: order.hash, applied_by: Buffer.from(order.by, 'utf8'), at };
+  await trx.insertInto('applied_policies').values(next).execute();
+  await appendEvents(trx, [eventOf(order, was?.hash, await putText(trx, order.by), at, number)], at);
+  return { done: 'applied', ...(was && { was }) };
+}
+
+async function whyNot(
+  trx: Trx,
+  { hash, over, unlessReplaced }: PolicyOrder,
+  was: InForce | undefined,
+): Promise<Exclude<PolicyApplied['done'], 'applied'> | undefined> {
+  if (was?.hash === hash) return 'same';
+  if (over !== undefined && over !== (was?.hash ?? null)) return 'overtaken';
+  if (!unlessReplaced) return undefined;
+  const before = await trx.selectFrom('applied_policies').select('number').where('hash', '=', hash).executeTakeFirst();
+  return before && 'replaced-before';
+}
+
+async function keep(db: Db | Trx, hash: Digest, text: string): Promise<void> {
+  await db
+    .insertInto('policies')
+    .values({ hash, bytes: Buffer.from(text, 'utf8') })
+    .onConflict((clash) => clash.doNothing())
+    .execute();
+}
+
+function last(db: Db | Trx): Promise<Row | undefined> {
+  return db.selectFrom('applied_policies').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst();
+}
+
+function inForceOf({ hash, at, applied_by }: Row): InForce {
+  return { hash, since: at, by: Buffer.from(applied_by).toString('utf8') };
+}
+
+function eventOf(
+  { hash, via }: PolicyOrder,
+  before: Digest | undefined,
+  byDigest: Digest,
+  at: Instant,
+  number: number,
+): AnyEvent {
+  return {
+    id: `${HOUSE}/no-run/${number}-policy-applied`,
+    type: 'policy-applied',
+    requestId: HOUSE,
+    requestDigest: NO_DIGEST,
+    runId: 'no-run',
+    at,
+    actor: { via },
+    data: { ...(before && { before }), after: hash, byDigest },
+  };
+}

@@ -1,0 +1,207 @@
+/** The policy file of a process: what a start, SIGHUP and an edit in between make of it, good or bad; what is in force goes on. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { followPolicy } from '../../cli/demo/follow-policy.js';
+import { POLICY_YAML, peopleYaml } from '../../cli/demo/world.js';
+import type { Alarm } from '../../contract/alarms.js';
+import type { Store } from '../../contract/ports.js';
+import { policyInForce } from '../../policy/live.js';
+import { parsePolicy } from '../../policy/load.js';
+import { type PolicyFile, startPolicyFile } from '../../workers/policy-file.js';
+import { askStore } from '../../workers/questions.js';
+import { type MemoryPolicies, memoryPolicies } from '../fixtures/policies.js';
+
+const hashOf = (text: string) => parsePolicy(text, 'p').hash;
+const STRICTER = POLICY_YAML.replace('[30s, 5m, 10m, 15m, 30m]', '[30s, 5m]');
+const BROKEN = POLICY_YAML.replace('windows', 'windws');
+let folder: string;
+let kept: MemoryPolicies;
+let elevations: number;
+let said: { level: number; msg: string }[];
+let raised: Alarm[];
+let running: PolicyFile | undefined;
+/** Ends the wait of the loop. */
+let tick: () => void;
+
+beforeAll(() => {
+  expect(new Set([hashOf(POLICY_YAML), hashOf(STRICTER)]).size).toBe(2);
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stint-policy-file-'));
+  [said, raised, elevations, kept] = [[], [], 0, memoryPolicies()];
+  write(POLICY_YAML);
+  writeFileSync(join(folder, 'people.yaml'), peopleYaml());
+});
+afterEach(() => {
+  running?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const log = pino({ level: 'trace' }, { write: (line: string) => void said.push(JSON.parse(line)) });
+const write = (text: string) => writeFileSync(join(folder, 'policy.yaml'), text);
+const inForce = async () => (await kept.inForce())?.hash;
+const applyNow = (text: string) =>
+  askStore({ policies: kept } as unknown as Store)({ ask: 'apply-policy', text, name: 'p', operator: 'grace' });
+
+async function start(name = 'worker on host-1'): Promise<PolicyFile> {
+  running?.stop();
+  const wait = () =>
+    new Promise<void>((resolve) => {
+      tick = resolve;
+    });
+  const policy = { policyFile: join(folder, 'policy.yaml'), peopleFile: join(folder, 'people.yaml') };
+  const alarms = { raise: (alarm: Alarm) => void raised.push(alarm) };
+  running = await startPolicyFile({
+    policy,
+    store: { policies: kept, ledger: { count: async () => elevations } },
+    name,
+    clock: Date.now,
+    log,
+    alarms,
+    wait,
+  });
+  return running;
+}
+
+describe('a start', () => {
+  test('puts the file in force, by its own name; a second one finds it so', async () => {
+    const file = await start();
+    expect(await kept.inForce()).toMatchObject({ hash: hashOf(POLICY_YAML), by: 'the start of worker on host-1' });
+    expect(file.trouble()).toBeUndefined();
+    await start('slack-app on host-1');
+    expect(kept.orders).toMatchObject([{ via: 'system', text: POLICY_YAML }]);
+  });
+
+  test('takes a file that was edited meanwhile', async () => {
+    await start();
+    write(STRICTER);
+    await start();
+    expect(await inForce()).toBe(hashOf(STRICTER));
+  });
+
+  test('with an old file does not bring back what was replaced since, and says so', async () => {
+    await start();
+    await applyNow(STRICTER);
+    const file = await start();
+    expect(await inForce()).toBe(hashOf(STRICTER));
+    expect(file.trouble()).toMatch(
+      /policy\.yaml differs from the policy in force: .*applied by grace, goes on\..*stint policy apply/,
+    );
+  });
+
+  test('with a broken file keeps what was in force, and alarms with line and column', async () => {
+    await start();
+    write(BROKEN);
+    const file = await start();
+    expect(await inForce()).toBe(hashOf(POLICY_YAML));
+    expect(raised).toMatchObject([{ severity: 'error', sentence: expect.stringMatching(/policy\.yaml:\d+:\d+.*windws/) }]);
+    expect(file.trouble()).toMatch(/policy\.yaml:\d+:\d+[\s\S]*goes on\./);
+  });
+
+  test('with a broken file and an empty store fails with the mistake', async () => {
+    write(BROKEN);
+    await expect(start()).rejects.toMatchObject({ code: 'bad-policy', sentence: expect.stringMatching(/policy\.yaml:\d+:\d+/) });
+    rmSync(join(folder, 'policy.yaml'));
+    await expect(start()).rejects.toMatchObject({ code: 'bad-config', sentence: expect.stringContaining('STINT_POLICY') });
+  });
+
+  test('with a broken file where elevations are known runs on, for they have to end, and grants nothing', async () => {
+    elevations = 1;
+    write(BROKEN);
+    const file = await start();
+    expect(file.trouble()).toContain('No policy is in force: nothing is granted.');
+    await expect(policyInForce(kept)()).rejects.toMatchObject({ code: 'bad-policy' });
+  });
+});
+
+describe('an edit', () => {
+  test('counts for nothing until it is applied, also while half of it is written, and is told', async () => {
+    const file = await start();
+    const policy = policyInForce(kept);
+    for (const text of ['', STRICTER.slice(0, 200), STRICTER]) {
+      write(text);
+      expect((await policy()).hash).toBe(hashOf(POLICY_YAML));
+    }
+    tick();
+    await expect.poll(() => file.trouble()).toMatch(/differs from the policy in force/);
+    await file.reload();
+    expect((await policy()).hash).toBe(hashOf(STRICTER));
+    expect(file.trouble()).toBeUndefined();
+  });
+
+  test('counts for every process from the answer on', async () => {
+    await start();
+    const all = [1, 2, 3].map(() => policyInForce(kept));
+    for (const one of all) expect((await one()).hash).toBe(hashOf(POLICY_YAML));
+    await applyNow(STRICTER);
+    for (const one of all) expect((await one()).hash).toBe(hashOf(STRICTER));
+  });
+});
+
+describe('SIGHUP', () => {
+  const MISTAKES: readonly (readonly [string, (text: string) => string, RegExp])[] = [
+    ['an unknown key', () => BROKEN, /policy\.yaml:\d+:\d+ .*"windws" is not known here; did you mean "windows"/],
+    [
+      'a group that nobody is in',
+      (text) => text.replace('groups: [it]', 'groups: [ti]'),
+      /policy\.yaml:\d+:\d+ .*the group ti has no members/,
+    ],
+    [
+      'a pool that never reaches its quorum',
+      (text) => text.replace('quorum: 1', 'quorum: 9'),
+      /policy\.yaml:\d+:\d+ .*too few people could approve/,
+    ],
+    ['ten megabytes', (text) => `${text}\n# ${'x'.repeat(10 * 1024 * 1024)}`, /policy\.yaml:1:1 the file has \d+ bytes; at most/],
+  ];
+  test.each(MISTAKES)('with %s keeps what is in force, and alarms with line and column', async (_, edit, why) => {
+    const file = await start();
+    write(edit(POLICY_YAML));
+    await file.reload();
+    expect(await inForce()).toBe(hashOf(POLICY_YAML));
+    expect(kept.orders).toHaveLength(1);
+    expect(raised).toMatchObject([
+      { key: 'policy-file', sentence: expect.stringMatching(why), todo: expect.stringContaining('stint policy apply') },
+    ]);
+  });
+
+  test('brings an older policy back: that is an order', async () => {
+    const file = await start();
+    await applyNow(STRICTER);
+    await file.reload();
+    expect(await kept.inForce()).toMatchObject({ hash: hashOf(POLICY_YAML), by: 'SIGHUP to worker on host-1' });
+  });
+
+  test('while the store is down throws nothing, and is said', async () => {
+    const file = await start();
+    write(STRICTER);
+    kept.down = true;
+    await file.reload();
+    expect(said.at(-1)).toMatchObject({ level: 50, msg: expect.stringContaining('could not be put in force') });
+  });
+});
+
+test('the demo follows its file: an edit is in force by itself, and a mistake is said and keeps the one before', async () => {
+  await start();
+  const lines: string[] = [];
+  const file = join(folder, 'policy.yaml');
+  const stop = followPolicy({
+    file,
+    ask: askStore({ policies: kept } as unknown as Store),
+    operator: 'ada',
+    say: (line) => lines.push(line),
+    everyMs: 5,
+  });
+  try {
+    write(STRICTER);
+    await expect.poll(inForce, { timeout: 10_000 }).toBe(hashOf(STRICTER));
+    write(BROKEN);
+    await expect.poll(() => lines.at(-1), { timeout: 10_000 }).toMatch(/the one before goes on: .*\n.*policy\.yaml:\d+:\d+/);
+    expect(await inForce()).toBe(hashOf(STRICTER));
+    expect(readFileSync(file, 'utf8')).toBe(BROKEN);
+  } finally {
+    stop();
+  }
+});

@@ -1,0 +1,150 @@
+/**
+ * The policy file of a process that runs. At its start the file is put in force if it is valid and new, at SIGHUP if it is
+ * valid; in between an edit counts for nothing, but is told. Whatever is wrong with the file, what is in force goes on.
+ */
+import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
+import type { Alarms } from '../contract/alarms.js';
+import { isStintError, StintError } from '../contract/errors.js';
+import { instant } from '../contract/ids.js';
+import type { InForce, Store } from '../contract/ports.js';
+import { findings } from '../policy/check.js';
+import { directoryFrom } from '../policy/people.js';
+import type { Policy } from '../policy/rules.js';
+import { peopleOf, policyOf } from './checks/policy.js';
+import type { PartConfigs } from './config.js';
+import { type PolicyTaken, type PolicyText, takePolicy } from './take-policy.js';
+
+export interface PolicyFileDeps {
+  readonly policy: PartConfigs['policy'];
+  readonly store: { readonly policies: Store['policies']; readonly ledger: Pick<Store['ledger'], 'count'> };
+  /** Which process, for the record. */
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  readonly alarms?: Alarms | undefined;
+  /** Must not keep the process alive. */
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+export interface PolicyFile {
+  /** Why the file is not what counts, as a sentence with its fix; undefined while it is. */
+  trouble(): string | undefined;
+  /** Puts the file in force, unless anything is wrong with it. Never throws: the answer is in the log and the alarms. */
+  reload(): Promise<void>;
+  stop(): void;
+}
+
+const EVERY_MS = 60_000;
+
+/**
+ * Puts the file in force as a start does. Throws `bad-policy` or `bad-config` only where no policy was ever in force and no
+ * elevation is known, so that there is nothing to end; and what the store throws.
+ */
+export async function startPolicyFile(deps: PolicyFileDeps): Promise<PolicyFile> {
+  const state = { stopped: false, trouble: undefined as string | undefined };
+  const look = async () => {
+    const now = await whatDiffers(deps);
+    if (now !== undefined && now !== state.trouble) deps.log.warn({}, now);
+    state.trouble = now;
+  };
+  await atStart(deps);
+  await look();
+  void watch(deps, look, () => state.stopped);
+  return {
+    trouble: () => state.trouble,
+    reload: async () => {
+      try {
+        await reload(deps);
+        await look();
+      } catch (error) {
+        deps.log.error({ err: error }, 'The policy file could not be put in force; what was in force goes on.');
+      }
+    },
+    stop: () => {
+      state.stopped = true;
+    },
+  };
+}
+
+async function watch({ wait, log }: PolicyFileDeps, look: () => Promise<void>, stopped: () => boolean): Promise<void> {
+  for (;;) {
+    await wait(EVERY_MS);
+    if (stopped()) return;
+    await look().catch((error: unknown) => log.warn({ err: error }, 'It could not be seen which policy is in force.'));
+  }
+}
+
+/** A file that was in force before is not brought back: a process that restarts with an old one must not undo what was applied since. */
+async function atStart(deps: PolicyFileDeps): Promise<void> {
+  const { store, name, log } = deps;
+  try {
+    const policy = readPolicy(deps);
+    const taken = await take(deps, policy, { by: `the start of ${name}`, unlessReplaced: true });
+    if (taken.done === 'applied') log.info({ policy: taken.hash, was: taken.was?.hash }, 'The policy file is in force.');
+  } catch (error) {
+    if (!isMistake(error)) throw error;
+    const known = (await store.policies.inForce()) !== undefined || (await store.ledger.count({})) > 0;
+    if (!known) throw error;
+    refuse(deps, error.sentence);
+  }
+}
+
+async function reload(deps: PolicyFileDeps): Promise<void> {
+  const { policy: paths, name, log } = deps;
+  try {
+    const policy = readPolicy(deps);
+    const people = directoryFrom(peopleOf({ policy: paths, readFile }));
+    const odd = await findings(policy, people, paths.policyFile);
+    if (odd.length > 0) throw new StintError('bad-policy', odd.join('\n'));
+    const { done, hash, was } = await take(deps, policy, { by: `SIGHUP to ${name}` });
+    const said = done === 'applied' ? 'The policy file is in force.' : 'The policy file is what was in force already.';
+    log.info({ policy: hash, was: was?.hash }, said);
+  } catch (error) {
+    if (!isMistake(error)) throw error;
+    refuse(deps, error.sentence);
+  }
+}
+
+/** Says it to everybody who is to be told; the first line is enough for most. */
+function refuse({ policy, log, alarms }: PolicyFileDeps, why: string): void {
+  log.error({}, `The policy file was not put in force; what was in force goes on. ${why}`);
+  const sentence = `The policy file ${policy.policyFile} was not put in force: ${why.split('\n').slice(0, 5).join(' ')}`;
+  const todo = 'Mend it, then: npx stint policy apply. Until then what was in force before goes on.';
+  alarms?.raise({ key: 'policy-file', severity: 'error', sentence, todo });
+}
+
+async function whatDiffers(deps: PolicyFileDeps): Promise<string | undefined> {
+  const now = await deps.store.policies.inForce();
+  const goesOn = now ? `${described(now)} goes on.` : 'No policy is in force: nothing is granted.';
+  try {
+    const { hash } = readPolicy(deps);
+    if (now?.hash === hash) return undefined;
+    return `${deps.policy.policyFile} differs from the policy in force: ${goesOn} To have the file count: npx stint policy apply`;
+  } catch (error) {
+    if (!isMistake(error)) throw error;
+    return `${error.sentence}\n${goesOn}`;
+  }
+}
+
+const described = ({ hash, since, by }: InForce): string =>
+  `policy ${hash.slice(0, 12)}, in force since ${since}, applied by ${by},`;
+
+const readFile = (path: string): string => readFileSync(path, 'utf8');
+
+function readPolicy({ policy }: PolicyFileDeps): Policy {
+  return policyOf({ policy, readFile });
+}
+
+function take(
+  { store, policy, clock }: PolicyFileDeps,
+  { source }: Policy,
+  how: Pick<PolicyText, 'by' | 'unlessReplaced'>,
+): Promise<PolicyTaken> {
+  return takePolicy(store, { text: source, name: policy.policyFile, via: 'system', ...how }, instant(clock()));
+}
+
+function isMistake(error: unknown): error is StintError {
+  return isStintError(error) && (error.code === 'bad-policy' || error.code === 'bad-config');
+}
