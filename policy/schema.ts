@@ -144,7 +144,7 @@ export const policyFile = z.strictObject({
   reminders: reminders.optional(),
   warn: warn.optional(),
   limits: limits.optional(),
-  targets: z.array(target).min(1).max(200),
+  targets: z.array(target).min(1).max(2000),
 });
 export type PolicyFile = z.output<typeof policyFile>;
 export type TargetEntry = PolicyFile['targets'][number];

@@ -156,7 +156,33 @@ describe('SIGHUP', () => {
     ],
     ['ten megabytes', (text) => `${text}\n# ${'x'.repeat(10 * 1024 * 1024)}`, /policy\.yaml:1:1 the file has \d+ bytes; at most/],
   ];
-  test.each(MISTAKES)('with %s keeps what is in force, and alarms with line and column', async (_, edit, why) => {
+  const MORE: typeof MISTAKES = [
+    ['an id that stands twice', (text) => text.replace('id: aws-labs', 'id: macs'), /policy\.yaml:\d+:\d+ .*macs is used twice/],
+    [
+      'a window longer than the maximum',
+      (text) => text.replace('max: 30m', 'max: 5m'),
+      /policy\.yaml:\d+:\d+ .*must not be longer than max/,
+    ],
+    [
+      'somebody who is not there',
+      (text) => text.replace('{ groups: [it], quorum: 1 }', '{ groups: [it], people: [ghost], quorum: 1 }'),
+      /policy\.yaml:\d+:\d+ macs\.approve: ghost is not in the people file/,
+    ],
+    [
+      'a rule that an earlier one hides',
+      (text) =>
+        text
+          .replace('match: { sets: [Billing] }', 'match: { ous: [Labs], sets: [Billing] }')
+          .replace('ask: { groups: [it] }', 'ask: { groups: [staff] }'),
+      /policy\.yaml:\d+:\d+ .*this rule can never apply: aws-labs stands before it/,
+    ],
+    [
+      'aliases that unfold into something huge',
+      (text) => `${text}\na: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n`,
+      /policy\.yaml:\d+:\d+ .*anchors and aliases are not allowed/,
+    ],
+  ];
+  test.each([...MISTAKES, ...MORE])('with %s keeps what is in force, and alarms with line and column', async (_, edit, why) => {
     const file = await start();
     write(edit(POLICY_YAML));
     await file.reload();
