@@ -15,7 +15,7 @@ import type { DriverRegistry } from '../../activities/targets/registry.js';
 import type { SlackDuties } from '../../contract/duties.js';
 import { type LocalUser, type RequestId, type Serial, workflowIdOf } from '../../contract/ids.js';
 import type { Sender } from '../../contract/messages.js';
-import type { Gate, Person, Store, TargetDriver, TargetFacts } from '../../contract/ports.js';
+import type { Directory, Gate, Person, Store, TargetDriver, TargetFacts } from '../../contract/ports.js';
 import { ELEVATION, QUEUES, SEARCH_ATTRIBUTES } from '../../contract/queues.js';
 import type { ElevationRequest, MacAdminTarget, Target } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
@@ -80,6 +80,8 @@ export interface Harness {
 export interface HarnessOptions {
   readonly policy?: string;
   readonly people?: readonly Person[];
+  /** Who is who, where that changes while it runs; in place of `people`. */
+  readonly directory?: Directory;
   /** Another Slack than the fake one. */
   readonly slack?: (store: Store) => SlackDuties;
   /** How its targets tell that the access is there; `update`, as Macs do, by default. */
@@ -142,7 +144,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
   const judge = createJudge({
     policy: async () => policy,
     ...(targets && { targets: targets.facts }),
-    directory: directoryFrom(people),
+    directory: options.directory ?? directoryFrom(people),
     policies: store.policies,
     usage: store.usage,
     clock,
