@@ -47,12 +47,17 @@ async function shown(attribute: string): Promise<readonly string[]> {
   const parts = all(page.awsPanel(), ({ props }) => props[attribute] !== undefined);
   return parts.map((one) => `${one.props[attribute]} ${words(one)}`.replace(/\s+/g, ' '));
 }
+async function click(control: VNode | undefined): Promise<void> {
+  const act = control?.props.onclick;
+  if (typeof act !== 'function') throw new Error('there is nothing to press');
+  await act();
+}
 /** Presses the one control of that name. */
 async function press(panel: VNode, name: RegExp): Promise<void> {
   const called = (one: VNode) => name.test(String(one.props['aria-label'] ?? words(one)).trim());
   const [control, ...more] = all(panel, (one) => one.tag === 'button' && called(one));
   expect([control?.tag, more.length], `${name}`).toEqual(['button', 0]);
-  await (control?.props.onclick as () => unknown)();
+  await click(control);
 }
 
 it('shows what AWS works on, who has access by whom, and what ended, each at its time', async () => {
@@ -109,8 +114,7 @@ it('has a switch for each way in which AWS can be broken, which goes on and off 
   const before = rig.aws.settings.inProgressMs;
   const on = () => names().flatMap(({ props }) => (props['aria-checked'] === 'true' ? [String(props['data-switch'])] : []));
   const toggle = async (key: string) => {
-    const control = names().find(({ props }) => props['data-switch'] === key);
-    await (control?.props.onclick as () => unknown)();
+    await click(names().find(({ props }) => props['data-switch'] === key));
     // A fault of every call is none of the page's: it asks the stand-in, not AWS.
     await page.aws();
   };
