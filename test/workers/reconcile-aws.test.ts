@@ -230,8 +230,8 @@ it('the sweep deletes nothing of an elevation that never created anything, whoev
   };
   // Of one nothing was noted; of the other the look before a create that never left, its time long over.
   const ids = [await armed(one), await armed(other)] as const;
-  const looked = instant(Date.now() - 8 * MIN);
-  await store.marks.note(ids[1], other, 'absent', looked, { until: looked });
+  const [looked, until] = [instant(Date.now() - 8 * MIN), instant(Date.now() - 7 * MIN)];
+  await store.marks.note(ids[1], other, 'absent', looked, { until });
   for (const each of [one, other]) sim.sync.add(byHand(each));
   const { driver } = aws;
   const deps = { store, driverOf: () => driver, clock: Date.now, sleep: systemTime.sleep, alarm: () => undefined };
