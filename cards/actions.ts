@@ -24,6 +24,8 @@ export interface ParsedAction {
 /** Matches every action id that `parseAction` may know; for registering the listener. */
 export const ACTION_PATTERN =
   /^(?:deny|revoke|ext-deny|close-unproven|end|withdraw|(?:approve|ext-approve|extend):[1-9]\d{0,9})$/;
+/** What App Home has beside the buttons of elevations. */
+export const HOME_ACTIONS = { ask: 'home-ask', refresh: 'home-refresh' } as const;
 export const PAGE_PATTERN = /^status-page:(?:0|[1-9]\d{0,5})$/;
 
 const MAX_WINDOW_MS = 7 * 24 * 3_600_000;

@@ -1,5 +1,5 @@
-/** What `/admin-status` and App Home show: short lists from the read model, to one person. No decision is made there. */
-import type { Button, HomeView, KnownBlock } from '@slack/types';
+/** What `/admin-status` shows: short lists from the read model, to one person. No decision is made there. */
+import type { Button, KnownBlock } from '@slack/types';
 import { type AnyEvent, EVENT_CODES } from '../contract/events.js';
 import { shortId } from '../contract/ids.js';
 import type { ElevationRow, Frozen, Rendered } from '../contract/ports.js';
@@ -15,7 +15,6 @@ import { stateLines } from './state-line.js';
 /** How many elevations a page of `/admin-status` holds. */
 export const STATUS_PAGE_SIZE = 10;
 const SHOWN_EVENTS = 25;
-const SHOWN_AT_HOME = 20;
 
 export interface StatusPage {
   /** The rows of this page, at most ten. */
@@ -54,7 +53,7 @@ function turn(page: number, isLast: boolean): readonly Button[] {
 }
 
 /** One elevation in one line. */
-function brief(view: ElevationView): Sentence {
+export function brief(view: ElevationView): Sentence {
   const { requestId, subject, windowMs } = view.request;
   const loud = view.state === 'ending' && view.alarmMinutes !== undefined;
   const state = view.outcome && view.state === 'closed' ? `closed, ${view.outcome}` : view.state;
@@ -91,20 +90,4 @@ function entry(view: ElevationView, event: AnyEvent, people: PeopleLookup | unde
   const { personId, via } = event.actor;
   const { code, text } = EVENT_CODES[event.type];
   return [when(event.at), ` · ${code} ${text}`, ...(personId ? [' · ', whoIs(view, personId, people)] : []), ` · ${via}`];
-}
-
-/** App Home: what there is about the person who looks at it. */
-export function home(views: readonly ElevationView[], frozen?: Frozen): HomeView {
-  const shown = views.slice(0, SHOWN_AT_HOME).map(brief);
-  const more = views.length - shown.length;
-  return {
-    type: 'home',
-    blocks: [
-      header('Stint'),
-      ...freeze(frozen),
-      lines(['Ask for access for a while with ', strong('/elevate'), '. It ends by itself.']),
-      ...(shown.length > 0 ? [bullets(shown)] : [lines(['You have no elevations yet.'])]),
-      ...(more > 0 ? [context(`${more} more not shown`)] : []),
-    ],
-  };
 }

@@ -3,15 +3,15 @@
  * `clicks.ts`, `forms.ts` and `submit.ts` hand over, `cards/` says what is shown.
  */
 import { App, type Logger, webApi } from '@slack/bolt';
-import { ACTION_PATTERN, PAGE_PATTERN, parseAction, parsePage } from '../cards/actions.js';
+import { ACTION_PATTERN, HOME_ACTIONS, PAGE_PATTERN, parseAction, parsePage } from '../cards/actions.js';
 import { CALLBACKS, FIELDS } from '../cards/modals.js';
 import { REMOVE_KEY_PATTERN } from '../cards/person-keys.js';
 import type { RequestId } from '../contract/ids.js';
 import { createAdminStatus } from './admin-status.js';
-import { type Answerer, createAnswerer } from './answer.js';
+import { createAnswerer } from './answer.js';
 import { createChannelWatch } from './channel-watch.js';
 import { createChoose } from './choose.js';
-import { type Ack, type Clicks, createClicks } from './clicks.js';
+import { type Ack, createClicks } from './clicks.js';
 import { checkConfig, SLACK_API, type SlackAppDeps } from './config.js';
 import { createDelivery } from './delivery.js';
 import { createElevate } from './elevate.js';
@@ -29,6 +29,7 @@ import { askSlack, checkToken } from './startup.js';
 import { createSubmit } from './submit.js';
 import { createSuggest } from './suggest.js';
 import { createTransport, intercept } from './transport.js';
+import { createWaiting } from './waiting.js';
 
 export interface SlackApp {
   /** Checks token and channel, then connects. Throws `bad-config` (naming the fix), `slack-unavailable`, `port-used`. */
@@ -144,18 +145,22 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
   };
   const views = createRequestViews({ preview, ledger: store.ledger });
   const base = { api, gate, views, gatekeeper, recall, answerer, repair, preview, clock, random, logger };
+  const clicks = createClicks(base);
+  const elevate = createElevate({ ...base, freeze: store.freeze });
+  const waiting = createWaiting({ ...base, ledger: store.ledger });
+  const about = { directory, ledger: store.ledger, freeze: store.freeze };
   return {
     members,
     answerer,
-    clicks: createClicks(base),
+    clicks,
+    elevate,
     forms: createForms({ ...base, requests: store.requests, approverChannel: config.approverChannel }),
-    elevate: createElevate({ ...base, freeze: store.freeze }),
     keys: createKeyDesk({ ...base, keys: store.personKeys }),
     submit: createSubmit({ ...base, store, teamId: config.teamId, checkRoom: tools.checkRoom }),
     choose: createChoose(base),
     suggest: createSuggest(base),
-    adminStatus: createAdminStatus({ ...base, ledger: store.ledger, freeze: store.freeze, directory }),
-    home: createHome({ api, gatekeeper, directory, ledger: store.ledger, freeze: store.freeze, logger }),
+    adminStatus: createAdminStatus({ ...base, ...about }),
+    home: createHome({ ...base, ...about, clicks, elevate, waiting, teamId: config.teamId }),
   };
 }
 type Parts = ReturnType<typeof createParts>;
@@ -178,7 +183,10 @@ function listen(
   });
   app.action(REMOVE_KEY_PATTERN, ({ body, ack }) => parts.keys.remove(parsePress(body), ack as Ack));
   app.command('/admin-status', ({ body, ack }) => parts.adminStatus.command(parseCommand(body), ack as Ack));
-  app.action(ACTION_PATTERN, ({ body, ack }) => button(parts.clicks, parts.answerer, body, ack as Ack));
+  app.action(ACTION_PATTERN, ({ body, ack }) => button(parts, body, ack as Ack));
+  for (const own of Object.values(HOME_ACTIONS)) {
+    app.action(own, ({ body, ack }) => parts.home.own(parsePress(body), ack as Ack));
+  }
   app.action(PAGE_PATTERN, async ({ body, ack }) => {
     const press = parsePress(body);
     await parts.adminStatus.turn(press, parsePage(press.actionId) ?? 0, ack as Ack);
@@ -207,9 +215,10 @@ function listen(
   }
 }
 
-async function button(clicks: Clicks, answerer: Answerer, body: unknown, ack: Ack): Promise<void> {
+async function button({ clicks, home, answerer }: Parts, body: unknown, ack: Ack): Promise<void> {
   const press = parsePress(body);
   const ask = parseAction(press.actionId, press.value);
+  if (ask && press.place.home) return home.click(press, ask, ack);
   if (ask) return clicks.press(press, ask, ack);
   await ack();
   await answerer.say(press.replyTo, 'Stint does not understand this button. Use the card in the approver channel.');

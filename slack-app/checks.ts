@@ -41,6 +41,11 @@ export function checkTeam(claim: Claim, config: SlackAppConfig): void {
 export function checkPlace(place: Place, kind: ClickKind, known: Recalled): void {
   // What is shown to one person only holds no decisions, and is recorded nowhere.
   if (place.ephemeral) throw new StintError('wrong-place');
+  if (place.home) {
+    // Drawn for one person, and on record nowhere. That the elevation is theirs is checked below; nothing is added from there.
+    if (RULES[kind].who === 'holder' && !RULES[kind].adds) return;
+    throw new StintError('wrong-place', 'This cannot be pressed here. Use the card, or your direct message with Stint.');
+  }
   if (place.channelId?.startsWith('D')) {
     // A direct message with the bot is seen by its one person; that this is the holder is checked below.
     if (RULES[kind].who === 'holder') return;

@@ -43,7 +43,8 @@ type Word = Pick<Failure, 'sentence'> & Partial<Failure>;
 export type Ack = (response?: unknown) => Promise<void>;
 
 export interface Clicks {
-  press(press: Press, ask: ParsedAction, ack: Ack): Promise<void>;
+  /** `say`: where the person is told what became of it, if not in the place of the press; whether Slack took it. */
+  press(press: Press, ask: ParsedAction, ack: Ack, say?: (sentence: string) => Promise<boolean>): Promise<void>;
 }
 
 const WAITING =
@@ -72,17 +73,17 @@ export function createClicks(deps: ClickDeps): Clicks {
   }
 
   return {
-    async press(press, ask, ack) {
+    async press(press, ask, ack, say = (sentence) => deps.answerer.say(press.replyTo, sentence)) {
       const job = outcome(press, ask);
       const first = await within(job, CLICK_MS);
-      const waiting = first.done ? undefined : deps.answerer.say(press.replyTo, WAITING);
+      const waiting = first.done ? undefined : say(WAITING);
       const word = await job;
       if (word?.stale) deps.repair(ask.requestId);
       // Who was told nothing sees Slack's own error, and knows that the click came to nothing.
-      if (word && !(await deps.answerer.say(press.replyTo, word.sentence))) return;
+      if (word && !(await say(word.sentence))) return;
       await ack();
       await waiting;
-      if (!word && !first.done) await deps.answerer.say(press.replyTo, 'Done: your click was handed over.');
+      if (!word && !first.done) await say('Done: your click was handed over.');
     },
   };
 }

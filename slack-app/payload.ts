@@ -47,6 +47,7 @@ const clickBody = interactive.extend({
     channel_id: id.nullish(),
     is_ephemeral: z.boolean().nullish(),
   }),
+  view: z.object({ type: z.string().max(20) }).nullish(),
   channel: z.object({ id }).nullish(),
   trigger_id: z.string().max(255).nullish(),
   response_url: z.string().max(2000).nullish(),
@@ -61,6 +62,8 @@ export interface Place {
   readonly channelId?: string;
   readonly messageTs?: string;
   readonly ephemeral: boolean;
+  /** In App Home, which Slack shows to that one person. */
+  readonly home?: boolean;
 }
 
 /** A press of any button, its meaning not yet looked at. */
@@ -82,9 +85,10 @@ export function parsePress(body: unknown): Press {
   const channelId = b.channel?.id ?? b.container.channel_id ?? undefined;
   // The two places where Slack names the channel must agree: a payload that says both is not one of Slack's.
   if (b.channel && b.container.channel_id && b.channel.id !== b.container.channel_id) throw new StintError('wrong-place');
+  const home = b.container.type === 'view' && b.view?.type === 'home' && channelId === undefined;
   return {
     claim: claimOf(b),
-    place: { channelId, messageTs: b.container.message_ts ?? undefined, ephemeral: b.container.is_ephemeral === true },
+    place: { channelId, messageTs: b.container.message_ts ?? undefined, ephemeral: b.container.is_ephemeral === true, home },
     replyTo: { userId: b.user.id, channelId, responseUrl: b.response_url ?? undefined },
     triggerId: b.trigger_id ?? undefined,
     actionId: action.action_id,

@@ -3,14 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { card } from '../../cards/card.js';
 import { DM_KINDS, dm } from '../../cards/dm.js';
-import { adminDetail, adminStatus, home } from '../../cards/status.js';
+import { home } from '../../cards/home.js';
+import { adminDetail, adminStatus } from '../../cards/status.js';
 import { THREAD_KINDS, threadLine } from '../../cards/thread.js';
 import type { Rendered } from '../../contract/ports.js';
 import type { AwsPermissionSetTarget } from '../../contract/request.js';
 import type { Tier } from '../../contract/verdict.js';
 import { hostile } from './hostile.js';
 import { checkMessage, checkView, visible } from './limits.js';
-import { at, MIN, people, SCRIPTS, timelineOf, viewOf } from './views.js';
+import { at, homeOf, MIN, people, SCRIPTS, timelineOf, viewOf } from './views.js';
 
 const HOUR = 60 * MIN;
 const aws = (over: Partial<AwsPermissionSetTarget> = {}): AwsPermissionSetTarget => ({
@@ -65,7 +66,7 @@ describe('an AWS permission set', () => {
       expect(checkMessage(message)).toEqual([]);
       expect(`${words(message)} ${message.text}`).not.toMatch(/\bMac\b|sudo|admin rights|MDM/);
     }
-    expect(checkView(home([of(name)]))).toEqual([]);
+    expect(checkView(home(homeOf([of(name)])))).toEqual([]);
   });
 
   it('keeps to them with the longest names that AWS allows, and with names that were made to deceive', () => {

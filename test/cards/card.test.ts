@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type ParsedAction, parseAction } from '../../cards/actions.js';
 import { card } from '../../cards/card.js';
 import { DM_KINDS, dm } from '../../cards/dm.js';
-import { adminDetail, adminStatus, home } from '../../cards/status.js';
+import { home } from '../../cards/home.js';
+import { adminDetail, adminStatus } from '../../cards/status.js';
 import { THREAD_KINDS, threadLine } from '../../cards/thread.js';
 import type { LocalUser, PersonId, Serial } from '../../contract/ids.js';
 import type { Rendered } from '../../contract/ports.js';
@@ -11,7 +12,7 @@ import { OUTCOMES, STATES } from '../../contract/states.js';
 import { type ElevationView, foldAll } from '../../contract/view.js';
 import { hostile, NASTY } from './hostile.js';
 import { checkMessage, checkView, visible } from './limits.js';
-import { at, BOB, DIGEST, event, MIN, people, ROUND2, SCRIPTS, timelineOf, verdict, viewOf } from './views.js';
+import { at, BOB, DIGEST, event, homeOf, MIN, people, ROUND2, SCRIPTS, timelineOf, verdict, viewOf } from './views.js';
 
 const NAMES = Object.keys(SCRIPTS);
 const REASON = 'Install the printer driver for the third floor.';
@@ -258,7 +259,7 @@ describe('text that somebody wrote', () => {
           expect(checkMessage(message)).toEqual([]);
           expect(live(message)).toEqual([]);
         }
-        expect(checkView(home([view]))).toEqual([]);
+        expect(checkView(home(homeOf([view])))).toEqual([]);
       }),
       { numRuns: 150 },
     );

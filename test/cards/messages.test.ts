@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseAction, parsePage } from '../../cards/actions.js';
 import { DM_KINDS, dm } from '../../cards/dm.js';
-import { adminDetail, adminStatus, home } from '../../cards/status.js';
+import { adminDetail, adminStatus } from '../../cards/status.js';
 import { THREAD_KINDS, threadLine } from '../../cards/thread.js';
 import type { Rendered } from '../../contract/ports.js';
-import { checkMessage, checkView, visible } from './limits.js';
+import { checkMessage, visible } from './limits.js';
 import { at, MIN, people, SCRIPTS, timelineOf, viewOf } from './views.js';
 
 interface Json {
@@ -120,10 +120,5 @@ describe('status', () => {
     expect(checkMessage(detail)).toEqual([]);
     expect(words(detail)).toContain('ST5002I'.replace('5002', '3007'));
     expect(words(detail)).toMatch(/earlier entries not shown/);
-  });
-
-  it('App Home fits with nothing and with very much', () => {
-    expect(checkView(home([]))).toEqual([]);
-    expect(checkView(home(Array.from({ length: 99 }, () => viewOf('active'))))).toEqual([]);
   });
 });

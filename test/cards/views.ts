@@ -1,4 +1,5 @@
 /** Elevations in every state and outcome, made by folding real events, never by writing a view by hand. */
+import type { HomeContent } from '../../cards/home.js';
 import type { AnyEvent, EventData, EventType } from '../../contract/events.js';
 import {
   type Digest,
@@ -200,4 +201,18 @@ export function viewOf(name: string, over: Partial<ElevationRequest> = {}, first
 
 export function timelineOf(name: string): readonly AnyEvent[] {
   return [event('requested', { request: request(), digest: DIGEST, verdict: verdict() }), ...(SCRIPTS[name] ?? [])];
+}
+
+/** What App Home shows of somebody who has these, and nothing else. */
+export function homeOf(views: readonly ElevationView[], over: Partial<HomeContent> = {}): HomeContent {
+  return {
+    drawnAt: at(1),
+    live: views.filter((view) => view.state !== 'closed'),
+    recent: views.slice(0, 10),
+    total: views.length,
+    offers: { offers: [], searchable: false },
+    waiting: { shown: [], more: 0, unsure: false },
+    people,
+    ...over,
+  };
 }

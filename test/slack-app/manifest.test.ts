@@ -22,6 +22,7 @@ const METHODS = [
   'auth.test',
   'bots.info',
   'chat.delete',
+  'chat.getPermalink',
   'chat.postEphemeral',
   'chat.postMessage',
   'chat.update',
