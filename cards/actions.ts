@@ -26,6 +26,8 @@ export const ACTION_PATTERN =
   /^(?:deny|revoke|ext-deny|close-unproven|end|withdraw|(?:approve|ext-approve|extend):[1-9]\d{0,9})$/;
 /** What App Home has beside the buttons of elevations. */
 export const HOME_ACTIONS = { ask: 'home-ask', refresh: 'home-refresh' } as const;
+/** Has the approvers reminded; its value is a target, as `formatTarget` writes it. */
+export const REMIND_ACTION = 'remind';
 export const PAGE_PATTERN = /^status-page:(?:0|[1-9]\d{0,5})$/;
 
 const MAX_WINDOW_MS = 7 * 24 * 3_600_000;

@@ -5,7 +5,7 @@
 import type { Button } from '@slack/types';
 import type { Digest } from '../contract/ids.js';
 import type { ElevationView } from '../contract/view.js';
-import { type ActionKind, formatAction } from './actions.js';
+import { type ActionKind, formatAction, formatTarget, REMIND_ACTION } from './actions.js';
 import { type ButtonSpec, button } from './blocks.js';
 import { wordsOf } from './kinds/index.js';
 import { spell } from './say.js';
@@ -64,6 +64,13 @@ export function withdrawButton(view: ElevationView): readonly Button[] {
       confirm: { title: 'Withdraw this request?', text: 'Nobody can approve it afterwards. You can ask again.', yes: 'Withdraw' },
     }),
   ];
+}
+
+/** For whoever asked, while nobody has decided. How often it works is counted behind it. */
+export function remindButton({ state, request, digest }: ElevationView): readonly Button[] {
+  if (state !== 'requested') return [];
+  const value = formatTarget({ requestId: request.requestId, roundDigest: digest });
+  return [button({ actionId: REMIND_ACTION, value, label: 'Remind approvers', spoken: 'Remind the approvers of this request' })];
 }
 
 export function endButton(view: ElevationView): readonly Button[] {

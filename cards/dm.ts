@@ -4,7 +4,7 @@ import { shortId } from '../contract/ids.js';
 import type { Rendered } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
 import { actions, context, lines, preformatted, quote, rendered } from './blocks.js';
-import { endButton, extendButtons, withdrawButton } from './controls.js';
+import { endButton, extendButtons, remindButton, withdrawButton } from './controls.js';
 import { accessOf, wordsOf } from './kinds/index.js';
 import type { Portal } from './kinds/words.js';
 import { named, plain, type Sentence, spell, strong, when, who } from './say.js';
@@ -59,7 +59,7 @@ const LETTERS: { readonly [K in DmKind]: (view: ElevationView, texts: DmTexts) =
       [strong('Your request was sent:'), ` ${spell(view.request.windowMs)} of `, ...accessOf(view), ...forWhom(view), '.'],
       ['It lapses ', when(lapsesAt(view)), ' if nobody decides.'],
     ],
-    buttons: withdrawButton(view),
+    buttons: [...withdrawButton(view), ...remindButton(view)],
   }),
   approved: (view) => ({
     says: [

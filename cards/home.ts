@@ -10,7 +10,7 @@ import type { ElevationView } from '../contract/view.js';
 import { HOME_ACTIONS } from './actions.js';
 import { actions, bullets, button, context, header, lines } from './blocks.js';
 import { extensionLine } from './card.js';
-import { endButton, withdrawButton } from './controls.js';
+import { endButton, remindButton, withdrawButton } from './controls.js';
 import { frozenLine } from './frozen.js';
 import { accessOf } from './kinds/index.js';
 import { foreign, link, type PeopleLookup, plural, type Sentence, spell, strong, when, who } from './say.js';
@@ -119,7 +119,7 @@ function left({ state, deadlineAt }: ElevationView, now: Instant): Sentence {
 
 /** What its holder may press here: nothing that adds access, for which the card and the direct messages are the place. */
 function controls(view: ElevationView): readonly Button[] {
-  return view.state === 'requested' ? withdrawButton(view) : endButton(view);
+  return view.state === 'requested' ? [...withdrawButton(view), ...remindButton(view)] : endButton(view);
 }
 
 function toDecide({ waiting }: HomeContent): KnownBlock[] {

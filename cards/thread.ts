@@ -11,7 +11,7 @@ import { lines, preformatted, quote, rendered } from './blocks.js';
 import { extensionLine } from './card.js';
 import { UNPROVEN_AFTER_MIN } from './controls.js';
 import { accessOf, wordsOf } from './kinds/index.js';
-import { listOf, named, plain, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
+import { listOf, named, type PeopleLookup, plain, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
 import { evidence, lapsesAt, reasonOf, type SayOptions, stagesText, stateLines, why } from './state-line.js';
 import { oneLine } from './text.js';
 
@@ -149,6 +149,24 @@ function reminder(view: ElevationView, { people }: ThreadTexts): readonly Senten
   const approvers = mentioned(view.verdict.approvers);
   if (view.reminders > 1 || approvers.length === 0) return [line];
   return [line, ['Can decide: ', ...listOf(approvers.map((id) => whoIs(view, id, people))), '.']];
+}
+
+/** What whoever asked has said once more: a line of the thread that mentions those who can still decide. */
+export function nudge(view: ElevationView, by: PersonId, people?: PeopleLookup): Rendered {
+  const { approvers, approvedBy } = view.verdict;
+  const open = [...new Set(approvers)].filter((id) => !approvedBy.includes(id)).slice(0, MENTIONED);
+  const says: readonly Sentence[] = [
+    [
+      strong('Asked again'),
+      ' by ',
+      whoIs(view, by, people),
+      ': still waiting for a decision. It lapses ',
+      when(lapsesAt(view)),
+      '.',
+    ],
+    ...(open.length > 0 ? [['Can decide: ', ...listOf(open.map((id) => whoIs(view, id, people))), '.']] : []),
+  ];
+  return rendered(says.map(plain).join(' '), [lines(...says)]);
 }
 
 function alarm(view: ElevationView): readonly Sentence[] {

@@ -3,7 +3,7 @@
  * `clicks.ts`, `forms.ts` and `submit.ts` hand over, `cards/` says what is shown.
  */
 import { App, type Logger, webApi } from '@slack/bolt';
-import { ACTION_PATTERN, HOME_ACTIONS, PAGE_PATTERN, parseAction, parsePage } from '../cards/actions.js';
+import { ACTION_PATTERN, HOME_ACTIONS, PAGE_PATTERN, parseAction, parsePage, REMIND_ACTION } from '../cards/actions.js';
 import { CALLBACKS, FIELDS } from '../cards/modals.js';
 import { REMOVE_KEY_PATTERN } from '../cards/person-keys.js';
 import type { RequestId } from '../contract/ids.js';
@@ -23,6 +23,7 @@ import { createMembers } from './members.js';
 import { parseChoice, parseCommand, parseHomeOpened, parsePress, parseSubmission, parseSuggestion } from './payload.js';
 import { createKeyDesk } from './person-keys.js';
 import { createRecall } from './recall.js';
+import { createRemind } from './remind.js';
 import { createReplayGuard } from './replay.js';
 import { createRequestViews } from './request-view.js';
 import { askSlack, checkToken } from './startup.js';
@@ -159,8 +160,9 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
     submit: createSubmit({ ...base, store, teamId: config.teamId, checkRoom: tools.checkRoom }),
     choose: createChoose(base),
     suggest: createSuggest(base),
+    remind: createRemind({ ...base, store, directory, teamId: config.teamId, troubleIn: tools.troubleIn }),
     adminStatus: createAdminStatus({ ...base, ...about }),
-    home: createHome({ ...base, ...about, clicks, elevate, waiting, teamId: config.teamId }),
+    home: createHome({ ...base, ...about, elevate, waiting, teamId: config.teamId }),
   };
 }
 type Parts = ReturnType<typeof createParts>;
@@ -184,6 +186,11 @@ function listen(
   app.action(REMOVE_KEY_PATTERN, ({ body, ack }) => parts.keys.remove(parsePress(body), ack as Ack));
   app.command('/admin-status', ({ body, ack }) => parts.adminStatus.command(parseCommand(body), ack as Ack));
   app.action(ACTION_PATTERN, ({ body, ack }) => button(parts, body, ack as Ack));
+  app.action(REMIND_ACTION, ({ body, ack }) => {
+    const press = parsePress(body);
+    const { home, remind } = parts;
+    return press.place.home ? home.answer(press, (say) => remind.press(press, ack as Ack, say)) : remind.press(press, ack as Ack);
+  });
   for (const own of Object.values(HOME_ACTIONS)) {
     app.action(own, ({ body, ack }) => parts.home.own(parsePress(body), ack as Ack));
   }
@@ -218,7 +225,7 @@ function listen(
 async function button({ clicks, home, answerer }: Parts, body: unknown, ack: Ack): Promise<void> {
   const press = parsePress(body);
   const ask = parseAction(press.actionId, press.value);
-  if (ask && press.place.home) return home.click(press, ask, ack);
+  if (ask && press.place.home) return home.answer(press, (say) => clicks.press(press, ask, ack, say));
   if (ask) return clicks.press(press, ask, ack);
   await ack();
   await answerer.say(press.replyTo, 'Stint does not understand this button. Use the card in the approver channel.');

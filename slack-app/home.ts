@@ -4,7 +4,7 @@
  */
 import type { HomeView } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
-import { HOME_ACTIONS, type ParsedAction } from '../cards/actions.js';
+import { HOME_ACTIONS } from '../cards/actions.js';
 import { bareHome, HOME_RECENT, home, type Waiting } from '../cards/home.js';
 import { isStintError } from '../contract/errors.js';
 import { instant } from '../contract/ids.js';
@@ -12,7 +12,7 @@ import type { Directory, Freeze, Ledger, Person } from '../contract/ports.js';
 import type { Offers, Preview } from '../contract/preview.js';
 import type { ElevationView } from '../contract/view.js';
 import type { Answerer } from './answer.js';
-import type { Ack, Clicks } from './clicks.js';
+import type { Ack } from './clicks.js';
 import type { Elevate } from './elevate.js';
 import type { Gatekeeper } from './gatekeeper.js';
 import { errorText, type Log } from './log.js';
@@ -39,7 +39,6 @@ export interface HomeDeps {
   readonly freeze: Pick<Freeze, 'now'>;
   readonly preview: Pick<Preview, 'offersFor'>;
   readonly waiting: (person: Person) => Promise<Waiting>;
-  readonly clicks: Clicks;
   readonly elevate: Elevate;
   readonly answerer: Answerer;
   readonly clock: () => number;
@@ -52,8 +51,8 @@ export interface Home {
   opened(opened: { readonly claim: Claim; readonly tab: string }): Promise<void>;
   /** One of its own two buttons. */
   own(press: Press, ack: Ack): Promise<void>;
-  /** A button of an elevation, pressed there. */
-  click(press: Press, ask: ParsedAction, ack: Ack): Promise<void>;
+  /** Does what a button of an elevation is for that was pressed there, and tells in Home what came of it. */
+  answer(press: Press, work: (say: (sentence: string) => Promise<void>) => Promise<void>): Promise<void>;
 }
 
 export function createHome(deps: HomeDeps): Home {
@@ -155,9 +154,9 @@ export function createHome(deps: HomeDeps): Home {
       await ack();
       await draw(claim);
     },
-    async click(press, ask, ack) {
+    async answer(press, work) {
       let told = false;
-      await deps.clicks.press(press, ask, ack, async (sentence) => {
+      await work(async (sentence) => {
         told = true;
         return say(press, sentence);
       });

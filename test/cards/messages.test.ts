@@ -22,7 +22,8 @@ describe('direct messages', () => {
   });
 
   it('let the person withdraw while nothing is granted, and end what is there', () => {
-    expect(kinds(dm('asked', viewOf('requested')))).toEqual(['withdraw']);
+    expect(kinds(dm('asked', viewOf('requested')))).toEqual(['withdraw', undefined]);
+    expect(elements(dm('asked', viewOf('requested')))[1]?.action_id).toBe('remind');
     expect(kinds(dm('asked', viewOf('active')))).toEqual([]);
     expect(kinds(dm('approved', viewOf('approved')))).toEqual(['withdraw']);
     expect(kinds(dm('started', viewOf('active')))).toEqual(['end']);

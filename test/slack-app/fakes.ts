@@ -173,10 +173,11 @@ export interface FakeStore extends SlackStore {
   readonly cards: Map<string, MessageRef>;
   readonly texts: Map<Digest, string>;
   readonly asked: Map<RequestId, ElevationRequest>;
-  readonly seen: Set<string>;
 }
 
-export function fakeStore(): FakeStore {
+/** `clock`, in ms since 1970, is what one-time values expire by. */
+export function fakeStore(clock: () => number = Date.now): FakeStore {
+  const seen = new Map<string, number>();
   async function up<T>(answer: () => T): Promise<T> {
     if (store.mode === 'down') throw new StintError('store-unavailable');
     if (store.mode === 'hang') return new Promise<T>(() => undefined);
@@ -196,7 +197,6 @@ export function fakeStore(): FakeStore {
     cards: new Map(),
     texts: new Map(),
     asked: new Map(),
-    seen: new Set(),
     personKeys,
     ledger: {
       append: () => Promise.reject(new Error('the Slack app never appends')),
@@ -237,7 +237,13 @@ export function fakeStore(): FakeStore {
       getText: (digest) => up(() => store.texts.get(digest)),
     },
     once: {
-      first: (scope, value) => up(() => !store.seen.has(`${scope}/${value}`) && Boolean(store.seen.add(`${scope}/${value}`))),
+      first: (scope, value, until) =>
+        up(() => {
+          const key = `${scope}/${value}`;
+          if ((seen.get(key) ?? 0) > clock()) return false;
+          seen.set(key, Date.parse(until));
+          return true;
+        }),
     },
   };
   return store;

@@ -75,7 +75,7 @@ export async function start(mode: 'socket' | 'http' = 'socket', more: Partial<Sl
   let shift = 0;
   const clock = () => Date.now() + shift;
   const sim = given ?? (await startSlack({ seed: seed(), mode }));
-  const store = fakeStore();
+  const store = fakeStore(clock);
   const gate = fakeGate();
   const preview = fakePreview();
   const logger = fakeLog();
