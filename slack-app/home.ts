@@ -52,7 +52,7 @@ export interface Home {
   /** One of its own two buttons. */
   own(press: Press, ack: Ack): Promise<void>;
   /** Does what a button of an elevation is for that was pressed there, and tells in Home what came of it. */
-  answer(press: Press, work: (say: (sentence: string) => Promise<void>) => Promise<void>): Promise<void>;
+  answer(press: Press, work: (say: (sentence: string) => Promise<boolean>) => Promise<void>): Promise<void>;
 }
 
 export function createHome(deps: HomeDeps): Home {

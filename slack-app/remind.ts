@@ -49,7 +49,7 @@ export interface RemindDeps {
 
 export interface Remind {
   /** Never throws. `say`: where the person is told what became of it, if not in the place of the press. */
-  press(press: Press, ack: Ack, say?: (sentence: string) => Promise<void>): Promise<void>;
+  press(press: Press, ack: Ack, say?: (sentence: string) => Promise<boolean>): Promise<void>;
 }
 
 interface Asked {
