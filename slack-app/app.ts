@@ -177,7 +177,12 @@ function listen(
   by: { readonly heard: (event: string) => Promise<void>; readonly deps: SlackAppDeps },
 ): void {
   const { logger } = by.deps;
-  app.error(async (failed) => logger.error({ error: errorText('error' in failed ? failed.error : failed) }, 'a listener failed'));
+  app.error(async (failed) => {
+    const error = 'error' in failed ? failed.error : failed;
+    logger.error({ error: errorText(error) }, 'a listener failed');
+    // For `delivery.ts`: a press whose handler failed is not acknowledged in its place.
+    throw error;
+  });
   app.command('/elevate', ({ body, ack }) => {
     const command = parseCommand(body);
     const desk = parts.keys.takes(command.text) ? parts.keys : parts.elevate;

@@ -50,6 +50,8 @@ export interface Clicks {
 const WAITING =
   'Your click has not been handed over yet: this takes longer than usual, and Slack may show an error. You will be told here what came of it. If you are told nothing, press again; it counts once.';
 
+const UNTOLD = 'What became of a click could not be told, so it was not acknowledged.';
+
 export function createClicks(deps: ClickDeps): Clicks {
   const twice = createDoubleClicks(deps.clock);
 
@@ -80,7 +82,7 @@ export function createClicks(deps: ClickDeps): Clicks {
       const word = await job;
       if (word?.stale) deps.repair(ask.requestId);
       // Who was told nothing sees Slack's own error, and knows that the click came to nothing.
-      if (word && !(await say(word.sentence))) return;
+      if (word && !(await say(word.sentence))) throw new StintError('slack-unavailable', UNTOLD);
       await ack();
       await waiting;
       if (!word && !first.done) await say('Done: your click was handed over.');

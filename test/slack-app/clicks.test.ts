@@ -281,7 +281,8 @@ describe('a refusal', () => {
   });
 
   it('that Slack takes in no way leaves the click unacknowledged, so that Slack shows an error of its own', async () => {
-    for (const method of ['response_url', 'chat.postEphemeral', 'chat.postMessage']) h.sim.fault({ method, kind: '500' });
+    h.sim.fault({ method: 'response_url', kind: '500' });
+    for (const method of ['chat.postEphemeral', 'chat.postMessage']) h.sim.fault({ method, kind: 'error', error: 'fatal_error' });
     const result = await h.click('U0BOB', ts, APPROVE);
     expect([result.ack, acksOf(result.delivery)]).toEqual(['timeout', 0]);
     expect(h.told('U0BOB')).toEqual([]);
