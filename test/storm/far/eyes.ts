@@ -60,8 +60,8 @@ export interface Eyes {
 
 const GONE =
   /access gone|no access was confirmed|(admin rights are|AWS access is) gone|no (admin rights are|AWS access is) left|assignment is gone/i;
-/** Said of what is not known: an alarm, or a close by hand. */
-const NOT_KNOWN = /not proved that|without proof|no proof/i;
+/** Said of what is not known: an alarm, a close by hand, or "it is being checked that no access is left". */
+const NOT_KNOWN = /not proved that|without proof|no proof|being checked/i;
 const EVERY_MS = 300;
 /** Looked at again each time: what is posted in the very millisecond of a look. */
 const OVERLAP_MS = 1500;
