@@ -3,6 +3,7 @@
  * opened and after each press in it, not by the clock: instants are Slack's own dates, and it says when it was drawn.
  */
 import type { ActionsBlock, Button, HomeView, KnownBlock } from '@slack/types';
+import { few } from '../contract/few.js';
 import { type Instant, msOf, shortId } from '../contract/ids.js';
 import type { Frozen } from '../contract/ports.js';
 import type { Offer, Offers } from '../contract/preview.js';
@@ -165,7 +166,7 @@ function askable(offers: Offers | string): KnownBlock[] {
 function offered({ display, windowsMs, approverNames, barred }: Offer): Sentence {
   if (barred !== undefined) return [foreign(display, 100), ' · 🚫 not now: ', foreign(barred, 200)];
   const longest = windowsMs.at(-1);
-  const names = approverNames.slice(0, 3).join(', ') + (approverNames.length > 3 ? ` and ${approverNames.length - 3} more` : '');
+  const names = few(approverNames, 3);
   return [
     foreign(display, 100),
     longest === undefined ? '' : ` · up to ${spell(longest)}`,

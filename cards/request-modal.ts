@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
 import { StintError } from '../contract/errors.js';
+import { few } from '../contract/few.js';
 import type { Offer } from '../contract/preview.js';
 import { type Category, REASON_MAX, REASON_MIN } from '../contract/request.js';
 import { context, lines, plainText } from './blocks.js';
@@ -181,9 +182,7 @@ function goesTo(offers: readonly Offer[]): KnownBlock[] {
 
 function approversOf(offers: readonly Offer[]): string {
   const names = [...new Set(offers.flatMap((o) => o.approverNames))];
-  const shown = names.slice(0, 4).join(', ');
-  if (names.length === 0) return 'the approvers';
-  return names.length > 4 ? `${shown} and ${names.length - 4} more` : shown;
+  return names.length === 0 ? 'the approvers' : few(names, 4);
 }
 
 function categoryInput(categories: readonly Category[], picked: Category | undefined): InputBlock {

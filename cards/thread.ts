@@ -118,10 +118,14 @@ function askedNow(view: ElevationView, { people }: ThreadTexts): Sentence {
   const { stages = [], approvers } = view.verdict;
   const at = stages.findIndex(({ quorum, approved }) => approved < quorum);
   if (view.state !== 'requested' || at < 1 || approvers.length === 0) return [];
-  return ['Can decide now: ', ...listOf(mentioned(approvers).map((id) => whoIs(view, id, people))), '.'];
+  return canDecide('Can decide now: ', mentioned(approvers), view, people);
 }
 
 const mentioned = (approvers: readonly PersonId[]): readonly PersonId[] => [...new Set(approvers)].slice(0, MENTIONED);
+
+function canDecide(words: string, ids: readonly PersonId[], view: ElevationView, people?: PeopleLookup): Sentence {
+  return [words, ...listOf(ids.map((id) => whoIs(view, id, people))), '.'];
+}
 
 /** What the votes so far amount to. */
 function standing(view: ElevationView): Sentence {
@@ -148,13 +152,13 @@ function reminder(view: ElevationView, { people }: ThreadTexts): readonly Senten
   ];
   const approvers = mentioned(view.verdict.approvers);
   if (view.reminders > 1 || approvers.length === 0) return [line];
-  return [line, ['Can decide: ', ...listOf(approvers.map((id) => whoIs(view, id, people))), '.']];
+  return [line, canDecide('Can decide: ', approvers, view, people)];
 }
 
 /** What whoever asked has said once more: a line of the thread that mentions those who can still decide. */
 export function nudge(view: ElevationView, by: PersonId, people?: PeopleLookup): Rendered {
   const { approvers, approvedBy } = view.verdict;
-  const open = [...new Set(approvers)].filter((id) => !approvedBy.includes(id)).slice(0, MENTIONED);
+  const open = mentioned(approvers.filter((id) => !approvedBy.includes(id)));
   const says: readonly Sentence[] = [
     [
       strong('Asked again'),
@@ -164,7 +168,7 @@ export function nudge(view: ElevationView, by: PersonId, people?: PeopleLookup):
       when(lapsesAt(view)),
       '.',
     ],
-    ...(open.length > 0 ? [['Can decide: ', ...listOf(open.map((id) => whoIs(view, id, people))), '.']] : []),
+    ...(open.length > 0 ? [canDecide('Can decide: ', open, view, people)] : []),
   ];
   return rendered(says.map(plain).join(' '), [lines(...says)]);
 }

@@ -7,6 +7,7 @@ import { StintError } from '../contract/errors.js';
 import type { InForce, LedgerEntry } from '../contract/ports.js';
 import type { Session, Source } from './dialect.js';
 import { MIGRATIONS } from './migrations.js';
+import { inForceOf } from './policies.js';
 import type { Tables } from './schema.js';
 import { type ChainVerdict, verifyEnd } from './verify.js';
 
@@ -87,7 +88,7 @@ export async function appliedPolicy(source: Source): Promise<InForce | undefined
     const row = (await session.query(text, [])).rows[0] as
       | Pick<Tables['applied_policies'], 'hash' | 'at' | 'applied_by'>
       | undefined;
-    return row && { hash: row.hash, since: row.at, by: Buffer.from(row.applied_by).toString('utf8') };
+    return row && inForceOf(row);
   } finally {
     session.release();
     await source.end();

@@ -72,7 +72,8 @@ function last(db: Db | Trx): Promise<Row | undefined> {
   return db.selectFrom('applied_policies').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst();
 }
 
-function inForceOf({ hash, at, applied_by }: Row): InForce {
+/** A row of `applied_policies` as the rest of Stint knows it. */
+export function inForceOf({ hash, at, applied_by }: Pick<Row, 'hash' | 'at' | 'applied_by'>): InForce {
   return { hash, since: at, by: Buffer.from(applied_by).toString('utf8') };
 }
 

@@ -2,6 +2,7 @@
  * What a rule says of a target, attribute by attribute: which fits, which doesn't, and which can't be told. Each is held
  * against the rule by the same `fits` that decides. One table by kind, like the one in `kinds.ts`.
  */
+import { few } from '../contract/few.js';
 import type { About, AboutOf } from '../contract/ports.js';
 import type { TargetKind } from '../contract/request.js';
 import { ACCOUNT_ID, fits, type MatchOf, OU_ID } from './kinds.js';
@@ -121,7 +122,8 @@ const notKnown = (patterns: readonly string[]): string => `not known, and the ru
 const NAMED = 5;
 
 function quoted(patterns: readonly string[]): string {
-  const rest = patterns.length - NAMED;
-  const named = patterns.slice(0, NAMED).map((one) => `"${one}"`);
-  return `${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  return few(
+    patterns.map((one) => `"${one}"`),
+    NAMED,
+  );
 }

@@ -1,4 +1,5 @@
 /** What a policy and a people file say about each other: mistakes that are visible only with both in hand. */
+import { few } from '../contract/few.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Directory, Person } from '../contract/ports.js';
 import { readDocument } from './document.js';
@@ -7,6 +8,9 @@ import { managersOf } from './managers.js';
 import { askManagers } from './pools.js';
 import type { Policy, Rule, Who } from './rules.js';
 import { countOf, isFull, planOf } from './stages.js';
+
+/** Of many people only so many are named. */
+const NAMED = 5;
 
 /** One mistake: what to say, and where in the rule it stands. */
 interface Found {
@@ -63,14 +67,9 @@ function grouped(stuck: readonly Stuck[]): readonly string[] {
   return [...new Set(stuck.map(({ short }) => short))].map((short) => {
     const same = stuck.filter((one) => one.short === short);
     const nobodies = [...new Set(same.flatMap(({ nobody }) => nobody ?? []))].slice(0, 3);
-    return [`too few people could approve for ${some(same.map(({ asker }) => asker))}${short}`, ...nobodies].join(' ');
+    const askers = same.map(({ asker }) => asker);
+    return [`too few people could approve for ${few(askers, NAMED)}${short}`, ...nobodies].join(' ');
   });
-}
-
-function some(ids: readonly PersonId[]): string {
-  const names = ids.slice(0, 5);
-  const more = ids.length > names.length ? ` and ${ids.length - names.length} more` : '';
-  return `${names.join(', ')}${more}`;
 }
 
 async function unknownIn(id: string, part: string, { groups, people }: Who, directory: Directory): Promise<Found[]> {

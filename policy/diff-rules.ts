@@ -1,4 +1,5 @@
 /** What changes for one person when another rule applies to what they may ask for: what is wider, what is narrower, what is neither. */
+import { few } from '../contract/few.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import { hoursText, isWithin } from './calendar.js';
@@ -123,9 +124,7 @@ function towards(more: number, text: string): Point {
 const NAMED = 5;
 
 function said(words: string, names: readonly string[]): readonly string[] {
-  if (names.length === 0) return [];
-  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
-  return [`${words} ${names.slice(0, NAMED).join(', ')}${more}`];
+  return names.length === 0 ? [] : [`${words} ${few(names, NAMED)}`];
 }
 
 /** What is shown or waited for; of each the words before the value. */

@@ -2,6 +2,7 @@
  * Limits: how many at once, how often in an hour, how long in a week, and how soon after a revoke. Pure, so that the entrance,
  * the judgement of a vote and the transaction that arms count alike. Every limit must hold, so one more never widens anything.
  */
+import { few } from '../contract/few.js';
 import { type Instant, instant, msOf, shortId } from '../contract/ids.js';
 import { type Happened, type Held, LIMIT_REACH, type Limit, type Usage } from '../contract/limits.js';
 import type { ElevationRequest } from '../contract/request.js';
@@ -62,7 +63,7 @@ function tooOften({ perHour: most, rule }: Limit, { request, kind }: Wanted, { a
   const at = msOf(request.askedAt);
   const before = asked.filter((one) => counts(one, rule) && isBefore(one, request) && msOf(one.at) > at - HOUR);
   if (before.length < most) return [];
-  const newest = [...before].sort((a, b) => order(b.at, a.at) || order(b.requestId, a.requestId));
+  const newest = newestFirst(before);
   const opens = newest[most - 1];
   const when = opens ? ` after ${timeText(msOf(opens.at) + HOUR)}` : '';
   return [
@@ -87,7 +88,7 @@ function tooLong({ perWeekMs: most, rule }: Limit, { request, kind, windowMs }: 
 function tooSoon({ coolDownMs, rule }: Limit, { request }: Wanted, { revoked }: Usage, now: number): string[] {
   if (coolDownMs === undefined) return [];
   const others = revoked.filter((one) => counts(one, rule) && one.requestId !== request.requestId);
-  const last = [...others].sort((a, b) => order(b.at, a.at) || order(b.requestId, a.requestId))[0];
+  const [last] = newestFirst(others);
   // NB: written so that an instant that is none (NaN) refuses.
   if (!last || msOf(last.at) + coolDownMs <= now) return [];
   const opens = timeText(msOf(last.at) + coolDownMs);
@@ -131,6 +132,10 @@ function isBefore({ at, requestId }: Happened, request: ElevationRequest): boole
   return place < 0;
 }
 
+function newestFirst(all: readonly Happened[]): readonly Happened[] {
+  return [...all].sort((a, b) => order(b.at, a.at) || order(b.requestId, a.requestId));
+}
+
 /** Instants as text order as time does. */
 function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
@@ -141,9 +146,8 @@ function by(rule: string | undefined): string {
 }
 
 function named(all: readonly (Happened | Held)[]): string {
-  const ids = all.slice(0, NAMED).map(({ requestId }) => shortId(requestId));
-  const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : '';
-  return `${all.length} (${ids.join(', ')}${more})`;
+  const ids = all.map(({ requestId }) => shortId(requestId));
+  return `${all.length} (${few(ids, NAMED)})`;
 }
 
 /** Up to the next whole minute: what opens then is open. */

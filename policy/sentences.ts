@@ -1,4 +1,5 @@
 /** What a verdict says for itself: what counted, what did not and why, and who could still decide. */
+import { few } from '../contract/few.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import type { StageCount } from '../contract/verdict.js';
@@ -67,6 +68,5 @@ function approvalsNeeded(needed: number): string {
 /** Names in alphabetical order; of many only the first few. */
 export function listNames(people: readonly Person[]): string {
   const names = [...new Set(people.map((person) => person.name))].sort((a, b) => a.localeCompare(b, 'en'));
-  const rest = names.length - NAMED;
-  return rest > 0 ? `${names.slice(0, NAMED).join(', ')} and ${rest} more` : names.join(', ');
+  return few(names, NAMED);
 }

@@ -1,9 +1,12 @@
 /** Whom a rule means, in words: through what somebody may ask or approve, and why somebody never may. */
+import { few } from '../contract/few.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import { includes, type Rule, type Who } from './rules.js';
 import type { Plan, Stage } from './stages.js';
 import type { Facts, Terms } from './terms.js';
+
+const NAMED = 10;
 
 /** A person, and through what they may approve, or why they never may. */
 export interface Placed {
@@ -77,16 +80,9 @@ export function through({ groups, people }: Who, person: Person): string {
 
 /** Everybody who is meant, as the rule has it. */
 export function whoName({ groups, people }: Who): string {
-  return [...(groups.length > 0 ? [groupsName(groups)] : []), ...(people.length > 0 ? [some(people)] : [])].join(' and ');
+  return [...(groups.length > 0 ? [groupsName(groups)] : []), ...(people.length > 0 ? [few(people, NAMED)] : [])].join(' and ');
 }
 
 function groupsName(groups: readonly string[]): string {
-  return `the group${groups.length > 1 ? 's' : ''} ${some(groups)}`;
-}
-
-const NAMED = 10;
-
-function some(names: readonly string[]): string {
-  const rest = names.length - NAMED;
-  return `${names.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  return `the group${groups.length > 1 ? 's' : ''} ${few(groups, NAMED)}`;
 }

@@ -1,4 +1,5 @@
 /** `stint policy diff`: prints for whom and on what another policy changes anything. */
+import { few } from '../../contract/few.js';
 import { type ChangeGroup, diffPolicies, type PolicyDiff } from '../../policy/diff.js';
 import { parsePolicy } from '../../policy/load.js';
 import { parsePeople } from '../../policy/people.js';
@@ -40,14 +41,9 @@ function section(title: string, groups: readonly ChangeGroup[], points: (group: 
   return [title, ...concerned.flatMap((group) => [...points(group).map((point) => `  ${point}`), ...whom(group), ''])];
 }
 
-const whom = ({ people, targets }: ChangeGroup): string[] => [
-  `    who: ${some(people, ', ')}`,
-  `    on:  ${some(targets, '; ')}`,
-];
-
 const SHOWN = 10;
 
-function some(names: readonly string[], between: string): string {
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
-  return names.slice(0, SHOWN).join(between) + more;
-}
+const whom = ({ people, targets }: ChangeGroup): string[] => [
+  `    who: ${few(people, SHOWN)}`,
+  `    on:  ${few(targets, SHOWN, '; ')}`,
+];

@@ -2,11 +2,11 @@
 import type { AwsUser, Identity } from '../../activities/targets/aws-permission-set/identity.js';
 import type { PermissionSet } from '../../activities/targets/aws-permission-set/organisation.js';
 import { isStintError } from '../../contract/errors.js';
+import { few } from '../../contract/few.js';
 import type { Person } from '../../contract/ports.js';
 import { matchesName } from '../../policy/pattern.js';
 import { includes, type Policy, type Rule, type RuleOf } from '../../policy/rules.js';
-import type { Say } from './check.js';
-import { some } from './mdm.js';
+import { type Say, SHOWN } from './check.js';
 
 type AwsRule = RuleOf<'aws-permission-set'>;
 
@@ -42,7 +42,11 @@ const outlasts = ({ sessionMs }: PermissionSet, rule: AwsRule): boolean => sessi
 
 function examineRule(rule: AwsRule, sets: readonly PermissionSet[], say: Say): void {
   const longer = sets.filter((set) => outlasts(set, rule));
-  const named = (which: readonly PermissionSet[]) => some(which.map(({ name, sessionMs }) => `${name} (${hours(sessionMs)})`));
+  const named = (which: readonly PermissionSet[]) =>
+    few(
+      which.map(({ name, sessionMs }) => `${name} (${hours(sessionMs)})`),
+      SHOWN,
+    );
   const [most, least] = [longer.filter(isLong), longer.filter((set) => !isLong(set))];
   const window = `rule ${rule.id} offers ${hours(longestOf(rule))} at most, but sessions last longer of`;
   if (most.length > 0)
@@ -75,7 +79,7 @@ export async function examinePeople(identity: Identity, policy: Policy, people: 
   if (troubles.length === 0) return say.ok(check, `each of the ${askers.length} who may ask is one user of Identity Center`);
   say.warn(
     check,
-    `of the ${askers.length} who may ask, these cannot be told in Identity Center: ${some(troubles)}`,
+    `of the ${askers.length} who may ask, these cannot be told in Identity Center: ${few(troubles, SHOWN)}`,
     'Give each exactly one user there, with the e-mail address of the people file, and nobody the user of another (aws: { user: … }). Who was bound once stays bound.',
   );
 }

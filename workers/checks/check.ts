@@ -11,6 +11,9 @@ export type Area = (typeof AREAS)[number];
 /** `warn`: it runs, but not as well as it should. `fail`: something of it does not run, or must not. */
 export type Level = 'ok' | 'warn' | 'fail';
 
+/** Of many names, serial numbers and the like a row shows so many. */
+export const SHOWN = 10;
+
 export interface Finding {
   readonly area: Area;
   /** What was looked at, in a word or two. */

@@ -5,9 +5,10 @@
 import { z } from 'zod';
 import { createIruHttp, type IruHttp, MdmAnswer } from '../../activities/targets/mac-admin/iru-http.js';
 import { isStintError } from '../../contract/errors.js';
+import { few } from '../../contract/few.js';
 import type { Person } from '../../contract/ports.js';
 import type { PartConfigs } from '../config.js';
-import type { Check, Say } from './check.js';
+import { type Check, type Say, SHOWN } from './check.js';
 
 export interface MdmCheckDeps {
   readonly mdm: PartConfigs['mdm'];
@@ -108,12 +109,16 @@ async function examineMacs(http: IruHttp, people: readonly Person[] | undefined,
       'Is it the right tenant? Correct MDM_URL or the people file.',
     );
   } else if (none.length > 0) {
-    say.warn(check, `the MDM has no device of the serial ${some(none)}`, 'Enrol them, or take them out of the people file.');
+    say.warn(
+      check,
+      `the MDM has no device of the serial ${few(none, SHOWN)}`,
+      'Enrol them, or take them out of the people file.',
+    );
   }
   if (several.length > 0)
     say.warn(
       check,
-      `the MDM has several devices of the serial ${some(several)}`,
+      `the MDM has several devices of the serial ${few(several, SHOWN)}`,
       'Remove the stale records there: until then these Macs cannot be elevated.',
     );
   if (none.length + several.length === 0) say.ok(check, `each of the ${wanted.length} in the people file is one device`);
@@ -129,12 +134,4 @@ async function serialsOf(http: IruHttp, abort: AbortSignal): Promise<readonly st
     if (rows.length < PAGE) break;
   }
   return found;
-}
-
-const SHOWN = 10;
-
-/** The first few, and how many more. */
-export function some(names: readonly string[]): string {
-  const more = names.length - SHOWN;
-  return `${names.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -4,6 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { StintError } from '../../contract/errors.js';
+import { few } from '../../contract/few.js';
 import type { InForce, Person } from '../../contract/ports.js';
 import { findings } from '../../policy/check.js';
 import { managerFindings } from '../../policy/check-people.js';
@@ -12,8 +13,7 @@ import { aboutMac } from '../../policy/macs.js';
 import { directoryFrom, parsePeople } from '../../policy/people.js';
 import { covers, includes, type Policy } from '../../policy/rules.js';
 import type { PartConfigs } from '../config.js';
-import type { Check, Say } from './check.js';
-import { some } from './mdm.js';
+import { type Check, type Say, SHOWN } from './check.js';
 
 export interface PolicyCheckDeps {
   readonly policy: PartConfigs['policy'];
@@ -96,7 +96,8 @@ function uncovered(policy: Policy, people: readonly Person[]): readonly string[]
     person.macs.filter((mac) => !policy.rules.some((rule) => covers(rule, aboutMac(mac)) && includes(rule.ask, person))),
   );
   if (alone.length === 0) return [];
-  return [`No rule lets its owner ask for ${some(alone.map(({ serial, localUser }) => `${serial} (${localUser})`))}.`];
+  const macs = alone.map(({ serial, localUser }) => `${serial} (${localUser})`);
+  return [`No rule lets its owner ask for ${few(macs, SHOWN)}.`];
 }
 
 /** Decisions are made in Slack: an approver without an account there cannot make any. */
@@ -105,5 +106,6 @@ function mute(policy: Policy, people: readonly Person[]): readonly string[] {
     (person) => person.active && person.slack.length === 0 && policy.rules.some((rule) => includes(rule.approve, person)),
   );
   if (silent.length === 0) return [];
-  return [`These approvers have no Slack account in the people file: ${some(silent.map(({ personId }) => personId))}.`];
+  const ids = silent.map(({ personId }) => personId);
+  return [`These approvers have no Slack account in the people file: ${few(ids, SHOWN)}.`];
 }

@@ -6,6 +6,7 @@ import { constants, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isStintError } from '../../contract/errors.js';
+import { few } from '../../contract/few.js';
 import type { InForce, LedgerEntry } from '../../contract/ports.js';
 import type { Source } from '../../ledger/dialect.js';
 import { openingError } from '../../ledger/errors.js';
@@ -125,10 +126,8 @@ function tell(facts: StoreFacts, say: Say): void {
 
 function tellRights({ lacking, cannotMake, pending, role }: StoreFacts, say: Say): void {
   if (lacking.length > 0) {
-    const some = lacking.slice(0, 6).join(', ');
-    const more = lacking.length > 6 ? ` and ${lacking.length - 6} more` : '';
     const fix = `Let the role that owns the tables run: grant select, insert, update, delete on all tables in schema public to "${role}"; or connect as the owner.`;
-    say.fail('rights', `the role ${role} lacks ${some}${more}`, fix);
+    say.fail('rights', `the role ${role} lacks ${few(lacking, 6)}`, fix);
   }
   if (cannotMake !== undefined) {
     const what = `the role ${role} cannot make tables and triggers: ${cannotMake}`;

@@ -24,23 +24,27 @@ function setUp(workMs: number) {
     const order = { requestId: id, target, ...times(instant(time.now() + 10_000)) };
     return driver.grant(order, signal, { said: (step) => void steps.push(step), ...(earlier && { earlier }) });
   };
+  /** The process that asked for it is gone before AWS has done it. */
+  const beginAndDie = async () => {
+    const [first, stop] = [begin(), new AbortController()];
+    const dying = grant(first, stop.signal);
+    dying.catch(() => undefined);
+    await time.run(time.sleep(700));
+    stop.abort(new Error('died'));
+    first.close();
+  };
   const created = () => {
     const [first] = world.accepted;
     if (!first) throw new Error('nothing was created');
     return first;
   };
   const doneAt = () => msOf(steps.at(-1)?.doneAt ?? instant(0));
-  return { time, rough, begin, grant, created, doneAt };
+  return { time, rough, begin, grant, beginAndDie, created, doneAt };
 }
 
 test('done while all workers were down: its window counts from when AWS began with it, not from when somebody looked again', async () => {
-  const { time, begin, grant, created, doneAt } = setUp(8_000);
-  const [first, stop] = [begin(), new AbortController()];
-  const dying = grant(first, stop.signal);
-  dying.catch(() => undefined);
-  await time.run(time.sleep(700));
-  stop.abort(new Error('died'));
-  first.close();
+  const { time, begin, grant, beginAndDie, created, doneAt } = setUp(8_000);
+  await beginAndDie();
   await time.run(time.sleep(20 * MIN));
   await time.run(grant(begin()));
   expect(Math.abs(doneAt() - created().at)).toBeLessThan(1);
@@ -69,13 +73,8 @@ test('watched to its end it counts from when it was seen to be done, however lon
 });
 
 test('seen by the next process a few seconds after the one that watched died, it counts from then', async () => {
-  const { time, begin, grant, created, doneAt } = setUp(8_000);
-  const [first, stop] = [begin(), new AbortController()];
-  const dying = grant(first, stop.signal);
-  dying.catch(() => undefined);
-  await time.run(time.sleep(700));
-  stop.abort(new Error('died'));
-  first.close();
+  const { time, begin, grant, beginAndDie, created, doneAt } = setUp(8_000);
+  await beginAndDie();
   await time.run(time.sleep(6_000));
   await time.run(grant(begin()));
   expect(doneAt()).toBeGreaterThanOrEqual(created().dueAt);
