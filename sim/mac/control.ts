@@ -17,6 +17,7 @@ export interface Control {
   tell(): void;
 }
 
+const KINDS = `kind is one of ${FAULTS.join(', ')}`;
 type Body = Readonly<Record<string, unknown>>;
 const text = (body: Body, key: string, fallback = ''): string => (typeof body[key] === 'string' ? body[key] : fallback);
 const count = (body: Body, key: string): number | undefined => (typeof body[key] === 'number' ? body[key] : undefined);
@@ -44,12 +45,14 @@ export function createControl({ truth, acts, faults }: ControlDeps): Control {
     '/act/add-admin': (body) => acts.addAdmin(text(body, 'user', 'backdoor')),
     '/fault': (body) => {
       const order = faultOrder(body);
-      if (order === undefined) return { ok: false, output: `kind is one of ${FAULTS.join(', ')}` };
+      if (order === undefined) return { ok: false, output: KINDS };
       faults.set(order);
       return { ok: true, output: '' };
     },
-    '/fault/clear': () => {
-      faults.clear();
+    '/fault/clear': (body) => {
+      const kind = FAULTS.find((one) => one === body.kind);
+      if (body.kind !== undefined && kind === undefined) return { ok: false, output: KINDS };
+      faults.clear(kind);
       return { ok: true, output: '' };
     },
   };

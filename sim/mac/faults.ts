@@ -1,5 +1,5 @@
 /** Faults of the stand-in Mac. Most are files that the fake tools look at; some act on the daemon or the clock. */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Launchd } from './launchd.js';
 
@@ -36,7 +36,8 @@ export interface FaultOrder {
 
 export interface Faults {
   set(order: FaultOrder): void;
-  clear(): void;
+  /** Ends this fault, or all of them. */
+  clear(kind?: Fault): void;
   close(): void;
 }
 
@@ -79,6 +80,20 @@ export function createFaults(mac: string, daemon: Launchd, changed: () => void):
       });
     },
   };
+  /** What ends otherwise than by its file going. A clock that went ahead stays where it is: time that passed has passed. */
+  const ends: Partial<Record<Fault, () => void>> = {
+    'clock-skew': () => clock('skew', 0),
+    advance: () => undefined,
+    'no-counter': () => rmSync(join(mac, 'clock/no-counter'), { force: true }),
+    sleep: () => {
+      off('sleep');
+      daemon.thaw();
+    },
+    'daemon-dead': () => {
+      off('daemon-dead');
+      daemon.start();
+    },
+  };
   return {
     set(order) {
       const act = acts[order.kind];
@@ -89,12 +104,8 @@ export function createFaults(mac: string, daemon: Launchd, changed: () => void):
       }
       changed();
     },
-    clear() {
-      for (const kind of readdirSync(join(mac, 'faults'))) off(kind);
-      clock('skew', 0);
-      rmSync(join(mac, 'clock/no-counter'), { force: true });
-      daemon.thaw();
-      daemon.start();
+    clear(kind) {
+      for (const one of kind === undefined ? FAULTS : [kind]) (ends[one] ?? (() => off(one)))();
       changed();
     },
     close() {

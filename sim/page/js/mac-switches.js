@@ -5,6 +5,7 @@ import { change, state } from './store.js';
 import { switchRow } from './switch.js';
 import { h } from './vdom.js';
 
+const SKEW_MS = 3_600_000;
 const FAULTS = [
   { kind: 'offline', name: 'No network' },
   { kind: 'daemon-dead', name: 'Agent dead, not restarted' },
@@ -12,8 +13,8 @@ const FAULTS = [
   { kind: 'guid-stays', name: 'Removal leaves the GUID' },
   { kind: 'reply-lost', name: 'Replies get lost' },
   { kind: 'slow', name: 'Every call takes 3 s', order: { ms: 3000 } },
+  { kind: 'clock-skew', name: 'Clock set one hour ahead', order: { ms: SKEW_MS } },
 ];
-const SKEW_MS = 3_600_000;
 const FATE = [
   { act: 'kick', name: 'MDM checks in' },
   { act: 'reboot', name: 'Reboot' },
@@ -52,11 +53,10 @@ export function macSwitches(truth) {
           switchRow({
             key: one.kind,
             name: one.name,
-            on: truth.faults.includes(one.kind),
-            set: (on) => setFault(truth, one.kind, on, one.order),
+            on: isOn(truth, one.kind),
+            set: (on) => setFault(serial, one.kind, on, one.order),
           }),
         ),
-        switchRow({ key: 'clock-skew', name: 'Clock set one hour ahead', on: truth.skewMs !== 0, set: (on) => skew(serial, on) }),
         h(
           'div',
           { class: 'fate' },
@@ -68,21 +68,11 @@ export function macSwitches(truth) {
   );
 }
 
-/** The Mac can only clear all its faults at once, so the others are set again. */
-async function setFault(truth, kind, on, order = {}) {
-  const fault = (body) => post(`/mac/${truth.serial}/fault`, body);
-  if (on) await fault({ kind, ...order });
-  else {
-    await post(`/mac/${truth.serial}/fault/clear`);
-    const others = FAULTS.filter((one) => one.kind !== kind && truth.faults.includes(one.kind));
-    for (const one of others) await fault({ kind: one.kind, ...one.order });
-    if (truth.skewMs !== 0) await fault({ kind: 'clock-skew', ms: truth.skewMs });
-  }
-  void refresh();
-}
+const isOn = ({ faults, skewMs }, kind) => (kind === 'clock-skew' ? skewMs !== 0 : faults.includes(kind));
 
-async function skew(serial, on) {
-  await post(`/mac/${serial}/fault`, { kind: 'clock-skew', ms: on ? SKEW_MS : 0 });
+/** One alone: what others have pressed meanwhile stays as it is. */
+async function setFault(serial, kind, on, order = {}) {
+  await post(on ? `/mac/${serial}/fault` : `/mac/${serial}/fault/clear`, { kind, ...order });
   void refresh();
 }
 

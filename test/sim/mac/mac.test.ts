@@ -116,6 +116,21 @@ it('the daemon is started again when it dies, until a fault keeps it dead', asyn
   await until('alive', () => m.truth().daemonPid !== undefined);
 });
 
+it('one fault is ended alone, or all are', async () => {
+  const m = await start();
+  for (const kind of ['offline', 'slow', 'daemon-dead'] as const) await post(m, '/fault', { kind });
+  await post(m, '/fault', { kind: 'clock-skew', ms: 3_600_000 });
+  await post(m, '/fault/clear', { kind: 'offline' });
+  const left = () => ({ faults: [...m.truth().faults].sort(), skewMs: m.truth().skewMs });
+  expect(left()).toEqual({ faults: ['daemon-dead', 'slow'], skewMs: 3_600_000 });
+  await post(m, '/fault/clear', { kind: 'clock-skew' });
+  expect(left()).toEqual({ faults: ['daemon-dead', 'slow'], skewMs: 0 });
+  await until('the agent to be dead still', () => m.truth().daemonPid === undefined);
+  expect((await post(m, '/fault/clear', { kind: 'rain' })).status).toBe(409);
+  await post(m, '/fault/clear', {});
+  await until('alive', () => m.truth().faults.length === 0 && m.truth().daemonPid !== undefined);
+});
+
 it('what it runs ends when the process that started it is killed', async () => {
   const mark = `3${process.pid}`;
   const keeper = /^const KEEPER = '(.*)';$/m.exec(readFileSync('sim/mac/launchd.ts', 'utf8'))?.[1] ?? '';
