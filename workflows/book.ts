@@ -24,7 +24,7 @@ export function causeOf(envelope: Envelope): Cause {
 }
 
 /** As long as the seal of a confirmation is good for (`seal/envelope.ts`), in ms; what a worker saw takes no longer to get here. */
-const SEEN_MS = 60_000;
+export const SEEN_MS = 60_000;
 
 /** What a run hands to the next when it continues as new. */
 export interface Carried {

@@ -3,6 +3,7 @@
  * entrance and are carried out at once, whatever the directory says; an approval is only put on the pile that `judge`
  * counts. Every refusal has a code, and with it a sentence.
  */
+import { patched } from '@temporalio/workflow';
 import type { ErrorCode } from '../contract/errors.js';
 import { ERRORS } from '../contract/errors.js';
 import { type Digest, msOf } from '../contract/ids.js';
@@ -10,7 +11,7 @@ import type { Bodies, ClaimAnswer, ConfirmAnswer, Envelope, MessageKind } from '
 import { type MacAdminTarget, targetOf } from '../contract/request.js';
 import { mayHoldAccess, next } from '../contract/states.js';
 import type { Vote } from '../contract/verdict.js';
-import { type Book, causeOf } from './book.js';
+import { type Book, causeOf, SEEN_MS } from './book.js';
 
 type Handler<K extends MessageKind> = (
   book: Book,
@@ -188,6 +189,15 @@ export function claim(book: Book, envelope: Envelope<'claim'>): ClaimAnswer {
   return { ok: true, localUser: envelope.body.localUser, maxMs: view.approvedWindowMs, startBy: view.startBy };
 }
 
+/** Macs wait for the answer to a confirmation for 15 s, each with a message of its own (`device/macos`); and something for clocks. */
+const GIVEN_UP_MS = 20_000;
+
+/** Whether it waited here for longer than its Mac did. What looks older than a seal is good for is a clock that is off, not a wait. */
+function isGivenUp({ at }: Envelope<'confirm'>): boolean {
+  const ago = Date.now() - msOf(at);
+  return ago > GIVEN_UP_MS && ago <= SEEN_MS && patched('given-up-confirmation');
+}
+
 /** The Mac has checked that the access is there: the clock starts now. A repeat gets the first answer (I11). */
 export function confirm(book: Book, envelope: Envelope<'confirm'>): ConfirmAnswer {
   const { view } = book;
@@ -196,6 +206,8 @@ export function confirm(book: Book, envelope: Envelope<'confirm'>): ConfirmAnswe
     return { ok: true, confirmedAt: view.confirmedAt, deadlineAt: view.deadlineAt };
   if (book.state !== 'granting' || !view.claimedAt || !view.startBy || !view.approvedWindowMs) return refusal(conflict);
   if (Date.now() >= msOf(view.startBy)) return refusal('too-late');
+  // Its Mac has undone what this tells of. The window must not run while nothing is there, nor end before the Mac, which asks anew.
+  if (isGivenUp(envelope)) return refusal('too-late');
   // When the device API sealed it.
   return { ok: true, ...book.confirm(envelope.at, view.approvedWindowMs, causeOf(envelope)) };
 }

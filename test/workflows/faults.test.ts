@@ -63,8 +63,29 @@ describe.concurrent('a part is down', () => {
     await both[1].withdraw(ada);
     expect(await both[0].result()).toBe('denied');
     expect(await both[1].result()).toBe('withdrawn');
+    for (const e of both)
+      expect(h.refused('state-conflict', e.requestId), 'the approval that was not judged is answered').toBe(true);
     for (const e of both) e.trouble.judgeHangs = false;
     expect(both.map((e) => e.calls('grant'))).toEqual([0, 0]);
+  });
+
+  test('I5: a confirmation that waited until its Mac gave it up starts no clock; the one after it does', async () => {
+    const e = await h.ask();
+    await e.approve(grace);
+    await e.in('granting');
+    expect((await e.claim()).ok).toBe(true);
+    e.trouble.sealsHang = true;
+    const first = e.confirm();
+    // A Mac waits for 15 s, and this is what is waited here as well: nothing else makes it old.
+    await new Promise((r) => setTimeout(r, 21_000));
+    e.trouble.sealsHang = false;
+    expect(await first).toMatchObject({ ok: false, code: 'too-late' });
+    expect((await e.view())?.state).toBe('granting');
+    const anew = Date.now();
+    const second = await e.confirm();
+    expect(second.ok && msOf(second.confirmedAt)).toBeGreaterThanOrEqual(anew);
+    await e.revoke(linus);
+    expect(await e.finish()).toBe('revoked');
   });
 
   test('a worker that stood still does not send a grant that was given up, though the store does not know of the end', async () => {

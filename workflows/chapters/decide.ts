@@ -3,7 +3,7 @@
  * request, its reminders and the start deadline are timers. A deny, a withdrawal or a Cancel is heard while the
  * judgement itself is still on its way.
  */
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
 import { type JudgeInput, SEND_WITHIN_MS } from '../../contract/duties.js';
 import { instant, msOf } from '../../contract/ids.js';
 import type { Round, Verdict, Vote } from '../../contract/verdict.js';
@@ -25,7 +25,14 @@ export async function decide(e: Admitted): Promise<void> {
     if (!decided(book) && book.ballots.length > 0) await count(e);
   }
   clock.stop();
+  if (decided(book)) answerUnjudged(e);
   tell(e);
+}
+
+/** Votes that were not judged before it was decided: whoever pressed saw the click taken, and is told what became of it. */
+function answerUnjudged({ book, refuse }: Admitted): void {
+  if (book.ballots.length === 0 || !patched('unjudged-votes-answered')) return;
+  for (const { envelope } of book.ballots.splice(0)) refuse(envelope.kind, 'state-conflict', envelope);
 }
 
 /** Reminders while nobody decides, and the end of the waiting. */

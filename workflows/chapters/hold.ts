@@ -159,11 +159,15 @@ function isOpen({ view: { extension } }: Book, roundDigest: string): boolean {
 
 /** An extension counts only while active, is stored before the timer moves, never shortens and never passes the cap. */
 async function countExtension(e: Admitted): Promise<void> {
-  const { book, painter, scribe } = e;
-  const vote = book.ballots[0]?.vote;
+  const { book, painter, scribe, refuse } = e;
+  const [ballot] = book.ballots;
+  const vote = ballot?.vote;
   const { extension, deadlineAt, confirmedAt } = book.view;
-  if (!vote || extension?.state !== 'waiting' || vote.roundDigest !== extension.roundDigest || !deadlineAt || !confirmedAt)
-    return void book.ballots.shift();
+  if (!vote || extension?.state !== 'waiting' || vote.roundDigest !== extension.roundDigest || !deadlineAt || !confirmedAt) {
+    book.ballots.shift();
+    if (ballot && patched('unjudged-votes-answered')) refuse(ballot.envelope.kind, 'state-conflict', ballot.envelope);
+    return;
+  }
   const round = { digest: extension.roundDigest, kind: 'extension', windowMs: extension.windowMs } as const;
   // A deny while somebody still judges or stores it ends it, as it ends a request.
   const over = () => book.state !== 'active' || book.leaving || !isOpen(book, round.digest);
