@@ -12,6 +12,7 @@ import type { Cards, MessageRef, MessageRefs, Rendered } from '../../contract/po
 import { slackCode, unclear } from './errors.js';
 import { createMemory, type Known, type Memory, markOf, renderDigestOf, UNKNOWN_RENDER } from './memory.js';
 import { createTurns, type Turns } from './queue.js';
+import { createTwins, type Twins } from './twins.js';
 import { createUpload } from './upload.js';
 import { createWire, isNoThread, type Place, uuidOf, type Wire } from './wire.js';
 
@@ -22,12 +23,15 @@ export interface CardsDeps {
   readonly useClientMsgId: boolean;
   /** Whether the running call is a repeat (Temporal's attempt above 1). Optional: it only closes the gap of a store that was down. */
   readonly repeated?: () => boolean;
+  /** The pauses before each later look for twins, in milliseconds (`twins.ts`). */
+  readonly looksMs?: readonly number[];
 }
 
 interface Desk {
   readonly wire: Wire;
   readonly memory: Memory;
   readonly turns: Turns;
+  readonly twins: Twins;
   readonly clientMsgId: (key: string) => string | undefined;
 }
 
@@ -36,7 +40,8 @@ export function createCards(deps: CardsDeps): Cards {
   const wire = createWire(deps.client);
   const memory = createMemory(deps.store.messages, deps.repeated);
   const turns = createTurns();
-  const desk: Desk = { wire, memory, turns, clientMsgId: (key) => (deps.useClientMsgId ? uuidOf(key) : undefined) };
+  const twins = createTwins({ wire, memory, turns, looksMs: deps.looksMs });
+  const desk: Desk = { wire, memory, turns, twins, clientMsgId: (key) => (deps.useClientMsgId ? uuidOf(key) : undefined) };
   const upload = createUpload({ wire, memory, apiUrl: deps.client.slackApiUrl });
   return {
     ensurePosted: (key, where, message) => turns(key, () => ensure(desk, key, async () => where, message)),
@@ -51,14 +56,15 @@ async function ensure(desk: Desk, key: string, where: () => Promise<Place>, mess
   const known = await desk.memory.recall(key);
   if (known.ref?.ts) return known.ref;
   const place = await where();
-  for (const one of placesOf(known, place)) {
+  const places = placesOf(known, place);
+  for (const one of places) {
     const found = await adopt(desk, key, one);
     if (found) return found;
   }
-  return postNew(desk, key, place, message, known.doubt);
+  return postNew(desk, key, place, message, places);
 }
 
-/** Where an earlier post may be: here, or in the thread of a card that was deleted since. */
+/** Where an earlier post may be, if there is any doubt: here, or in the thread of a card that was deleted since. */
 function placesOf({ doubt, threadTs }: Known, place: Place): readonly Place[] {
   if (!doubt) return [];
   return threadTs === undefined || threadTs === place.threadTs ? [place] : [place, { channel: place.channel, threadTs }];
@@ -69,26 +75,30 @@ async function adopt(desk: Desk, key: string, place: Place, except?: string): Pr
   const found = await desk.wire.find(key, place);
   const [ts, ...twins] = (found ?? []).filter((one) => one !== except);
   if (ts === undefined) return undefined;
-  await withdraw(desk, place.channel, twins);
+  await desk.twins.withdraw(place.channel, twins);
   const ref = { channel: place.channel, ts, renderDigest: UNKNOWN_RENDER };
   await desk.memory.record(key, ref);
+  desk.twins.lookLater(key, [place]);
   return ref;
 }
 
+/** `looked`: where an earlier post was looked for and not found; none where there was no doubt. */
 async function postNew(
   desk: Desk,
   key: string,
   place: Place,
   message: Rendered,
-  doubt: boolean,
+  looked: readonly Place[],
   round = key,
 ): Promise<MessageRef> {
   await desk.memory.intend(key, place.channel, markOf(place.threadTs));
   const ts = await postOnce(desk, key, place, message, round);
   const ref = { channel: place.channel, ts, renderDigest: renderDigestOf(message) };
-  const alone = !doubt && !(await desk.memory.contested(key));
-  const kept = alone ? ref : await withdrawTwins(desk, key, place, ref);
+  const alone = looked.length === 0 && !(await desk.memory.contested(key));
+  // A twin may have become visible only now: another worker's, or ours with a lost reply.
+  const kept = alone ? ref : await desk.twins.settle(key, place, ref);
   await desk.memory.record(key, kept);
+  if (!alone) desk.twins.lookLater(key, looked.length > 0 ? looked : [place]);
   return kept;
 }
 
@@ -104,22 +114,6 @@ async function postOnce(desk: Desk, key: string, place: Place, message: Rendered
     if (slackCode(error)?.startsWith('duplicate_')) throw unclear({ method: 'chat.postMessage' });
     throw error;
   }
-}
-
-/**
- * After a post in doubt: a twin may have become visible only now (another worker's, or ours with a lost reply). The
- * oldest stays, for every worker chooses the same. A failure here leaves a blemish and nothing else; a worker whose
- * post was taken away finds the one that stayed when it edits.
- */
-async function withdrawTwins(desk: Desk, key: string, place: Place, mine: MessageRef): Promise<MessageRef> {
-  const found = (await desk.wire.find(key, place).catch(() => undefined)) ?? [];
-  const [oldest = mine.ts, ...twins] = [...new Set([...found, mine.ts])].sort();
-  await withdraw(desk, mine.channel, twins);
-  return oldest === mine.ts ? mine : { ...mine, ts: oldest, renderDigest: UNKNOWN_RENDER };
-}
-
-async function withdraw({ wire }: Desk, channel: string, all: readonly string[]): Promise<void> {
-  for (const ts of all) await wire.call('chat.delete', { channel, ts }).catch(() => undefined);
 }
 
 async function update(desk: Desk, ref: MessageRef, message: Rendered): Promise<MessageRef> {
@@ -144,7 +138,7 @@ async function repost(desk: Desk, lost: MessageRef, message: Rendered): Promise<
   return desk.turns(key, async () => {
     const { ref: stored } = await desk.memory.recall(key);
     const later = stored?.ts && stored.ts !== lost.ts ? stored : await successor(desk, key, place, lost.ts);
-    if (!later) return postNew(desk, key, place, message, true, `${key} after ${lost.ts}`);
+    if (!later) return postNew(desk, key, place, message, [place], `${key} after ${lost.ts}`);
     await desk.wire.edit(later.channel, later.ts, message);
     const shown = { ...later, renderDigest: renderDigestOf(message) };
     await desk.memory.record(key, shown);

@@ -399,6 +399,44 @@ describe('the thread', () => {
     expect(lines()).toBe(1);
   });
 
+  describe('a post that Slack carries out long after it was given up', () => {
+    const OFTEN = Array.from({ length: 60 }, () => 100);
+    const lines = () => stage.sim.truth().messages.filter((m) => m.channel === CHANNEL && m.text === 'line');
+    const left = () => [lines().length, lines().filter((m) => !m.deleted).length];
+    const late: FaultInput = { method: 'chat.postMessage', kind: 'delay', ms: 900, times: 1 };
+
+    it('is taken away again, though its successor looked before and after it posted', async () => {
+      const root = await stage.worker().ensurePosted(KEY, where, message('card'));
+      const thread = { channel: CHANNEL, threadTs: root.ts };
+      const cards = stage.worker({ timeoutMs: 300, looksMs: OFTEN });
+      stage.sim.fault(late);
+      expect(await failing(cards.ensurePosted('line/1', thread, message('line')))).toBe('slack-unavailable');
+      const ref = await cards.ensurePosted('line/1', thread, message('line'));
+      await expect.poll(left, { timeout: 6000 }).toEqual([2, 1]);
+      expect(stage.posted().filter((m) => m.text === 'line')).toMatchObject([{ ts: ref.ts }]);
+      expect(stage.refs.rows.get('line/1')).toEqual(ref);
+    });
+
+    it('is taken away by the successor of a killed worker, also in the channel', async () => {
+      stage.sim.fault(late);
+      await caught(stage.worker({ timeoutMs: 300 }).ensurePosted(KEY, where, message('line')));
+      const ref = await stage.worker({ looksMs: OFTEN }).ensurePosted(KEY, where, message('line'));
+      await expect.poll(left, { timeout: 6000 }).toEqual([2, 1]);
+      expect(stage.posted().map((m) => m.ts)).toEqual([ref.ts]);
+    });
+
+    it('is taken away where an earlier one of two was found', async () => {
+      const first: FaultInput = { method: 'chat.postMessage', kind: 'drop-after', times: 1 };
+      stage.sim.fault(late);
+      await caught(stage.worker({ timeoutMs: 300 }).ensurePosted(KEY, where, message('line')));
+      stage.sim.fault(first);
+      await caught(stage.worker().ensurePosted(KEY, where, message('line')));
+      const ref = await stage.worker({ looksMs: OFTEN }).ensurePosted(KEY, where, message('line'));
+      await expect.poll(left, { timeout: 6000 }).toEqual([2, 1]);
+      expect(stage.posted().map((m) => m.ts)).toEqual([ref.ts]);
+    });
+  });
+
   it('a line with a lost reply is found where it went, when its card was deleted and posted again meanwhile', async () => {
     const cards = stage.worker();
     const root = await cards.ensurePosted(KEY, where, message('card'));

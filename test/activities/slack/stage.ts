@@ -26,11 +26,18 @@ const SCOPES = [
   'commands',
 ];
 
+interface Options {
+  useClientMsgId?: boolean;
+  repeated?: () => boolean;
+  timeoutMs?: number;
+  looksMs?: readonly number[];
+}
+
 export interface Stage {
   readonly sim: SlackSim;
   readonly refs: FlakyRefs;
   /** A fresh worker process over the same store: nothing in memory. */
-  worker(options?: { useClientMsgId?: boolean; repeated?: () => boolean; timeoutMs?: number }): Cards;
+  worker(options?: Options): Cards;
   /** What stands in a channel now, by the stand-in's own truth. */
   posted(channel?: string): ReturnType<SlackSim['truth']>['messages'];
   calls(method: string): ReturnType<SlackSim['truth']>['calls'];
@@ -67,10 +74,10 @@ export async function startStage(scopes: readonly string[] = SCOPES): Promise<St
   return {
     sim,
     refs,
-    worker({ useClientMsgId = false, repeated, timeoutMs } = {}) {
+    worker({ useClientMsgId = false, timeoutMs, ...rest } = {}) {
       const client = createPostingClient({ token: TOKEN, slackApiUrl: sim.apiUrl });
       if (timeoutMs !== undefined) Object.assign(client, { timeout: timeoutMs });
-      return createCards({ client, store: { messages: refs }, useClientMsgId, ...(repeated ? { repeated } : {}) });
+      return createCards({ client, store: { messages: refs }, useClientMsgId, ...rest });
     },
     posted: (channel = CHANNEL) =>
       sim.truth().messages.filter((m) => m.channel === channel && !m.deleted && m.onlyFor === undefined),
