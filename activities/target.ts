@@ -8,6 +8,7 @@ import { type ErrorCode, isStintError, StintError } from '../contract/errors.js'
 import { type Instant, instant, msOf, type RequestId, type RunId } from '../contract/ids.js';
 import type { Fence, Grant, Observation, Recollection, RevokeHints, Steps, TargetDriver } from '../contract/ports.js';
 import type { ElevationRequest, Target, TargetKind } from '../contract/request.js';
+import { createRevoking, type Revoking } from './again.js';
 import { type Crowd, createCrowd } from './crowd.js';
 import { within } from './within.js';
 
@@ -238,16 +239,18 @@ export async function proveGone(
   const { call, told } = deps;
   const over = new AbortController();
   const signal = AbortSignal.any([call.signal(), over.signal]);
-  // A revoke that fails, or takes long, must not keep us from looking: the target may have ended it by itself.
-  let failure: unknown;
-  const revoking = driver.revoke(requestId, target, signal, { ...call.memory?.(), ...told }).catch((error: unknown) => {
-    failure = error;
-  });
+  // A revoke that fails, or takes long, must not keep us from looking: the target may have ended it by itself. One that can't is
+  // asked again meanwhile.
+  const send = () => driver.revoke(requestId, target, signal, { ...call.memory?.(), ...told });
+  const revoking = createRevoking(send, driver.confirmMode === 'poll');
   try {
     const look = () => driver.observe(requestId, target, { signal, ...told }).catch(() => undefined);
-    const seen = await untilGone(look, msOf(notBefore) + driver.settleMs, deps);
-    if (!seen || !isGone(seen)) throw new StintError('not-gone', whyNot(seen, failure), { cause: failure });
-    await revoking;
+    const seen = await untilGone(look, msOf(notBefore) + driver.settleMs, revoking, deps);
+    if (!seen || !isGone(seen)) {
+      const failure = revoking.failure();
+      throw new StintError('not-gone', whyNot(seen, failure), { cause: failure });
+    }
+    await revoking.ended();
     return { observedAt: seen.observedAt, how: seen.how };
   } finally {
     // What it still waits for is the next attempt's: two that revoke the same would only ask twice as often.
@@ -259,11 +262,13 @@ export async function proveGone(
 async function untilGone(
   look: () => Promise<Observation | undefined>,
   from: number,
+  revoking: Pick<Revoking, 'again'>,
   { clock, call, watchMs = WATCH_MS }: ProofDeps,
 ): Promise<Observation | undefined> {
   const until = clock() + watchMs;
   let seen: Observation | undefined;
   while (clock() < until && !call.signal().aborted) {
+    revoking.again();
     if (clock() > from) seen = await look();
     if (seen && isGone(seen) && msOf(seen.observedAt) > from) return seen;
     await call.sleep(Math.min(lookEvery(call), watchMs));

@@ -431,6 +431,34 @@ describe('the proof that it is gone', () => {
     expect(driver.calls).toEqual(['revoke', 'observe']);
   });
 
+  it('of what ends by nobody else waits for no next attempt: a delete that came to nothing is sent again while it is looked', async () => {
+    const { deps, driver, time, slept, request } = targetBench();
+    driver.confirmMode = 'poll';
+    const revokedAt: number[] = [];
+    vi.spyOn(driver, 'revoke').mockImplementation(async () => {
+      revokedAt.push(time.now - NOW);
+      if (revokedAt.length < 3) throw new StintError('not-gone', 'AWS could not take it back.');
+      driver.shows = [seen('absent', 60_000)];
+    });
+    driver.shows = [seen('present', 60_000, 'ours')];
+    await createRevokeDuties(deps).proveGone(request, at(0), true);
+    // Half a second for the revoke before it; then at the next look, and two looks after that.
+    expect(revokedAt).toEqual([500, 1_000, 2_000]);
+    expect(slept.every((ms) => ms === 500)).toBe(true);
+  });
+
+  it('that does not come is sent again seldom, however often it fails; and what ends by itself once in each attempt', async () => {
+    for (const [confirmMode, sent] of [
+      ['poll', 5],
+      ['update', 1],
+    ] as const) {
+      const { deps, driver, request } = targetBench();
+      Object.assign(driver, { confirmMode, revokeFails: new StintError('not-gone'), shows: [seen('present', 60_000, 'ours')] });
+      await expect(createRevokeDuties(deps).proveGone(request, at(0), true)).rejects.toMatchObject({ code: 'not-gone' });
+      expect(driver.calls.filter((call) => call === 'revoke')).toHaveLength(sent);
+    }
+  });
+
   it('that does not come keeps the reason why the revoke failed', async () => {
     const { deps, driver, request } = targetBench();
     driver.revokeFails = new StintError('mdm-unavailable');

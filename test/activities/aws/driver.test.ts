@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
+import { proveGone } from '../../../activities/target.js';
 import { instant, msOf } from '../../../contract/ids.js';
 import type { FarStep } from '../../../contract/ports.js';
 import { EXAMPLE, HARSH } from '../../../sim/identity-center/index.js';
@@ -58,6 +60,18 @@ test('D1.1 a delete that AWS accepts and fails later is told, and the next revok
   expect(has(target)).toBe(true);
   await driver.revoke(id, target, never);
   expect(has(target)).toBe(false);
+});
+
+test('D1.1 a delete that AWS took and failed is sent again by the proof that waits for it, long before the watch is over', async () => {
+  const { driver, aws, has, deletes } = await begin();
+  const target = targetOf();
+  const id = await granted(target);
+  aws.faults.add({ kind: 'fail-change', operation: 'DeleteAccountAssignment', reason: 'Received a 500 status error', times: 2 });
+  const call = { signal: () => never, sleep: (ms: number) => sleep(ms) };
+  const [from, settled] = [performance.now(), instant(Date.now() - 60_000)];
+  await proveGone(driver, { requestId: id, target }, settled, { clock: Date.now, call });
+  expect([has(target), deletes()]).toEqual([false, 3]);
+  expect(performance.now() - from).toBeLessThan(10_000);
 });
 
 test('D1.1 lists that lag, empty and short pages: done is said only when the list says so', async () => {
