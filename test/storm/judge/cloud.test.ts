@@ -1,5 +1,5 @@
 /** What the judge makes of AWS: a life that went as it should passes, and each broken promise is found by its name. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AnyEvent } from '../../../contract/events.js';
 import { type Digest, instant, type PersonId } from '../../../contract/ids.js';
 import type { AwsPermissionSetTarget } from '../../../contract/request.js';
@@ -122,6 +122,19 @@ describe('the judge of AWS', () => {
     expect(one.found()).toEqual([expect.stringMatching(/^I5: 11000 ms past the end/)]);
     one.notebook.kills.push({ at: ms(18), victim: 'stint', downMs: 0, upAt: ms(19.5) });
     expect(one.found()).toEqual([]);
+  });
+
+  it('gives a delete that AWS failed the time for the next one, and no more', () => {
+    gave();
+    took(33);
+    const one = life();
+    const deletion = (...of: Parameters<typeof change>) => ({ ...change(...of), kind: 'delete' as const });
+    const changes = vi.spyOn(cloud.aws.truth, 'changes');
+    changes.mockReturnValue([deletion(19, 'failed'), deletion(24, 'failed'), deletion(32, 'changed')]);
+    expect(one.found()).toEqual([]);
+    // Failed once, and then nobody asked for twelve seconds.
+    changes.mockReturnValue([deletion(19, 'failed'), deletion(32, 'changed')]);
+    expect(one.found()).toEqual([expect.stringMatching(/^I5: 8000 ms past the end/)]);
   });
 
   it('finds what was never taken back, in the lists as well', () => {

@@ -15,6 +15,8 @@ import type { MacTruth } from './truth.js';
 const BACK_TO_WORK_MS = 16_000;
 /** After a call that AWS refused, lost or hung: the pause before the next one, and a place in the budget. */
 const NEXT_TRY_MS = 8_000;
+/** After a delete that AWS took and failed: seeing that it did, a look whether it is there all the same, and the pause before the next. */
+const NEXT_DELETE_MS = 4_000;
 
 export interface CloudTruth {
   /** Every account, set and person with access by a call of the product. */
@@ -115,7 +117,7 @@ interface Stretch {
 
 /**
  * When nobody could take this access away: nothing ends in AWS by itself, so a product that is down, a call about this target that
- * AWS did not do or answer, and the time that AWS itself takes for a delete are not the product's.
+ * AWS did not do or answer, and the time that AWS itself takes for a delete, or to fail one, are not the product's.
  */
 function excused(place: string, { notebook, changes, calls, keyOf, now }: Excuses): readonly Stretch[] {
   const own = new Set(changes.filter(({ wanted }) => keyOf(wanted) === place).map(({ requestId }) => requestId));
@@ -123,7 +125,10 @@ function excused(place: string, { notebook, changes, calls, keyOf, now }: Excuse
   return merged([
     ...notebook.kills.map(({ at: from, upAt = now }) => ({ from, to: upAt + BACK_TO_WORK_MS })),
     ...notebook.outages.filter(({ serial }) => serial === AWS_ANYWHERE).map(({ from, to }) => ({ from, to: to + NEXT_TRY_MS })),
-    ...deletes.map(({ createdAt, dueAt }) => ({ from: createdAt, to: dueAt })),
+    ...deletes.map(({ createdAt, dueAt, outcome }) => ({
+      from: createdAt,
+      to: dueAt + (outcome === 'failed' ? NEXT_DELETE_MS : 0),
+    })),
     ...calls
       .filter((call) => isStruck(call) && isAbout(call, place, own))
       .map(({ at: from }) => ({ from, to: from + NEXT_TRY_MS })),
