@@ -153,15 +153,16 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
         if (performance.now() - slept > left + OVERSLEPT_MS && (await isOver(request))) return true;
         return send(request, recollection(before, since));
       }),
-    proveGone: async (request, notBefore, begun, before, since, armed) => {
-      await letTheRevokeWork(deps);
-      const known = await goneBefore(deps, request, armed);
-      if (known) return { observedAt: known, how: 'recorded as gone before' };
-      const target = driver(request);
-      if (!begun && armed !== false && target.confirmMode === 'update' && (await isOwn(deps, request)))
-        return neverBegan(target, request, notBefore, deps);
-      return proveGone(target, request, notBefore, { ...deps, told: recollection(before, since) });
-    },
+    proveGone: (request, notBefore, begun, before, since, armed) =>
+      call.beating(async () => {
+        await letTheRevokeWork(deps);
+        const known = await goneBefore(deps, request, armed);
+        if (known) return { observedAt: known, how: 'recorded as gone before' };
+        const target = driver(request);
+        if (!begun && armed !== false && target.confirmMode === 'update' && (await isOwn(deps, request)))
+          return neverBegan(target, request, notBefore, deps);
+        return proveGone(target, request, notBefore, { ...deps, told: recollection(before, since) });
+      }),
     clearSignals: (request) => driver(request).clear(request.requestId, request.target),
     askEvidence: (request) => deps.askEvidence(request.requestId, request.target),
   };

@@ -68,6 +68,14 @@ export const aheadRevoke = proxyActivities<Hands<RevokeDuties>>({
   retry: { maximumAttempts: 1 },
 });
 
+/** No attempt limit, capped backoff. Beats, so that where a worker died the next one is sent for within seconds. */
+export const proving = proxyActivities<Hands<RevokeDuties>>({
+  taskQueue: QUEUES.revoke,
+  startToCloseTimeout: '20s',
+  heartbeatTimeout: '5s',
+  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
+});
+
 /** No attempt limit, capped backoff. */
 export const revoking = proxyActivities<Hands<RevokeDuties>>({
   taskQueue: QUEUES.revoke,

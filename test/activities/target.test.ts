@@ -1,6 +1,6 @@
 /** Granting only for the run that holds the fence, and proving that access is gone. */
 import { describe, expect, it, vi } from 'vitest';
-import { createGrantDuties, createRevokeDuties } from '../../activities/target.js';
+import { type CallContext, createGrantDuties, createRevokeDuties } from '../../activities/target.js';
 import { SEND_WITHIN_MS } from '../../contract/duties.js';
 import { StintError } from '../../contract/errors.js';
 import { msOf, type RunId } from '../../contract/ids.js';
@@ -376,6 +376,28 @@ describe('the proof that it is gone', () => {
       how: 'the target said absent',
     });
     expect(driver.calls).toEqual(['revoke', 'observe', 'observe', 'observe']);
+  });
+
+  it('tells Temporal that it is alive all the while: where its worker dies the next one is sent for at once', async () => {
+    const { driver, deps, request } = targetBench();
+    let alive = false;
+    const beating: CallContext['beating'] = async (work) => {
+      alive = true;
+      return work().finally(() => {
+        alive = false;
+      });
+    };
+    const seen: boolean[] = [];
+    const observe = driver.observe.bind(driver);
+    driver.observe = async (...args) => {
+      seen.push(alive);
+      return observe(...args);
+    };
+    await createRevokeDuties({ ...deps, call: { ...deps.call, beating } })
+      .proveGone(request, at(0), true)
+      .catch(() => undefined);
+    expect(new Set(seen)).toEqual(new Set([true]));
+    expect(alive).toBe(false);
   });
 
   it('of what was never claimed needs no look, for the run that took the target; any other has to look', async () => {

@@ -7,7 +7,7 @@ import { type Before, SEND_WITHIN_MS } from '../../contract/duties.js';
 import { type Instant, instant, msOf } from '../../contract/ids.js';
 import { recollectionOf } from '../../contract/view.js';
 import type { Book, Clock } from '../book.js';
-import { firstRevoke, revoking, store } from '../duties.js';
+import { firstRevoke, proving, revoking, store } from '../duties.js';
 import type { Admitted } from './admit.js';
 import { unless } from './decide.js';
 
@@ -31,7 +31,7 @@ export async function revoke(e: Admitted): Promise<void> {
   const alarms = alarmClock(e, Date.now());
   const over = () => book.state !== 'ending' || e.pageFull();
   const proof = await unless(over, () =>
-    revoking.proveGone.executeWithOptions({ summary: `observe ${request.target.key} gone` }, [
+    proving.proveGone.executeWithOptions({ summary: `observe ${request.target.key} gone` }, [
       request,
       book.quietFrom,
       book.view.claimedAt !== undefined,
@@ -168,7 +168,7 @@ async function takeBack(book: Book): Promise<void> {
   if (!held) return;
   const quietFrom = instant(Date.now() + SEND_WITHIN_MS);
   const summary = `observe ${request.target.key} gone`;
-  const proof = await revoking.proveGone.executeWithOptions({ summary }, [request, quietFrom, true, ...whatIsKnown(book)]);
+  const proof = await proving.proveGone.executeWithOptions({ summary }, [request, quietFrom, true, ...whatIsKnown(book)]);
   book.record('swept', { observedAt: proof.observedAt, how: proof.how });
 }
 
