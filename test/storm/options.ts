@@ -11,6 +11,8 @@ export interface StormOptions {
   readonly topology: 'embedded' | 'postgres';
   /** How long the calm may take until everything has converged, in minutes. */
   readonly calm: number;
+  /** How many times as long as usual the gusts of kills last. */
+  readonly fury: number;
   /** Simulated Macs beside the three real agents. */
   readonly macs: number;
   /** Whether people ask for AWS permission sets too. */
@@ -33,6 +35,7 @@ killed, far ends misbehave and clocks step, and judges by the far ends' own trut
   --seed S         which plan; the same seed is the same plan of acts, kills and faults, but not the same timing (random)
   --topology T     embedded (stint all, PGlite, Temporal's dev server) or postgres (worker, slack-app and device-api as
                    processes of their own, Temporal and Stint on PostgreSQL) (embedded)
+  --fury N         gusts of kills last N times as long as usual; the lulls between them stay as they are (1)
   --macs N         simulated Macs beside three real agents (20)
   --calm M         minutes that everything may take to converge afterwards (5)
   --without KINDS  leave out faults, such as temporal-terminate,slack-down (what terminate leaves is swept after minutes);
@@ -64,6 +67,7 @@ export function readOptions(argv: readonly string[], fallbackSeed: number): Stor
     minutes: number(values.minutes, '--minutes', 10, 0.1),
     elevations: number(values.elevations, '--elevations', 40, 1),
     calm: number(values.calm, '--calm', 5, 0.1),
+    fury: number(values.fury, '--fury', 1, 0.1),
     macs: number(values.macs, '--macs', 20, 1),
     topology,
     ...kindsOf(values.without),
@@ -85,6 +89,7 @@ function parse(argv: readonly string[]) {
         elevations: text,
         topology: text,
         calm: text,
+        fury: text,
         macs: text,
         without: text,
         keep: flag,

@@ -35,6 +35,12 @@ describe('the plan', () => {
     const without: readonly FaultKind[] = ['temporal-terminate'];
     expect(some(faults(1, without), 4000).map((f) => f.kind)).not.toContain('temporal-terminate');
   });
+
+  it('has longer gusts where more fury is asked for, and the same lulls', () => {
+    const [usual, fierce] = [some(weather(3), 50), some(weather(3, 2), 50)];
+    expect(fierce.map(({ gustMs }) => gustMs)).toEqual(usual.map(({ gustMs }) => gustMs * 2));
+    expect(fierce.map(({ lullMs }) => lullMs)).toEqual(usual.map(({ lullMs }) => lullMs));
+  });
 });
 
 describe('the command line', () => {
@@ -43,6 +49,7 @@ describe('the command line', () => {
       kills: 20,
       elevations: 40,
       seed: 5,
+      fury: 1,
       topology: 'embedded',
       without: [],
       aws: true,

@@ -84,11 +84,11 @@ export function kills(seed: number, victim: string): () => Kill {
 
 /**
  * The weather of kills: gusts, in which each process is killed as soon as it lives again, and lulls, in which elevations get
- * somewhere. Without lulls nothing would: a workflow task that was under way waits ten seconds for its worker.
+ * somewhere; `fury`: how many times as long as usual gusts last. Without lulls nothing would: a workflow task that was under way waits ten seconds for its worker.
  */
-export function weather(seed: number): () => { readonly gustMs: number; readonly lullMs: number } {
+export function weather(seed: number, fury = 1): () => { readonly gustMs: number; readonly lullMs: number } {
   const r = random(seed, 'weather');
-  return () => ({ gustMs: r.int(4000, 16_000), lullMs: r.chance(0.2) ? r.int(3000, 10_000) : r.int(15_000, 28_000) });
+  return () => ({ gustMs: fury * r.int(4000, 16_000), lullMs: r.chance(0.2) ? r.int(3000, 10_000) : r.int(15_000, 28_000) });
 }
 
 export const FAULTS = {

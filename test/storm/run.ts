@@ -95,7 +95,7 @@ async function blow(storm: Storm): Promise<Result> {
   const both = () => !(enough.kills() && enough.asks());
   const people = letPeopleAct({ world, far, eyes, notebook, seed, over: over.signal, wanted: both });
   const wrong = letThingsGoWrong({ topology, far, eyes, notebook, seed, without: options.without, over: over.signal });
-  await letFateKill({ topology, notebook, seed, wanted: both, over: over.signal });
+  await letFateKill({ topology, notebook, seed, fury: options.fury, wanted: both, over: over.signal });
   clearTimeout(timer);
   over.abort();
   await wrong;

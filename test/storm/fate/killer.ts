@@ -9,6 +9,7 @@ export interface KillerDeps {
   readonly topology: Topology;
   readonly notebook: Notebook;
   readonly seed: number;
+  readonly fury: number;
   readonly wanted: () => boolean;
   readonly over: AbortSignal;
 }
@@ -31,8 +32,8 @@ export async function letFateKill(deps: KillerDeps): Promise<void> {
   }
 }
 
-async function turn({ seed, wanted }: KillerDeps, sky: { gust: boolean }, over: AbortSignal): Promise<void> {
-  const next = weather(seed);
+async function turn({ seed, fury, wanted }: KillerDeps, sky: { gust: boolean }, over: AbortSignal): Promise<void> {
+  const next = weather(seed, fury);
   while (wanted() && !over.aborted) {
     const { gustMs, lullMs } = next();
     for (const [gust, ms] of [
