@@ -167,7 +167,8 @@ export class Asked<T extends Target = MacAdminTarget> {
         return last && wanted(last) ? last : undefined;
       }, `${what} (${this.requestId})`);
     } catch (cause) {
-      throw new Error(`${(cause as Error).message}; last seen: ${(last as ElevationView | null)?.state}`, { cause });
+      const { state, outcome = 'no outcome', refusals } = (last as ElevationView | null) ?? {};
+      throw new Error(`${(cause as Error).message}; last seen: ${state}, ${outcome}, ${refusals} refusals`, { cause });
     }
   }
 
