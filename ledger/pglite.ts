@@ -13,12 +13,18 @@ import type { PGlite } from '@electric-sql/pglite';
 import type { Session, Source } from './dialect.js';
 import { storeError } from './errors.js';
 import { lockFolder } from './folder-lock.js';
+import { createStatement } from './pglite-query.js';
 import { createTurns } from './turns.js';
 
 /** The longest that a caller waits for its turn, in milliseconds. */
 const TURN_MS = 10_000;
 /** Written once the database in a folder is complete. */
 const READY = 'stint-ready';
+
+interface Embedded {
+  readonly db: PGlite;
+  readonly ask: Session['query'];
+}
 
 /** A database in memory, gone with the process. */
 export async function pgliteInMemory(): Promise<Source> {
@@ -46,30 +52,30 @@ export async function pgliteInFolder(folder: string): Promise<Source> {
   }
 }
 
-async function startInFolder(folder: string): Promise<PGlite> {
+async function startInFolder(folder: string): Promise<Embedded> {
   const data = join(folder, 'pg');
   const ready = join(data, READY);
   // A process killed in the very first start leaves half a database that never opens again. Nothing was stored in it.
   if (existsSync(data) && !existsSync(ready)) await rename(data, `${data}.unfinished-${Date.now()}`);
   await mkdir(data, { recursive: true, mode: 0o700 });
-  const db = await start(data);
+  const embedded = await start(data);
   if (!existsSync(ready)) await writeFile(ready, '');
-  return db;
+  return embedded;
 }
 
-async function start(data?: string): Promise<PGlite> {
+async function start(data?: string): Promise<Embedded> {
   // Loaded here, so that those who run PostgreSQL never load the embedded one.
-  const { PGlite } = await import('@electric-sql/pglite');
-  const db = data === undefined ? new PGlite() : new PGlite(data);
+  const library = await import('@electric-sql/pglite');
+  const db = data === undefined ? new library.PGlite() : new library.PGlite(data);
   await db.waitReady;
-  return db;
+  return { db, ask: createStatement(db, library) };
 }
 
-function sourceOf(db: PGlite): Source {
+function sourceOf({ db, ask }: Embedded): Source {
   const takeTurn = createTurns(TURN_MS);
   return {
     alone: true,
-    connect: async (urgent) => sessionOf(db, await takeTurn(urgent)),
+    connect: async (urgent) => sessionOf(ask, await takeTurn(urgent)),
     async end() {
       // A transaction under way is let through first; one that hangs does not keep the process from ending.
       const done = await takeTurn().catch(() => () => {});
@@ -79,12 +85,11 @@ function sourceOf(db: PGlite): Source {
   };
 }
 
-function sessionOf(db: PGlite, release: () => void): Session {
+function sessionOf(ask: Session['query'], release: () => void): Session {
   return {
     async query(text, values) {
       try {
-        const { rows, affectedRows } = await db.query(text, [...values]);
-        return { rows, affected: affectedRows ?? 0 };
+        return await ask(text, values);
       } catch (error) {
         throw storeError(error);
       }
