@@ -114,36 +114,49 @@ async function rendering(deps: NoticeDeps, view: ElevationView, channel: string)
 }
 
 async function paintAs(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {
-  const ref = await post(deps, view);
-  return deps.cards.update(ref, await rendering(deps, view, ref.channel));
+  const draw = drawing(deps, view);
+  const ref = await post(deps, view, draw);
+  return deps.cards.update(ref, await draw(ref.channel));
+}
+
+type Draw = (channel: string) => Promise<Rendered>;
+
+/** The card of this view, drawn once for each channel that it is tried in: what is posted is what is compared with. */
+function drawing(deps: NoticeDeps, view: ElevationView): Draw {
+  const drawn = new Map<string, Promise<Rendered>>();
+  return (channel) => {
+    const one = drawn.get(channel) ?? rendering(deps, view, channel);
+    drawn.set(channel, one);
+    return one;
+  };
 }
 
 /**
  * Once, wherever it then stands. A rule's own channel that can't be used (shared with others, archived, left, no such) must
  * not leave a request without a card: it then stands in the approver channel, where who may decide is judged as anywhere.
  */
-async function post(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {
+async function post(deps: NoticeDeps, view: ElevationView, draw: Draw): Promise<MessageRef> {
   const own = view.verdict.channel ?? deps.channel;
   const known = own === deps.channel ? undefined : await deps.store.messages.get(cardKey(view)).catch(() => undefined);
   if (known?.ts) return known;
   const trouble = own === deps.channel ? undefined : await deps.troubleIn?.(own);
-  if (trouble !== undefined) return postElsewhere(deps, view, trouble);
+  if (trouble !== undefined) return postElsewhere(deps, view, draw, trouble);
   try {
-    return await postIn(deps, view, own);
+    return await postIn(deps, view, draw, own);
   } catch (error) {
     if (own === deps.channel || !isStintError(error) || error.code !== 'slack-rejected') throw error;
-    return postElsewhere(deps, view, error.sentence);
+    return postElsewhere(deps, view, draw, error.sentence);
   }
 }
 
-async function postElsewhere(deps: NoticeDeps, view: ElevationView, why: string): Promise<MessageRef> {
-  const ref = await postIn(deps, view, deps.channel);
+async function postElsewhere(deps: NoticeDeps, view: ElevationView, draw: Draw, why: string): Promise<MessageRef> {
+  const ref = await postIn(deps, view, draw, deps.channel);
   deps.misplaced?.(view, why);
   return ref;
 }
 
-async function postIn(deps: NoticeDeps, view: ElevationView, channel: string): Promise<MessageRef> {
-  return deps.cards.ensurePosted(cardKey(view), { channel }, await rendering(deps, view, channel));
+async function postIn({ cards }: NoticeDeps, view: ElevationView, draw: Draw, channel: string): Promise<MessageRef> {
+  return cards.ensurePosted(cardKey(view), { channel }, await draw(channel));
 }
 
 /** The channel that the card stands in, for whoever has to be told something there. */

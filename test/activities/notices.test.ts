@@ -151,6 +151,22 @@ describe('the card', () => {
     expect(card).toContain('Approved');
   });
 
+  it('is drawn once for its post and its edit, and again where it has to say that it stands elsewhere', async () => {
+    const { cards, deps } = stage();
+    let read = 0;
+    const getText = async () => {
+      read += 1;
+      return REASON;
+    };
+    const requests = { ...deps.store.requests, getText };
+    const notices = createNotices({ ...deps, store: { ...deps.store, requests } });
+    await notices.paint(viewOf(new Elevation()));
+    expect(read).toBe(1);
+    cards.closed.add('C0PAYMENTS');
+    await notices.paint(ruled('C0PAYMENTS'));
+    expect(read).toBe(3);
+  });
+
   it('stands in the channel that its rule names, and so does all that belongs to it', async () => {
     const { cards, notices } = stage({ log: line('/usr/bin/true') });
     const view = ruled('C0PAYMENTS');
