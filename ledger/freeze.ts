@@ -7,19 +7,21 @@ import { type Digest, HOUSE, type Instant, NO_DIGEST } from '../contract/ids.js'
 import type { Freeze, Frozen } from '../contract/ports.js';
 import { appendEvents } from './append.js';
 import { putText } from './documents.js';
+import { createKept } from './kept.js';
 import type { Db, Tables, Trx } from './schema.js';
 
 type Row = Tables['freezing'];
 type By = Pick<Frozen, 'operator' | 'reason'>;
 
-/** The switch and its record. */
-export function createFreeze(db: Db): Freeze {
+/** The switch and its record. `alone`: no other process is at this database. */
+export function createFreeze(db: Db, alone: boolean): Freeze {
+  const ask = async () => frozenOf(await db.selectFrom('freezing').selectAll().executeTakeFirstOrThrow());
+  const { get: now, changing } = createKept(ask, alone);
+  const order = <T>(work: (trx: Trx) => Promise<T>) => changing(() => db.transaction().execute(work));
   return {
-    async now() {
-      return frozenOf(await db.selectFrom('freezing').selectAll().executeTakeFirstOrThrow());
-    },
+    now,
     set: (by, at) =>
-      db.transaction().execute(async (trx) => {
+      order(async (trx) => {
         const row = await lock(trx);
         const standing = frozenOf(row);
         if (standing) return { changed: false, frozen: standing };
@@ -29,7 +31,7 @@ export function createFreeze(db: Db): Freeze {
         return { changed: true, frozen: { since: at, ...by } };
       }),
     lift: (by, at) =>
-      db.transaction().execute(async (trx) => {
+      order(async (trx) => {
         const row = await lock(trx);
         const standing = frozenOf(row);
         if (!standing) return undefined;

@@ -8,12 +8,17 @@ import { type Digest, HOUSE, type Instant, NO_DIGEST } from '../contract/ids.js'
 import type { InForce, Policies, PolicyApplied, PolicyOrder } from '../contract/ports.js';
 import { appendEvents } from './append.js';
 import { putText } from './documents.js';
+import { createKept } from './kept.js';
 import type { Db, Tables, Trx } from './schema.js';
 
 type Row = Tables['applied_policies'];
 
-/** The hash is the policy's own affair: nothing is checked but that the first text stays. */
-export function createPolicies(db: Db): Policies {
+/** The hash is the policy's own affair: nothing is checked but that the first text stays. `alone`: no other process is at this database. */
+export function createPolicies(db: Db, alone: boolean): Policies {
+  const now = createKept(async () => {
+    const row = await last(db);
+    return row && inForceOf(row);
+  }, alone);
   return {
     async put(hash, text) {
       await keep(db, hash, text);
@@ -25,11 +30,8 @@ export function createPolicies(db: Db): Policies {
       const row = await db.selectFrom('policies').select('bytes').where('hash', '=', hash).executeTakeFirst();
       return row && Buffer.from(row.bytes).toString('utf8');
     },
-    async inForce() {
-      const row = await last(db);
-      return row && inForceOf(row);
-    },
-    apply: (order, at) => db.transaction().execute((trx) => apply(trx, order, at)),
+    inForce: now.get,
+    apply: (order, at) => now.changing(() => db.transaction().execute((trx) => apply(trx, order, at))),
   };
 }
 

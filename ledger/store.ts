@@ -108,7 +108,7 @@ function assemble(db: Db, { chain, clock, close, urgent, alone }: Parts): OpenSt
     ledger: createLedger(db, clock),
     fence: createFence(db, urgent),
     usage: createUsage(db, clock),
-    freeze: createFreeze(db),
+    freeze: createFreeze(db, alone),
     untold: createUntold(db),
     marks: createMarks(db),
     bindings: createBindings(db),
@@ -118,7 +118,7 @@ function assemble(db: Db, { chain, clock, close, urgent, alone }: Parts): OpenSt
     once: createOnce(db, clock),
     devices: createDevices(db, clock, { urgent, alone }),
     evidence: createEvidence(db),
-    policies: createPolicies(db),
+    policies: createPolicies(db, alone),
     chain,
     async head() {
       const row = await db.selectFrom('ledger_head').selectAll().executeTakeFirstOrThrow();
