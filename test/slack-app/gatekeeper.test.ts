@@ -54,7 +54,7 @@ beforeEach(() => {
   users = {};
   asked = 0;
   now = Date.parse('2026-11-21T14:00:00Z');
-  store = fakeStore();
+  store = fakeStore(() => now);
   preview = fakePreview();
   people = undefined;
   trouble = undefined;
