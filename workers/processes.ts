@@ -133,7 +133,7 @@ export async function startProcess(
     stops.push(async () => policyFile?.stop());
     const aws = NEEDS[name].includes('aws') ? awsOf(config, store) : undefined;
     if (aws) {
-      aws.catalogue.start((sentence) => log.warn({ why: sentence }, 'what there is in AWS cannot all be read'));
+      aws.start((sentence) => log.warn({ why: sentence }, 'what there is in AWS cannot all be read'));
       stops.push(async () => aws.close());
     }
     // Nothing is swept, ended or answered by a clock that could have been compared and was not yet.

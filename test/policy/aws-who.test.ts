@@ -71,7 +71,7 @@ describe('a user of Identity Center', () => {
 describe('an address', () => {
   const identityOf = (...emails: string[]) => {
     const users = emails.map((email, i) => ({ id: `${i}`, userName: email, name: email, emails: [email], active: true }));
-    return createIdentity({ all: async () => users, byId: async (id) => users[Number(id)] });
+    return createIdentity({ all: async () => users, byId: async (id) => users[Number(id)], idByAddress: async () => undefined });
   };
 
   it('is the same in other ASCII letters, and another one in anything else', async () => {

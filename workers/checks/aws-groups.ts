@@ -29,7 +29,8 @@ export async function examineGroups(sdk: Sdk, identityStoreId: string, say: Say,
   say.warn('groups', found, 'Give Stint’s role the rights of docs/aws.md.');
 }
 
-async function classOf(answer: Promise<unknown>): Promise<string | undefined> {
+/** The class of the error that an answer of AWS is; undefined when it is none. */
+export async function classOf(answer: Promise<unknown>): Promise<string | undefined> {
   try {
     await answer;
     return undefined;

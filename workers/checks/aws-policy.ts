@@ -1,6 +1,7 @@
 /** What the policy and the people file say of AWS, beside what is there: session lengths, and users. Makes no call. */
-import type { AwsUser, Identity } from '../../activities/targets/aws-permission-set/identity.js';
+import type { Identity } from '../../activities/targets/aws-permission-set/identity.js';
 import type { PermissionSet } from '../../activities/targets/aws-permission-set/organisation.js';
+import type { AwsUser } from '../../activities/targets/aws-permission-set/users.js';
 import { isStintError } from '../../contract/errors.js';
 import { few } from '../../contract/few.js';
 import type { Person } from '../../contract/ports.js';

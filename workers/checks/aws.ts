@@ -20,7 +20,7 @@ import { isStintError } from '../../contract/errors.js';
 import type { Person } from '../../contract/ports.js';
 import type { Policy } from '../../policy/rules.js';
 import type { PartConfigs } from '../config.js';
-import { examineGroups } from './aws-groups.js';
+import { classOf, examineGroups } from './aws-groups.js';
 import { examinePeople, examineSessions, isAwsRule } from './aws-policy.js';
 import type { Check, Say } from './check.js';
 
@@ -152,6 +152,9 @@ async function examineAccounts(look: Look, limits: Limits | undefined): Promise<
     say.warn('accounts', 'the management account is not in the tree', 'Let Stint’s role read the whole organisation.');
 }
 
+const UNTOLD_ID =
+  'identitystore:GetUserId refused: whoever asks for the first time waits until AWS has listed all its users, six seconds for ten thousand';
+
 async function examineUsers(
   look: Look,
   { identityStoreId }: Instance,
@@ -163,7 +166,9 @@ async function examineUsers(
   const users = await tried(look, 'people', () => calls.all({ rank: 'background', signal }));
   if (!users) return;
   if (!policy || !people) return say.warn('people', 'not compared: policy or people file cannot be read');
-  const known = createIdentity({ all: async () => users, byId: async (id) => users.find((user) => user.id === id) });
+  if ((await classOf(calls.idByAddress('nobody@stint.invalid', { rank: 'background', signal }))) === 'denied')
+    say.warn('people', UNTOLD_ID, 'Give Stint’s role the rights of docs/aws.md.');
+  const known = createIdentity({ ...calls, all: async () => users, byId: async (id) => users.find((user) => user.id === id) });
   await examinePeople(known, policy, people, say);
 }
 

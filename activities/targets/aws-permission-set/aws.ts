@@ -14,6 +14,7 @@ import { createUserCalls } from './people.js';
 import { createAssignmentCalls } from './sdk.js';
 import { systemTime } from './time.js';
 import type { Marks, Time } from './types.js';
+import { createUsers } from './users.js';
 
 export interface AwsDeps {
   readonly settings: AwsSettings;
@@ -36,27 +37,36 @@ export interface Aws {
   readonly held: HeldLook;
   /** For who walks pairs in the background. */
   readonly calls: AssignmentCalls;
+  /** Begins to read what there is and who, in the background; `hear` is told what can't be read, once while it lasts. */
+  start(hear: (sentence: string) => void): void;
   close(): void;
 }
 
-/** Makes no call until asked; `catalogue.start()` begins to warm it. */
+/** Makes no call until asked or started. */
 export function createAws(deps: AwsDeps): Aws {
   const { settings, instanceArn, processes, workers = processes, perSecond = {}, marks, time = systemTime } = deps;
   const sdk = createSdk({ settings, time, processes, perSecond });
   const organisation = createOrganisation(sdk);
   const catalogue = createCatalogue({ organisation, time, ...(instanceArn ? { instanceArn } : {}) });
   const identityStoreId = async (): Promise<string> => (await catalogue.loaded()).instance.identityStoreId;
+  const userCalls = createUserCalls(sdk, identityStoreId);
+  const users = createUsers({ calls: userCalls, time });
   const calls = createAssignmentCalls(sdk, identityStoreId);
   const driver = createAwsDriver({ calls, marks, time, workers });
   return {
     driver,
     catalogue,
     calls,
-    identity: createIdentity(createUserCalls(sdk, identityStoreId)),
+    identity: createIdentity(userCalls, users),
     held: createHeldLook(sdk, identityStoreId),
+    start: (hear) => {
+      catalogue.start(hear);
+      users.start(hear);
+    },
     close: () => {
       driver.close();
       catalogue.close();
+      users.close();
       sdk.close();
     },
   };

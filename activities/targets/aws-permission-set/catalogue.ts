@@ -3,11 +3,12 @@
  * that fails keeps the last good one and says since when.
  */
 import { type Instant, instant } from '../../../contract/ids.js';
-import { awsError, classOfError, mayWorkLater } from './errors.js';
+import { awsError, classOfError } from './errors.js';
 import type { Limits } from './limits.js';
 import type { Account, Instance, Organisation, PermissionSet } from './organisation.js';
 import { createSearch, type Search } from './search.js';
 import { createTags, type Tags } from './tags.js';
+import { patiently } from './time.js';
 import type { Time } from './types.js';
 
 export interface Catalogued {
@@ -64,7 +65,6 @@ const DEEP_MS = 60 * 60_000;
 const MISS_EVERY_MS = 10_000;
 const MISSED_MS = 60_000;
 const MISSED_MAX = 1_000;
-const RETRIES = 5;
 
 export function createCatalogue(deps: CatalogueDeps): Catalogue {
   const { time, everyMs = EVERY_MS } = deps;
@@ -213,16 +213,4 @@ async function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
     if (classOfError(error) === 'not-found') return undefined;
     throw error;
   });
-}
-
-async function patiently<T>(time: Time, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    signal.throwIfAborted();
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt === RETRIES || !mayWorkLater(error)) throw error;
-      await time.sleep(200 * 2 ** attempt * (0.5 + time.random()), signal);
-    }
-  }
 }

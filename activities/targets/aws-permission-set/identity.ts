@@ -6,22 +6,10 @@ import type { User } from '@aws-sdk/client-identitystore';
 import { foldAddress } from '../../../contract/address.js';
 import { StintError } from '../../../contract/errors.js';
 import type { How } from './calls.js';
-import { asWanted, joined } from './shared-lists.js';
-
-export interface AwsUser {
-  readonly id: string;
-  readonly userName: string;
-  readonly name: string;
-  readonly emails: readonly string[];
-  readonly active: boolean;
-}
-
-/** The directory's calls, each whole or an error. */
-export interface UserCalls {
-  all(how: How): Promise<readonly AwsUser[]>;
-  /** Undefined only when AWS says that there is no such user. */
-  byId(id: string, how: How): Promise<AwsUser | undefined>;
-}
+import { classOfError } from './errors.js';
+import { asWanted } from './shared-lists.js';
+import { systemTime } from './time.js';
+import { type AwsUser, createUsers, type UserCalls, type Users } from './users.js';
 
 export interface Identity {
   /** The one user with this address. Throws `person-unknown` for none and for several. */
@@ -35,26 +23,24 @@ export interface Identity {
 /** Names are anybody's text: of a longer one the beginning does. */
 const NAME_MAX = 120;
 
-export function createIdentity(calls: UserCalls): Identity {
-  // A list of ten thousand takes a second for each seventeen pages: a crowd that asks for the first time has it read twice at most.
-  const listed = (rank: How['rank']) => joined(() => calls.all({ rank, what: 'the people of Identity Center' }));
-  const [forGrants, inBackground] = [listed('grant'), listed('background')];
+export function createIdentity(calls: UserCalls, users: Users = createUsers({ calls, time: systemTime })): Identity {
   return {
     async byEmail(email, signal) {
-      const wanted = foldAddress(email);
-      // Read after it was asked, and never from memory: a second user of this address may have come since, and then nobody is
-      // meant. AWS has no question that would tell: it finds one user by an address, and says nothing of another.
-      const users = await asWanted(forGrants(), { signal });
-      const found = wanted ? users.filter(({ emails }) => emails.some((each) => foldAddress(each) === wanted)) : [];
+      if (!foldAddress(email)) throw new StintError('person-unknown', noneOf(email));
+      const known = await knownByAddress(calls, users, email, signal);
+      if (known) return active(known);
+      // Read after it was asked: nobody is taken, and nobody refused, by what was and may be no more.
+      const found = (await asWanted(users.anew('grant'), { signal })).withAddress(email);
       const [only] = found;
       if (only && found.length === 1) return active(only);
       throw new StintError('person-unknown', found.length === 0 ? noneOf(email) : severalOf(email, found));
     },
     async names(signal) {
-      const users = await asWanted(inBackground(), { signal });
-      return new Map(users.map((user) => [user.id, nameOf(user)]));
+      const { byId } = users.now() ?? (await asWanted(users.anew('background'), { signal }));
+      return new Map([...byId].map(([id, user]) => [id, nameOf(user)]));
     },
     async bound(id, signal) {
+      // Never from memory: whom access goes to is proved each time, and last of all before the grant.
       const user = await calls.byId(id, { rank: 'grant', signal, what: 'the person in Identity Center' });
       if (user) return active(user);
       throw new StintError(
@@ -64,6 +50,42 @@ export function createIdentity(calls: UserCalls): Identity {
     },
   };
 }
+
+/**
+ * The user whom a list of the last minutes has alone under this address, if AWS says now that they have it still, and names
+ * nobody else by it. Undefined when only a whole list can tell. Throws `person-unknown` where neither knows anybody.
+ */
+async function knownByAddress(
+  calls: UserCalls,
+  users: Users,
+  email: string,
+  signal: AbortSignal | undefined,
+): Promise<AwsUser | undefined> {
+  const listed = users.now()?.withAddress(email);
+  if (!listed || listed.length > 1) return undefined;
+  const how: How = { rank: 'grant', signal, what: 'your user in Identity Center' };
+  const [hint] = listed;
+  const [named, user] = await Promise.all([namedBy(calls, email, how), hint && calls.byId(hint.id, how)]);
+  if (!hint && named === undefined) {
+    // AWS may compare letters where we do not: the next list tells, and whoever asks again then is found.
+    users.doubt();
+    throw new StintError('person-unknown', noneOf(email, ' Were you added only now? Then ask again in a minute.'));
+  }
+  const agree = user !== undefined && user.id === hint?.id && named === user.id && hasAddress(user, email);
+  return agree ? user : undefined;
+}
+
+/** Whom AWS names by an address; `untold` where Stint's role may not ask this, or AWS knows no such question. */
+async function namedBy(calls: UserCalls, email: string, how: How): Promise<string | 'untold' | undefined> {
+  return calls.idByAddress(email, how).catch((error: unknown) => {
+    const word = classOfError(error);
+    if (word === 'denied' || word === 'invalid') return 'untold';
+    throw error;
+  });
+}
+
+const hasAddress = ({ emails }: AwsUser, email: string): boolean =>
+  emails.some((each) => foldAddress(each) === foldAddress(email));
 
 function active(user: AwsUser): AwsUser {
   if (user.active) return user;
@@ -79,8 +101,8 @@ export function lineOf(text: string): string {
   return text.replace(/\p{C}/gu, '').slice(0, NAME_MAX);
 }
 
-const noneOf = (email: string): string =>
-  `Identity Center has no user with the address ${email}. Ask your IT team to add it there, or to name your user id in the people file (aws: { user: … }).`;
+const noneOf = (email: string, also = ''): string =>
+  `Identity Center has no user with the address ${email}. Ask your IT team to add it there, or to name your user id in the people file (aws: { user: … }).${also}`;
 
 const severalOf = (email: string, found: readonly AwsUser[]): string =>
   `Identity Center has ${found.length} users with the address ${email} (${found.map(({ userName }) => userName).join(', ')}), so none of them is taken for you. Ask your IT team to remove one, or to name your user id in the people file (aws: { user: … }).`;

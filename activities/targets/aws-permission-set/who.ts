@@ -6,7 +6,8 @@
 import { isStintError, StintError } from '../../../contract/errors.js';
 import { instant } from '../../../contract/ids.js';
 import type { Bindings, Directory, Person } from '../../../contract/ports.js';
-import type { AwsUser, Identity } from './identity.js';
+import type { Identity } from './identity.js';
+import type { AwsUser } from './users.js';
 
 const KIND = 'aws-permission-set';
 

@@ -206,7 +206,7 @@ test('D5.30 a crowd that asks at once has the people read twice at most, each in
     const seen = [...users];
     return new Promise<typeof users>((resolve) => void answers.push(() => resolve(seen)));
   };
-  const identity = createIdentity({ all, byId: async () => undefined });
+  const identity = createIdentity({ all, byId: async () => undefined, idByAddress: async () => undefined });
   const first = identity.byEmail('user0@example.com');
   await expect.poll(() => answers.length).toBe(1);
   users.push({ id: 'twin', userName: 'twin', name: 'twin', emails: ['user0@example.com'], active: true });

@@ -68,7 +68,7 @@ test('of a set-up that is right nothing is to be mended, long sessions are named
     { level: 'warn', found: like(/aws-billing offers 15 min.*Billing \(4 h\)/) },
   ]);
   const asked = stand.truth.calls().map(({ operation }) => operation);
-  expect(asked.filter((name) => !/^(List|Describe|IsMember)/.test(name))).toEqual([]);
+  expect(asked.filter((name) => !/^(List|Describe|IsMember|GetUserId$)/.test(name))).toEqual([]);
   expect(stand.truth.rates().ssoAdmin.throttled).toBe(0);
 }, 30_000);
 
@@ -137,7 +137,7 @@ test('credentials of a member account may not look, and the row names the rights
   for (const { fix } of bad) expect(fix).toMatch(/rights of docs\/aws\.md/);
 }, 30_000);
 
-test('a right to look into groups that is missing is named, since nothing else would show it', async () => {
+test('a right to look into groups, or for somebody, that is missing is named, since nothing else would show it', async () => {
   await start(small);
   for (const operation of ['IsMemberInGroups', 'DescribeGroup']) {
     stand.faults.clear();
@@ -147,6 +147,17 @@ test('a right to look into groups that is missing is named, since nothing else w
     const found = like(new RegExp(`^identitystore:${operation} refused`));
     expect(of('groups')).toMatchObject([{ level: 'warn', found, fix: like(/rights of docs\/aws\.md/) }]);
   }
+  stand.faults.clear();
+  stand.faults.add({ kind: 'denied', operation: 'GetUserId' });
+  const people = await aws();
+  expect(people.bad).toEqual([]);
+  expect(people.of('people')).toContainEqual(
+    expect.objectContaining({
+      level: 'warn',
+      found: like(/^identitystore:GetUserId refused/),
+      fix: like(/rights of docs\/aws\.md/),
+    }),
+  );
   stand.faults.clear();
   stand.faults.add({ kind: '500', operation: 'IsMemberInGroups' });
   expect((await aws()).of('groups')).toEqual([]);
