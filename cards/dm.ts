@@ -8,7 +8,7 @@ import { endButton, extendButtons, remindButton, withdrawButton } from './contro
 import { accessOf, wordsOf } from './kinds/index.js';
 import type { Portal } from './kinds/words.js';
 import { named, plain, type Sentence, spell, strong, when, who } from './say.js';
-import { evidence, failureOf, lapsesAt, type SayOptions, why } from './state-line.js';
+import { evidence, failureOf, lapsesAt, type SayOptions, unstarted, why } from './state-line.js';
 
 export const DM_KINDS = [
   'asked',
@@ -99,11 +99,7 @@ const LETTERS: { readonly [K in DmKind]: (view: ElevationView, texts: DmTexts) =
   }),
   ended: (view, texts) => ({ says: [gone(view), why(view, texts), ...tailOf(view), ...evidence(view)] }),
   'not-started': (view, texts) => ({
-    says: [
-      [strong('Your elevation did not start'), ' ', ...onIt(view), '.'],
-      why(view, texts),
-      [after(view), ' You can ask again with /elevate.'],
-    ],
+    says: [[strong('Your elevation did not start'), ' ', ...onIt(view), '.'], why(view, texts), unstarted(view), [after(view)]],
   }),
   failed: (view) => ({
     says: [[strong('Your elevation failed'), ' ', ...onIt(view), ': ', ...failureOf(view)], [after(view)]],

@@ -112,6 +112,25 @@ export function why(view: ElevationView, options: SayOptions = {}): Sentence {
   return view.outcome ? CAUSE[view.outcome](view, options) : [];
 }
 
+/** What it means that an access never came to be, and what to do then; nothing where it did, or ends otherwise. */
+export function unstarted(view: ElevationView): Sentence {
+  return view.outcome === 'not-started' ? [meaning(view)] : [];
+}
+
+/** The same with the fact before it, as plain text: for who has asked from the command line. */
+export const unstartedText = (view: ElevationView): string => `${wordsOf(view.request.target).notStarted}. ${meaning(view)}`;
+
+function meaning({ armedAt, request }: ElevationView): string {
+  const { means, todo } = armedAt ? wordsOf(request.target).unstarted : NOT_BEGUN;
+  return `${means} ${todo}`;
+}
+
+/** Nothing was asked of the target. */
+const NOT_BEGUN = {
+  means: 'It was approved, and Stint itself could not begin with it until then.',
+  todo: 'Ask again in some minutes. If that ends the same way, tell whoever runs Stint.',
+};
+
 const ender = (view: ElevationView, { people }: SayOptions): Sentence =>
   view.endedBy ? [' by ', whoIs(view, view.endedBy, people)] : [];
 
@@ -181,7 +200,13 @@ export function failureOf({ failure, failureReason }: ElevationView): Sentence {
 
 function closed(view: ElevationView, options: SayOptions): readonly Sentence[] {
   const found: readonly Sentence[] = isSwept(view) ? [SWEPT] : [];
-  return [[mark(view), ...closing(view)], why(view, options), ...found, ...(view.confirmedAt ? [byWhom(view, options)] : [])];
+  return [
+    [mark(view), ...closing(view)],
+    why(view, options),
+    unstarted(view),
+    ...found,
+    ...(view.confirmedAt ? [byWhom(view, options)] : []),
+  ];
 }
 
 /**

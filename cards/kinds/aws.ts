@@ -40,6 +40,11 @@ export function awsWords(target: AwsPermissionSetTarget): Words {
     ],
     wakeUp: 'Stint goes on trying. Your platform team can look at it in IAM Identity Center.',
     notStarted: 'AWS did not show the access in time',
+    unstarted: {
+      means:
+        'It was approved, and until then AWS was too slow, asked Stint for fewer calls, or did not take Stint’s own credentials.',
+      todo: 'Ask again in some minutes. If that ends the same way, tell your platform team: they have an alarm, and "stint doctor --only aws" shows them which it is.',
+    },
     neverConfirmed: 'AWS never showed the access.',
     lostContact: 'Contact with AWS was lost',
     log: { elsewhere: ['What was done with it is in the CloudTrail of the account.'] },

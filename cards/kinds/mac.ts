@@ -30,6 +30,10 @@ export function macWords({ display, serial, localUser }: MacAdminTarget): Words 
     ],
     wakeUp: 'Connect the Mac to the network and leave it awake, or call your IT team.',
     notStarted: 'The Mac did not confirm a start in time',
+    unstarted: {
+      means: 'It was approved, and until then the Mac was asleep or offline, or its agent did not run.',
+      todo: 'Wake the Mac, connect it to the network and ask again. If that ends the same way, call your IT team.',
+    },
     neverConfirmed: 'The Mac never confirmed a start.',
     lostContact: 'Contact with the Mac was lost',
     log: {

@@ -54,6 +54,8 @@ export interface Words {
   readonly check: readonly Sentence[];
   readonly wakeUp: string;
   readonly notStarted: string;
+  /** What that means, and what whoever asked does then. */
+  readonly unstarted: { readonly means: string; readonly todo: string };
   readonly neverConfirmed: string;
   readonly lostContact: string;
   /** The log that is collected: who delivers it, and what to do when it is missing. Or where else one has to look. */

@@ -132,6 +132,19 @@ describe('an AWS permission set', () => {
     expect(dm('ended', of('ending, expired')).text).not.toContain('is gone');
   });
 
+  it('says of an access that never came what that means, and what to do next, to its holder and on the card', () => {
+    const late = of('closed, not started after granting');
+    for (const { text } of [show('closed, not started after granting'), dm('not-started', late)]) {
+      expect(text).toContain('AWS did not show the access in time');
+      expect(text).toContain('AWS was too slow, asked Stint for fewer calls, or did not take Stint’s own credentials.');
+      expect(text).toContain('Ask again in some minutes. If that ends the same way, tell your platform team');
+    }
+    const unbegun = dm('not-started', of('closed, not started')).text;
+    expect(unbegun).toMatch(/Stint itself could not begin.*Ask again.*tell whoever runs Stint/s);
+    expect(unbegun).not.toContain('credentials');
+    expect(show('closed, expired').text).not.toContain('Ask again');
+  });
+
   it('says nothing of sessions where nobody ever had it, so that nobody can have one', () => {
     const never = NAMES.filter((name) => /^(ending|collecting|closed)/.test(name) && of(name).confirmedAt === undefined);
     expect(never).toEqual(

@@ -1,4 +1,5 @@
 /** What people may look at from a command line: what they may ask for, and how their own requests stand. */
+import { unstartedText } from '../../../cards/state-line.js';
 import { StintError } from '../../../contract/errors.js';
 import type { PersonId } from '../../../contract/ids.js';
 import type { Offer } from '../../../contract/preview.js';
@@ -70,7 +71,7 @@ function standingOf(
     ...(confirmedAt && { confirmedAt }),
     ...(deadlineAt && { deadlineAt }),
     ...(goneAt && { goneAt }),
-    why: failureReason ? [failureReason] : [...verdict.sentences],
+    why: failureReason ? [failureReason] : outcome === 'not-started' ? [unstartedText(view)] : [...verdict.sentences],
   };
 }
 

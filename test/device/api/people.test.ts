@@ -271,6 +271,10 @@ describe('looking', () => {
     const view = viewOf(stored.request, { state: 'active', confirmedAt: '2026-11-21T14:10:00.000Z' as Instant });
     bench.ledger.views.set(requestId, { ...view, verdict: { ...view.verdict, approvedBy: [grace.personId] } });
     expect(await clientOf(adas).call('GET', path)).toMatchObject({ state: 'active', approvedBy: ['Grace Hopper'] });
+    const missed = { state: 'closed', outcome: 'not-started', armedAt: '2026-11-21T14:10:00.000Z' as Instant } as const;
+    bench.ledger.views.set(requestId, viewOf(stored.request, missed));
+    const why = [expect.stringMatching(/^AWS did not show the access in time\. .*Ask again in some minutes/)];
+    expect(await clientOf(adas).call('GET', path)).toMatchObject({ outcome: 'not-started', why });
     expect(await refusal(clientOf(graces).call('GET', path))).toMatch(/unknown-request/);
     expect(await refusal(clientOf(adas).call('GET', '/people/v1/requests/not-an-id'))).toMatch(/bad-input/);
   });
