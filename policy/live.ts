@@ -2,7 +2,8 @@
  * Policy and people as they are now. The policy is the one that was applied last, out of the store, so all processes go by
  * the same and a file that is being written is never judged by. People follow their file: an edit counts from the next
  * question on, and a file that became invalid, or can't be read, is an error for whoever asks (nothing is approved by it);
- * its last good content is not used in its place, for somebody may have been taken out of it.
+ * its last good content is not used in its place, for somebody may have been taken out of it. Only what takes access away goes
+ * by that (`lastGood`): a mistake in a file must not keep access alive.
  */
 import { StintError } from '../contract/errors.js';
 import type { Directory, InForce, Policies } from '../contract/ports.js';
@@ -36,27 +37,53 @@ function refuse({ hash, since, by }: InForce): never {
   throw new StintError('bad-policy', `${which} cannot be read by this version of Stint as it was by the one before. ${APPLY}`);
 }
 
-/** A directory over the people file as it is at each call. Throws `bad-config`, or what `read` throws. */
-export function liveDirectory(read: ReadText, name: string): Directory {
-  const now = remembered(read, (text) => directoryFrom(parsePeople(text, name)));
-  return {
-    person: async (id) => (await now()).person(id),
-    personBySlack: async (team, user) => (await now()).personBySlack(team, user),
-    personByMac: async (serial, user) => (await now()).personByMac(serial, user),
-    personByAwsUser: async (userId) => (await now()).personByAwsUser(userId),
-    membersOf: async (group) => (await now()).membersOf(group),
-    isActive: async (id) => (await now()).isActive(id),
-  };
+export interface LiveDirectory extends Directory {
+  /**
+   * By the file as it is while it is valid, and otherwise by its last content that was: for what takes access away, and for
+   * nothing else. Throws as the directory does where this process never read a valid one.
+   */
+  readonly lastGood: Directory;
+  /** Reads the file now, so that its last good content is no older than this; a file that is not valid changes nothing. */
+  refresh(): Promise<void>;
 }
 
-function remembered<T>(read: ReadText, parse: (text: string) => T): () => Promise<T> {
+/** A directory over the people file as it is at each call. Throws `bad-config`, or what `read` throws. */
+export function liveDirectory(read: ReadText, name: string): LiveDirectory {
+  const { now, good } = remembered(read, (text) => directoryFrom(parsePeople(text, name)));
+  const refresh = (): Promise<void> =>
+    now().then(
+      () => undefined,
+      () => undefined,
+    );
+  return { ...over(now), lastGood: over(good), refresh };
+}
+
+const over = (now: () => Promise<Directory>): Directory => ({
+  person: async (id) => (await now()).person(id),
+  personBySlack: async (team, user) => (await now()).personBySlack(team, user),
+  personByMac: async (serial, user) => (await now()).personByMac(serial, user),
+  personByAwsUser: async (userId) => (await now()).personByAwsUser(userId),
+  membersOf: async (group) => (await now()).membersOf(group),
+  isActive: async (id) => (await now()).isActive(id),
+});
+
+/** `now` parses again only what is another text; `good` answers the last value that could be had where there is none now. */
+function remembered<T>(read: ReadText, parse: (text: string) => T): Readonly<Record<'now' | 'good', () => Promise<T>>> {
   let last: { readonly text: string; readonly value: T } | undefined;
-  return async () => {
+  let valid: typeof last;
+  const now = async (): Promise<T> => {
     const text = await read();
     if (last?.text !== text) {
       last = undefined;
       last = { text, value: parse(text) };
     }
+    valid = last;
     return last.value;
   };
+  const good = (): Promise<T> =>
+    now().catch((error: unknown) => {
+      if (!valid) throw error;
+      return valid.value;
+    });
+  return { now, good };
 }

@@ -15,6 +15,8 @@ export interface PreviewDeps {
   /** Policies by hash: where that of now can't be read, that of the request says who may end it. */
   readonly policies?: Pick<Store['policies'], 'get'>;
   readonly directory: Directory;
+  /** Whom clicks that take access away are judged by, while the people file is not valid; the directory where none is given. */
+  readonly lastGood?: Directory;
   /** Of all kinds of target that may be asked for; Macs alone where none are given. */
   readonly targets?: readonly TargetFacts[];
   /** What people wrote, by its digest: for clicks on requests whose rule asks something of the reason. */
@@ -26,12 +28,13 @@ export interface PreviewDeps {
 }
 
 /** The preview of the policy and the directory as they are at each call. */
-export function createPreview({ policy, policies, directory, targets = ONLY_MACS, texts, usage, clock }: PreviewDeps): Preview {
+export function createPreview(deps: PreviewDeps): Preview {
+  const { policy, policies, directory, lastGood = directory, targets = ONLY_MACS, texts, usage, clock } = deps;
   const recorded = async (hash: Digest): Promise<Policy | undefined> =>
     policies && recalled(policies, hash).catch(() => undefined);
 
   async function click(now: Policy, view: ElevationView, person: Person, kind: ClickKind, windowMs?: number) {
-    const sources = { directory, targets, texts, ...(usage && { usage }) };
+    const sources = { directory: TAKES_AWAY.has(kind) ? lastGood : directory, targets, texts, ...(usage && { usage }) };
     return judgeClick(kind, { policy: now, ...sources, view, person, windowMs, now: clock() });
   }
 

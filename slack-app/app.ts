@@ -132,6 +132,7 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
     config,
     members,
     directory,
+    lastGood: deps.lastGood ?? directory,
     preview,
     recall,
     replay,

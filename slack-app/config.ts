@@ -36,6 +36,8 @@ export interface SlackAppDeps {
   readonly store: SlackStore;
   readonly gate: Gate;
   readonly directory: Directory;
+  /** For clicks that take access away while the directory cannot be read; the directory itself where none is given. */
+  readonly lastGood?: Directory;
   readonly preview: Preview;
   /** Asks for the card to be drawn again from the read model; best effort, must not throw for long. */
   readonly repairCard: (requestId: RequestId) => Promise<void>;

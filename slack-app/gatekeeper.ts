@@ -6,10 +6,10 @@
  */
 import type { ParsedAction } from '../cards/actions.js';
 import { frozenSentence } from '../cards/frozen.js';
-import { StintError } from '../contract/errors.js';
+import { isStintError, StintError } from '../contract/errors.js';
 import type { Actor } from '../contract/messages.js';
 import type { Directory, Freeze, Person } from '../contract/ports.js';
-import type { Preview } from '../contract/preview.js';
+import type { ClickKind, Preview } from '../contract/preview.js';
 import type { ElevationView } from '../contract/view.js';
 import {
   cannotKnow,
@@ -24,7 +24,7 @@ import {
   type RoundAsk,
 } from './checks.js';
 import type { SlackAppConfig } from './config.js';
-import type { Log } from './log.js';
+import { errorText, type Log } from './log.js';
 import type { Member, Members } from './members.js';
 import type { Claim, Press } from './payload.js';
 import type { Recall, Recalled } from './recall.js';
@@ -62,6 +62,8 @@ export interface GatekeeperDeps {
   readonly config: SlackAppConfig;
   readonly members: Members;
   readonly directory: Directory;
+  /** The people of before, while the people file is not valid: for clicks that take access away, and no others. */
+  readonly lastGood: Pick<Directory, 'personBySlack'>;
   readonly preview: Preview;
   readonly recall: Recall;
   readonly replay: ReplayGuard;
@@ -81,9 +83,11 @@ export function createGatekeeper(deps: GatekeeperDeps): Gatekeeper {
     return members.require(claim.userId);
   }
 
-  async function identify(claim: Claim): Promise<Identified> {
+  /** Without a kind of click, as strictly as for one that adds access. */
+  async function identify(claim: Claim, kind?: ClickKind): Promise<Identified> {
     const found = await member(claim);
-    const person = await personOf(found, deps.directory);
+    const known = personOf(found, deps.directory);
+    const person = await (kind === undefined || RULES[kind].adds ? known : known.catch((error) => orLast(deps, found, error)));
     return { member: found, person, actor: actorOf(found, person) };
   }
 
@@ -105,11 +109,11 @@ export function createGatekeeper(deps: GatekeeperDeps): Gatekeeper {
 
   return {
     member,
-    identify,
+    identify: (claim) => identify(claim),
     isAdmin,
     async form(claim, ask) {
       const known = recall.of(ask.requestId);
-      const who = await settle(identify(claim), known);
+      const who = await settle(identify(claim, ask.kind), known);
       return judge(who, ask, await known);
     },
     async click(press, ask) {
@@ -119,7 +123,7 @@ export function createGatekeeper(deps: GatekeeperDeps): Gatekeeper {
       const rule = RULES[ask.kind];
       const known = await recall.of(ask.requestId);
       checkPlace(place, ask.kind, known);
-      const who = await identify(claim);
+      const who = await identify(claim, ask.kind);
       if (place.channelId?.startsWith('D') && known.how !== 'down') {
         checkDm(place, await recall.dmChannels(ask.requestId, who.person.personId));
       }
@@ -151,7 +155,7 @@ async function settle<T>(first: Promise<T>, other: Promise<unknown>): Promise<T>
 
 // ---- 4 and 7: a person of ours ------------------------------------------------------------------------------------
 
-async function personOf(member: Member, directory: Directory): Promise<Person> {
+async function personOf(member: Member, directory: Pick<Directory, 'personBySlack'>): Promise<Person> {
   const person = await directory.personBySlack(member.teamId, member.userId);
   if (!person) throw new StintError('person-unknown');
   // Bound by team and user id, never by name or e-mail; and bound to this very account.
@@ -160,6 +164,17 @@ async function personOf(member: Member, directory: Directory): Promise<Person> {
   if (!person.active) throw new StintError('person-inactive');
   return person;
 }
+
+/** A people file that cannot be read is nobody's fault who wants an access to end, and no reason for it to go on. */
+async function orLast({ lastGood, logger }: GatekeeperDeps, member: Member, error: unknown): Promise<Person> {
+  if (isStintError(error) && PERSON_SAYS.has(error.code)) throw error;
+  const person = await personOf(member, lastGood);
+  logger.warn({ personId: person.personId, why: errorText(error) }, 'the people file cannot be read: known by its last content');
+  return person;
+}
+
+/** What a valid file says of somebody: no other content is asked then. */
+const PERSON_SAYS: ReadonlySet<string> = new Set(['person-unknown', 'person-inactive']);
 
 function actorOf(member: Member, person: Person): Actor {
   return { personId: person.personId, slackTeamId: member.teamId, slackUserId: member.userId };

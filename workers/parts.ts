@@ -32,7 +32,7 @@ import type { ElevationView } from '../contract/view.js';
 import { openStore } from '../ledger/store.js';
 import { type CheckLimits, createCheckLimits } from '../policy/entrance.js';
 import { createJudge } from '../policy/judge.js';
-import { liveDirectory, policyInForce } from '../policy/live.js';
+import { type LiveDirectory, liveDirectory, policyInForce } from '../policy/live.js';
 import { MACS } from '../policy/macs.js';
 import type { Policy } from '../policy/rules.js';
 import { createSealer, type Seal } from '../seal/envelope.js';
@@ -73,7 +73,7 @@ export function storeOf({ store }: Config<'store'>): Promise<Store> {
 
 export interface People {
   readonly policy: () => Promise<Policy>;
-  readonly directory: Directory;
+  readonly directory: LiveDirectory;
 }
 
 /** The policy that is in force, and people as their file has them. */

@@ -16,9 +16,13 @@ import { slackAppConfig } from './slack-config.js';
 export const slackApp: StartPart = (config, store, log, watch) =>
   keepTrying('The Slack app', () => startSlackApp(config, store, log, watch), log);
 
+/** How often the people file is looked at though nobody asks, in ms. */
+const FOLLOW_MS = 2_000;
+
 async function startSlackApp(config: Config, store: Store, log: Logger, watch: SelfWatch): Promise<Running> {
   const { slack, posting } = config;
   const people = peopleOf(config, store);
+  await people.directory.refresh();
   const client = temporalClient(config);
   const notices = noticesOf(config, store, people.directory, { log });
   const past = createPastWorkflow({ store, clock: fitClockOf(watch) }, 'slack');
@@ -28,8 +32,10 @@ async function startSlackApp(config: Config, store: Store, log: Logger, watch: S
     store,
     gate: limitedGate(gate, checkLimitsOf(config, store, people), store.ledger),
     directory: people.directory,
+    lastGood: people.directory.lastGood,
     preview: createPreview({
       ...people,
+      lastGood: people.directory.lastGood,
       policies: store.policies,
       texts: store.requests,
       usage: store.usage,
@@ -42,9 +48,12 @@ async function startSlackApp(config: Config, store: Store, log: Logger, watch: S
     logger: log,
   });
   await app.start();
+  // Whoever was taken out of the file shortly before it broke is not to be among its last good people.
+  const following = setInterval(() => void people.directory.refresh(), FOLLOW_MS).unref();
   log.info({ mode: slack.mode }, 'Slack app listens');
   return {
     stop: async () => {
+      clearInterval(following);
       await app.stop();
       await client.connection.close();
     },

@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { GrantDuties } from '../contract/duties.js';
 import { isStintError, StintError } from '../contract/errors.js';
 import { type AskClock, CLOCK_FIX, FAIL_MS, inWords, offBy, readClocks, WARN_MS } from './checks/clock.js';
-import { peopleOf } from './checks/policy.js';
+import { peopleOf, STILL_ENDS } from './checks/policy.js';
 import type { PartConfigs } from './config.js';
 
 export interface SelfWatchDeps {
@@ -81,7 +81,7 @@ function lookAtFiles({ policy, log }: SelfWatchDeps): readonly string[] {
     return [];
   } catch (error) {
     if (!isStintError(error)) throw error;
-    const sentence = `Nothing is granted until this is mended: ${error.sentence}`;
+    const sentence = `Nothing is granted until this is mended: ${error.sentence} ${STILL_ENDS}`;
     log.error({}, sentence);
     return [sentence];
   }

@@ -294,6 +294,18 @@ describe('a click', () => {
     await expect(lost.judgeClick(waiting, GRACE, 'approve', 5 * MIN)).rejects.toThrow(/bad-policy/);
   });
 
+  it('that takes away is judged by the last valid people where none are valid now, and one that adds is not', async () => {
+    const deps = { policy: async () => policyOf(), directory: failing, clock: () => NOW };
+    const preview = createPreview({ ...deps, lastGood: directory });
+    const stranger = { ...GRACE, personId: 'zoe' as typeof GRACE.personId, groups: [] };
+    expect(await preview.judgeClick(active, stranger, 'revoke')).toMatchObject({
+      ok: false,
+      sentence: expect.stringMatching(/it lets .*Linus/),
+    });
+    await expect(createPreview(deps).judgeClick(active, stranger, 'revoke')).rejects.toThrow('The directory is down');
+    await expect(preview.judgeClick(waiting, GRACE, 'approve', 5 * MIN)).rejects.toThrow('The directory is down');
+  });
+
   it('that takes away needs no policy file: who is named by the verdict on record may, and by the policy of that time', async () => {
     const lost = (policies?: Pick<Store['policies'], 'get'>) =>
       createPreview({

@@ -206,4 +206,18 @@ describe('files that are followed', () => {
     text = new Error('gone');
     await expect(directory.membersOf('it')).rejects.toThrow('gone');
   });
+
+  it('say who was in the last valid content to who asks for that, and nothing where there was none', async () => {
+    let text = 'people: 7\n';
+    const directory = liveDirectory(async () => text, 'people.yaml');
+    await expect(directory.lastGood.isActive('ada' as PersonId)).rejects.toThrow(/people.yaml:1:9/);
+    text = GOOD;
+    await directory.refresh();
+    text = 'people: 7\n';
+    await directory.refresh();
+    expect(await directory.lastGood.isActive('ada' as PersonId)).toBe(true);
+    await expect(directory.isActive('ada' as PersonId)).rejects.toThrow(/people.yaml:1:9/);
+    text = changed('    groups: [staff]\n', '    groups: [staff]\n    active: false\n');
+    expect(await directory.lastGood.isActive('ada' as PersonId)).toBe(false);
+  });
 });

@@ -2,7 +2,7 @@
 import type { WebClient } from '@slack/web-api';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ParsedAction } from '../../cards/actions.js';
-import { isStintError } from '../../contract/errors.js';
+import { isStintError, StintError } from '../../contract/errors.js';
 import { instant } from '../../contract/ids.js';
 import type { ElevationView } from '../../contract/view.js';
 import { sha256 } from '../../seal/canonical.js';
@@ -46,6 +46,9 @@ let now: number;
 let store: ReturnType<typeof fakeStore>;
 let preview: ReturnType<typeof fakePreview>;
 let people: Parameters<typeof fakeDirectory>[0];
+/** What the people file said while it was valid; and why it is not now. */
+let lastGood: typeof people;
+let broken: StintError | undefined;
 let trouble: string | undefined;
 let roomTrouble: string | undefined;
 let one: ElevationView;
@@ -57,6 +60,8 @@ beforeEach(() => {
   store = fakeStore(() => now);
   preview = fakePreview();
   people = undefined;
+  lastGood = undefined;
+  broken = undefined;
   trouble = undefined;
   roomTrouble = undefined;
   one = place(store, view());
@@ -75,7 +80,8 @@ function gatekeeper(cfg: SlackAppConfig = config): Gatekeeper {
   return createGatekeeper({
     config: cfg,
     members: createMembers({ api, teamId: TEAM, enterpriseId: cfg.enterpriseId, clock, logger }),
-    directory: fakeDirectory(people),
+    directory: broken ? { ...fakeDirectory(), personBySlack: () => Promise.reject(broken) } : fakeDirectory(people),
+    lastGood: fakeDirectory(lastGood),
     preview,
     recall: createRecall({ store, logger }),
     replay: createReplayGuard({ once: store.once, clock, logger }),
@@ -428,6 +434,38 @@ describe.each(['down', 'hang'] as const)('the store is %s', (mode) => {
     expect(await click(body(), ask('ext-deny', { roundDigest: sha256('newer') }), keeper)).toBe('ok');
     // An approval is not judged by what was true before.
     expect(await click(body(), ask(), keeper)).toMatch(/^store-unavailable/);
+  });
+});
+
+describe('a people file that is broken', () => {
+  beforeEach(() => {
+    broken = new StintError('bad-config', 'people.yaml:7:3 is no list');
+    place(store, view({ state: 'active' }));
+  });
+
+  it('keeps nobody from taking access away who was in the last valid one', async () => {
+    expect(await click(body(), ask('revoke'))).toBe('ok');
+    place(store, view());
+    expect(await click(body(), ask('deny'))).toBe('ok');
+    const { claim } = parsePress(body());
+    expect(await tried(gatekeeper().form(claim, { ...ask('deny'), kind: 'deny' }))).toBe('ok');
+  });
+
+  it('adds nothing, and names itself', async () => {
+    place(store, view());
+    expect(await click(body())).toMatch(/^bad-config: people\.yaml:7:3/);
+    expect(await tried(gatekeeper().identify(parsePress(body()).claim))).toMatch(/^bad-config/);
+  });
+
+  it('makes nobody of who was not active in the last valid one, or not in it', async () => {
+    expect(await click(body('U0NOBODY'), ask('revoke'))).toMatch(/^person-unknown/);
+    expect(await click(body('U0GONE'), ask('revoke'))).toMatch(/^person-inactive/);
+  });
+
+  it('is the only ground for that: what a valid one says of somebody stands', async () => {
+    broken = undefined;
+    people = [];
+    expect(await click(body(), ask('revoke'))).toMatch(/^person-unknown/);
   });
 });
 

@@ -28,7 +28,7 @@ export function checkPolicy(deps: PolicyCheckDeps & { readonly inForce: AskInFor
   const { policyFile, peopleFile } = deps.policy;
   return async (say) => {
     const policy = attempt(say, 'policy', () => policyOf(deps), 'Until it is mended, what is in force goes on.');
-    const people = attempt(say, 'people', () => peopleOf(deps), 'Until it is mended nothing is granted; revoking goes on.');
+    const people = attempt(say, 'people', () => peopleOf(deps), `Until it is mended nothing is granted. ${STILL_ENDS}`);
     await Promise.all([refuseWritable(policyFile, say), refuseWritable(peopleFile, say)]);
     if (policy) say.ok('policy', `${policyFile}: ${policy.rules.length} rules (${policy.hash.slice(0, 12)})`);
     if (policy) sayInForce(say, policy, policyFile, await deps.inForce());
@@ -53,6 +53,10 @@ function sayInForce(say: Say, { hash }: Policy, file: string, now: InForce | 'no
 }
 
 const APPLY_IT = 'To have it count: npx stint policy apply';
+
+/** What still works while the people file is not valid. */
+export const STILL_ENDS =
+  'Access can be ended all the same: in Slack by the people of the last valid file, unless the Slack app was started since, and with "stint revoke".';
 
 function attempt<T>(say: Say, check: string, read: () => T, fix: string): T | undefined {
   try {
