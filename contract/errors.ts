@@ -67,6 +67,7 @@ export const ERRORS = table({
   'aws-credentials': later(503, "AWS does not accept Stint's credentials. Renew them; then it goes on by itself."),
   'aws-rejected': broken(502, 'AWS refused the call.'),
   'aws-failed': broken(502, 'AWS could not do it.'),
+  'oncall-unavailable': later(503, 'Who is on call cannot be looked up, so nothing that depends on it is approved.'),
   'have-already': info(409, 'You have this already, and not from Stint. Nothing was granted, and nothing will be taken away.'),
   // set-up
   'bad-config': broken(500, 'The configuration is not valid.'),

@@ -591,6 +591,8 @@ export interface Person {
   readonly macs: readonly { readonly serial: Serial; readonly localUser: LocalUser; readonly name: string }[];
   /** Their user in the Identity Store, where the people file names it: then nothing else is asked. */
   readonly awsUserId?: string;
+  /** Their user in PagerDuty, where the people file names it. */
+  readonly pagerdutyUserId?: string;
   /** Whom the people file names as their manager; it need not be somebody who is there. */
   readonly manager?: PersonId;
   readonly away?: Absence;
@@ -612,6 +614,7 @@ export interface Directory {
   personByMac(serial: Serial, localUser: LocalUser): Promise<Person | undefined>;
   /** Whom the people file names as this user of the Identity Store; the letter case of the id makes no difference. */
   personByAwsUser(userId: string): Promise<Person | undefined>;
+  /** Also of `oncall:<rota>`: who is on call now. Throws `oncall-unavailable` where that can't be said. */
   membersOf(group: string): Promise<readonly Person[]>;
   isActive(personId: PersonId): Promise<boolean>;
 }

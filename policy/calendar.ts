@@ -49,7 +49,7 @@ export function nextOpening(hours: Hours, at: number): number | undefined {
 /** The instants of the 24 hours after `start` at which it can begin: where the clock shows `from`, and where it is put forward or back. */
 function beginnings({ zone, from }: Hours, start: number): readonly number[] {
   const end = start + DAY;
-  const [before, after] = [offset(zone, start), offset(zone, end)];
+  const [before, after] = [offsetAt(zone, start), offsetAt(zone, end)];
   const shown = [before, after].map((off) => end - modulo(end + off - from * MINUTE, DAY));
   const changed = before === after ? [] : [changeBetween(zone, start, end)];
   return [...shown, ...changed].sort((a, b) => a - b);
@@ -57,11 +57,11 @@ function beginnings({ zone, from }: Hours, start: number): readonly number[] {
 
 /** To the second: no zone of ours changes within one. */
 function changeBetween(zone: string, start: number, end: number): number {
-  const before = offset(zone, start);
+  const before = offsetAt(zone, start);
   let [low, high] = [Math.floor(start / 1000), Math.ceil(end / 1000)];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (offset(zone, middle * 1000) === before) low = middle;
+    if (offsetAt(zone, middle * 1000) === before) low = middle;
     else high = middle;
   }
   return high * 1000;
@@ -130,8 +130,20 @@ function wallClock(zone: string, at: number): number {
   return Date.UTC(year, month - 1, day, ...time);
 }
 
-function offset(zone: string, at: number): number {
+/** By how much the clocks of a zone are ahead of UTC, in milliseconds. Throws `RangeError` as `isOpen` does. */
+export function offsetAt(zone: string, at: number): number {
   return wallClock(zone, at) - Math.floor(at / 1000) * 1000;
+}
+
+/** Whether this is the IANA name of a zone. An offset such as `+01:00`, which the runtime may take too, knows no summer time. */
+export function isZone(name: string): boolean {
+  if (!/^(UTC|[A-Z][A-Za-z_]+(\/[A-Za-z0-9_+-]+){1,2})$/.test(name)) return false;
+  try {
+    formatOf(name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

@@ -11,6 +11,7 @@ import { displayName, personId, serial } from '../seal/shapes.js';
 import { parseMoment } from './calendar.js';
 import { type Document, type Problem, readDocument } from './document.js';
 import { pathText, problemError, problemsOf } from './problems.js';
+import type { Rota } from './rota.js';
 import { lengthOf, ruleId } from './schema.js';
 
 const CAP_BYTES = 1024 * 1024;
@@ -75,6 +76,8 @@ const oneCase = z.strictObject({
   reason: z.string().max(4000).optional(),
   had: had.optional(),
   votes: z.array(vote).max(50).optional(),
+  /** Who is on call, by rota: a case must not come out otherwise at another hour. */
+  oncall: z.record(text, z.array(personId).min(1).max(50)).optional(),
   expect: expected,
 });
 
@@ -124,6 +127,20 @@ export function checkNames({ cases, at }: CaseTable, people: readonly Person[]):
   if (problems.length > 0) throw bad(problems);
 }
 
+/** Refuses a table that says who is on call for a rota that is not in the people file. Throws `bad-input`. */
+export function checkRotas({ cases, at }: CaseTable, rotas: readonly Pick<Rota, 'name'>[]): void {
+  const names = new Set(rotas.map(({ name }) => name));
+  const problems = cases.flatMap(({ oncall = {} }, index) =>
+    Object.keys(oncall)
+      .filter((rota) => !names.has(rota))
+      .map((rota): Problem => {
+        const path = ['cases', index, 'oncall', rota];
+        return { at: at(path), path: pathText(path), what: `the people file has no rota ${rota}` };
+      }),
+  );
+  if (problems.length > 0) throw bad(problems);
+}
+
 interface Named {
   readonly path: readonly PropertyKey[];
   readonly id?: PersonId | undefined;
@@ -131,7 +148,7 @@ interface Named {
 }
 
 /** Everything of a case that the people file has to know. */
-function namesOf({ who, for: subject, target, votes = [], expect }: PolicyCase): readonly Named[] {
+function namesOf({ who, for: subject, target, votes = [], oncall = {}, expect }: PolicyCase): readonly Named[] {
   const { include = [], exclude = [] } = expect.approvers ?? {};
   const listed = (part: string, ids: readonly PersonId[]) => ids.map((id, i) => ({ path: ['expect', 'approvers', part, i], id }));
   return [
@@ -139,6 +156,7 @@ function namesOf({ who, for: subject, target, votes = [], expect }: PolicyCase):
     { path: ['for'], id: subject },
     { path: ['target', 'mac'], mac: target.mac },
     ...votes.map(({ by }, i) => ({ path: ['votes', i, 'by'], id: by })),
+    ...Object.entries(oncall).flatMap(([rota, ids]) => ids.map((id, i) => ({ path: ['oncall', rota, i], id }))),
     ...listed('include', include),
     ...listed('exclude', exclude),
   ];

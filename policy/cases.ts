@@ -3,7 +3,7 @@
  * what the table expects. Also told: which rules no case reaches, for what no case reaches can change unseen.
  */
 import { instant, type PersonId } from '../contract/ids.js';
-import type { Directory, Person, TargetFacts } from '../contract/ports.js';
+import type { Person, TargetFacts } from '../contract/ports.js';
 import type { AwsPermissionSetTarget, ElevationRequest, Target } from '../contract/request.js';
 import type { Round, Verdict, Vote } from '../contract/verdict.js';
 import { requestDigest, requestIdFrom, sha256 } from '../seal/canonical.js';
@@ -11,6 +11,7 @@ import { type AwsAttributes, type CaseTable, checkNames, type PolicyCase } from 
 import { usageOfCase } from './case-usage.js';
 import { settle } from './decide.js';
 import { durationText } from './duration.js';
+import { dutyAsSaid } from './duty.js';
 import { gatherFacts } from './facts.js';
 import { macTarget } from './macs.js';
 import { directoryFrom } from './people.js';
@@ -47,7 +48,7 @@ export interface CasesReport {
  */
 export async function runCases(policy: Policy, people: readonly Person[], table: CaseTable, now: number): Promise<CasesReport> {
   checkNames(table, people);
-  const world = { policy, people, directory: directoryFrom(people), now };
+  const world = { policy, people, now };
   const cases = await Promise.all(
     table.cases.map(async (one, index) =>
       resultOf(one, table.at(['cases', index]), await answer({ ...world, now: one.at ?? now }, one)),
@@ -67,11 +68,10 @@ interface Answer {
 interface World {
   readonly policy: Policy;
   readonly people: readonly Person[];
-  readonly directory: Directory;
   readonly now: number;
 }
 
-async function answer({ policy, people, directory, now }: World, one: PolicyCase): Promise<Answer> {
+async function answer({ policy, people, now }: World, one: PolicyCase): Promise<Answer> {
   const { request, targets } = asked(people, one, now);
   const texts = { getText: async () => one.reason ?? '' };
   const round: Round = { digest: requestDigest(request), kind: 'request', windowMs: request.windowMs };
@@ -79,6 +79,7 @@ async function answer({ policy, people, directory, now }: World, one: PolicyCase
     const cast = { decision, personId: by, roundDigest: round.digest, at: instant(now) };
     return decision === 'approve' ? { ...cast, windowMs: window } : cast;
   });
+  const directory = directoryFrom(people, dutyAsSaid(new Map(Object.entries(one.oncall ?? {}))));
   const facts = await gatherFacts({ directory, targets, texts }, policy, request, votes);
   const terms = termsOf(policy, request, facts, now);
   const approvers = facts.approverPool.filter(terms.approves).map((person) => person.personId);

@@ -1,6 +1,8 @@
-/** What a people file says of managers that cannot be: somebody who is not there, or managers in a circle. */
+/** What a people file says that cannot be: managers who are not there or go round in a circle, turns of people who left. */
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
+import type { PeopleFile } from './people.js';
+import { isPaged } from './rota.js';
 
 /** One sentence for each manager or stand-in who is not in the file, and one for each circle. */
 export function managerFindings(people: readonly Person[]): string[] {
@@ -35,4 +37,15 @@ function circles(byId: ReadonlyMap<PersonId, Person>): readonly (readonly Person
     if (back !== -1) found.push(way.slice(back));
   }
   return found;
+}
+
+/** One sentence for each person who has turns in a rota and is not active: in those turns nobody is there to decide. */
+export function rotaFindings({ people, rotas }: PeopleFile): string[] {
+  const gone = new Set(people.filter(({ active }) => !active).map(({ personId }) => personId));
+  const turns = rotas.flatMap((rota) => (isPaged(rota) ? [] : [...new Set(rota.people)].map((id) => ({ rota: rota.name, id }))));
+  return turns.filter(({ id }) => gone.has(id)).map(({ rota, id }) => turnText(rota, id));
+}
+
+function turnText(rota: string, person: PersonId): string {
+  return `the rota ${rota}: ${person} is not active in the people file, so nobody can decide in their turns.`;
 }

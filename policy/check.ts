@@ -2,9 +2,13 @@
 import { few } from '../contract/few.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Directory, Person } from '../contract/ports.js';
+import { managerFindings, rotaFindings } from './check-people.js';
 import { readDocument } from './document.js';
+import { dutyAsSaid, everOnDuty, withEveryRota } from './duty.js';
 import { everybodyOf, poolOf } from './facts.js';
 import { managersOf } from './managers.js';
+import { rotaName } from './on-call.js';
+import { directoryFrom, type PeopleFile } from './people.js';
 import { askManagers } from './pools.js';
 import type { Policy, Rule, Who } from './rules.js';
 import { countOf, isFull, planOf } from './stages.js';
@@ -16,6 +20,15 @@ const NAMED = 5;
 interface Found {
   readonly path: readonly PropertyKey[];
   readonly what: string;
+}
+
+/**
+ * All that is wrong between a policy and a people file, and within the latter: `policy check` and `apply`, SIGHUP and the doctor
+ * find the same. In a rota is everybody who may ever be on call by it, so that they find it at every hour.
+ */
+export async function fileFindings(policy: Policy, file: PeopleFile, name: string): Promise<string[]> {
+  const directory = directoryFrom(withEveryRota(file), dutyAsSaid(everOnDuty(file)));
+  return [...(await findings(policy, directory, name)), ...managerFindings(file.people), ...rotaFindings(file)];
 }
 
 /**
@@ -80,7 +93,13 @@ async function unknownIn(id: string, part: string, { groups, people }: Who, dire
     what: `${id}.${part}: ${what}`,
   });
   return [
-    ...groups.flatMap((group, i) => (members[i]?.length === 0 ? [say('groups', i, `the group ${group} has no members.`)] : [])),
+    ...groups.flatMap((group, i) => (members[i]?.length === 0 ? [say('groups', i, nobodyIn(group))] : [])),
     ...people.flatMap((one, i) => (named[i] === undefined ? [say('people', i, `${one} is not in the people file.`)] : [])),
   ];
+}
+
+function nobodyIn(group: string): string {
+  const rota = rotaName(group);
+  if (rota === undefined) return `the group ${group} has no members.`;
+  return `nobody is ever on call for ${rota}. Put a rota of that name into the people file.`;
 }

@@ -12,6 +12,7 @@ import type { ElevationView } from '../contract/view.js';
 import { decide } from './decide.js';
 import { everybodyOf, gatherFacts } from './facts.js';
 import { managersOf, managing } from './managers.js';
+import { asFarAsKnown } from './on-call.js';
 import { askManagers } from './pools.js';
 import { covers, includes, type Policy, type Rule } from './rules.js';
 import { listNames } from './sentences.js';
@@ -84,6 +85,13 @@ async function mayTakeAway(click: Click, rules: readonly Rule[]): Promise<ClickV
   const { directory, view, person } = click;
   if (hasSay(rules, view, person) || view.verdict.approvers.includes(person.personId)) return OK;
   if (askManagers(rules) && (await isManager(click))) return OK;
+  const onCall = await asFarAsKnown(
+    directory,
+    person,
+    rules.flatMap(({ revoke, approve }) => [revoke, approve]),
+  );
+  if (hasSay(rules, view, onCall.person)) return OK;
+  if (onCall.failure) throw onCall.failure;
   const named = await everybodyOf(
     directory,
     rules.map((rule) => rule.revoke),

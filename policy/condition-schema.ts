@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isStintError } from '../contract/errors.js';
 import type { ReasonRule } from '../contract/preview.js';
 import { REASON_MAX, REASON_MIN } from '../contract/request.js';
-import { DAYS, type Hours } from './calendar.js';
+import { DAYS, type Hours, isZone } from './calendar.js';
 import { linearPattern } from './linear-pattern.js';
 import { closest } from './problems.js';
 
@@ -25,22 +25,17 @@ const date = z
   .regex(/^\d{4}-\d{2}-\d{2}$/, DATE)
   .refine((text) => new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) === true, DATE);
 
-/** IANA names alone: an offset such as `+01:00`, which the runtime may take too, knows no summer time. */
 const zone = z.string().check((given) => {
-  if (/^(UTC|[A-Z][A-Za-z_]+(\/[A-Za-z0-9_+-]+){1,2})$/.test(given.value) && isZone(given.value)) return;
-  const meant = closest(given.value, Intl.supportedValuesOf('timeZone'));
-  const hint = meant === undefined ? 'such as Europe/Berlin, or UTC' : `; did you mean ${JSON.stringify(meant)}?`;
-  const message = `must be the IANA name of a time zone${meant === undefined ? ` ${hint}` : hint}`;
-  given.issues.push({ code: 'custom', input: given.value, message });
+  const message = zoneProblem(given.value);
+  if (message !== undefined) given.issues.push({ code: 'custom', input: given.value, message });
 });
 
-function isZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
+/** What is wrong with the name of a time zone, and which one may be meant; undefined where it is one. */
+export function zoneProblem(name: string): string | undefined {
+  if (isZone(name)) return undefined;
+  const meant = closest(name, Intl.supportedValuesOf('timeZone'));
+  const hint = meant === undefined ? ' such as Europe/Berlin, or UTC' : `; did you mean ${JSON.stringify(meant)}?`;
+  return `must be the IANA name of a time zone${hint}`;
 }
 
 /** When requests of a rule may be asked for and approved. */

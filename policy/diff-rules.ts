@@ -5,6 +5,7 @@ import type { Person } from '../contract/ports.js';
 import { hoursText, isWithin } from './calendar.js';
 import { compareLimits } from './diff-limits.js';
 import { durationText } from './duration.js';
+import { rotaName } from './on-call.js';
 import { poolsName } from './pools.js';
 import { asksNoLess, reasonText } from './reason.js';
 import type { Rule, Who } from './rules.js';
@@ -157,5 +158,7 @@ function describe({ rule, plan, could }: Reach): string {
 const approvals = (count: number): string => (count === 1 ? '1 approval' : `${count} approvals`);
 
 function whoText({ groups, people }: Who): string {
-  return [...groups.map((group) => `group ${group}`), ...people].join(', ');
+  const words = (group: string) =>
+    rotaName(group) === undefined ? `group ${group}` : `whoever is on call for ${rotaName(group)}`;
+  return [...groups.map(words), ...people].join(', ');
 }

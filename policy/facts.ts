@@ -5,6 +5,7 @@ import type { ElevationRequest } from '../contract/request.js';
 import type { Vote } from '../contract/verdict.js';
 import { sha256 } from '../seal/canonical.js';
 import { managersOf } from './managers.js';
+import { createOnCall, learnFor, type OnCall } from './on-call.js';
 import { askManagers } from './pools.js';
 import { covers, type Policy, type Rule, type Who } from './rules.js';
 import { lookAt, ONLY_MACS } from './targets.js';
@@ -37,23 +38,34 @@ export async function gatherFacts(
   const look = await lookAt(targets, request.target, subject);
   const rules = policies.flatMap(({ rules }) => rules.filter((rule) => covers(rule, look.about)));
   const managers = subject && askManagers(rules) ? await managersOf(directory, subject) : undefined;
-  const approverPool = await poolOf(directory, rules, managers);
+  const onCall = createOnCall(directory);
+  const askers = [requester, subject].filter((person) => person !== undefined);
+  for (const one of policies) await learnFor(onCall, one, look.about, askers);
+  const approverPool = await poolOf(onCall.directory, rules, managers);
   const parties = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look };
   const reason = rules.some((rule) => rule.reason) ? await readText(texts, request.reasonDigest) : undefined;
   const counted = rules.some(({ limits }) => limits) ? await usage?.of(request) : undefined;
-  return {
+  return onDuty(onCall, {
     ...parties,
     voters,
     approverPool,
     ...(managers ? { managers } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(counted && { usage: counted }),
-  };
+  });
+}
+
+/** The same facts, in which everybody has the rotas that they are on call for. */
+export function onDuty({ onto }: Pick<OnCall, 'onto'>, facts: Facts): Facts {
+  const [requester, subject] = [facts.requester, facts.subject].map((person) => person && onto([person])[0]);
+  const parties = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}) };
+  const managers = facts.managers ? { managers: onto(facts.managers) } : {};
+  return { ...facts, ...parties, ...managers, voters: onto(facts.voters), approverPool: onto(facts.approverPool) };
 }
 
 /** Everybody whom these rules name as approver, and the managers; each once. */
 export async function poolOf(
-  directory: Directory,
+  directory: Pick<Directory, 'person' | 'membersOf'>,
   rules: readonly Rule[],
   managers: readonly Person[] = [],
 ): Promise<readonly Person[]> {
@@ -71,7 +83,10 @@ async function readText(texts: Sources['texts'], digest: Digest): Promise<string
 }
 
 /** All people whom any of these names, by group or by id, each once. */
-export async function everybodyOf(directory: Directory, named: readonly Who[]): Promise<readonly Person[]> {
+export async function everybodyOf(
+  directory: Pick<Directory, 'person' | 'membersOf'>,
+  named: readonly Who[],
+): Promise<readonly Person[]> {
   const groups = [...new Set(named.flatMap((who) => who.groups))];
   const ids = [...new Set(named.flatMap((who) => who.people))];
   const members = await Promise.all(groups.map((group) => directory.membersOf(group)));
@@ -79,7 +94,7 @@ export async function everybodyOf(directory: Directory, named: readonly Who[]): 
   return [...new Map(people.map((person) => [person.personId, person])).values()];
 }
 
-async function peopleOf(directory: Directory, ids: readonly PersonId[]): Promise<readonly Person[]> {
+async function peopleOf(directory: Pick<Directory, 'person'>, ids: readonly PersonId[]): Promise<readonly Person[]> {
   const found = await Promise.all(ids.map((id) => directory.person(id)));
   return found.filter((person) => person !== undefined);
 }

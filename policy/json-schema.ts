@@ -40,7 +40,7 @@ const SAYS: Readonly<Record<string, string>> = {
   stages: 'Pools that all have to approve, in order; nobody counts in two of them.',
   quorum: 'How many different people have to approve.',
   revoke: 'Who else may take it away; the approvers, if left out.',
-  groups: 'Groups of the people file.',
+  groups: 'Groups of the people file, or oncall:<rota> for whoever is on call.',
   people: 'Ids of people of the people file.',
   windows: 'The lengths that may be asked for and approved, ascending.',
   max: 'The longest in all, extensions included.',

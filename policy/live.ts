@@ -7,8 +7,9 @@
  */
 import { StintError } from '../contract/errors.js';
 import type { Directory, InForce, Policies } from '../contract/ports.js';
+import { dutyOf, type Paged, unpaged } from './duty.js';
 import { recalled } from './judge.js';
-import { directoryFrom, parsePeople } from './people.js';
+import { directoryFrom, parsePeopleFile } from './people.js';
 import type { Policy } from './rules.js';
 
 /** Reads a file's text. Called for each question; the parse is repeated only when the text is another. */
@@ -37,6 +38,13 @@ function refuse({ hash, since, by }: InForce): never {
   throw new StintError('bad-policy', `${which} cannot be read by this version of Stint as it was by the one before. ${APPLY}`);
 }
 
+export interface Duties {
+  /** Asked for the rotas that PagerDuty keeps. */
+  readonly paged: Paged;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
 export interface LiveDirectory extends Directory {
   /**
    * By the file as it is while it is valid, and otherwise by its last content that was: for what takes access away, and for
@@ -48,8 +56,15 @@ export interface LiveDirectory extends Directory {
 }
 
 /** A directory over the people file as it is at each call. Throws `bad-config`, or what `read` throws. */
-export function liveDirectory(read: ReadText, name: string): LiveDirectory {
-  const { now, good } = remembered(read, (text) => directoryFrom(parsePeople(text, name)));
+export function liveDirectory(
+  read: ReadText,
+  name: string,
+  { paged, clock }: Duties = { paged: unpaged, clock: Date.now },
+): LiveDirectory {
+  const { now, good } = remembered(read, (text) => {
+    const file = parsePeopleFile(text, name);
+    return directoryFrom(file.people, dutyOf(file, paged, clock));
+  });
   const refresh = (): Promise<void> =>
     now().then(
       () => undefined,

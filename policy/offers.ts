@@ -7,6 +7,7 @@ import { hoursCondition } from './conditions.js';
 import { poolOf } from './facts.js';
 import { confirmBy, whyOpen } from './kinds.js';
 import { managersOf } from './managers.js';
+import { asFarAsKnown, createOnCall } from './on-call.js';
 import { askManagers } from './pools.js';
 import { reasonText } from './reason.js';
 import { firstOf, includes, mayCover, type Policy, type Rule } from './rules.js';
@@ -26,20 +27,20 @@ export interface Shelf {
 
 /** Everything that this person may ask for now, for themselves, without typing. Errors pass through. */
 export async function offersFor(shelf: Shelf, person: Person): Promise<Offers> {
-  const rules = rulesOf(shelf.policy, person);
+  const { rules, failure } = await rulesOf(shelf, person);
   const kinds = shelf.targets.filter(({ kind }) => rules.some((rule) => rule.kind === kind));
   const found = (await Promise.all(kinds.map((facts) => facts.listed(person)))).flat();
   const covered = found.filter(({ about }) => firstOf(rules, about));
   const offers = await offersOf(shelf, rules, covered.slice(0, LISTED), person);
-  const note = kinds.flatMap((facts) => facts.note?.() ?? []).join(' ');
+  const note = [...kinds.flatMap((facts) => facts.note?.() ?? []), ...(failure ? [failure.sentence] : [])].join(' ');
   return { offers, searchable: kinds.some(({ searchable }) => searchable), ...(note ? { note } : {}) };
 }
 
 /** What this person may ask for and that holds every word, best first of each kind. One kind that fails hides no other. */
 export async function search(shelf: Shelf, person: Person, text: string, limit: number): Promise<readonly Offer[]> {
-  const rules = rulesOf(shelf.policy, person);
+  const { rules, ...asked } = await rulesOf(shelf, person);
   const found: Candidate[] = [];
-  let failure: StintError | undefined;
+  let failure: StintError | undefined = asked.failure;
   for (const facts of shelf.targets) {
     const ofKind = rules.filter(({ kind }) => kind === facts.kind);
     if (ofKind.length === 0 || found.length >= limit) continue;
@@ -59,18 +60,26 @@ export async function search(shelf: Shelf, person: Person, text: string, limit: 
 export async function pin(shelf: Shelf, person: Person, key: string): Promise<Pinned> {
   if (!person.active) throw new StintError('person-inactive');
   const { facts, candidate } = await byKey(shelf.targets, person, key);
-  const rules = rulesOf(shelf.policy, person);
+  const { rules, failure } = await rulesOf(shelf, person);
   const [offer] = await offersOf(shelf, rules, [candidate], person);
   if (!offer && rules.some((rule) => mayCover(rule, candidate.about)))
     throw new StintError('not-eligible', `The tags of ${candidate.display} ${whyOpen(candidate.about)}`);
-  if (!offer) throw new StintError('not-eligible');
+  if (!offer) throw failure ?? new StintError('not-eligible');
   if (offer.barred) throw new StintError('not-eligible', offer.barred);
   return { offer, target: await facts.pin(person, key) };
 }
 
-/** The rules that this person may ask by, in order. */
-function rulesOf({ rules }: Policy, person: Person): readonly Rule[] {
-  return person.active ? rules.filter((rule) => includes(rule.ask, person)) : [];
+interface Asking {
+  readonly rules: readonly Rule[];
+  readonly failure?: StintError;
+}
+
+/** The rules that this person may ask by, in order; and why it is not known of a rota whether there are more. */
+async function rulesOf({ policy: { rules }, directory }: Shelf, person: Person): Promise<Asking> {
+  if (!person.active) return { rules: [] };
+  const unclear = rules.filter((rule) => !includes(rule.ask, person)).map((rule) => rule.ask);
+  const { person: asker, ...rest } = await asFarAsKnown(directory, person, unclear);
+  return { rules: rules.filter((rule) => includes(rule.ask, asker)), ...rest };
 }
 
 /** Who could approve is asked once for each rule, however many offers it makes. */
@@ -96,7 +105,10 @@ async function approverNames({ directory, now }: Shelf, rule: Rule, person: Pers
   const managers = askManagers([rule]) ? await managersOf(directory, person) : [];
   const find = (id: PersonId) => managers.find(({ personId }) => personId === id);
   const plan = planOf(rule, { own: [person.personId], subject: person, find, now });
-  const approvers = askedNow(plan, [], await poolOf(directory, [rule], managers));
+  const onCall = createOnCall(directory);
+  // What is shown before anybody asks: a rota that can't be looked up now is left out, and looked up again to decide.
+  await onCall.tryTo(rule.approve);
+  const approvers = askedNow(plan, [], onCall.onto(await poolOf(onCall.directory, [rule], managers)));
   return approvers
     .map((p) => p.name)
     .sort((a, b) => a.localeCompare(b, 'en'))

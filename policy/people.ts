@@ -10,7 +10,11 @@ import type { Absence, Directory, Person } from '../contract/ports.js';
 import { awsUser } from '../seal/aws-shapes.js';
 import { displayName, localUser, personId, serial, slackTeamId, slackUserId } from '../seal/shapes.js';
 import { type Document, type Problem, readDocument } from './document.js';
+import type { Duty } from './duty.js';
+import { rotaName } from './on-call.js';
 import { pathText, problemError, problemsOf } from './problems.js';
+import type { Rota } from './rota.js';
+import { pagerdutyId, rotaProblems, rotas, rotasOf } from './rota-file.js';
 import { groupName } from './schema.js';
 
 const CAP_BYTES = 32 * 1024 * 1024;
@@ -41,11 +45,19 @@ const person = z.strictObject({
     .max(20)
     .optional(),
   aws: z.strictObject({ user: awsUser }).optional(),
+  pagerduty: pagerdutyId.optional(),
   manager: personId.optional(),
   away: away.optional(),
 });
-const peopleFile = z.strictObject({ people: z.array(person).max(100_000) });
+const peopleFile = z.strictObject({ people: z.array(person).max(100_000), rotas: rotas.optional() });
 type Entry = z.output<typeof person>;
+type Entries = z.output<typeof peopleFile>;
+
+/** What a people file says. */
+export interface PeopleFile {
+  readonly people: readonly Person[];
+  readonly rotas: readonly Rota[];
+}
 
 /** `Date.parse` takes the 31st of February for a day in March, which would lengthen an absence unsaid. */
 function exists(text: string): boolean {
@@ -59,19 +71,25 @@ function exists(text: string): boolean {
  * every problem as `file:line:column path: what is wrong`.
  */
 export function parsePeople(text: string, name: string): readonly Person[] {
+  return parsePeopleFile(text, name).people;
+}
+
+/** The same with the rotas. Throws as `parsePeople` does. */
+export function parsePeopleFile(text: string, name: string): PeopleFile {
   const entries = quickly(text) ?? carefully(text, name);
-  return entries.map(toPerson);
+  return { people: entries.people.map(toPerson), rotas: rotasOf(entries.rotas ?? []) };
 }
 
 /** JSON goes past the YAML parser, which keeps a position for every value. Undefined unless the file is beyond reproach. */
-function quickly(text: string): readonly Entry[] | undefined {
+function quickly(text: string): Entries | undefined {
   if (!text.trimStart().startsWith('{') || Buffer.byteLength(text) > CAP_BYTES) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     // JSON.parse drops all but the last of a repeated key: the file would say one thing to a reader and another to us.
     if (keysWritten(text) !== keysRead(value)) return undefined;
     const parsed = peopleFile.safeParse(value);
-    return parsed.success && firstRepeats(parsed.data.people).length === 0 ? parsed.data.people : undefined;
+    const fine = parsed.success && firstRepeats(parsed.data.people).length === 0 && rotaFaults(parsed.data).length === 0;
+    return fine ? parsed.data : undefined;
   } catch {
     return undefined; // read again, for the positions
   }
@@ -89,15 +107,20 @@ function keysRead(value: unknown): number {
   return Object.values(value).reduce<number>((sum, inner) => sum + keysRead(inner), own);
 }
 
-function carefully(text: string, name: string): readonly Entry[] {
+function rotaFaults({ people, rotas = [] }: Entries) {
+  return rotas.length === 0 ? [] : rotaProblems(rotas, new Set(people.map(({ id }) => id)));
+}
+
+function carefully(text: string, name: string): Entries {
   const doc = readDocument(text, name, CAP_BYTES);
   const fail = (problems: readonly Problem[]) => problemError('bad-config', 'The people file', problems);
   if (doc.problems.length > 0) throw fail(doc.problems);
   const parsed = peopleFile.safeParse(doc.value);
   if (!parsed.success) throw fail(problemsOf(parsed.error.issues, peopleFile, doc));
-  const repeats = firstRepeats(parsed.data.people);
-  if (repeats.length > 0) throw fail(repeats.map((repeat) => describe(repeat, doc)));
-  return parsed.data.people;
+  const faults = rotaFaults(parsed.data).map(({ path, what }): Problem => ({ at: doc.at(path), path: pathText(path), what }));
+  const problems = [...firstRepeats(parsed.data.people).map((repeat) => describe(repeat, doc)), ...faults];
+  if (problems.length > 0) throw fail(problems);
+  return parsed.data;
 }
 
 interface Repeat {
@@ -116,10 +139,11 @@ function firstRepeats(people: readonly Entry[]): Repeat[] {
     if (first) repeats.push({ path, first, what: `the ${what} ${name}` });
     else seen.set(key, path);
   };
-  people.forEach(({ id, email, slack, macs, aws }, i) => {
+  people.forEach(({ id, email, slack, macs, aws, pagerduty }, i) => {
     see('id', id, ['people', i, 'id']);
     if (email !== undefined) see('e-mail address', email, ['people', i, 'email'], foldAddress(email));
     if (aws) see('user of Identity Center', aws.user, ['people', i, 'aws', 'user']);
+    if (pagerduty !== undefined) see('user of PagerDuty', pagerduty, ['people', i, 'pagerduty']);
     slack?.forEach(({ team, user }, j) => {
       see('Slack account', `${team}/${user}`, ['people', i, 'slack', j]);
     });
@@ -138,7 +162,7 @@ function describe({ path, first, what }: Repeat, doc: Document): Problem {
   };
 }
 
-function toPerson({ id, name, email, active, groups, slack, macs, aws, manager, away: absence }: Entry): Person {
+function toPerson({ id, name, email, active, groups, slack, macs, aws, pagerduty, manager, away: absence }: Entry): Person {
   return {
     personId: id,
     name,
@@ -148,6 +172,7 @@ function toPerson({ id, name, email, active, groups, slack, macs, aws, manager, 
     slack: (slack ?? []).map(({ team, user }) => ({ teamId: team, userId: user })),
     macs: (macs ?? []).map(({ serial: mac, user, name: host }) => ({ serial: mac, localUser: user, name: host })),
     ...(aws ? { awsUserId: aws.user } : {}),
+    ...(pagerduty === undefined ? {} : { pagerdutyUserId: pagerduty }),
     ...(manager === undefined ? {} : { manager }),
     ...(absence ? { away: awayOf(absence) } : {}),
   };
@@ -157,8 +182,11 @@ function awayOf({ from, until, delegate }: NonNullable<Entry['away']>): Absence 
   return { from, until, ...(delegate === undefined ? {} : { delegate }) };
 }
 
-/** A directory of these people, in memory. Its answers never fail; who isn't there is undefined. */
-export function directoryFrom(people: readonly Person[]): Directory {
+/**
+ * A directory of these people, in memory; who isn't there is undefined. Its answers never fail, but for who is on call: that
+ * says `duty`, and throws what it throws. Without it nobody is.
+ */
+export function directoryFrom(people: readonly Person[], duty?: Duty): Directory {
   const byId = new Map(people.map((p) => [p.personId, p]));
   const bySlack = index(people, (p) => p.slack.map(({ teamId, userId }) => `${teamId}/${userId}`));
   const byMac = index(people, (p) => p.macs.map((mac) => `${mac.serial}/${mac.localUser}`));
@@ -169,7 +197,12 @@ export function directoryFrom(people: readonly Person[]): Directory {
     personBySlack: async (teamId, userId) => bySlack.get(`${teamId}/${userId}`)?.[0],
     personByMac: async (mac, user) => byMac.get(`${mac}/${user}`)?.[0],
     personByAwsUser: async (userId) => byAwsUser.get(userId.toLowerCase())?.[0],
-    membersOf: async (group) => byGroup.get(group) ?? [],
+    membersOf: async (group) => {
+      const rota = rotaName(group);
+      if (rota === undefined) return byGroup.get(group) ?? [];
+      const onCall = (await duty?.(rota))?.people ?? [];
+      return onCall.flatMap((id) => byId.get(id) ?? []);
+    },
     isActive: async (id) => byId.get(id)?.active ?? false,
   };
 }

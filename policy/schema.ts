@@ -27,6 +27,11 @@ export const groupName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: 'must be a group name: 1 to 64 letters, digits and . _ -' });
 
+/** In a policy: such a group, or whoever is on call by a rota. Nobody can be put into `oncall:` by hand. */
+const policyGroup = z.string().regex(/^(oncall:)?[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+  error: 'must be a group name (1 to 64 letters, digits and . _ -), or oncall:<rota>',
+});
+
 /** The id of a rule. */
 export const ruleId = z
   .string()
@@ -36,7 +41,7 @@ const serialPattern = z.string().regex(/^[A-Z0-9*-]{1,32}$/, {
   error: 'must be a serial number in upper case, in which * stands for any characters',
 });
 
-const groups = z.array(groupName).max(50).optional();
+const groups = z.array(policyGroup).max(50).optional();
 const people = z.array(personId).max(200).optional();
 const SOMEBODY = { error: 'must name somebody: groups, people or both' };
 const names = ({ groups = [], people = [] }: { groups?: unknown[] | undefined; people?: unknown[] | undefined }) =>

@@ -35,16 +35,14 @@ function read(file: string): string {
 }
 
 async function check(file: string, { people, json }: { people?: string; json?: boolean }): Promise<void> {
-  const [{ parsePolicy }, { directoryFrom, parsePeople }, { findings }, { managerFindings }, { print }] = await Promise.all([
+  const [{ parsePolicy }, { parsePeopleFile }, { fileFindings }, { print }] = await Promise.all([
     import('../../policy/load.js'),
     import('../../policy/people.js'),
     import('../../policy/check.js'),
-    import('../../policy/check-people.js'),
     import('../ask.js'),
   ]);
   const parsed = parsePolicy(read(file), file);
-  const known = people ? parsePeople(read(people), people) : [];
-  const found = people ? [...(await findings(parsed, directoryFrom(known), file)), ...managerFindings(known)] : [];
+  const found = people ? await fileFindings(parsed, parsePeopleFile(read(people), people), file) : [];
   print(json, { ok: found.length === 0, hash: parsed.hash, findings: found }, () =>
     [...found, found.length === 0 ? `${file} is valid (policy ${parsed.hash.slice(0, 12)})` : ''].filter(Boolean).join('\n'),
   );

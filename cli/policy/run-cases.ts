@@ -1,9 +1,9 @@
 /** `stint policy test`: runs the table of cases beside a policy, and prints what came out otherwise. */
 import { dirname, isAbsolute, join } from 'node:path';
-import { parseCases } from '../../policy/case-file.js';
+import { checkRotas, parseCases } from '../../policy/case-file.js';
 import { type CaseResult, type CasesReport, runCases } from '../../policy/cases.js';
 import { parsePolicy } from '../../policy/load.js';
-import { parsePeople } from '../../policy/people.js';
+import { parsePeopleFile } from '../../policy/people.js';
 import { print } from '../ask.js';
 import { readText } from './read.js';
 
@@ -21,8 +21,9 @@ export async function testPolicy(file: string, { policy, people, minCoverage, js
   const read = <T>(parse: (text: string, name: string) => T, path: string) =>
     parse(readText(path, `${file} names it, from its own folder; --policy and --people give others.`), path);
   const rules = read(parsePolicy, policy ?? beside(table.policy));
-  const everybody = read(parsePeople, people ?? beside(table.people));
-  const report = await runCases(rules, everybody, table, Date.now());
+  const everybody = read(parsePeopleFile, people ?? beside(table.people));
+  checkRotas(table, everybody.rotas);
+  const report = await runCases(rules, everybody.people, table, Date.now());
   const ok = report.cases.every((one) => one.ok) && report.coverage >= minCoverage;
   print(json, { ok, minCoverage, ...report }, () => text(report, minCoverage));
   if (!ok) process.exitCode = 1;

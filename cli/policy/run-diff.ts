@@ -1,8 +1,9 @@
 /** `stint policy diff`: prints for whom and on what another policy changes anything. */
 import { few } from '../../contract/few.js';
 import { type ChangeGroup, diffPolicies, type PolicyDiff } from '../../policy/diff.js';
+import { withEveryRota } from '../../policy/duty.js';
 import { parsePolicy } from '../../policy/load.js';
-import { parsePeople } from '../../policy/people.js';
+import { parsePeopleFile } from '../../policy/people.js';
 import { print } from '../ask.js';
 import { readText } from './read.js';
 
@@ -16,7 +17,9 @@ export interface DiffOptions {
 export async function diffPolicyFiles(before: string, after: string, { people, exitCode, json }: DiffOptions): Promise<void> {
   const fix = 'Give its path: stint policy diff old.yaml new.yaml --people people.yaml';
   const [was, is] = [parsePolicy(readText(before, fix), before), parsePolicy(readText(after, fix), after)];
-  const diff = diffPolicies(was, is, parsePeople(readText(people, fix), people));
+  const file = parsePeopleFile(readText(people, fix), people);
+  // Nobody asks at an hour here: whoever may ever be on call for a rota may have what it gives.
+  const diff = diffPolicies(was, is, withEveryRota(file));
   const changed = diff.groups.length > 0;
   print(json, { changed, ...diff }, () => diffText(diff));
   if (changed && exitCode) process.exitCode = 1;

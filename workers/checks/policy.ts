@@ -6,11 +6,12 @@ import { stat } from 'node:fs/promises';
 import { StintError } from '../../contract/errors.js';
 import { few } from '../../contract/few.js';
 import type { InForce, Person } from '../../contract/ports.js';
-import { findings } from '../../policy/check.js';
-import { managerFindings } from '../../policy/check-people.js';
+import { fileFindings } from '../../policy/check.js';
+import { everOnDuty } from '../../policy/duty.js';
 import { parsePolicy } from '../../policy/load.js';
 import { aboutMac } from '../../policy/macs.js';
-import { directoryFrom, parsePeople } from '../../policy/people.js';
+import { withRotas } from '../../policy/on-call.js';
+import { type PeopleFile, parsePeopleFile } from '../../policy/people.js';
 import { covers, includes, type Policy } from '../../policy/rules.js';
 import type { PartConfigs } from '../config.js';
 import { type Check, type Say, SHOWN } from './check.js';
@@ -28,14 +29,14 @@ export function checkPolicy(deps: PolicyCheckDeps & { readonly inForce: AskInFor
   const { policyFile, peopleFile } = deps.policy;
   return async (say) => {
     const policy = attempt(say, 'policy', () => policyOf(deps), 'Until it is mended, what is in force goes on.');
-    const people = attempt(say, 'people', () => peopleOf(deps), `Until it is mended nothing is granted. ${STILL_ENDS}`);
+    const file = attempt(say, 'people', () => peopleFileOf(deps), `Until it is mended nothing is granted. ${STILL_ENDS}`);
     await Promise.all([refuseWritable(policyFile, say), refuseWritable(peopleFile, say)]);
     if (policy) say.ok('policy', `${policyFile}: ${policy.rules.length} rules (${policy.hash.slice(0, 12)})`);
     if (policy) sayInForce(say, policy, policyFile, await deps.inForce());
-    if (people) say.ok('people', `${peopleFile}: ${people.length} people`);
-    if (!policy || !people) return;
-    const together = [...(await findings(policy, directoryFrom(people), policyFile)), ...managerFindings(people)];
-    const odd = [...together, ...uncovered(policy, people), ...mute(policy, people)];
+    if (file) say.ok('people', `${peopleFile}: ${file.people.length} people`);
+    if (!policy || !file) return;
+    const people = withRotas(file.people, everOnDuty(file));
+    const odd = [...(await fileFindings(policy, file, policyFile)), ...uncovered(policy, people), ...mute(policy, people)];
     for (const one of odd) say.warn('together', one);
     if (odd.length === 0) say.ok('together', 'everybody named is there, and every request could be approved');
   };
@@ -74,8 +75,12 @@ export function policyOf({ policy, readFile }: PolicyCheckDeps): Policy {
 }
 
 /** Everybody as they are now. Throws `bad-config`. */
-export function peopleOf({ policy, readFile }: PolicyCheckDeps): readonly Person[] {
-  return parsePeople(textOf(policy.peopleFile, 'STINT_PEOPLE', readFile), policy.peopleFile);
+export function peopleOf(deps: PolicyCheckDeps): readonly Person[] {
+  return peopleFileOf(deps).people;
+}
+
+function peopleFileOf({ policy, readFile }: PolicyCheckDeps): PeopleFile {
+  return parsePeopleFile(textOf(policy.peopleFile, 'STINT_PEOPLE', readFile), policy.peopleFile);
 }
 
 function textOf(file: string, variable: string, readFile: (path: string) => string): string {

@@ -1,0 +1,115 @@
+/**
+ * A rota is a group whose members change with time: a policy names it `oncall:<rota>`. Nobody has it in their entry; whoever
+ * is on call has it among their groups for one decision, and only where that decision turns on it: a far end that keeps a
+ * rota and is down must not hold up what has nothing to do with that rota.
+ */
+import { isStintError, type StintError } from '../contract/errors.js';
+import type { PersonId } from '../contract/ids.js';
+import type { About, Directory, Person } from '../contract/ports.js';
+import { covers, includes, mayCover, type Policy, type Rule, type Who } from './rules.js';
+
+const PREFIX = 'oncall:';
+
+/** The rota that a group of a policy stands for; undefined for any other group. */
+export function rotaName(group: string): string | undefined {
+  return group.startsWith(PREFIX) ? group.slice(PREFIX.length) : undefined;
+}
+
+const rotaGroups = ({ groups }: Who): readonly string[] => groups.filter((group) => group.startsWith(PREFIX));
+
+const namesRota = ({ groups }: Who): boolean => groups.some((group) => group.startsWith(PREFIX));
+
+/** Everybody with the rotas among their groups that they are said to be on call for. */
+export function withRotas(people: readonly Person[], said: ReadonlyMap<string, readonly PersonId[]>): readonly Person[] {
+  const rotas = [...said].map(([rota, ids]) => ({ group: `${PREFIX}${rota}`, ids: new Set(ids) }));
+  return people.map((person) => {
+    const mine = rotas.filter(({ ids }) => ids.has(person.personId)).map(({ group }) => group);
+    return mine.length === 0 ? person : { ...person, groups: [...person.groups, ...mine] };
+  });
+}
+
+type Groups = Pick<Directory, 'person' | 'membersOf'>;
+
+/** What is known of who is on call; each rota is looked up when it is first needed, and once. */
+export interface OnCall {
+  /** Looks up the rotas that these name. Throws `oncall-unavailable`. */
+  learn(named: Who): Promise<void>;
+  /** The same for each rota by itself: answers the failure of one, and all others are known. */
+  tryTo(named: Who): Promise<StintError | undefined>;
+  /** These people with the rotas that are known, and that they are on call for, among their groups. */
+  onto(people: readonly Person[]): readonly Person[];
+  /** A directory to which a rota that was not looked up has no members. */
+  readonly directory: Groups;
+}
+
+/** Knows of nobody yet. */
+export function createOnCall(directory: Groups): OnCall {
+  const asked = new Map<string, Promise<void>>();
+  const known = new Map<string, readonly Person[]>();
+  const lookUp = async (group: string) => {
+    known.set(group, await directory.membersOf(group));
+  };
+  const idsOf = () => new Map([...known].map(([group, members]) => [rotaName(group) ?? '', members.map((p) => p.personId)]));
+  const learn = async (group: string) => {
+    const attempt = asked.get(group) ?? lookUp(group);
+    asked.set(group, attempt);
+    await attempt;
+  };
+  return {
+    learn: async (named) => {
+      await Promise.all(rotaGroups(named).map(learn));
+    },
+    tryTo: async (named) => {
+      const failures = await Promise.all(rotaGroups(named).map((group) => failureOf(learn(group))));
+      return failures.find((failure) => failure !== undefined);
+    },
+    onto: (people) => withRotas(people, idsOf()),
+    directory: {
+      person: (id) => directory.person(id),
+      membersOf: async (group) => (rotaName(group) === undefined ? directory.membersOf(group) : (known.get(group) ?? [])),
+    },
+  };
+}
+
+/**
+ * Looks up what decides which rule of a policy applies to these askers, and who may approve by it: the rules in order, up to
+ * the one that applies, and their rotas only where nothing else lets the askers ask. Throws `oncall-unavailable`.
+ */
+export async function learnFor(onCall: OnCall, { rules }: Policy, about: About | undefined, askers: readonly Person[]) {
+  // Nobody asks by any rule, or none names a rota: that is told without a look-up.
+  if (askers.length === 0 || !rules.some(({ ask, approve }) => [ask, approve].some(namesRota))) return;
+  for (const rule of rules) {
+    if (!covers(rule, about) && !mayCover(rule, about)) continue;
+    if (!(await mayAsk(onCall, rule, askers))) continue;
+    // One that only may cover hides those after it, and nothing is approved by it.
+    return covers(rule, about) ? onCall.learn(rule.approve) : undefined;
+  }
+}
+
+async function mayAsk(onCall: OnCall, { ask }: Rule, askers: readonly Person[]): Promise<boolean> {
+  const all = (people: readonly Person[]) => people.every((person) => includes(ask, person));
+  if (all(askers)) return true;
+  await onCall.learn(ask);
+  return all(onCall.onto(askers));
+}
+
+/** A person with all of these rotas that could be looked up, and why another could not. For what gives no access by itself. */
+export async function asFarAsKnown(
+  directory: Groups,
+  person: Person,
+  named: readonly Who[],
+): Promise<{ readonly person: Person; readonly failure?: StintError }> {
+  const onCall = createOnCall(directory);
+  const failure = await onCall.tryTo({ groups: [...new Set(named.flatMap(rotaGroups))], people: [] });
+  return { person: onCall.onto([person])[0] ?? person, ...(failure ? { failure } : {}) };
+}
+
+async function failureOf(attempt: Promise<void>): Promise<StintError | undefined> {
+  try {
+    await attempt;
+    return undefined;
+  } catch (error) {
+    if (isStintError(error) && error.code === 'oncall-unavailable') return error;
+    throw error;
+  }
+}

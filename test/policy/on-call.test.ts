@@ -1,0 +1,387 @@
+/** On call as a group of the policy: counted live, looked up only where a decision turns on it, and never guessed. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { StintError } from '../../contract/errors.js';
+import type { PersonId } from '../../contract/ids.js';
+import type { Person } from '../../contract/ports.js';
+import { checkRotas, parseCases } from '../../policy/case-file.js';
+import { runCases } from '../../policy/cases.js';
+import { fileFindings } from '../../policy/check.js';
+import { decide } from '../../policy/decide.js';
+import { dutyOf, type Paged, type PagedUser } from '../../policy/duty.js';
+import { gatherFacts } from '../../policy/facts.js';
+import { liveDirectory } from '../../policy/live.js';
+import { withRotas } from '../../policy/on-call.js';
+import { directoryFrom, type PeopleFile, parsePeopleFile } from '../../policy/people.js';
+import { createPreview } from '../../policy/preview.js';
+import type { Policy } from '../../policy/rules.js';
+import {
+  ADA,
+  approval,
+  denial,
+  EVERYBODY,
+  factsOf,
+  GRACE,
+  LINUS,
+  MALLORY,
+  MARGARET,
+  MIN,
+  NOW,
+  policyOf,
+  requestOf,
+  roundOf,
+  viewOf,
+} from './world.js';
+
+const down: Paged = async () => {
+  throw new StintError('oncall-unavailable', 'PagerDuty does not answer.');
+};
+/** Margaret until nine on Tuesday the third, then Linus; by the clocks of Berlin, where it is ten on Monday. */
+const PRIMARY = {
+  name: 'primary',
+  zone: 'Europe/Berlin',
+  from: Date.parse('2026-03-02') / 86_400_000,
+  handoff: 9 * 3_600_000,
+  days: 1,
+  people: ['margaret', 'linus'] as string[] as PersonId[],
+  overrides: [],
+} as const;
+const FILE: PeopleFile = { people: EVERYBODY, rotas: [PRIMARY, { name: 'cloud', pagerduty: 'PSCHED1' }] };
+const TOMORROW = NOW + 24 * 60 * MIN;
+
+function directoryAt(now = NOW, paged: Paged = down, file = FILE) {
+  return directoryFrom(
+    file.people,
+    dutyOf(file, paged, () => now),
+  );
+}
+async function verdictOf(policy: Policy, votes = [approval(MARGARET)], directory = directoryAt(), who: Person = ADA) {
+  const request = requestOf({}, who);
+  const facts = await gatherFacts({ directory }, policy, request, votes);
+  return decide(policy, { request, round: roundOf(request) }, facts, votes, NOW);
+}
+const byPrimary = policyOf({ approve: '{ groups: ["oncall:primary"] }' });
+const byCloud = policyOf({ approve: '{ groups: ["oncall:cloud"] }' });
+
+describe('whoever is on call', () => {
+  it('approves, and after the handoff the next one does, in their place', async () => {
+    expect(await verdictOf(byPrimary)).toMatchObject({ outcome: 'satisfied', approvers: ['margaret'] });
+    const next = await verdictOf(byPrimary, [approval(MARGARET)], directoryAt(TOMORROW));
+    expect(next).toMatchObject({ outcome: 'needs-approval', approvers: ['linus'] });
+    expect(await verdictOf(byPrimary, [approval(LINUS)], directoryAt(TOMORROW))).toMatchObject({ outcome: 'satisfied' });
+  });
+
+  it('counts once, through however many groups', async () => {
+    const both = policyOf({ approve: '{ groups: [security, "oncall:primary"], people: [margaret], quorum: 2 }' });
+    expect(await verdictOf(both)).toMatchObject({ outcome: 'needs-approval', approvedBy: ['margaret'] });
+  });
+
+  it('never decides their own request', async () => {
+    const own = approval(MARGARET, 10 * MIN, roundOf(requestOf({}, MARGARET)).digest);
+    expect(await verdictOf(byPrimary, [own], directoryAt(), MARGARET)).toMatchObject({
+      outcome: 'needs-approval',
+      approvers: [],
+    });
+  });
+
+  it('does not count once they have left', async () => {
+    const people = EVERYBODY.map((p) => (p === MARGARET ? { ...p, active: false } : p));
+    const left = directoryAt(NOW, down, { ...FILE, people });
+    expect(await verdictOf(byPrimary, [approval(MARGARET)], left)).toMatchObject({ outcome: 'needs-approval' });
+  });
+
+  it('may ask where the rule says so, and nobody else may', async () => {
+    const asking = policyOf({ ask: '{ groups: ["oncall:primary"] }' });
+    expect(await verdictOf(asking, [], directoryAt(), MARGARET)).toMatchObject({ outcome: 'needs-approval', rule: 'macs' });
+    expect(await verdictOf(asking, [], directoryAt(), LINUS)).toMatchObject({ outcome: 'deny' });
+    expect(await verdictOf(asking, [], directoryAt(TOMORROW), LINUS)).toMatchObject({ outcome: 'needs-approval' });
+  });
+
+  it('is nobody for a rota that is not there', async () => {
+    const missing = policyOf({ approve: '{ groups: ["oncall:primry"] }' });
+    expect(await verdictOf(missing)).toMatchObject({ outcome: 'needs-approval', approvers: [] });
+    expect(await fileFindings(missing, FILE, 'p')).toEqual([
+      expect.stringMatching(/^p:\d+:\d+ macs\.approve: nobody is ever on call for primry\. Put a rota of that name into/),
+      expect.stringContaining('too few people could approve'),
+    ]);
+    expect(await fileFindings(byPrimary, FILE, 'p')).toEqual([]);
+  });
+});
+
+describe('a rota that cannot be looked up', () => {
+  it('passes its error on where the decision turns on it: nothing is approved, whoever voted', async () => {
+    for (const policy of [
+      byCloud,
+      policyOf({ approve: '{ groups: [it, "oncall:cloud"] }' }),
+      policyOf({ ask: '{ groups: ["oncall:cloud"] }' }),
+    ])
+      await expect(verdictOf(policy, [approval(GRACE)])).rejects.toThrow(/PagerDuty does not answer/);
+  });
+
+  it('holds up nothing that another rule decides, before or after', async () => {
+    const rule = (id: string, ask: string, approve: string) =>
+      `  - { id: ${id}, kind: mac-admin, match: { serials: ["*"] }, ask: { groups: [${ask}] }, approve: { groups: [${approve}] }, windows: [10m], max: 30m }\n`;
+    const after = policyOf({ more: rule('after', '"oncall:cloud"', '"oncall:cloud"') });
+    expect(await verdictOf(after, [approval(GRACE)])).toMatchObject({ outcome: 'satisfied', rule: 'macs' });
+    const before = policyOf({
+      ask: '{ groups: [contractors] }',
+      approve: '{ groups: ["oncall:cloud"] }',
+      more: rule('mine', 'staff', 'it'),
+    });
+    expect(await verdictOf(before, [approval(GRACE)])).toMatchObject({ outcome: 'satisfied', rule: 'mine' });
+  });
+
+  it('is not looked up where the asker may ask through something else', async () => {
+    const either = policyOf({ ask: '{ groups: [staff, "oncall:cloud"] }' });
+    expect(await verdictOf(either, [approval(GRACE)])).toMatchObject({ outcome: 'satisfied' });
+  });
+
+  it('is asked once for a decision, so that no handoff lies within one', async () => {
+    let asked = 0;
+    const users: Paged = async () => (asked++ === 0 ? [{ id: 'PGRACE1', email: 'grace@example.com' }] : []);
+    const people = EVERYBODY.map((p) => (p === GRACE ? { ...p, pagerdutyUserId: 'PGRACE1' } : p));
+    const twice = policyOf({ ask: '{ groups: ["oncall:cloud"] }', approve: '{ groups: ["oncall:cloud", it] }' });
+    const request = requestOf({}, GRACE);
+    const facts = await gatherFacts({ directory: directoryAt(NOW, users, { ...FILE, people }) }, [twice, twice], request, []);
+    expect(asked).toBe(1);
+    expect(facts.requester?.groups).toContain('oncall:cloud');
+  });
+});
+
+describe('whatever the rules, the votes and the rotas that are down', () => {
+  type Known = readonly Person[] | 'down';
+  const some = <T>(of: readonly T[], least = 0) => fc.subarray([...of], { minLength: least });
+  const quoted = (groups: readonly string[]) => `{ groups: [${groups.map((one) => `"${one}"`).join(', ')}] }`;
+  const rule = fc.record({
+    ask: some(['staff', 'it', 'contractors', 'oncall:night', 'oncall:cloud'], 1).map(quoted),
+    approve: some(['it', 'security', 'oncall:night', 'oncall:cloud'], 1).map(quoted),
+  });
+  const known: fc.Arbitrary<Known> = fc.oneof(fc.constant('down' as const), some(EVERYBODY));
+  const anything = fc.record({
+    rules: fc.array(rule, { minLength: 1, maxLength: 4 }),
+    asker: fc.constantFrom(...EVERYBODY),
+    votes: fc.array(fc.record({ by: fc.constantFrom(...EVERYBODY), deny: fc.boolean() }), { maxLength: 3 }),
+    night: known,
+    cloud: known,
+  });
+  const each: readonly (readonly Person[])[] = [[], ...EVERYBODY.map((person) => [person]), EVERYBODY];
+  const completed = (one: Known) => (one === 'down' ? each : [one]);
+  const shown = ({ outcome, rule: by, approvers, approvedBy }: ReturnType<typeof decide>) => ({
+    outcome,
+    by,
+    approvers,
+    approvedBy,
+  });
+
+  /** Undefined where rules hide each other, which is refused. */
+  function policyWith(rules: readonly { ask: string; approve: string }[]): Policy | undefined {
+    const [first, ...others] = rules;
+    const more = others.map(
+      (one, i) =>
+        `  - { id: r${i}, kind: mac-admin, match: { serials: ["*"] }, ask: ${one.ask}, approve: ${one.approve}, windows: [10m], max: 30m }\n`,
+    );
+    try {
+      return policyOf({ ...first, more: more.join('') });
+    } catch (error) {
+      if (error instanceof StintError) return undefined;
+      throw error;
+    }
+  }
+
+  it('what is decided is what would be decided whoever is on call there; all else is an error', async () => {
+    let [decided, refused] = [0, 0];
+    const property = fc.asyncProperty(anything, async ({ rules, asker, votes: cast, night, cloud }) => {
+      const policy = policyWith(rules);
+      fc.pre(policy !== undefined);
+      const request = requestOf({}, asker);
+      const round = roundOf(request);
+      const votes = cast.map(({ by, deny }) => (deny ? denial(by, round.digest) : approval(by, 10 * MIN, round.digest)));
+      const people = EVERYBODY.map((p) => ({ ...p, pagerdutyUserId: p.personId }));
+      const paged: Paged = async (schedule) => {
+        const users = schedule === 'PNIGHT1' ? night : cloud;
+        return users === 'down' ? down(schedule) : users.map(({ personId }) => ({ id: personId }));
+      };
+      const rotas = ['night', 'cloud'].map((name) => ({ name, pagerduty: `P${name.toUpperCase()}1` }));
+      const directory = directoryAt(NOW, paged, { people, rotas });
+      const found = await verdictOf(policy, votes, directory, asker).catch((error: unknown) => {
+        if (error instanceof StintError && error.code === 'oncall-unavailable') return undefined;
+        throw error;
+      });
+      if (found) decided++;
+      else {
+        refused++;
+        expect([night, cloud]).toContain('down');
+        return;
+      }
+      for (const one of completed(night))
+        for (const other of completed(cloud)) {
+          const ids = (all: readonly Person[]) => all.map(({ personId }) => personId);
+          const said = new Map(Object.entries({ night: ids(one), cloud: ids(other) }));
+          const facts = factsOf(withRotas(EVERYBODY, said), request);
+          expect(shown(found)).toEqual(shown(decide(policy, { request, round }, facts, votes, NOW)));
+        }
+    });
+    await fc.assert(property, { numRuns: 400 });
+    expect([decided > 50, refused > 50]).toEqual([true, true]);
+  });
+});
+
+describe('a user of PagerDuty', () => {
+  const users =
+    (...all: PagedUser[]): Paged =>
+    async () =>
+      all;
+  const named = (change: (person: Person) => Partial<Person>): PeopleFile => ({
+    ...FILE,
+    people: EVERYBODY.map((p) => ({ ...p, email: `${p.personId}@example.com`, ...change(p) })),
+  });
+  const onCall = async (file: PeopleFile, ...all: PagedUser[]) =>
+    (await directoryAt(NOW, users(...all), file).membersOf('oncall:cloud')).map((p) => p.personId);
+
+  it('is the person whose entry has the id, whatever the address says', async () => {
+    const file = named(({ personId }) => (personId === 'grace' ? { pagerdutyUserId: 'PGRACE1' } : {}));
+    expect(await onCall(file, { id: 'PGRACE1', email: 'g.hopper@example.com' })).toEqual(['grace']);
+    expect(await onCall(file, { id: 'POTHER1', email: 'grace@example.com' })).toEqual([]);
+  });
+
+  it('is the person of exactly that address, where the entry has no id', async () => {
+    const file = named(() => ({}));
+    expect(await onCall(file, { id: 'PLINUS1', email: 'linus@example.com' })).toEqual(['linus']);
+    expect(await onCall(file, { id: 'PLINUS1', email: 'linus@example.com.evil.test' })).toEqual([]);
+    expect(await onCall(file, { id: 'PLINUS1' })).toEqual([]);
+  });
+
+  it('who shares an address with another user is the same person, once; an address in other letters is nobody', async () => {
+    const file = named(() => ({}));
+    const both = [
+      { id: 'PLINUS1', email: 'linus@example.com' },
+      { id: 'POTHER1', email: 'linus@example.com' },
+    ];
+    expect(await onCall(file, ...both)).toEqual(['linus']);
+    expect(await onCall(file, { id: 'PLINUS1', email: 'Linus@example.com' })).toEqual([]);
+  });
+
+  it('whom the people file does not know is nobody, and takes nobody with them', async () => {
+    const file = named(() => ({}));
+    const unknown = { id: 'PNOBODY1', email: 'nobody@example.com' };
+    expect(await onCall(file, unknown)).toEqual([]);
+    expect(await onCall(file, unknown, { id: 'PGRACE1', email: 'grace@example.com' })).toEqual(['grace']);
+  });
+
+  it('who is one person by id and another by address is refused', async () => {
+    const file = named(({ personId }) => (personId === 'grace' ? { pagerdutyUserId: 'PGRACE1' } : {}));
+    await expect(onCall(file, { id: 'PGRACE1', email: 'ada@example.com' })).rejects.toThrow(/is grace by id, or ada by e-mail/);
+  });
+});
+
+describe('a click', () => {
+  const ask = (policy: Policy, paged: Paged = down, now = NOW) =>
+    createPreview({ policy: async () => policy, directory: directoryAt(now, paged), clock: () => NOW });
+  const verdict = decide(policyOf(), { request: requestOf(), round: roundOf(requestOf()) }, factsOf([ADA]), [], NOW);
+  const view = viewOf(verdict, { state: 'active' });
+
+  it('of whoever is on call takes away by a rule that lets them, and of nobody else', async () => {
+    const policy = policyOf({ revoke: '{ groups: ["oncall:primary", "oncall:cloud"] }' });
+    expect(await ask(policy).judgeClick(view, MARGARET, 'revoke')).toEqual({ ok: true });
+    await expect(ask(policy).judgeClick(view, MALLORY, 'revoke')).rejects.toThrow(/PagerDuty does not answer/);
+    const primary = policyOf({ revoke: '{ groups: ["oncall:primary"] }' });
+    expect(await ask(primary).judgeClick(view, MALLORY, 'revoke')).toMatchObject({
+      ok: false,
+      sentence: expect.stringContaining('Margaret'),
+    });
+  });
+
+  it('that takes away waits for no look-up of those who may anyway', async () => {
+    const policy = policyOf({ revoke: '{ groups: [security, "oncall:cloud"] }' });
+    expect(await ask(policy).judgeClick(view, MARGARET, 'revoke')).toEqual({ ok: true });
+  });
+
+  it('approves only while they are on call', async () => {
+    const waiting = viewOf(verdict);
+    expect(await ask(byPrimary).judgeClick(waiting, MARGARET, 'approve', 10 * MIN)).toEqual({ ok: true });
+    expect(await ask(byPrimary, down, TOMORROW).judgeClick(waiting, MARGARET, 'approve', 10 * MIN)).toMatchObject({ ok: false });
+  });
+});
+
+describe('what is offered', () => {
+  const preview = (policy: Policy, paged: Paged = down) =>
+    createPreview({ policy: async () => policy, directory: directoryAt(NOW, paged), clock: () => NOW });
+
+  it('names who is on call among those who will be asked', async () => {
+    expect((await preview(byPrimary).offersFor(ADA)).offers[0]?.approverNames).toEqual(['Margaret']);
+  });
+
+  it('is still there without the rota that could not be looked up, which is said', async () => {
+    const either = policyOf({ approve: '{ groups: [it, "oncall:cloud"] }' });
+    expect((await preview(either).offersFor(ADA)).offers[0]?.approverNames).toEqual(['Grace', 'Linus']);
+    const asking = policyOf({ ask: '{ groups: ["oncall:cloud"] }' });
+    expect(await preview(asking).offersFor(ADA)).toMatchObject({ offers: [], note: 'PagerDuty does not answer.' });
+    const [mac] = (await preview(either).offersFor(ADA)).offers;
+    await expect(preview(asking).pin(ADA, mac?.key ?? '')).rejects.toThrow(/PagerDuty does not answer/);
+  });
+});
+
+describe('files', () => {
+  it('say who is on call as they are now, by the clock that is given', async () => {
+    let now = NOW;
+    const text = `people:\n  - { id: ada, name: Ada }\n  - { id: grace, name: Grace }\nrotas:\n  - { name: primary, zone: UTC, from: 2026-03-02, handoff: "09:00", every: day, people: [ada, grace] }\n`;
+    const directory = liveDirectory(async () => text, 'people.yaml', { paged: down, clock: () => now });
+    const who = async () => (await directory.membersOf('oncall:primary')).map((p) => p.personId).join();
+    expect(await who()).toBe('ada');
+    now = TOMORROW;
+    expect(await who()).toBe('grace');
+  });
+
+  it('of cases say who is on call, so that a case comes out the same at every hour', async () => {
+    const table = parseCases(
+      `version: 1
+policy: policy.yaml
+people: people.yaml
+cases:
+  - name: the one on call approves
+    who: ada
+    target: { mac: C02ADA01 }
+    window: 10m
+    oncall: { primary: [grace] }
+    votes: [{ by: grace }]
+    expect: { outcome: satisfied, approvers: { include: [grace], exclude: [margaret, linus] } }
+  - name: nobody is on call who is not said to be
+    who: ada
+    target: { mac: C02ADA01 }
+    window: 10m
+    votes: [{ by: grace }]
+    expect: { outcome: needs-approval }
+`,
+      'cases.yaml',
+    );
+    const report = await runCases(byPrimary, EVERYBODY, table, NOW);
+    expect(report.cases.map(({ failures }) => failures)).toEqual([[], []]);
+  });
+
+  it('of cases that name a rota which is not there are refused: such a case would fail, and so pass, for the wrong reason', () => {
+    const table = parseCases(
+      'version: 1\npolicy: p.yaml\npeople: p.yaml\ncases:\n  - { name: one, who: ada, target: { mac: C02ADA01 }, window: 10m, oncall: { primry: [grace] }, expect: { outcome: needs-approval } }\n',
+      'cases.yaml',
+    );
+    expect(() => checkRotas(table, FILE.rotas)).toThrow(
+      /cases\.yaml:5:\d+ cases\[0\]\.oncall\.primry: the people file has no rota/,
+    );
+    expect(() => checkRotas(table, [{ name: 'primry' }])).not.toThrow();
+  });
+
+  it('in which somebody who left still has turns are found fault with, once for each rota', async () => {
+    const people = EVERYBODY.map((p) => (p === LINUS ? { ...p, active: false } : p));
+    const found = await fileFindings(byPrimary, { ...FILE, people }, 'p');
+    const said = found.filter((one) => one.startsWith('the rota'));
+    expect(said).toEqual(['the rota primary: linus is not active in the people file, so nobody can decide in their turns.']);
+  });
+
+  it('of PagerDuty alone leave a check nothing to say', async () => {
+    const file = parsePeopleFile(
+      'people:\n  - { id: ada, name: Ada, groups: [staff] }\n  - { id: grace, name: Grace, pagerduty: PGRACE1 }\nrotas:\n  - { name: cloud, pagerduty: PSCHED1 }\n',
+      'people.yaml',
+    );
+    const policy = policyOf({ approve: '{ groups: ["oncall:cloud"] }', revoke: '{ people: [grace] }' });
+    expect(await fileFindings(policy, file, 'p')).toEqual([]);
+  });
+});
