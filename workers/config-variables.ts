@@ -10,6 +10,7 @@ import { authority, duration, host, list, matching, number, oneOf, path, port, s
 export const PARTS = [
   'base',
   'policy',
+  'oncall',
   'seals',
   'store',
   'temporal',
@@ -88,6 +89,23 @@ export const VARIABLES = table({
   // ---- policy and people
   STINT_POLICY: { part: 'policy', check: path, example: './policy.yaml', fallback: './policy.yaml', help: 'The policy file.' },
   STINT_PEOPLE: { part: 'policy', check: path, example: './people.yaml', fallback: './people.yaml', help: 'The people file.' },
+
+  // ---- on call
+  STINT_PAGERDUTY_TOKEN: {
+    part: 'oncall',
+    check: matching(/^\S+$/, 'a token'),
+    example: '…',
+    optional: true,
+    secret: true,
+    help: 'API token of PagerDuty that may read on-calls. Needed where a rota of the people file names a schedule of PagerDuty.',
+  },
+  STINT_PAGERDUTY_URL: {
+    part: 'oncall',
+    check: url('https', 'http'),
+    example: 'https://api.eu.pagerduty.com',
+    fallback: 'https://api.pagerduty.com',
+    help: "PagerDuty's API; that of the EU service region is another.",
+  },
 
   // ---- seals
   STINT_SEAL_KEYS_DIR: {

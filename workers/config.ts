@@ -29,6 +29,8 @@ export interface BaseConfig {
 }
 export interface PartConfigs {
   readonly policy: { readonly policyFile: string; readonly peopleFile: string };
+  /** PagerDuty; without a token its rotas can't be looked up. */
+  readonly oncall: { readonly url: string; readonly token?: Secret };
   readonly seals: { readonly keysDir: string; readonly trustedKeysFile: string };
   readonly store: { readonly kind: 'postgres'; readonly url: Secret } | { readonly kind: 'pglite'; readonly dir: string };
   readonly temporal: {
@@ -111,6 +113,10 @@ function baseOf({ value }: Reader): BaseConfig {
 
 const BUILD: { readonly [P in ConfigPart]: (reader: Reader, base: BaseConfig) => PartConfigs[P] } = {
   policy: ({ value }) => ({ policyFile: value('STINT_POLICY') ?? '', peopleFile: value('STINT_PEOPLE') ?? '' }),
+  oncall: (reader) => ({
+    url: secureUrl(reader, 'STINT_PAGERDUTY_URL'),
+    ...optionally('token', reader.secret('STINT_PAGERDUTY_TOKEN')),
+  }),
   seals: ({ value }, { home }) => ({
     keysDir: value('STINT_SEAL_KEYS_DIR') ?? join(home, 'keys'),
     trustedKeysFile: value('STINT_TRUSTED_KEYS_FILE') ?? join(home, 'trusted-keys.json'),
@@ -224,6 +230,7 @@ const NONE = new Secret('');
 type UrlName =
   | 'SLACK_API_URL'
   | 'MDM_URL'
+  | 'STINT_PAGERDUTY_URL'
   | 'STINT_AWS_START_URL'
   | 'STINT_AWS_ENDPOINT'
   | 'STINT_ALARM_WEBHOOK_URL'

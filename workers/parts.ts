@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { createCrowd } from '../activities/crowd.js';
 import { createNews } from '../activities/news.js';
 import { createNotices, type NoticeDeps } from '../activities/notices.js';
+import { createPagerDuty } from '../activities/on-call/pagerduty.js';
 import { createRecordDuties } from '../activities/record.js';
 import { createSealDuties } from '../activities/seals.js';
 import { createCards } from '../activities/slack/cards.js';
@@ -30,6 +31,7 @@ import type { Directory, Gate, Store, TargetDriver, TargetFacts } from '../contr
 import { type AwsPermissionSetTarget, targetOf } from '../contract/request.js';
 import type { ElevationView } from '../contract/view.js';
 import { openStore } from '../ledger/store.js';
+import { type Paged, unpaged } from '../policy/duty.js';
 import { type CheckLimits, createCheckLimits } from '../policy/entrance.js';
 import { createJudge } from '../policy/judge.js';
 import { type LiveDirectory, liveDirectory, policyInForce } from '../policy/live.js';
@@ -63,6 +65,8 @@ const repeated = () => {
 /** A wait that keeps the process alive. */
 export const pause = (ms: number): Promise<void> => sleep(ms);
 const MDM_TIMEOUT_MS = 5000;
+/** Somebody may be waiting in Slack for what turns on it. */
+const PAGERDUTY_TIMEOUT_MS = 2500;
 /** The revokes that leave this process now, whichever part of it lets them pass. */
 export const crowd = createCrowd(clock, pause);
 
@@ -77,11 +81,27 @@ export interface People {
 }
 
 /** The policy that is in force, and people as their file has them. */
-export function peopleOf({ policy }: Config<'policy'>, { policies }: Pick<Store, 'policies'>): People {
+export function peopleOf(
+  { policy, oncall }: Config<'policy'> & Partial<Config<'oncall'>>,
+  { policies }: Pick<Store, 'policies'>,
+): People {
+  const duties = { paged: (oncall && pagedOf(oncall)) ?? unpaged, clock };
   return {
     policy: policyInForce(policies),
-    directory: liveDirectory(fileText(policy.peopleFile, clock), policy.peopleFile),
+    directory: liveDirectory(fileText(policy.peopleFile, clock), policy.peopleFile, duties),
   };
+}
+
+const pagedOfConfig = new WeakMap<object, Paged>();
+
+/** One for each configuration: the parts of a process share what was looked up. Undefined where PagerDuty is not set up. */
+function pagedOf(oncall: Config<'oncall'>['oncall']): Paged | undefined {
+  const { url, token } = oncall;
+  if (!token) return undefined;
+  const deps = { baseUrl: url, token: () => token.reveal(), timeoutMs: PAGERDUTY_TIMEOUT_MS, clock };
+  const made = pagedOfConfig.get(oncall) ?? createPagerDuty(deps);
+  pagedOfConfig.set(oncall, made);
+  return made;
 }
 
 /** Connection options of Temporal, for clients and workers alike. */
