@@ -20,7 +20,7 @@ export interface Reason {
   readonly children: readonly Reason[];
 }
 
-type Attribute = 'accountId' | 'accountName' | 'ouIds' | 'ouNames' | 'set' | `tag:${string}`;
+type Attribute = 'accountId' | 'accountName' | 'ouIds' | 'ouNames' | 'set' | `tag:${string}` | `oncall:${string}`;
 
 /**
  * Whether an attribute is not known. In `About` it is then empty (or, a tag, not there): so it fits only what anything

@@ -5,19 +5,27 @@ import { countOf, isFull, type Plan } from './stages.js';
 import type { Terms } from './terms.js';
 import type { Deciders, Placed } from './who.js';
 
-/** Holds where everybody together could satisfy every stage. */
-export function approvalsReason({ quorum, plans, approves }: Terms, deciders: Deciders, pool: readonly Person[]): Reason {
+/** Holds where everybody together could satisfy every stage; not known where `untold`, rotas whose people nobody told, might. */
+export function approvalsReason(
+  { quorum, plans, approves }: Terms,
+  deciders: Deciders,
+  pool: readonly Person[],
+  untold: readonly string[] = [],
+): Reason {
   const { approvers, never } = deciders;
   const [plan = []] = plans;
   const counts = countOf(plan, pool.filter(approves));
   const could = deciders.stages
     ? deciders.stages.map((stage, i) => stageReason(stage, i, counts[i]?.approved ?? 0, approvers))
     : leaves(approvers, 'yes');
+  const open = untold.map((rota) =>
+    leaf(`whoever is on call for ${rota}`, 'unknown', 'PagerDuty says who, and is not asked here'),
+  );
   return {
     what: `enough people could approve: ${quorum} needed${plan.length > 1 ? ` in ${plan.length} stages, nobody in two of them` : ''}`,
-    holds: counts.every(isFull) ? 'yes' : 'no',
+    holds: counts.every(isFull) ? 'yes' : open.length > 0 ? 'unknown' : 'no',
     why: `${approvers.length} could`,
-    children: [...could, ...managerReasons(plan), ...leaves(never, 'no')],
+    children: [...could, ...open, ...managerReasons(plan), ...leaves(never, 'no')],
   };
 }
 

@@ -1,8 +1,9 @@
 /** Rule by rule in the order of the file: whether it covers the target and lets these people ask, and which one applies. */
 import type { About, Person } from '../contract/ports.js';
 import { allOf, attributeReasons, kindName, leaf, type Reason, type Untold } from './attributes.js';
+import { rotaName } from './on-call.js';
 import { includes, type Rule } from './rules.js';
-import { through, whoName } from './who.js';
+import { type OnCallWords, through, whoName } from './who.js';
 
 /**
  * A reason for each rule, in the same order. At most one holds: the one that applies. After one of which it is not known
@@ -13,11 +14,12 @@ export function ruleReasons(
   about: About | undefined,
   untold: Untold,
   askers: readonly Person[],
+  words?: OnCallWords,
 ): readonly Reason[] {
   const reasons: Reason[] = [];
   let first: Reason | undefined;
   for (const rule of rules) {
-    const reason = first?.holds === 'yes' ? passedOver(rule, first) : tried(rule, about, untold, askers, first);
+    const reason = first?.holds === 'yes' ? passedOver(rule, first) : tried(rule, about, untold, askers, first, words);
     reasons.push(reason);
     if (reason.holds !== 'no') first ??= reason;
   }
@@ -35,8 +37,9 @@ function tried(
   untold: Untold,
   askers: readonly Person[],
   first: Reason | undefined,
+  words: OnCallWords | undefined,
 ): Reason {
-  const children = [covering(rule, about, untold), ...askers.map((person) => asking(rule, person))];
+  const children = [covering(rule, about, untold), ...askers.map((person) => asking(rule, person, untold, words))];
   const alone = allOf(children);
   const holds = first && alone === 'yes' ? 'unknown' : alone;
   const open = first ? `${first.what} stands before it, and may apply` : 'it may apply: that depends on what is not known';
@@ -51,9 +54,18 @@ function covering(rule: Rule, about: About | undefined, untold: Untold): Reason 
   return { what, holds: allOf(children), why: '', children };
 }
 
-function asking({ ask }: Rule, person: Person): Reason {
-  const may = includes(ask, person);
-  return leaf(`lets ${person.name} ask`, may ? 'yes' : 'no', may ? through(ask, person) : `it lets ${whoName(ask)} ask`);
+function asking({ ask }: Rule, person: Person, untold: Untold, words: OnCallWords | undefined): Reason {
+  const what = `lets ${person.name} ask`;
+  if (includes(ask, person)) return leaf(what, 'yes', through(ask, person, words));
+  const unknown = untoldRotas(ask.groups, untold);
+  if (unknown.length > 0) return leaf(what, 'unknown', `it is not known who is on call for ${unknown.join(', ')}`);
+  return leaf(what, 'no', `it lets ${whoName(ask)} ask`);
+}
+
+/** The rotas among these groups of which it is not known who is on call. */
+export function untoldRotas(groups: readonly string[], untold: Untold): readonly string[] {
+  const rotas = groups.map(rotaName).filter((rota) => rota !== undefined);
+  return rotas.filter((rota) => untold(`oncall:${rota}`));
 }
 
 function nameOfRule({ id }: Rule): string {

@@ -10,14 +10,14 @@ import { type Holds, leaf, type Reason, type Untold } from './attributes.js';
 import { settle } from './decide.js';
 import { durationText } from './duration.js';
 import { approvalsReason } from './explain-approvals.js';
-import { ruleReasons } from './explain-rules.js';
+import { ruleReasons, untoldRotas } from './explain-rules.js';
 import { nameOf } from './kinds.js';
 import { limitTexts } from './limit-file.js';
 import { NO_USAGE } from './limits.js';
 import { reasonText } from './reason.js';
 import type { Policy, Rule } from './rules.js';
 import { type Facts, type Terms, termsOf } from './terms.js';
-import { type Deciders, decidersOf } from './who.js';
+import { type Deciders, decidersOf, type OnCallWords } from './who.js';
 
 /** What would be asked, by whom and for whom. */
 export interface Supposed {
@@ -33,8 +33,10 @@ export interface Inquiry {
   readonly ask: Supposed;
   /** As for `decide`; nobody has voted. The pool has at least everybody whom the rule that applies names as approver. */
   readonly facts: Facts;
-  /** Nothing, where it is not given; an account's tags where `about` has none. */
+  /** Nothing, where it is not given; an account's tags where `about` has none; `oncall:…` where PagerDuty would have to be asked. */
   readonly untold?: Untold;
+  /** What to say of those who are on call. */
+  readonly words?: OnCallWords;
   /** How it is known that the target can be the subject's, where nothing speaks against it. */
   readonly whose: { readonly holds: 'yes' | 'unknown'; readonly why: string };
   /** Milliseconds since 1970. */
@@ -51,6 +53,8 @@ export interface Explanation extends Deciders {
     readonly windowsMs: readonly number[];
     readonly maxWindowMs: number;
   };
+  /** Rotas of which it is not known who is on call, and who could approve too. */
+  readonly untoldRotas?: readonly string[];
   readonly tree: Reason;
 }
 
@@ -68,8 +72,9 @@ export function explainRequest(inquiry: Inquiry): Explanation {
 
 function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, before: readonly Reason[]): Explanation {
   const { quorum, windowsMs, maxMs } = terms;
-  const deciders = decidersOf(rule, terms, inquiry.facts);
-  const approvals = approvalsReason(terms, deciders, inquiry.facts.approverPool);
+  const deciders = decidersOf(rule, terms, inquiry.facts, inquiry.words);
+  const unknown = untoldRotas(rule.approve.groups, inquiry.untold ?? KNOWN);
+  const approvals = approvalsReason(terms, deciders, inquiry.facts.approverPool, unknown);
   const holds = verdict.outcome === 'deny' ? 'no' : approvals.holds;
   const conditions = [...conditionReasons(verdict), ...reasonReasons(rule), ...limitsReason(terms)];
   const children = [...before, lengthReason(terms, inquiry.ask.windowMs), ...conditions, approvals];
@@ -77,6 +82,7 @@ function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, be
     holds,
     by: { rule: rule.id, quorum, windowsMs, maxWindowMs: maxMs },
     ...deciders,
+    ...(unknown.length > 0 ? { untoldRotas: unknown } : {}),
     tree: root(inquiry, holds, verdict.sentences.join(' '), children),
   };
 }
@@ -130,11 +136,13 @@ function peopleReason({ ask: { requester, subject, target }, facts, whose }: Inq
   return { what: 'the people and the target are right', holds, why: '', children };
 }
 
-function triedRules({ policy, facts, untold = () => false }: Inquiry): readonly Reason[] {
+const KNOWN: Untold = () => false;
+
+function triedRules({ policy, facts, untold = KNOWN, words }: Inquiry): readonly Reason[] {
   const { requester, subject, look } = facts;
   const both = [requester, subject].filter((person) => person !== undefined);
   const askers = [...new Map(both.map((person) => [person.personId, person])).values()];
-  return ruleReasons(policy.rules, look.about, untold, askers);
+  return ruleReasons(policy.rules, look.about, untold, askers, words);
 }
 
 function rulesReason({ ask }: Inquiry, people: Reason, tried: readonly Reason[], { refusals }: Terms): Reason {

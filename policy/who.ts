@@ -2,6 +2,7 @@
 import { few } from '../contract/few.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
+import { rotaName } from './on-call.js';
 import { includes, type Rule, type Who } from './rules.js';
 import type { Plan, Stage } from './stages.js';
 import type { Facts, Terms } from './terms.js';
@@ -23,8 +24,12 @@ export interface Deciders {
   readonly never: readonly Placed[];
 }
 
+/** What there is to say of being on call, by the group of the policy: such as until when. */
+export type OnCallWords = ReadonlyMap<string, string>;
+const NO_WORDS: OnCallWords = new Map();
+
 /** Who decides by a rule on its terms: everybody whom it names as approver, the requester and the subject. */
-export function decidersOf(rule: Rule, terms: Terms, facts: Facts): Deciders {
+export function decidersOf(rule: Rule, terms: Terms, facts: Facts, words = NO_WORDS): Deciders {
   const { requester, subject, approverPool } = facts;
   const [plan = []] = terms.plans;
   const named = approverPool.filter((person) => includes(rule.approve, person) || terms.approves(person));
@@ -39,7 +44,7 @@ export function decidersOf(rule: Rule, terms: Terms, facts: Facts): Deciders {
   const approvers = all.filter(terms.approves);
   return {
     ...(plan.length > 1 ? { stages: plan.map((stage) => stageOf(stage, approvers)) } : {}),
-    approvers: approvers.map(place((person) => throughStages(plan, person))).sort(byId),
+    approvers: approvers.map(place((person) => throughStages(plan, person, words))).sort(byId),
     never: [
       ...all.filter((person) => !terms.approves(person)).map(place((person) => whyNever(person, facts))),
       ...absent.map((id) => ({ personId: id, name: id, why: 'is not in the people file' })),
@@ -53,13 +58,15 @@ function stageOf({ name, quorum, may }: Stage, approvers: readonly Person[]) {
 }
 
 /** Through what somebody may approve, over all stages that they could sit in. */
-function throughStages(plan: Plan, person: Person): string {
-  const ways = plan.filter(({ may }) => may(person)).map((stage) => throughStage(stage, person));
+function throughStages(plan: Plan, person: Person, words: OnCallWords): string {
+  const ways = plan.filter(({ may }) => may(person)).map((stage) => throughStage(stage, person, words));
   return [...new Set(ways)].join('; ');
 }
 
-function throughStage({ who, manager }: Stage, person: Person): string {
-  return manager?.person && manager.person.personId === person.personId ? `as a manager: ${manager.as}` : through(who, person);
+function throughStage({ who, manager }: Stage, person: Person, words: OnCallWords): string {
+  return manager?.person && manager.person.personId === person.personId
+    ? `as a manager: ${manager.as}`
+    : through(who, person, words);
 }
 
 function whyNever(person: Person, { requester, subject }: Facts): string {
@@ -73,14 +80,25 @@ function byId(a: Placed, b: Placed): number {
 }
 
 /** Through what somebody is meant who is. */
-export function through({ groups, people }: Who, person: Person): string {
+export function through({ groups, people }: Who, person: Person, words = NO_WORDS): string {
   const shared = person.groups.filter((group) => groups.includes(group));
-  return people.includes(person.personId) || shared.length === 0 ? 'by name' : `through ${groupsName(shared)}`;
+  if (people.includes(person.personId) || shared.length === 0) return 'by name';
+  const plain = shared.filter((group) => rotaName(group) === undefined);
+  const rotas = shared.flatMap((group) => words.get(group) ?? onCallFor(group));
+  return [...(plain.length > 0 ? [`through ${groupsName(plain)}`] : []), ...rotas].join(' and ');
 }
 
 /** Everybody who is meant, as the rule has it. */
 export function whoName({ groups, people }: Who): string {
-  return [...(groups.length > 0 ? [groupsName(groups)] : []), ...(people.length > 0 ? [few(people, NAMED)] : [])].join(' and ');
+  const plain = groups.filter((group) => rotaName(group) === undefined);
+  const rotas = groups.flatMap(onCallFor).map((words) => `whoever is ${words}`);
+  const named = people.length > 0 ? [few(people, NAMED)] : [];
+  return [...(plain.length > 0 ? [groupsName(plain)] : []), ...rotas, ...named].join(' and ');
+}
+
+function onCallFor(group: string): string[] {
+  const rota = rotaName(group);
+  return rota === undefined ? [] : [`on call for ${rota}`];
 }
 
 function groupsName(groups: readonly string[]): string {

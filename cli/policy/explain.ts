@@ -5,21 +5,24 @@ import type { Reason } from '../../policy/attributes.js';
 import { parseMoment } from '../../policy/calendar.js';
 import { parseDuration } from '../../policy/duration.js';
 import type { Explanation, Inquiry } from '../../policy/explain.js';
-import { poolOf } from '../../policy/facts.js';
+import { onDuty, poolOf } from '../../policy/facts.js';
 import { nameOf } from '../../policy/kinds.js';
 import { parsePolicy } from '../../policy/load.js';
 import { managersOf } from '../../policy/managers.js';
-import { directoryFrom, parsePeople } from '../../policy/people.js';
+import { rotaName } from '../../policy/on-call.js';
+import { directoryFrom, parsePeopleFile } from '../../policy/people.js';
 import { askManagers } from '../../policy/pools.js';
 import type { Placed } from '../../policy/who.js';
 import { loadConfig } from '../../workers/config.js';
 import { type TargetFlags, toldTarget } from './told.js';
+import { toldDuty } from './told-duty.js';
 
 export interface ExplainOptions extends TargetFlags {
   readonly as: string;
   readonly for?: string;
   readonly window?: string;
   readonly at?: string;
+  readonly oncall?: readonly string[];
   readonly policy?: string;
   readonly people?: string;
   readonly json?: boolean;
@@ -42,7 +45,8 @@ export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): P
   const now = momentOf(options.at, world.now);
   const { policyFile, peopleFile } = filesOf(options, world);
   const policy = parsePolicy(textOf(policyFile, 'policy', world), policyFile);
-  const people = parsePeople(textOf(peopleFile, 'people', world), peopleFile);
+  const file = parsePeopleFile(textOf(peopleFile, 'people', world), peopleFile);
+  const { people } = file;
   const directory = directoryFrom(people);
   const [requester, subject] = await Promise.all([
     directory.person(options.as as PersonId),
@@ -50,7 +54,8 @@ export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): P
   ]);
   const { target, look, untold, whose } = toldTarget(options, subject, people);
   const managers = subject && askManagers(policy.rules) ? await managersOf(directory, subject) : [];
-  const approverPool = await poolOf(directory, policy.rules, managers);
+  const duty = toldDuty(options.oncall ?? [], file, now);
+  const approverPool = await poolOf(duty.directory, policy.rules, managers);
   const known = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), managers };
   const ref = (id: string, name = id) => ({ personId: id as PersonId, name });
   return {
@@ -61,8 +66,9 @@ export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): P
       target,
       windowMs,
     },
-    facts: { ...known, look, voters: [], approverPool },
-    untold,
+    facts: onDuty(duty, { ...known, look, voters: [], approverPool }),
+    untold: (attribute) => (rotaName(attribute) === undefined ? untold(attribute) : duty.untold(attribute)),
+    words: duty.words,
     whose,
     now,
   };
@@ -103,7 +109,8 @@ export function treeText({ holds, tree }: Explanation): string {
   return [...treeLines(tree, ''), ...(holds === 'unknown' ? ['', HINT] : [])].join('\n');
 }
 
-const HINT = 'What is not known can be told: --account <id or name>, --ou <unit>, --tag <Key=Value>, --set <name>.';
+const HINT =
+  'What is not known can be told: --account <id or name>, --ou <unit>, --tag <Key=Value>, --set <name>, --oncall <rota>=<person>.';
 const MARKS = { yes: 'yes', no: 'no ', unknown: '?  ' } as const;
 
 function treeLines({ what, holds, why, children }: Reason, indent: string): string[] {
@@ -112,7 +119,10 @@ function treeLines({ what, holds, why, children }: Reason, indent: string): stri
 }
 
 /** Who could approve and who never, or why that can't be said. */
-export function decidersText({ by, holds, stages, approvers, never, tree }: Explanation, { ask: { target } }: Inquiry): string {
+export function decidersText(
+  { by, holds, stages, approvers, never, untoldRotas = [], tree }: Explanation,
+  { ask: { target } }: Inquiry,
+): string {
   if (!by) return [`Nobody can be named: ${tree.why}`, ...(holds === 'unknown' ? [HINT] : [])].join('\n');
   const approvals = by.quorum === 1 ? 'one approval is' : `${by.quorum} approvals are`;
   return [
@@ -122,6 +132,9 @@ export function decidersText({ by, holds, stages, approvers, never, tree }: Expl
     ),
     ...section('Could approve', approvers),
     ...section('Never', never),
+    ...untoldRotas.map(
+      (rota) => `Not known: who is on call for ${rota}. PagerDuty is not asked; --oncall ${rota}=<person> tells it.`,
+    ),
     ...(holds === 'yes' ? [] : [tree.why]),
   ].join('\n');
 }

@@ -7,7 +7,7 @@ import type { ExplainOptions } from './explain.js';
 
 const NOTE = `
 Policy and people are read from --policy and --people, else from the files of the configuration (STINT_POLICY, STINT_PEOPLE).
-AWS is not asked. What the rules may go by is told: the account by id and name, the units above it (all names, or all ids; an
+Neither AWS nor PagerDuty is asked. What the rules may go by is told: the account by id and name, the units above it (all names, or all ids; an
 empty --ou "" for none), tags as Key=Value (Key alone for one that it doesn't have). What is not told is not known.
 
 Exit codes: 0 explained, whatever the answer; 1 a file is wrong or can't be read; 2 a mistake in what was given.`;
@@ -52,6 +52,7 @@ function asking(command: Command): Command {
     .option('--tag <tag>', 'of AWS: a tag of the account as Key=Value; once for each', collect)
     .option('--at <instant>', 'when: 2026-11-23T09:00:00+01:00; now, if left out')
     .option('--set <name>', 'of AWS: the permission set')
+    .option('--oncall <rota=person>', 'who is on call; needed for a rota that PagerDuty keeps', collect)
     .option('--policy <file>', 'the policy file')
     .option('--people <file>', 'the people file')
     .option('--json', 'as JSON, for a script');

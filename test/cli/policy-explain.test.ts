@@ -200,3 +200,63 @@ it('without --policy and --people it reads the files of the configuration', asyn
   vi.unstubAllEnvs();
   expect(out).toContain('By the rule macs, one approval is needed');
 });
+
+const ON_CALL = join(dir, 'on-call-policy.yaml');
+writeFileSync(
+  ON_CALL,
+  `version: 1
+targets:
+  - id: macs
+    kind: mac-admin
+    match: { serials: ["*"] }
+    ask: { groups: [staff] }
+    approve: { groups: ["oncall:primary", "oncall:cloud"] }
+    windows: [10m]
+    max: 30m
+`,
+);
+const ROTAS = join(dir, 'on-call-people.yaml');
+writeFileSync(
+  ROTAS,
+  `people:
+  - { id: ada, name: Ada, groups: [staff], macs: [{ serial: C02ADA000001, user: ada, name: ada-mac }] }
+  - { id: grace, name: Grace }
+  - { id: linus, name: Linus, pagerduty: PLINUS1 }
+rotas:
+  - { name: primary, zone: UTC, from: 2026-01-05, handoff: "09:00", every: week, people: [grace] }
+  - { name: cloud, pagerduty: PSCHED1 }
+`,
+);
+const onCall = ['--as', 'ada', '--target', 'C02ADA000001', '--policy', ON_CALL, '--people', ROTAS];
+
+it('says until when somebody is on call, and that PagerDuty was not asked', async () => {
+  const { code, out } = await who(...onCall);
+  expect(code).toBeUndefined();
+  expect(out).toMatch(/ {2}Grace \(grace\): on call for primary until (\d{4}-\d\d-\d\d )?09:00\n/);
+  expect(out).toContain('Not known: who is on call for cloud. PagerDuty is not asked; --oncall cloud=<person> tells it.');
+});
+
+it('believes who is said to be on call', async () => {
+  const { out } = await explain(...onCall, '--oncall', 'cloud=linus', '--oncall', 'primary=ada');
+  expect(out).toContain('yes  enough people could approve: 1 needed: 1 could');
+  expect(out).toContain('yes  Linus (linus): on call for cloud');
+  expect(out).toContain('no   Ada (ada): asks for it, and nobody decides their own request');
+  expect(out).not.toContain('Grace');
+});
+
+it('knows no answer where only PagerDuty could tell', async () => {
+  const { out } = await explain(...onCall, '--oncall', 'primary=ada');
+  expect(out).toContain('?    enough people could approve: 1 needed: 0 could');
+  expect(out).toContain('?    whoever is on call for cloud: PagerDuty says who, and is not asked here');
+});
+
+it('takes a rota or a person that is not there for a mistake in the call', async () => {
+  expect(await explain(...onCall, '--oncall', 'clod=linus')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--oncall must be'),
+  });
+  expect(await explain(...onCall, '--oncall', 'cloud=lin')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('lin is not in'),
+  });
+});
