@@ -8,10 +8,9 @@ import type { Alarms } from '../contract/alarms.js';
 import { isStintError, StintError } from '../contract/errors.js';
 import { instant } from '../contract/ids.js';
 import type { InForce, Store } from '../contract/ports.js';
-import { findings } from '../policy/check.js';
-import { directoryFrom } from '../policy/people.js';
+import { fileFindings } from '../policy/check.js';
 import type { Policy } from '../policy/rules.js';
-import { peopleOf, policyOf } from './checks/policy.js';
+import { peopleFileOf, policyOf } from './checks/policy.js';
 import type { PartConfigs } from './config.js';
 import { type PolicyTaken, type PolicyText, takePolicy } from './take-policy.js';
 
@@ -95,8 +94,7 @@ async function reload(deps: PolicyFileDeps): Promise<void> {
   const { policy: paths, name, log } = deps;
   try {
     const policy = readPolicy(deps);
-    const people = directoryFrom(peopleOf({ policy: paths, readFile }));
-    const odd = await findings(policy, people, paths.policyFile);
+    const odd = await fileFindings(policy, peopleFileOf({ policy: paths, readFile }), paths.policyFile);
     if (odd.length > 0) throw new StintError('bad-policy', odd.join('\n'));
     const { done, hash, was } = await take(deps, policy, { by: `SIGHUP to ${name}` });
     const said = done === 'applied' ? 'The policy file is in force.' : 'The policy file is what was in force already.';

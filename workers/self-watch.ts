@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { GrantDuties } from '../contract/duties.js';
 import { isStintError, StintError } from '../contract/errors.js';
 import { type AskClock, CLOCK_FIX, FAIL_MS, inWords, offBy, readClocks, WARN_MS } from './checks/clock.js';
-import { peopleOf, STILL_ENDS } from './checks/policy.js';
+import { peopleFileOf, STILL_ENDS } from './checks/policy.js';
 import type { PartConfigs } from './config.js';
 
 export interface SelfWatchDeps {
@@ -77,7 +77,7 @@ function sayClock(offMs: number, log: SelfWatchDeps['log']): string | undefined 
 /** A broken people file stops every grant, and nobody sees that before somebody asks; so it is said now. */
 function lookAtFiles({ policy, log }: SelfWatchDeps): readonly string[] {
   try {
-    peopleOf({ policy, readFile: (path) => readFileSync(path, 'utf8') });
+    peopleFileOf({ policy, readFile: (path) => readFileSync(path, 'utf8') });
     return [];
   } catch (error) {
     if (!isStintError(error)) throw error;

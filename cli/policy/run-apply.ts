@@ -1,10 +1,11 @@
 /** `stint policy apply`: checks a policy with the people, says what it changes for whom, and puts it in force for all processes. */
 import { readFileSync } from 'node:fs';
 import { StintError } from '../../contract/errors.js';
-import { findings } from '../../policy/check.js';
+import { fileFindings } from '../../policy/check.js';
 import { diffPolicies, type PolicyDiff } from '../../policy/diff.js';
+import { withEveryRota } from '../../policy/duty.js';
 import { parsePolicy } from '../../policy/load.js';
-import { directoryFrom, parsePeople } from '../../policy/people.js';
+import { parsePeopleFile } from '../../policy/people.js';
 import type { Policy } from '../../policy/rules.js';
 import { loadConfig } from '../../workers/config.js';
 import type { Ask, PolicyShown } from '../../workers/questions.js';
@@ -53,15 +54,15 @@ export async function applyPolicyFile(given: string | undefined, options: ApplyO
   }, justTheClock);
 }
 
-async function propose(given: string | undefined, { people }: ApplyOptions, ask: Ask): Promise<Proposed> {
-  const { file, peopleFile } = filesOf(given, people);
+async function propose(given: string | undefined, options: ApplyOptions, ask: Ask): Promise<Proposed> {
+  const { file, peopleFile } = filesOf(given, options.people);
   const fix = 'Give its path: stint policy apply policy.yaml --people people.yaml';
   const policy = parsePolicy(readText(file, fix), file);
-  const everybody = parsePeople(readText(peopleFile, fix), peopleFile);
-  const found = await findings(policy, directoryFrom(everybody), file);
+  const people = parsePeopleFile(readText(peopleFile, fix), peopleFile);
+  const found = await fileFindings(policy, people, file);
   const now = (await ask<PolicyShown | null | undefined>({ ask: 'policy-in-force' })) ?? undefined;
   const before = now && readable(now);
-  return { file, policy, found, now, changes: before && diffPolicies(before, policy, everybody) };
+  return { file, policy, found, now, changes: before && diffPolicies(before, policy, withEveryRota(people)) };
 }
 
 function filesOf(file: string | undefined, people: string | undefined): { file: string; peopleFile: string } {

@@ -105,6 +105,29 @@ it('refuses what does not fit the people with line and column, unless it is want
   expect(await inForce()).toBe(hashOf(odd));
 });
 
+it('finds what a check finds: rotas and managers of the people file, too; whoever may ever be on call is compared', async () => {
+  await apply();
+  const everybody = text('people.yaml');
+  const rotas = 'rotas:\n  - { name: night, zone: UTC, from: 2026-01-05, handoff: "09:00", people: [katherine, mallory] }\n';
+  const onCall = OLD.replace('[it, security]', '[it, security, "oncall:night"]');
+  edit(onCall);
+  expect(await apply()).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/policy\.yaml:\d+:\d+ .*nobody is ever on call for night/),
+  });
+  const people = (more: string) => writeFileSync(join(home, 'people.yaml'), `${everybody}${more}`);
+  people(`\n  - { id: eve, name: Eve, manager: phantom }\n${rotas}`);
+  expect(await apply()).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/eve: the manager phantom is not in the people file/),
+  });
+  expect(await inForce()).toBe(hashOf(OLD));
+  people(`\n${rotas}`);
+  const applied = await apply();
+  expect(applied).toMatchObject({ code: 0, out: expect.stringMatching(/WIDER[\s\S]*mallory/) });
+  expect(await inForce()).toBe(hashOf(onCall));
+});
+
 it('applies nothing over another than the one that it was compared with', async () => {
   await apply();
   edit(WIDER);

@@ -193,6 +193,28 @@ describe('SIGHUP', () => {
     ]);
   });
 
+  test('finds what a check finds: rotas and managers of the people file, too', async () => {
+    const file = await start();
+    const onCall = POLICY_YAML.replace('approve: { groups: [it], quorum: 1 }', 'approve: { groups: ["oncall:primary"] }');
+    const all = JSON.parse(peopleYaml().replace(/^#.*\n/, '')) as { people: { id: string }[] };
+    const primary = { name: 'primary', zone: 'Europe/Berlin', from: '2026-01-05', handoff: '09:00' };
+    const people = (turns: readonly string[], manager: string) => {
+      const [first, ...others] = all.people;
+      const rotas = [{ ...primary, people: turns }];
+      writeFileSync(join(folder, 'people.yaml'), JSON.stringify({ people: [{ ...first, manager }, ...others], rotas }));
+    };
+    write(onCall);
+    await file.reload();
+    expect(raised.at(-1)?.sentence).toMatch(/policy\.yaml:\d+:\d+ macs\.approve: nobody is ever on call for primary/);
+    people(['grace', 'linus'], 'phantom');
+    await file.reload();
+    expect(raised.at(-1)?.sentence).toMatch(/the manager phantom is not in the people file/);
+    expect(await inForce()).toBe(hashOf(POLICY_YAML));
+    people(['grace', 'linus'], 'grace');
+    await file.reload();
+    expect(await inForce()).toBe(hashOf(onCall));
+  });
+
   test('brings an older policy back: that is an order', async () => {
     const file = await start();
     await applyNow(STRICTER);

@@ -7,10 +7,9 @@ import { StintError } from '../../contract/errors.js';
 import { few } from '../../contract/few.js';
 import type { InForce, Person } from '../../contract/ports.js';
 import { fileFindings } from '../../policy/check.js';
-import { everOnDuty } from '../../policy/duty.js';
+import { withEveryRota } from '../../policy/duty.js';
 import { parsePolicy } from '../../policy/load.js';
 import { aboutMac } from '../../policy/macs.js';
-import { withRotas } from '../../policy/on-call.js';
 import { type PeopleFile, parsePeopleFile } from '../../policy/people.js';
 import { covers, includes, type Policy } from '../../policy/rules.js';
 import type { PartConfigs } from '../config.js';
@@ -35,7 +34,7 @@ export function checkPolicy(deps: PolicyCheckDeps & { readonly inForce: AskInFor
     if (policy) sayInForce(say, policy, policyFile, await deps.inForce());
     if (file) say.ok('people', `${peopleFile}: ${file.people.length} people`);
     if (!policy || !file) return;
-    const people = withRotas(file.people, everOnDuty(file));
+    const people = withEveryRota(file);
     const odd = [...(await fileFindings(policy, file, policyFile)), ...uncovered(policy, people), ...mute(policy, people)];
     for (const one of odd) say.warn('together', one);
     if (odd.length === 0) say.ok('together', 'everybody named is there, and every request could be approved');
@@ -74,12 +73,13 @@ export function policyOf({ policy, readFile }: PolicyCheckDeps): Policy {
   return parsePolicy(textOf(policy.policyFile, 'STINT_POLICY', readFile), policy.policyFile);
 }
 
-/** Everybody as they are now. Throws `bad-config`. */
+/** Everybody as they are now, with all rotas that they may ever be on call for. Throws `bad-config`. */
 export function peopleOf(deps: PolicyCheckDeps): readonly Person[] {
-  return peopleFileOf(deps).people;
+  return withEveryRota(peopleFileOf(deps));
 }
 
-function peopleFileOf({ policy, readFile }: PolicyCheckDeps): PeopleFile {
+/** The people file as it is now. Throws `bad-config`. */
+export function peopleFileOf({ policy, readFile }: PolicyCheckDeps): PeopleFile {
   return parsePeopleFile(textOf(policy.peopleFile, 'STINT_PEOPLE', readFile), policy.peopleFile);
 }
 
