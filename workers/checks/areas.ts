@@ -7,7 +7,8 @@ import type { Area, Check } from './check.js';
 import { type AskClock, checkClock, httpClock } from './clock.js';
 import { checkKeys } from './keys.js';
 import { checkMdm } from './mdm.js';
-import { checkPolicy, peopleOf, policyOf } from './policy.js';
+import { checkOnCall } from './on-call.js';
+import { checkPolicy, peopleFileOf, peopleOf, policyOf } from './policy.js';
 import { checkSettings, readSettings, type Settings } from './settings.js';
 import { checkSlack, type NamedChannel } from './slack.js';
 import { askInForce, checkStore, storeClock } from './store.js';
@@ -28,12 +29,16 @@ export function checksOf(deps: AreaDeps): Checks {
   const unread = notLookedAt(settings);
   /** The check of an area when the process has to do with it, and whether its settings can be used. */
   const area = (part: ConfigPart, check: Check | undefined) => (parts.includes(part) ? (check ?? unread) : undefined);
-  const { seals, policy, store, temporal, posting, slack, mdm, device, alarms, aws } = valid;
+  const { seals, policy, oncall, store, temporal, posting, slack, mdm, device, alarms, aws } = valid;
   const slackReady = posting && (slack || !parts.includes('slack'));
   const all = {
     configuration: checkSettings(settings, parts),
     keys: area('seals', seals && checkKeys({ seals, ...(device && { device }), parts, clock })),
     policy: area('policy', policy && checkPolicy({ policy, readFile, inForce: askInForce(base, store) })),
+    'on-call': area(
+      'oncall',
+      oncall && checkOnCall({ oncall, clock, people: () => ifValid(() => policy && peopleFileOf({ policy, readFile })) }),
+    ),
     store: area('store', base && store && checkStore({ base, store })),
     temporal: area('temporal', temporal && checkTemporal(temporal, aws?.workers)),
     slack: area(

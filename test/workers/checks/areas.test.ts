@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'no
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CHANNEL, PEOPLE, TAGS } from '../../../cli/demo/world.js';
 import { startMdm } from '../../../sim/mdm/server.js';
+import { type PagerDutyStandIn, startPagerDuty } from '../../../sim/pagerduty/server.js';
 import { BOT_SCOPES, scopeTroubles } from '../../../slack-app/startup.js';
 import { examine } from '../../../workers/checks/check.js';
 import { checkSlack } from '../../../workers/checks/slack.js';
@@ -148,6 +149,59 @@ describe('policy and people', () => {
   test('a policy that everybody may write is refused: it says who gets access', async () => {
     chmodSync(bench.home.path('policy.yaml'), 0o666);
     expect(await rows()).toMatchObject([{ check: 'writable', level: 'fail', fix: like(/chmod o-w/) }]);
+  });
+});
+
+describe('who is on call', () => {
+  let far: PagerDutyStandIn;
+  const token = 'u+pagerduty0token';
+  const user = { id: 'PGRACE1', name: 'Grace', email: 'grace@pagerduty.example' };
+  beforeEach(async () => {
+    const schedule = { id: 'PSCHED1', name: 'Cloud', policies: ['PPOLICY1'], shifts: [{ user: 'PGRACE1' }] };
+    far = await startPagerDuty({ token, users: [user], schedules: [schedule], clock: Date.now });
+  });
+  afterEach(() => far.close());
+
+  function rotas(change: object = {}): void {
+    const file = bench.home.path('people.yaml');
+    const all = JSON.parse(readFileSync(file, 'utf8').replace(/^#.*\n/, '')) as { people: { id: string }[] };
+    const people = all.people.map((person) => (person.id === 'grace' ? { ...person, ...change } : person));
+    const turns = { zone: 'UTC', from: '2020-01-06', handoff: '09:00', people: ['linus'] };
+    const kept = [
+      { name: 'primary', ...turns },
+      { name: 'cloud', pagerduty: 'PSCHED1' },
+    ];
+    writeFileSync(file, JSON.stringify({ people, rotas: kept }));
+  }
+  const rows = async (change: object = { STINT_PAGERDUTY_TOKEN: token }) =>
+    (await look({ env: { ...bench.env, STINT_PAGERDUTY_URL: far.url, ...change } }, ['on-call'])).findings;
+
+  test('without rotas there is nothing to ask', async () => {
+    expect(await rows({})).toMatchObject([{ level: 'ok', found: like(/has none/) }]);
+  });
+
+  test('is named for each rota, as the people file knows them', async () => {
+    rotas({ pagerduty: 'PGRACE1' });
+    expect(await rows()).toMatchObject([
+      { check: 'primary', level: 'ok', found: 'on call now: Linus Pauling' },
+      { check: 'cloud', level: 'ok', found: 'on call now: Grace Hopper' },
+    ]);
+  });
+
+  test('nobody whom the people file knows is a warning, as is somebody who left', async () => {
+    rotas();
+    const warned = { level: 'warn', found: like(/names nobody who is active/), fix: like(/pagerduty: PUSER01/) };
+    expect(await rows()).toMatchObject([{ level: 'ok' }, warned]);
+    rotas({ pagerduty: 'PGRACE1', active: false });
+    expect(await rows()).toMatchObject([{ level: 'ok' }, warned]);
+  });
+
+  test('a token that is missing or refused is said, and shown to nobody', async () => {
+    rotas({ pagerduty: 'PGRACE1' });
+    expect(await rows({})).toMatchObject([{ level: 'ok' }, { check: 'cloud', level: 'fail', found: like(/TOKEN is not set/) }]);
+    const wrong = await rows({ STINT_PAGERDUTY_TOKEN: 'wrong-token-0815' });
+    expect(wrong).toMatchObject([{ level: 'ok' }, { check: 'cloud', level: 'fail', found: like(/refuses the token/) }]);
+    expect(JSON.stringify(wrong)).not.toContain('wrong-token');
   });
 });
 
