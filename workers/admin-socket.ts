@@ -47,11 +47,20 @@ async function listen(app: FastifyInstance, path: string): Promise<void> {
   await chmod(path, 0o600);
 }
 
-/** Asks the process that serves a data folder. Throws `store-unavailable` with what to do when there is none. */
-export function askSocket(home: string): Ask {
+/** How long a question may take, in milliseconds: a process that hangs must not keep whoever takes access away waiting. */
+const ANSWER_MS = 30_000;
+/** Those that ask targets go through all of them, or wait for one to show the end. */
+const TARGETS_MS = 30 * 60_000;
+
+/**
+ * Asks the process that serves a data folder. Throws `store-unavailable` with what to do when there is none, or when it does not
+ * answer within `answerMs`.
+ */
+export function askSocket(home: string, answerMs = ANSWER_MS): Ask {
   return async <T>(question: Question): Promise<T> => {
     const body = JSON.stringify(question);
-    const { status, text } = await post(socketPath(home), body);
+    const asksTargets = question.ask === 'reconcile' || question.ask === 'prove-ended';
+    const { status, text } = await post(socketPath(home), body, asksTargets ? TARGETS_MS : answerMs);
     const reply = parsed(home, text);
     if (status === 200) return (reply as { answer: T }).answer;
     const { code, sentence } = reply as { code?: keyof typeof ERRORS; sentence?: string };
@@ -59,10 +68,11 @@ export function askSocket(home: string): Ask {
   };
 }
 
-function post(path: string, body: string): Promise<{ status: number; text: string }> {
+function post(path: string, body: string, waitMs: number): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(waitMs);
     const call = request(
-      { socketPath: path, path: '/ask', method: 'POST', headers: { 'content-type': 'application/json' } },
+      { socketPath: path, signal, path: '/ask', method: 'POST', headers: { 'content-type': 'application/json' } },
       (res) => {
         let text = '';
         res.setEncoding('utf8').on('data', (chunk: string) => {
@@ -70,17 +80,24 @@ function post(path: string, body: string): Promise<{ status: number; text: strin
         });
         res.on('end', () => resolve({ status: res.statusCode ?? 0, text }));
         // The process may end in the middle of its answer; then there is no end.
-        res.on('error', (cause) => reject(nobody(path, cause)));
+        res.on('error', failed);
       },
     );
-    call.on('error', (cause) => reject(nobody(path, cause)));
+    const failed = (cause: Error) => reject(signal.aborted ? silent(path, waitMs, cause) : nobody(path, cause));
+    call.on('error', failed);
     call.end(body);
   });
 }
 
+function silent(path: string, waitMs: number, cause: unknown): StintError {
+  const sentence = `Stint runs in ${folderOf(path)} and has not answered for ${Math.round(waitMs / 1000)} s. Stop that process and start it again; nobody knows whether it has done this.`;
+  return new StintError('store-unavailable', sentence, { cause });
+}
+
+const folderOf = (path: string): string => path.replace(/\/admin\.sock$/, '');
+
 function nobody(path: string, cause: unknown): StintError {
-  const folder = path.replace(/\/admin\.sock$/, '');
-  const sentence = `No Stint runs in ${folder}. Start one with "stint all", or name the database with DATABASE_URL.`;
+  const sentence = `No Stint runs in ${folderOf(path)}. Start one with "stint all", or name the database with DATABASE_URL.`;
   return new StintError('store-unavailable', sentence, { cause });
 }
 

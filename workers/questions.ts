@@ -40,11 +40,12 @@ const question = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('frozen') }),
   z.strictObject({ ask: z.literal('freeze'), ...order }),
   z.strictObject({ ask: z.literal('unfreeze'), ...order }),
+  // Nothing that is empty: without a filter it is everything.
   z.strictObject({
     ask: z.literal('revocable'),
     id: z.string().min(6).max(26).optional(),
-    personId: z.string().max(100).optional(),
-    targetKey: z.string().max(300).optional(),
+    personId: z.string().min(1).max(100).optional(),
+    targetKey: z.string().min(1).max(300).optional(),
   }),
   z.strictObject({ ask: z.literal('bindings') }),
   z.strictObject({ ask: z.literal('unbind'), personId, operator: words }),

@@ -88,6 +88,19 @@ describe('the socket', () => {
     await rm(other, { recursive: true, force: true });
   });
 
+  it('of a process that hangs is given up, with what to do', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'stint-admin-'));
+    const stranger = createServer(() => undefined);
+    await new Promise<void>((resolve) => stranger.listen(socketPath(other), resolve));
+    await expect(askSocket(other, 100)({ ask: 'ping' })).rejects.toMatchObject({
+      code: 'store-unavailable',
+      sentence: expect.stringMatching(/has not answered .* Stop that process/),
+    });
+    stranger.closeAllConnections();
+    await new Promise((resolve) => stranger.close(resolve));
+    await rm(other, { recursive: true, force: true });
+  });
+
   it('takes no body that is huge, no JSON that is none, and no other path', async () => {
     expect((await raw(JSON.stringify({ ask: 'list', personId: 'x'.repeat(4 * 1024 * 1024) }))).status).toBe(413);
     expect((await raw('{')).status).toBe(400);
@@ -100,6 +113,11 @@ describe.each<[string, () => Ask]>([
   ['over the socket', () => askSocket(home)],
   ['of one’s own store', () => askStore(store)],
 ])('a question %s', (_, ask) => {
+  it('for what can be taken back of nobody is refused: without a name it would be everything', async () => {
+    for (const nobody of [{ personId: '' }, { targetKey: '' }])
+      await expect(ask()({ ask: 'revocable', ...nobody })).rejects.toMatchObject({ code: 'bad-input' });
+  });
+
   it('lists what there is', async () => {
     const rows = await ask()<readonly ElevationRow[]>({ ask: 'list', live: true, limit: 5 });
     expect(rows.map((row) => row.view.request.requestId)).toEqual([requestId]);
