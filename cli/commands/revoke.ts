@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { isStintError, StintError } from '../../contract/errors.js';
-import { isRequestId, type RequestId } from '../../contract/ids.js';
+import { isRequestId } from '../../contract/ids.js';
 import type { Ask } from '../../workers/questions.js';
 import type { Choice, Revocable } from '../../workers/revocable.js';
 import type { TakenBack } from '../../workers/take-back.js';
@@ -61,8 +61,10 @@ async function revoke(id: string | undefined, options: Options): Promise<void> {
   const clock = () => Date.now();
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-  const results = await withStore(async (ask) => {
-    const found = await findOr(ask, choice, say);
+  let storeThere = false;
+  const past = async (ask: Ask): Promise<readonly Told[]> => {
+    const found = await ask<readonly Revocable[]>({ ask: 'revocable', ...defined(choice) });
+    storeThere = true;
     if (options.all && found.length > 0 && !options.yes) await confirm(found);
     if (found.length === 0) say('There is nothing to take back.');
     const { hand, close } = await handOf(ask, options.reason, say);
@@ -71,14 +73,21 @@ async function revoke(id: string | undefined, options: Options): Promise<void> {
     );
     await close();
     return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  }, targetsFromHere);
+  };
+  const results = await withStore(past, targetsFromHere).catch(async (why: unknown) => {
+    if (storeThere) throw why;
+    return [await cancelBlind(choice, why, say)];
+  });
   const failed = results.filter((one) => (waitMs === undefined ? one.problem !== undefined : !one.gone));
   if (options.json) print(true, { ok: failed.length === 0, elevations: results }, () => '');
   else if (results.length > 1) say(summary(results, failed, waitMs));
   if (failed.length > 0) process.exitCode = 1;
 }
 
-function summary(results: readonly TakenBack[], failed: readonly TakenBack[], waitMs: number | undefined): string {
+/** What became of one; of one that was never read no more is known. */
+type Told = Pick<TakenBack, 'requestId' | 'gone' | 'problem'> & Partial<TakenBack>;
+
+function summary(results: readonly Told[], failed: readonly Told[], waitMs: number | undefined): string {
   if (failed.length > 0)
     return `${failed.length} of ${results.length} could not be ${waitMs === undefined ? 'ended' : 'proved gone'}.`;
   return waitMs === undefined ? `${results.length} told.` : `All ${results.length} are proved gone.`;
@@ -102,35 +111,32 @@ function waitOf(wait: Options['wait']): number | undefined {
   throw new StintError('bad-input', `--wait must be a whole number of seconds from 1 to 86400, not ${wait}.`);
 }
 
-/** With the store down, one elevation that is named in full can still be cancelled. */
-async function findOr(ask: Ask, choice: Choice, say: (line: string) => void): Promise<readonly Revocable[]> {
-  try {
-    return await ask<readonly Revocable[]>({ ask: 'revocable', ...defined(choice) });
-  } catch (error) {
-    if (choice.id === undefined || !isRequestId(choice.id)) throw error;
-    await cancelBlind(choice.id, error, say);
-    return [];
-  }
-}
-
 function defined({ id, personId, targetKey }: Choice) {
   return { ...(id && { id }), ...(personId && { personId }), ...(targetKey && { targetKey }) };
 }
 
-async function cancelBlind(requestId: RequestId, why: unknown, say: (line: string) => void): Promise<void> {
-  if (!isStintError(why) || why.code !== 'store-unavailable') throw why;
+/** With the store down, one elevation that is named in full can still be cancelled. Throws `why` where that is not so. */
+async function cancelBlind({ id }: Choice, why: unknown, say: (line: string) => void): Promise<Told> {
+  if (!isStintError(why) || why.code !== 'store-unavailable' || id === undefined || !isRequestId(id)) throw why;
   const { handOf } = await import('../operator.js');
   const { hand, close } = await handOf(undefined, undefined, say);
   try {
-    const heard = await hand.cancel(requestId);
-    if (heard === 'over')
-      throw new StintError('store-unavailable', `The store cannot be reached, and no workflow of ${requestId} runs.`);
-    say(`${requestId}  cancelled in Temporal; the store cannot be reached, so nothing can be proved here`);
-    process.exitCode = 1;
+    const heard = await hand.cancel(id).catch((cause: unknown) => {
+      throw new StintError('temporal-unavailable', `${why.sentence} ${NEITHER}`, { cause });
+    });
+    if (heard === 'over') throw new StintError('store-unavailable', `${why.sentence} And no workflow of ${id} runs.`);
+    const problem = `${heard === 'kept' ? PAUSED : CANCELLED} Nothing can be proved here. ${why.sentence}`;
+    say(`${id}  ${problem}`);
+    return { requestId: id, way: 'workflow', gone: false, problem };
   } finally {
     await close();
   }
 }
+
+const CANCELLED = 'Cancelled in Temporal.';
+const PAUSED = 'Its workflow is paused: it was cancelled, and ends once it goes on.';
+const NEITHER =
+  'Temporal cannot be reached either, so nothing was ended. A Mac ends by itself at its deadline, or now with "stint-agent end" on it.';
 
 async function confirm(found: readonly Revocable[]): Promise<void> {
   const people = new Set(found.map(({ personId }) => personId)).size;
