@@ -98,6 +98,9 @@ function choiceOf(id: string | undefined, { request, all, person, target }: Opti
   const ways = [id, request, person, target, all ? '' : undefined].filter((way) => way !== undefined);
   if (ways.length !== 1)
     throw new StintError('bad-input', 'Say which: one id, or one of --person, --target and --all. See "stint list --live".');
+  // A script's empty variable is nobody, and must never come to mean everybody.
+  if (person?.trim() === '' || target?.trim() === '')
+    throw new StintError('bad-input', '--person and --target want a name, not an empty one. To end everything: --all.');
   const one = id ?? request;
   if (one !== undefined && !/^[a-z2-7]{6,26}$/.test(one))
     throw new StintError('bad-input', `${one} is no id of an elevation: give 6 to 26 of its letters and digits.`);

@@ -70,6 +70,17 @@ test('--all asks first, and where nobody can be asked does nothing without --yes
   expect(await b.armable(waits)).toBe('fenced');
 });
 
+test.each([
+  ['--person', ''],
+  ['--target', ' '],
+])('%s with an empty name ends nothing, rather than everything', async (...which) => {
+  const e = await b.elevation('active');
+  const ran = await stint(['revoke', ...which], env);
+  expect(ran).toMatchObject({ code: 1, out: '', err: expect.stringContaining('not an empty one') });
+  expect(await b.view(e)).toMatchObject({ state: 'active' });
+  await stint(['revoke', e.request.requestId], env);
+});
+
 test('of a person only theirs end; with nothing to end it says so', async () => {
   const [theirs, other] = [await b.elevation('active', { subject: someone('linus') }), await b.elevation('active')];
   expect((await stint(['revoke', '--person', 'linus', '--reason', 'left'], env)).code).toBe(0);
