@@ -10,8 +10,9 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Exit code when something was found. */
+/** Exit codes: something was found; nothing was, but not everything could be asked, which is no "nothing wrong". */
 const FOUND = 3;
+const UNASKED = 1;
 
 /** Adds the command. */
 export function addReconcile(stint: Command): void {
@@ -26,7 +27,7 @@ export function addReconcile(stint: Command): void {
     .addHelpText(
       'after',
       `
-Exit codes: 0 nothing was found, 1 it could not be done, 3 something was found. Access that is not of Stint and was told
+Exit codes: 0 nothing was found, 1 it or a part of it could not be done, 3 something was found. Access that is not of Stint and was told
 before is listed, but is nothing new.
 
 Examples:
@@ -41,6 +42,7 @@ async function reconcile({ once = false, dryRun = false, json }: Options): Promi
   const result = await withStore((ask) => ask<Reconciled>({ ask: 'reconcile', dryRun, all: !once }), targetsFromHere);
   print(json, result, () => tableOf(result));
   if (isNews(result)) process.exitCode = FOUND;
+  else if (result.failures.length > 0) process.exitCode = UNASKED;
 }
 
 function isNews({ found, swept }: Reconciled): boolean {

@@ -78,6 +78,14 @@ describe('stint reconcile', () => {
     expect(again.out).toMatch(/foreign +told before/);
   });
 
+  it('ends with 1 when an MDM could not be asked: a script must not take that for nothing found', async () => {
+    b.fleet.listFails = true;
+    const { code, out } = await stint('--dry-run');
+    b.fleet.listFails = false;
+    expect(out).toContain('could not be asked: ');
+    expect(code).toBe(1);
+  });
+
   it('where nobody serves the folder says what to do and ends with 1', async () => {
     await served.close();
     const { code, err } = await stint();
