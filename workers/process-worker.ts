@@ -8,6 +8,7 @@ import { createReconcileDuties } from '../activities/reconcile.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
+import { createBlindWatch } from './blind-watch.js';
 import { bundleFolder, workflowBundle } from './bundle.js';
 import type { Config } from './config.js';
 import { startFollowUps } from './followups.js';
@@ -122,9 +123,11 @@ type Reconcile = () => Promise<ReturnType<typeof summaryOf>>;
 
 function reconcileOf({ config, store, log, targets, alarms, fitClock, swept }: Bench): Reconcile {
   const reconcile = reconcilerOf(config, store, targets, { alarms, clock: fitClock, sleep: wait, swept });
+  const blind = createBlindWatch({ alarms, clock });
   return async () => {
     const result = await reconcile({ dryRun: false });
     for (const failure of result.failures) log.warn({ ...failure }, 'The reconciler could not ask this.');
+    blind(result);
     return summaryOf(result);
   };
 }

@@ -43,7 +43,7 @@ export interface Reconciled {
   readonly found: readonly Found[];
   /** Overdue grants that showed no access and were proved gone. */
   readonly swept: number;
-  readonly failures: readonly { readonly what: string; readonly sentence: string }[];
+  readonly failures: readonly (Pick<Failure, 'what' | 'wide'> & { readonly sentence: string })[];
 }
 
 export interface RunOptions {
@@ -83,7 +83,7 @@ export async function reconcileOnce(deps: ReconcileDeps, { dryRun, all }: RunOpt
     later: gathered.spots.length - looked.length - failed + met.later,
     found,
     swept,
-    failures: failures.map(({ what, error }) => ({ what, sentence: sentenceOf(error) })),
+    failures: failures.map(({ what, error, wide }) => ({ what, sentence: sentenceOf(error), ...(wide && { wide }) })),
   };
 }
 

@@ -24,6 +24,8 @@ export interface SightDeps {
 export interface Failure {
   readonly what: string;
   readonly error: unknown;
+  /** Not one target, but a source of many: without it the whole comparison is blind. */
+  readonly wide?: true;
 }
 
 /** One target of this run, before it was looked at. */
@@ -62,7 +64,7 @@ export async function gather(deps: SightDeps, nowMs: number, all = false): Promi
   const remnants = await remnantsOf(deps.drivers, failures);
   const [open, recent] = await Promise.all([fence.open(), fence.recent(instant(nowMs - WATCH_AGAIN_MS))]);
   const known = await deps.known().catch((error: unknown) => {
-    failures.push({ what: 'the people file', error });
+    failures.push({ what: 'the people file', error, wide: true });
     return [];
   });
   const held = await heldBy(deps, [...open, ...recent]);
@@ -108,7 +110,7 @@ async function remnantsOf(drivers: readonly TargetDriver[], failures: Failure[])
   const listed = await Promise.allSettled(leaving.map((driver) => driver.listOurs()));
   return listed.flatMap((result, i) => {
     if (result.status === 'fulfilled') return result.value;
-    failures.push({ what: `the list of everything of ours (${leaving[i]?.kind})`, error: result.reason });
+    failures.push({ what: `the list of everything of ours (${leaving[i]?.kind})`, error: result.reason, wide: true });
     return [];
   });
 }

@@ -38,14 +38,23 @@ export async function walkOn(
     const [after] = looks.find(({ target }) => target === bookmarkOf(walk))?.told ?? [];
     try {
       const walked = await walk.walk(all ? undefined : after, all ? Number.POSITIVE_INFINITY : PLACES_MAX);
-      failures.push(...walked.failures.map(({ place, error }) => ({ what: place, error })));
+      const [first] = walked.failures;
+      if (first && walked.places.length === 0) failures.push(blind(walk, first.error));
+      else failures.push(...walked.failures.map(({ place, error }) => ({ what: place, error })));
       done.push({ ...walked, walk });
     } catch (error) {
-      failures.push({ what: `everybody who holds something (${walk.kind})`, error });
+      failures.push(blind(walk, error));
     }
   }
   return done;
 }
+
+/** No place was seen at all: that is the far end, and not a place. */
+const blind = ({ kind }: Walk, error: unknown): Failure => ({
+  what: `everybody who holds something (${kind})`,
+  error,
+  wide: true,
+});
 
 /** The name under which it is kept how far a walk has come; no target has it. */
 const bookmarkOf = ({ kind }: Walk): string => `walk/${kind}`;

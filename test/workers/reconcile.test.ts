@@ -331,6 +331,10 @@ describe('a run', () => {
     expect(result.failures.map(({ what }) => what)).toEqual(
       expect.arrayContaining([expect.stringContaining('mac-admin'), 'the people file', stuck.target.key]),
     );
+    expect(result.failures.filter(({ wide }) => wide).map(({ what }) => what)).toEqual([
+      'the list of everything of ours (mac-admin)',
+      'the people file',
+    ]);
     expect((await store.fence.grant(stuck.id))?.goneAt).toBeUndefined();
   });
 
