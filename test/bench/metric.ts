@@ -65,18 +65,18 @@ export interface Result {
   /** Value through floor. */
   readonly ratio: number | null;
   readonly bar: string | null;
-  /** Whether the bar holds; null without a bar, and for what could not be measured here. */
+  /** Whether the bar holds; null without a bar, and for what could not be had here. False for what was not measured. */
   readonly holds: boolean | null;
   readonly n: number;
   readonly note: string;
 }
 
-/** Judges one figure. What should have been measured and was not falls short of its bar. */
+/** Judges one figure. What should have been measured and was not falls short, with a bar or without: nothing would tell it. */
 export function judge(figure: Figure, answer: Measured | Skipped | undefined): Result {
   const { name, unit, bar } = figure;
   const head = { name, unit, bar: bar ? barText(bar, unit) : null };
   const nothing = { value: null, floor: null, ratio: null, n: 0 };
-  if (!answer) return { ...head, ...nothing, holds: bar ? false : null, note: 'not measured: its group failed' };
+  if (!answer) return { ...head, ...nothing, holds: false, note: 'not measured: its group failed' };
   if ('skipped' in answer) return { ...head, ...nothing, holds: null, note: `skipped: ${answer.skipped}` };
   const { value, floor, n, note = '' } = answer;
   const ratio = floor ? value / floor : null;

@@ -73,8 +73,9 @@ describe('a bar', () => {
     expect(judge(limit, { value: percentile([1, Number.NaN, 2], 99), n: 3 }).holds).toBe(false);
   });
 
-  test('falls short when the figure was not measured; what has none is judged by nobody', () => {
+  test('falls short when the figure was not measured, though it has none; what has none is judged by nobody', () => {
     expect(judge(limit, undefined)).toMatchObject({ value: null, holds: false });
+    expect(judge(free, undefined)).toMatchObject({ value: null, bar: null, holds: false });
     expect(judge(free, { value: 1e9, n: 1 })).toMatchObject({ bar: null, holds: null });
   });
 });
