@@ -62,13 +62,13 @@ export function readOptions(argv: readonly string[], fallbackSeed: number): Stor
   const topology = values.topology ?? 'embedded';
   if (topology !== 'embedded' && topology !== 'postgres') throw new BadOption('--topology is embedded or postgres.');
   return {
-    kills: number(values.kills, '--kills', 20, 0),
-    seed: number(values.seed, '--seed', fallbackSeed, 0),
+    kills: whole(values.kills, '--kills', 20, 0),
+    seed: whole(values.seed, '--seed', fallbackSeed, 0),
     minutes: number(values.minutes, '--minutes', 10, 0.1),
-    elevations: number(values.elevations, '--elevations', 40, 1),
+    elevations: whole(values.elevations, '--elevations', 40, 1),
     calm: number(values.calm, '--calm', 5, 0.1),
     fury: number(values.fury, '--fury', 1, 0.1),
-    macs: number(values.macs, '--macs', 20, 1),
+    macs: whole(values.macs, '--macs', 20, 1),
     topology,
     ...kindsOf(values.without),
     keep: values.keep ?? false,
@@ -104,8 +104,15 @@ function parse(argv: readonly string[]) {
 
 function number(given: string | undefined, name: string, otherwise: number, least: number): number {
   if (given === undefined) return otherwise;
-  const value = Number(given);
+  // An empty text is 0 to JavaScript: a script's empty variable would make a storm without kills, which passes.
+  const value = given.trim() === '' ? Number.NaN : Number(given);
   if (!Number.isFinite(value) || value < least) throw new BadOption(`${name} is a number of at least ${least}.`);
+  return value;
+}
+
+function whole(given: string | undefined, name: string, otherwise: number, least: number): number {
+  const value = number(given, name, otherwise, least);
+  if (!Number.isSafeInteger(value)) throw new BadOption(`${name} is a whole number.`);
   return value;
 }
 

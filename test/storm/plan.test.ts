@@ -69,6 +69,8 @@ describe('the command line', () => {
 
   it('names the option that it does not understand', () => {
     expect(() => readOptions(['--kills', 'many'], 1)).toThrow(BadOption);
+    expect(() => readOptions(['--kills', ''], 1)).toThrow(/--kills is a number of at least 0/);
+    expect(() => readOptions(['--elevations', '1.5'], 1)).toThrow(/--elevations is a whole number/);
     expect(() => readOptions(['--topology', 'docker'], 1)).toThrow(/--topology is embedded or postgres/);
     expect(() => readOptions(['--fast'], 1)).toThrow(/--fast/);
     expect(() => readOptions(['--without', 'rain'], 1)).toThrow(/no fault rain/);
