@@ -66,7 +66,7 @@ async function revoke(id: string | undefined, options: Options): Promise<void> {
     const found = await ask<readonly Revocable[]>({ ask: 'revocable', ...defined(choice) });
     storeThere = true;
     if (options.all && found.length > 0 && !options.yes) await confirm(found);
-    if (found.length === 0) say('There is nothing to take back.');
+    if (found.length === 0) say('There is nothing to take back. What there is shows "stint list --live".');
     const { hand, close } = await handOf(ask, options.reason, say);
     const settled = await sideBySide(found, WIDTH, (one) =>
       takeBack({ ask, hand, say, clock, sleep, ...(waitMs !== undefined && { waitMs }) }, one),
