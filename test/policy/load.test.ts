@@ -226,11 +226,12 @@ describe('a policy file', () => {
       'a: &a [x,x,x,x,x,x,x,x,x]',
       ...'bcdefghi'.split('').map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`),
     ];
-    const started = performance.now();
+    // What it costs, and not how long a busy computer takes over it.
+    const started = process.cpuUsage();
     expect(problems(`version: 1\n${bomb.join('\n')}\n`).join()).toContain('anchors and aliases are not allowed');
     expect(problems(`#${'x'.repeat(1024 * 1024)}`)[0]).toContain('at most 1048576 are allowed');
     expect(problems('['.repeat(200_000)).length).toBeGreaterThan(0);
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(5000);
   });
 
   it('is refused with our own error whatever it says', () => {
