@@ -39,7 +39,7 @@ export function createAwsDriver({ marks, time, workers, ...own }: AwsDriverDeps)
     time,
     watch,
     book: createBook(marks, time),
-    lanes: createLanes(time),
+    lanes: createLanes(),
     slots: createSlots(workers),
     ended: new Map(),
     about: new Map(),

@@ -10,8 +10,6 @@ import type { Rank, Time } from './types.js';
 export interface Wish {
   readonly rank: Rank;
   readonly signal?: AbortSignal;
-  /** Goes on without the lane after this long; without it, waits until it is free. */
-  readonly patienceMs?: number;
 }
 
 export interface Lanes {
@@ -24,7 +22,7 @@ interface Lane {
   busy: boolean;
 }
 
-export function createLanes(time: Time): Lanes {
+export function createLanes(): Lanes {
   const lanes = new Map<string, Lane>();
   const settle = (key: string, lane: Lane): void => {
     if (lane.busy) return;
@@ -32,28 +30,83 @@ export function createLanes(time: Time): Lanes {
     else lanes.delete(key);
   };
   return {
-    async enter(key, { rank, signal, patienceMs }) {
+    async enter(key, { rank, signal }) {
       const lane = lanes.get(key) ?? { line: createLine(), busy: false };
       lanes.set(key, lane);
-      const limit = patienceMs === undefined ? undefined : patience(time, patienceMs);
-      const signals = [signal, limit?.over].filter((each) => each !== undefined);
-      const turn = lane.line.wait(rank, signals.length > 0 ? AbortSignal.any(signals) : undefined);
+      const turn = lane.line.wait(rank, signal);
       settle(key, lane);
-      try {
-        await turn;
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (limit?.over.aborted) return () => undefined;
-        throw error;
-      } finally {
-        limit?.stop();
-      }
+      await turn;
       return once(() => {
         lane.busy = false;
         settle(key, lane);
       });
     },
   };
+}
+
+/** A revoke's place in a lane, kept through its attempts: whoever lined up anew for each would never come first in a crowd. */
+export interface Place {
+  /** Lines up, unless it has. Resolves when it is its turn, or without it after so long, in ms. Rejects with the signal's reason. */
+  turn(patienceMs: number): Promise<void>;
+  /** Waits so long between two attempts, in ms, but does not sleep through its turn. Rejects with the signal's reason. */
+  pause(ms: number): Promise<void>;
+  /** Hands the place to somebody who gives it back later; the next turn is lined up for anew. */
+  handOver(): Release;
+  /** Gives it back, or leaves the line. May be called at any time, and again. */
+  leave(): void;
+}
+
+interface PlaceDeps {
+  readonly lanes: Lanes;
+  readonly time: Time;
+}
+
+interface Standing {
+  readonly turn: Promise<Release>;
+  readonly leave: Release;
+  /** It is, or was, its turn. */
+  came: boolean;
+}
+
+/** `signal`: of the whole revoke; whoever still waits in line when it is aborted leaves it. */
+export function createPlace({ lanes, time }: PlaceDeps, key: string, signal: AbortSignal): Place {
+  let mine: Standing | undefined;
+  const untilTurn = async (ms: number): Promise<void> => {
+    const stop = new AbortController();
+    const waits: Promise<unknown>[] = [time.sleep(ms, AbortSignal.any([signal, stop.signal]))];
+    if (mine && !mine.came) waits.push(mine.turn);
+    await Promise.race(waits).finally(() => stop.abort());
+  };
+  const handOver = (): Release => {
+    const leave = mine?.leave ?? (() => undefined);
+    mine = undefined;
+    return leave;
+  };
+  return {
+    async turn(patienceMs) {
+      mine ??= lineUp(lanes, key, signal);
+      if (!mine.came) await untilTurn(patienceMs);
+    },
+    pause: untilTurn,
+    handOver,
+    leave: () => handOver()(),
+  };
+}
+
+function lineUp(lanes: Lanes, key: string, signal: AbortSignal): Standing {
+  const over = new AbortController();
+  const turn = lanes.enter(key, { rank: 'revoke', signal: AbortSignal.any([signal, over.signal]) });
+  const leave = once(() => {
+    over.abort();
+    // It may have become its turn in this very moment: then nobody else would give the lane back.
+    turn.then((release) => release()).catch(() => undefined);
+  });
+  const standing: Standing = { turn, leave, came: false };
+  const come = (): void => {
+    standing.came = true;
+  };
+  turn.then(come, () => undefined); // given up: that hears whoever waits for it, and nobody between two attempts
+  return standing;
 }
 
 /**

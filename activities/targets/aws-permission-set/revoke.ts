@@ -9,12 +9,17 @@ import { unsure } from './book.js';
 import type { How, Operation } from './calls.js';
 import { type Desk, ended, isAbout, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted } from './desk.js';
 import { classOfError, failed, mayWorkLater } from './errors.js';
-import { waitAWhile } from './lanes.js';
+import { createPlace, type Place, waitAWhile } from './lanes.js';
 import { isThere, known, mayLand, whoseIs } from './observe.js';
 import { type AwsTarget, type Mark, pairOf } from './types.js';
 
-/** How long a revoke waits for another change of the pair and for a place among the writes, in ms; then it leaves anyway. */
+/** How long each attempt waits for another change of the pair and for a place among the writes, in ms; then it leaves anyway. */
 const LANE_PATIENCE_MS = 600;
+/**
+ * The same for an attempt after one that AWS answered with Conflict: something of the pair is changing, and where that is known here
+ * to try again before its end is a call for nothing, out of a quota that all others need too.
+ */
+const BUSY_PATIENCE_MS = 5_000;
 
 /** One revoke. */
 interface Task {
@@ -26,6 +31,9 @@ interface Task {
   readonly said: RevokeHints['said'];
   readonly earlier: RevokeHints['earlier'];
   readonly told: Recollection;
+  readonly place: Place;
+  /** How long the next attempt waits for its turn. */
+  patienceMs: number;
 }
 
 /**
@@ -41,15 +49,20 @@ export async function revoke(
 ): Promise<void> {
   signal.throwIfAborted();
   const how: How = { rank: 'revoke', signal, what: target.display };
-  const task: Task = { desk, requestId, target, signal, how, said, earlier, told };
+  const place = createPlace(desk, pairOf(target), signal);
+  const task: Task = { desk, requestId, target, signal, how, said, earlier, told, place, patienceMs: LANE_PATIENCE_MS };
   const mark = await unlessAborted(known(desk, requestId, target, told, how), signal);
   if (mark === 'unsure') throw unsure(target.display);
   // Without a mark nothing of this elevation was ever sent.
   if (mark?.before !== 'absent') return;
   if (!(await isOurs(task, mark))) return;
-  for (let attempt = 0; ; attempt++) {
-    if (await once(task, mark)) return;
-    await desk.time.sleep(jitteredMs(desk.time, attempt, 250, 2_000), signal);
+  try {
+    for (let attempt = 0; ; attempt++) {
+      if (await once(task, mark)) return;
+      await place.pause(jitteredMs(desk.time, attempt, 250, 2_000));
+    }
+  } finally {
+    place.leave();
   }
 }
 
@@ -84,35 +97,36 @@ async function once(task: Task, mark: Mark): Promise<boolean> {
     return !(await landing(task));
   } catch (error) {
     signal.throwIfAborted();
-    if (classOfError(error) === 'not-found') return isGone(task).catch(later);
-    return later(error);
+    if (classOfError(error) !== 'not-found') return later(error);
+    // Nothing of ours changes there now: what is waited for is a create, whoever else has a change of the pair may go on.
+    task.place.leave();
+    return isGone(task).catch(later);
   }
 }
 
 /** The delete that is under way already, or a new one. */
 async function deleteOf(task: Task, mark: Mark): Promise<Operation> {
-  const { desk, target, signal } = task;
+  const { desk, target, signal, place } = task;
   const from = desk.time.steady();
-  const leaveLane = await desk.lanes.enter(pairOf(target), { rank: 'revoke', signal, patienceMs: LANE_PATIENCE_MS });
-  let held = leaveLane;
+  await place.turn(task.patienceMs);
+  const known = await underWay(task, mark);
+  if (known) return known;
+  const leftMs = Math.min(LANE_PATIENCE_MS, task.patienceMs - (desk.time.steady() - from));
+  const giveSlot = await waitAWhile(desk.time, leftMs, signal, (until) => desk.slots.take('revoke', until));
   try {
-    const known = await underWay(task, mark);
-    if (known) {
-      leaveLane();
-      return known;
-    }
-    const leftMs = LANE_PATIENCE_MS - (desk.time.steady() - from);
-    const giveSlot = await waitAWhile(desk.time, leftMs, signal, (until) => desk.slots.take('revoke', until));
-    held = () => {
+    const operation = await desk.calls.begin('delete', target, task.how);
+    await desk.book.began(task.requestId, 'delete', operation.id, task.said);
+    const leaveLane = place.handOver();
+    const over = (): void => {
       giveSlot();
       leaveLane();
     };
-    const operation = await desk.calls.begin('delete', target, task.how);
-    await desk.book.began(task.requestId, 'delete', operation.id, task.said);
-    void desk.watch.final('delete', target.instanceArn, operation.id).then(held, held);
+    // AWS works on it, and counts it as outstanding, until it has ended, whoever still waits for it here.
+    void desk.watch.final('delete', target.instanceArn, operation.id).then(over, over);
     return operation;
   } catch (error) {
-    held();
+    giveSlot();
+    task.patienceMs = classOfError(error) === 'conflict' ? BUSY_PATIENCE_MS : LANE_PATIENCE_MS;
     throw error;
   }
 }

@@ -145,7 +145,7 @@ test('more workers than the changes can be shared among are refused with a sente
 });
 
 test('D2.12 one lane for each account and permission set: the second waits for the first', async () => {
-  const lanes = createLanes(virtualTime());
+  const lanes = createLanes();
   const leave = await lanes.enter('a/x', { rank: 'grant' });
   await lanes.enter('a/y', { rank: 'grant' });
   let second = false;
@@ -159,17 +159,8 @@ test('D2.12 one lane for each account and permission set: the second waits for t
   (await entering)();
 });
 
-test('a lane that is waited for too long lets a revoke go on without it', async () => {
-  const time = virtualTime();
-  const lanes = createLanes(time);
-  await lanes.enter('a/x', { rank: 'grant' });
-  const from = time.now();
-  await time.run(lanes.enter('a/x', { rank: 'revoke', patienceMs: 600 }));
-  expect(time.now() - from).toBe(600);
-});
-
 test('waiting for a lane ends at once when it is broken off', async () => {
-  const lanes = createLanes(virtualTime());
+  const lanes = createLanes();
   await lanes.enter('a/x', { rank: 'grant' });
   const stop = new AbortController();
   const entering = lanes.enter('a/x', { rank: 'grant', signal: stop.signal });
