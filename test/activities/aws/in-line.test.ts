@@ -7,6 +7,9 @@ import { EXAMPLE } from '../../../sim/identity-center/index.js';
 import { at, targetBench } from '../bench.js';
 import { calm, type Rig, requestId, soon, startRig, targetOf } from './rig.js';
 
+/** A busy computer may take seconds for the first call of a process. */
+const PATIENT = { timeout: 10_000 };
+
 let rig: Rig | undefined;
 afterEach(async () => {
   await rig?.close();
@@ -18,7 +21,7 @@ test('a grant whose time is over while another one is at it gives up its place t
   const { driver, aws, creates } = rig;
   const order = (principalId: string) => ({ requestId: requestId(), target: targetOf({ principalId }) });
   const first = driver.grant({ ...order(EXAMPLE.ada), ...soon() }, calm());
-  await expect.poll(() => aws.truth.calls('ListAccountAssignments').length).toBeGreaterThan(0);
+  await expect.poll(() => aws.truth.calls('ListAccountAssignments').length, PATIENT).toBeGreaterThan(0);
   const late = { ...order(EXAMPLE.grace), ...soon(500) };
   const from = performance.now();
   await expect(driver.grant(late, calm())).rejects.toMatchObject({ code: 'too-late' });
@@ -32,7 +35,7 @@ test('whoever gives a grant up while it waits hears the reason, and not that it 
   rig = await startRig({ settings: { inProgressMs: [3_000, 3_000] } });
   const { driver, creates } = rig;
   void driver.grant({ requestId: requestId(), target: targetOf(), ...soon() }, calm()).catch(() => undefined);
-  await expect.poll(creates).toBe(1);
+  await expect.poll(creates, PATIENT).toBe(1);
   const stop = new AbortController();
   const waiting = driver.grant(
     { requestId: requestId(), target: targetOf({ principalId: EXAMPLE.grace }), ...soon() },
