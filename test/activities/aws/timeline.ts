@@ -6,8 +6,9 @@
  *   another writer removed it since;
  * - whom another writer gave it, until another writer removes it; as long as they did not ask for it in the time of doubt of an
  *   elevation of the same target: from a look that found nothing ("was not there") to the proof that the elevation is gone, where a
- *   create followed that AWS took; where what became of it is not known, until it is known (`DOUBT_MS`); where AWS refused all that
- *   followed, none at all. In that time theirs can't be told from ours, and may end with it (AWS knows one assignment and no owners).
+ *   create followed that AWS took; where what became of it is not known, until it is known (`DOUBT_MS`), or to that proof if another
+ *   writer's create began meanwhile and passes for it; where AWS refused all that followed, none at all. In that time theirs can't
+ *   be told from ours, and may end with it (AWS knows one assignment and no owners).
  * MAY have it:
  * - from the create that AWS took for an elevation to when AWS brings the delete into force. The product's own part of
  *   that delay is at most `OWN_MS`: not counted is the time in which AWS has an operation of the pair in progress (it
@@ -23,7 +24,7 @@
  */
 import { type AwsTarget, type Kind, pairOf } from '../../../activities/targets/aws-permission-set/types.js';
 import { type Elevation, endOf, type Scene, SEND_WITHIN_MS } from './elevations.js';
-import type { Landed } from './world.js';
+import type { Accepted, Landed } from './world.js';
 
 const OWN_MS = 5_000;
 const AFTER_TROUBLE_MS = 4_000;
@@ -76,7 +77,7 @@ export function faultsOf(scene: Scene, targets: readonly AwsTarget[], listLagMs:
 function faultsOfOne(scene: Scene, target: AwsTarget, listLagMs: number): Fault[] {
   const { key } = target;
   const elevations = scene.elevations.filter((each) => each.target.key === key);
-  const ours = elevations.map((each) => reach(scene, each)).filter((each) => each !== undefined);
+  const ours = elevations.map((each) => reach(scene, each, listLagMs)).filter((each) => each !== undefined);
   const landed = scene.world.landed.filter((each) => each.key === key);
   const bounds = new Set(landed.map(({ at }) => at));
   for (const { heldAt, goneAt } of elevations) for (const at of [heldAt, goneAt]) if (at !== undefined) bounds.add(at);
@@ -111,14 +112,19 @@ function othersAfter(others: Others, landed: Landed, ours: readonly Ours[], list
   return mixes ? 'mixed' : 'sure';
 }
 
-function isIn({ noted, until }: Doubt, { askedAt, at }: Landed, listLagMs: number): boolean {
+function isIn({ noted, until }: Doubt, { askedAt, at }: Pick<Landed, 'askedAt' | 'at'>, listLagMs: number): boolean {
   // What was in progress at our look can be seen there; what had just come into force may not be listed yet.
   const since = askedAt < at && at < noted ? at + listLagMs : askedAt;
   return noted - LOOK_MS <= since && askedAt <= until;
 }
 
 /** By each look of an elevation that found nothing. Judged by what was called, not by what the store was told of it. */
-function doubtsOf({ world, notes, falls }: Scene, of: Elevation, taken: readonly { readonly at: number }[]): Doubt[] {
+function doubtsOf(
+  { world, notes, falls }: Scene,
+  of: Elevation,
+  taken: readonly { readonly at: number }[],
+  listLagMs: number,
+): Doubt[] {
   const { id, target, goneAt = Number.POSITIVE_INFINITY } = of;
   const own = notes.filter((note) => note.id === id);
   return own.flatMap(({ before, at: noted }, n) => {
@@ -129,8 +135,20 @@ function doubtsOf({ world, notes, falls }: Scene, of: Elevation, taken: readonly
     // Of a process that died with the answer nobody knows that it was a no; nor where none was sent at all.
     const heard = ({ overAt = 0 }: { overAt?: number }) => !falls.some((at) => overAt <= at && at <= overAt + 1);
     if (sent.length > 0 && sent.every((one) => one.refused && heard(one))) return [];
-    return [{ noted, until: taken.some(isOf) ? Number.POSITIVE_INFINITY : noted + DOUBT_MS }];
+    const doubt = { noted, until: noted + DOUBT_MS };
+    // Whoever looked anew has not taken theirs for its own.
+    const isMistaken = n === own.length - 1 && passesForOurs(world.accepted, target, doubt, listLagMs);
+    return [taken.some(isOf) || isMistaken ? { noted, until: Number.POSITIVE_INFINITY } : doubt];
   });
+}
+
+/**
+ * Whether AWS' list of operations has a create of theirs where one of ours would stand whose answer was lost: it has no name on
+ * it, so the elevation goes on with that one, and what follows becomes one with it as with a create of ours.
+ */
+function passesForOurs(accepted: readonly Accepted[], { key }: AwsTarget, doubt: Doubt, listLagMs: number): boolean {
+  const theirs = accepted.filter(({ kind, by, target }) => kind === 'create' && by === 'foreign' && target.key === key);
+  return theirs.some(({ at, dueAt }) => isIn(doubt, { askedAt: at, at: dueAt }, listLagMs));
 }
 
 /** Whether this one holds the target at this instant, and nobody else took it away since. */
@@ -141,13 +159,13 @@ function mustHold(elevation: Elevation, landed: readonly Landed[], at: number): 
 }
 
 /** From when to when somebody may have access by this elevation; undefined when it never noted that it was not there. */
-function reach(scene: Scene, elevation: Elevation): Ours | undefined {
+function reach(scene: Scene, elevation: Elevation, listLagMs: number): Ours | undefined {
   if (!scene.notes.some(({ id, before }) => id === elevation.id && before === 'absent')) return undefined;
   const taken = callsOf(scene, 'create', elevation);
   const goneAt = elevation.goneAt ?? Number.POSITIVE_INFINITY;
   const until = Math.min(goneAt, latestEnd(scene, elevation));
   const lastDue = Math.max(0, ...callsOf(scene, 'delete', elevation).map(({ dueAt }) => dueAt));
-  return { elevation, doubts: doubtsOf(scene, elevation, taken), from: taken[0]?.at ?? goneAt, until, lastDue };
+  return { elevation, doubts: doubtsOf(scene, elevation, taken, listLagMs), from: taken[0]?.at ?? goneAt, until, lastDue };
 }
 
 /** What AWS took for an elevation; one elevation holds a target at a time. */
