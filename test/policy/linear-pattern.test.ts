@@ -58,9 +58,9 @@ describe('a pattern', () => {
   it.each(['(a|a)*b', '(a*)*b', '(a+)+b', `${'a?'.repeat(90)}${'a'.repeat(90)}b`, `${'.*a'.repeat(20)}b`, '(a{1,20}){1,20}b$'])(
     'that would hold the runtime for hours, %s, answers a text made for it at once',
     (source) => {
-      const before = performance.now();
+      const before = process.cpuUsage();
       expect(linearPattern(source)('a'.repeat(500))).toBe(false);
-      expect(performance.now() - before).toBeLessThan(5000);
+      expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
     },
   );
 

@@ -309,9 +309,9 @@ describe('a pattern', () => {
   });
 
   it('cannot be made slow', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     expect(matches(`${'*A'.repeat(16)}B`, 'A'.repeat(10_000))).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(1000);
   });
 });
 
