@@ -40,16 +40,27 @@ function refusal(source: string): string {
   }
 }
 
+/** Asked at each letter: of itself V8 looks inside of letters of two units as well, where `\B` then holds; the standard says not. */
+function runtimeFinds(source: string, text: string): boolean {
+  const at = new RegExp(source, 'uy');
+  let from = 0;
+  return [...text, ''].some((letter) => {
+    at.lastIndex = from;
+    from += letter.length;
+    return at.test(text);
+  });
+}
+
 describe('a pattern', () => {
   it('is found where the runtime finds it, and nowhere else', () => {
     const text = fc.array(fc.constantFrom(...LETTERS), { maxLength: 6 }).map((all) => all.join(''));
+    expect(runtimeFinds('\\B', 'a😀a')).toBe(false);
     fc.assert(
       fc.property(pattern, fc.array(text, { minLength: 1, maxLength: 5 }), (source, texts) => {
         // Written out it may be larger than we take.
         fc.pre(!/smaller/.test(refusal(source)));
         const finds = linearPattern(source);
-        const runtime = new RegExp(source, 'u');
-        expect([source, ...texts.map(finds)]).toEqual([source, ...texts.map((one) => runtime.test(one))]);
+        expect([source, ...texts.map(finds)]).toEqual([source, ...texts.map((one) => runtimeFinds(source, one))]);
       }),
       { numRuns: 400 },
     );
