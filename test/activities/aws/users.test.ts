@@ -166,6 +166,10 @@ describe('who is in memory under an address', () => {
   it('is told by a whole list where AWS names somebody else, whatever was asked, or may not be asked', async () => {
     const at = world(GRACE, ADA);
     const identity = await at.warm();
+    at.rows = [GRACE, { id: 'ada', email: 'old@example.com' }, { id: 'new', email: ADA.email }];
+    at.named = () => 'ada';
+    expect((await identity.byEmail('ada@example.com')).id).toBe('new');
+    at.rows = [GRACE, ADA];
     at.named = () => 'grace';
     expect((await identity.byEmail('ada@example.com')).id).toBe('ada');
     await expect(identity.byEmail('nobody@example.com')).rejects.toMatchObject(refused(/no user/));
@@ -174,7 +178,7 @@ describe('who is in memory under an address', () => {
     await expect(identity.byEmail('nobody@example.com')).rejects.toMatchObject(refused(/no user/));
     at.denies = 'ValidationException';
     expect((await identity.byEmail('ada@example.com')).id).toBe('ada');
-    expect(at.lists).toBe(6);
+    expect(at.lists).toBe(7);
     at.denies = 'ThrottlingException';
     await expect(identity.byEmail('ada@example.com')).rejects.toMatchObject({ code: 'aws-unavailable' });
   });
