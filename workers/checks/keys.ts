@@ -2,7 +2,7 @@
  * The keys of a process: the private ones that it seals with, the public ones that it believes, and the one that signs
  * answers to Macs. A process asks for them before it starts anything, for without them it could only refuse.
  */
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync } from 'node:fs';
 import { isStintError, StintError } from '../../contract/errors.js';
 import { SENDERS, type Sender } from '../../contract/messages.js';
 import { readSealKey, refuseOpenMode, sealKeyPath } from '../../seal/key-files.js';
@@ -85,7 +85,23 @@ export function checkKeys(deps: KeyCheckDeps): Check {
       }
     }
     if (deps.parts.includes('mdm')) tellSilent(deps, say);
+    tellOwn(deps, say);
   };
+}
+
+/** The command line's own: without it `stint revoke` cancels instead, so one that does not fit is no failure; nor is none at all. */
+function tellOwn({ seals, clock }: KeyCheckDeps, say: Parameters<Check>[0]): void {
+  if (!existsSync(sealKeyPath(seals.keysDir, 'cli'))) return;
+  try {
+    say.ok('key of cli', sealKey(seals, 'cli', clock()));
+  } catch (error) {
+    if (!isStintError(error)) throw error;
+    say.warn(
+      'key of cli',
+      `stint revoke cannot seal, and cancels workflows instead. ${error.sentence}`,
+      'Run: stint keys rotate cli',
+    );
+  }
 }
 
 /** Believed by nobody is not wrong in itself (a deployment without a CLI key), but says why nothing works. */

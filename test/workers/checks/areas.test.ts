@@ -98,6 +98,14 @@ describe('keys', () => {
     ]);
   });
 
+  test('the command line’s own is a warning at most, for without it a revoke cancels', async () => {
+    const file = bench.home.path('keys', 'cli.pem');
+    chmodSync(file, 0o644);
+    expect(await keys()).toMatchObject([{ check: 'key of cli', level: 'warn', found: like(/cancels workflows.*mode 644/) }]);
+    rmSync(file);
+    expect(await keys()).toEqual([]);
+  });
+
   test('a reply key that others can read, or of a kind that no Mac knows', async () => {
     const file = bench.home.path('keys', 'reply.pem');
     chmodSync(file, 0o640);
