@@ -41,7 +41,8 @@ export function createBook(marks: Marks, time: Time): Book {
   const known = new Map<RequestId, Mark>();
   const owners = new Map<string, RequestId>();
   const learn = (requestId: RequestId, mark: Mark): Mark => {
-    const joined = { ...mark, ...idsOf(known.get(requestId)) };
+    const mine = known.get(requestId);
+    const joined = { ...mark, ...heardOf(mine, mark), ...idsOf(mine) };
     keep(known, requestId, joined);
     for (const id of [joined.create, joined.delete]) if (id) keep(owners, id, requestId);
     return joined;
@@ -93,6 +94,12 @@ function withWord(mark: Recalled, before: Before | undefined, at: Mark['at']): R
   // What was seen given is ours, though the look that is on record by now came to nothing.
   const { until: _until, ...given } = known;
   return { ...given, before };
+}
+
+/** When this process heard that the same look is over, though the store did not take it: of two ends of one look the earlier holds. */
+function heardOf(mine: Mark | undefined, { at, until }: Mark): Pick<Mark, 'until'> {
+  if (mine?.until === undefined || mine.at !== at) return {};
+  return { until: until !== undefined && until < mine.until ? until : mine.until };
 }
 
 /** Whether nothing came of what was sent after this look: every create was refused, or none could leave. */

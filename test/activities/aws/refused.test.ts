@@ -8,6 +8,7 @@ import { createAwsDriver } from '../../../activities/targets/aws-permission-set/
 import { awsError } from '../../../activities/targets/aws-permission-set/errors.js';
 import { createAssignmentCalls } from '../../../activities/targets/aws-permission-set/sdk.js';
 import type { AwsTarget } from '../../../activities/targets/aws-permission-set/types.js';
+import { StintError } from '../../../contract/errors.js';
 import { instant } from '../../../contract/ids.js';
 import { memoryMarks } from './marks.js';
 import { assignmentOf, calm, type Rig, requestId, soon, startRig, targetOf, times } from './rig.js';
@@ -89,17 +90,32 @@ test('what is there after our create failed is not ours to take away', async () 
   expect([deletes(), has(target)]).toEqual([0, true]);
 });
 
-/** The small AWS, and two processes whose creates get no answer for as long as `lost` is set; they arrive after that time, if at all. */
+test('that AWS refused our create is known to who heard it though the store did not take it: what another begins then stays', async () => {
+  const { time, world, first, far, order, id, target, deletes, marks } = deaf();
+  far.says = 'ThrottlingException';
+  marks.bound = () => Promise.reject(new StintError('store-unavailable'));
+  const stop = new AbortController();
+  const granting = first.grant(order(), stop.signal);
+  granting.catch(() => undefined);
+  await time.run(time.sleep(1_000));
+  stop.abort(new Error('given up'));
+  world.foreignCall('create', target);
+  await time.run(first.revoke(id, target, calm()));
+  expect(await time.run(first.observe(id, target))).toMatchObject({ access: 'present', whose: 'standing' });
+  expect([deletes(), world.holds(target)]).toEqual([0, true]);
+});
+
+/** The small AWS, and two processes whose creates get no answer for as long as `lost` is set, or a no; they arrive after that time, if at all. */
 function deaf() {
   const time = virtualTime();
   const world = smallWorld(time, { lostBefore: 0, lostAfter: 0, throttled: 0, failed: 0, listLagMs: 0, workMs: 100 });
-  const far: { lost: boolean; arrivesAfterMs?: number } = { lost: true };
+  const far: { lost: boolean; arrivesAfterMs?: number; says?: string } = { lost: true };
   const begin: AssignmentCalls['begin'] = async (kind, target, how) => {
     if (kind === 'delete' || !far.lost) return world.calls.begin(kind, target, how);
     if (far.arrivesAfterMs !== undefined)
       void time.sleep(far.arrivesAfterMs).then(() => world.calls.begin(kind, target, { rank: 'grant' }));
     await time.sleep(100, how.signal);
-    throw awsError(new Error('no answer'), 'it');
+    throw awsError(Object.assign(new Error('no answer'), far.says && { name: far.says }), 'it');
   };
   const marks = memoryMarks();
   const [first, second] = [1, 2].map(() => createAwsDriver({ calls: { ...world.calls, begin }, marks, time, workers: 1 }));
@@ -107,7 +123,7 @@ function deaf() {
   const order = () => ({ requestId: id, target, ...times(instant(time.now() + 10_000)) });
   const [id, target] = [requestId(), targetOf()];
   const deletes = () => world.accepted.filter(({ kind }) => kind === 'delete').length;
-  return { time, world, far, first, second, order, id, target, deletes };
+  return { time, world, far, marks, first, second, order, id, target, deletes };
 }
 
 test('of a create without an answer that AWS never lists nobody says whose an access is, until its time is over', async () => {
