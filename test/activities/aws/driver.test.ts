@@ -286,7 +286,7 @@ test('D2.11 what another writer removed and added again in our window ends with 
 });
 
 test('D2.12 a revoke while the create is in progress is answered with Conflict, and goes on until it is gone', async () => {
-  const { driver, aws, has, creates } = await begin({ settings: { inProgressMs: [1200, 1200] } });
+  const { driver, aws, has, creates } = await begin({ settings: { inProgressMs: [3000, 3000] } });
   const target = targetOf();
   const id = requestId();
   const stop = new AbortController();
