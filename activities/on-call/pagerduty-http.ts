@@ -4,6 +4,7 @@
  * Source: PagerDuty's pages on authentication, versioning and rate limits (`ratelimit-reset`: seconds).
  */
 import { isStintError, StintError } from '../../contract/errors.js';
+import { isHeaderValue, readLimited, reasonOf } from '../far-http.js';
 
 /** More than any page of 100 on-calls. */
 const ANSWER_MAX_BYTES = 2 * 1024 * 1024;
@@ -51,36 +52,19 @@ async function exchange(deps: PagerDutyHttpDeps, path: string): Promise<{ respon
     const url = `${deps.baseUrl.replace(/\/+$/, '')}${path}`;
     const signal = AbortSignal.timeout(deps.timeoutMs);
     const response = await (deps.fetch ?? fetch)(url, { headers, redirect: 'manual', signal });
-    return { response, text: await readLimited(response) };
+    return { response, text: await readLimited(response, ANSWER_MAX_BYTES, tooLarge) };
   } catch (error) {
     if (isStintError(error)) throw error;
     throw unavailable('PagerDuty does not answer.', { cause: new Error(reasonOf(error)) });
   }
 }
 
-/** `fetch` puts an invalid header value, here the token, into its error text: look before it can. */
 function checkedToken(token: string): string {
-  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  if (isHeaderValue(token)) return token;
   throw unavailable('STINT_PAGERDUTY_TOKEN is empty, or holds a blank or a line break. Store it again.');
 }
 
-async function readLimited(response: Response): Promise<string> {
-  if (!response.body) return '';
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of response.body as AsyncIterable<Uint8Array>) {
-    size += part.byteLength;
-    if (size > ANSWER_MAX_BYTES) throw unavailable('The answer of PagerDuty is too large.');
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error ? (error.cause as { code?: unknown } | undefined)?.code : undefined;
-  if (typeof code === 'string') return `no answer: ${code}`;
-  return `no answer: ${error instanceof Error ? error.name : 'unknown'}`;
-}
+const tooLarge = (): StintError => unavailable('The answer of PagerDuty is too large.');
 
 function refusal(status: number): StintError {
   if (status === 429) return unavailable(BUSY);

@@ -6,7 +6,7 @@
 import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
 import { type JudgeInput, SEND_WITHIN_MS } from '../../contract/duties.js';
 import { instant, msOf } from '../../contract/ids.js';
-import type { Round, Verdict, Vote } from '../../contract/verdict.js';
+import type { Ballot, Round, Verdict, Vote } from '../../contract/verdict.js';
 import type { Book, Clock } from '../book.js';
 import { store } from '../duties.js';
 import type { Admitted } from './admit.js';
@@ -25,14 +25,13 @@ export async function decide(e: Admitted): Promise<void> {
     if (!decided(book) && book.ballots.length > 0) await count(e);
   }
   clock.stop();
-  if (decided(book)) answerUnjudged(e);
+  if (decided(book) && book.ballots.length > 0 && patched('unjudged-votes-answered')) answerUncounted(e);
   tell(e);
 }
 
-/** Votes that were not judged before it was decided: whoever pressed saw the click taken, and is told what became of it. */
-function answerUnjudged({ book, refuse }: Admitted): void {
-  if (book.ballots.length === 0 || !patched('unjudged-votes-answered')) return;
-  for (const { envelope } of book.ballots.splice(0)) refuse(envelope.kind, 'state-conflict', envelope);
+/** Votes that are too late to count: whoever pressed saw the click taken, and is told what became of it. All that wait, or these. */
+export function answerUncounted({ book, refuse }: Admitted, ballots: readonly Ballot[] = book.ballots.splice(0)): void {
+  for (const { envelope } of ballots) refuse(envelope.kind, 'state-conflict', envelope);
 }
 
 /** Reminders while nobody decides, and the end of the waiting. */

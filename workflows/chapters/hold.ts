@@ -7,7 +7,7 @@ import type { Vote } from '../../contract/verdict.js';
 import type { Book, Clock } from '../book.js';
 import { aheadRevoke, granting, store } from '../duties.js';
 import type { Admitted } from './admit.js';
-import { judgeInput, unless } from './decide.js';
+import { answerUncounted, judgeInput, unless } from './decide.js';
 import { timeBefore } from './end.js';
 
 /** Calls the grant and waits for the target's own word. Not confirmed by the start deadline: undone. */
@@ -101,14 +101,14 @@ function windowClock({ book }: Admitted): Clock {
  * The revoke goes to a worker and waits there for the deadline. What ends the elevation before calls it off; if no worker
  * brought it to the far end, the ending begins with a revoke of its own.
  */
-async function leave({ book, refuse }: Admitted): Promise<void> {
+async function leave(e: Admitted): Promise<void> {
+  const { book } = e;
   const { request, deadlineAt } = book.view;
   if (!deadlineAt) return;
   const over = () => book.state !== 'active';
   const sent = await unless(over, () => revokeAhead(book, [request, deadlineAt, ...timeBefore(book)]));
   if (!sent) await book.until(over, deadlineAt, 'deadline');
-  // Too late to count, and whoever sent it is told so.
-  for (const { envelope } of book.ballots.splice(0)) refuse(envelope.kind, 'state-conflict', envelope);
+  answerUncounted(e);
   if (over()) return;
   book.revokeSent = sent === true;
   expire(book);
@@ -159,13 +159,12 @@ function isOpen({ view: { extension } }: Book, roundDigest: string): boolean {
 
 /** An extension counts only while active, is stored before the timer moves, never shortens and never passes the cap. */
 async function countExtension(e: Admitted): Promise<void> {
-  const { book, painter, scribe, refuse } = e;
-  const [ballot] = book.ballots;
-  const vote = ballot?.vote;
+  const { book, painter, scribe } = e;
+  const vote = book.ballots[0]?.vote;
   const { extension, deadlineAt, confirmedAt } = book.view;
   if (!vote || extension?.state !== 'waiting' || vote.roundDigest !== extension.roundDigest || !deadlineAt || !confirmedAt) {
-    book.ballots.shift();
-    if (ballot && patched('unjudged-votes-answered')) refuse(ballot.envelope.kind, 'state-conflict', ballot.envelope);
+    const uncounted = book.ballots.splice(0, 1);
+    if (uncounted.length > 0 && patched('unjudged-votes-answered')) answerUncounted(e, uncounted);
     return;
   }
   const round = { digest: extension.roundDigest, kind: 'extension', windowMs: extension.windowMs } as const;

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isStintError, StintError } from '../../../contract/errors.js';
+import { isHeaderValue, readLimited, reasonOf } from '../../far-http.js';
 import { type Budget, createBudget } from './iru-budget.js';
 
 /** More than any page of 300 devices; a larger answer is not read. */
@@ -90,7 +91,7 @@ async function exchange(deps: IruHttpDeps, call: IruCall): Promise<{ response: R
     // The last look, with nothing to wait for after it: an abort alone is late in a process that stood still.
     if (call.sendBefore !== undefined && deps.clock() >= call.sendBefore) throw tooLate();
     const response = await deps.fetch(url, init);
-    return { response, text: await readLimited(response) };
+    return { response, text: await readLimited(response, ANSWER_MAX_BYTES, tooLarge) };
   } catch (error) {
     if (call.abort?.aborted) throw call.abort.reason;
     if (isStintError(error)) throw error;
@@ -103,29 +104,12 @@ const tooLate = (): StintError => new StintError('too-late', 'The grant was not 
 const jsonType = (call: IruCall): Record<string, string> =>
   call.body === undefined ? {} : { 'content-type': 'application/json' };
 
-/** `fetch` puts an invalid header value, here the token, into its error text: look before it can. */
 function checkedToken(token: string): string {
-  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  if (isHeaderValue(token)) return token;
   throw new StintError('bad-config', 'The MDM token is empty or holds a blank or a line break. Store it again.');
 }
 
-async function readLimited(response: Response): Promise<string> {
-  if (!response.body) return '';
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of response.body as AsyncIterable<Uint8Array>) {
-    size += part.byteLength;
-    if (size > ANSWER_MAX_BYTES) throw new Error('the answer is too large');
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'no answer';
-  const code = (error.cause as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? `no answer: ${code}` : `no answer: ${error.name}`;
-}
+const tooLarge = (): Error => new Error('the answer is too large');
 
 function jsonOf(status: number, text: string): unknown {
   try {
