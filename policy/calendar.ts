@@ -55,8 +55,8 @@ function beginnings({ zone, from }: Hours, start: number): readonly number[] {
   return [...shown, ...changed].sort((a, b) => a - b);
 }
 
-/** To the second: no zone of ours changes within one. */
-function changeBetween(zone: string, start: number, end: number): number {
+/** The first instant at which the clocks show the new offset, where they change once between the two. To the second: no zone changes within one. */
+export function changeBetween(zone: string, start: number, end: number): number {
   const before = offsetAt(zone, start);
   let [low, high] = [Math.floor(start / 1000), Math.ceil(end / 1000)];
   while (high - low > 1) {

@@ -14,7 +14,7 @@ import { durationText } from './duration.js';
 import { dutyAsSaid } from './duty.js';
 import { gatherFacts } from './facts.js';
 import { macTarget } from './macs.js';
-import { directoryFrom } from './people.js';
+import { directoriesOf } from './people.js';
 import type { Policy } from './rules.js';
 import { ONLY_MACS } from './targets.js';
 import { termsOf } from './terms.js';
@@ -48,7 +48,7 @@ export interface CasesReport {
  */
 export async function runCases(policy: Policy, people: readonly Person[], table: CaseTable, now: number): Promise<CasesReport> {
   checkNames(table, people);
-  const world = { policy, people, now };
+  const world = { policy, people, directory: directoriesOf(people), now };
   const cases = await Promise.all(
     table.cases.map(async (one, index) =>
       resultOf(one, table.at(['cases', index]), await answer({ ...world, now: one.at ?? now }, one)),
@@ -68,10 +68,11 @@ interface Answer {
 interface World {
   readonly policy: Policy;
   readonly people: readonly Person[];
+  readonly directory: ReturnType<typeof directoriesOf>;
   readonly now: number;
 }
 
-async function answer({ policy, people, now }: World, one: PolicyCase): Promise<Answer> {
+async function answer({ policy, people, directory: directoryWith, now }: World, one: PolicyCase): Promise<Answer> {
   const { request, targets } = asked(people, one, now);
   const texts = { getText: async () => one.reason ?? '' };
   const round: Round = { digest: requestDigest(request), kind: 'request', windowMs: request.windowMs };
@@ -79,7 +80,7 @@ async function answer({ policy, people, now }: World, one: PolicyCase): Promise<
     const cast = { decision, personId: by, roundDigest: round.digest, at: instant(now) };
     return decision === 'approve' ? { ...cast, windowMs: window } : cast;
   });
-  const directory = directoryFrom(people, dutyAsSaid(new Map(Object.entries(one.oncall ?? {}))));
+  const directory = directoryWith(dutyAsSaid(new Map(Object.entries(one.oncall ?? {}))));
   const facts = await gatherFacts({ directory, targets, texts }, policy, request, votes);
   const terms = termsOf(policy, request, facts, now);
   const approvers = facts.approverPool.filter(terms.approves).map((person) => person.personId);

@@ -187,12 +187,17 @@ function awayOf({ from, until, delegate }: NonNullable<Entry['away']>): Absence 
  * says `duty`, and throws what it throws. Without it nobody is.
  */
 export function directoryFrom(people: readonly Person[], duty?: Duty): Directory {
+  return directoriesOf(people)(duty);
+}
+
+/** The same for one rota after another: the people are gone through once. */
+export function directoriesOf(people: readonly Person[]): (duty?: Duty) => Directory {
   const byId = new Map(people.map((p) => [p.personId, p]));
   const bySlack = index(people, (p) => p.slack.map(({ teamId, userId }) => `${teamId}/${userId}`));
   const byMac = index(people, (p) => p.macs.map((mac) => `${mac.serial}/${mac.localUser}`));
   const byAwsUser = index(people, ({ awsUserId }) => (awsUserId ? [awsUserId.toLowerCase()] : []));
   const byGroup = index(people, (p) => [...new Set(p.groups)]);
-  return {
+  return (duty) => ({
     person: async (id) => byId.get(id),
     personBySlack: async (teamId, userId) => bySlack.get(`${teamId}/${userId}`)?.[0],
     personByMac: async (mac, user) => byMac.get(`${mac}/${user}`)?.[0],
@@ -204,7 +209,7 @@ export function directoryFrom(people: readonly Person[], duty?: Duty): Directory
       return onCall.flatMap((id) => byId.get(id) ?? []);
     },
     isActive: async (id) => byId.get(id)?.active ?? false,
-  };
+  });
 }
 
 function index(people: readonly Person[], keysOf: (person: Person) => readonly string[]): ReadonlyMap<string, readonly Person[]> {

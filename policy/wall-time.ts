@@ -2,7 +2,7 @@
  * What the clocks on the wall of an IANA time zone show, and the instants at which they show it, by the zone data of the
  * runtime. A day is counted as if it were one of UTC: days since 1970-01-01.
  */
-import { offsetAt } from './calendar.js';
+import { changeBetween, offsetAt } from './calendar.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -32,18 +32,7 @@ export function instantOf(zone: string, { day, ms }: Wall): number {
   const candidates = [shown - before, shown - after].sort((a, b) => a - b);
   const exact = candidates.find((instant) => instant + offsetAt(zone, instant) === shown);
   const [first = shown, last = shown] = candidates;
-  return exact ?? turnOfClocks(zone, first, last, after);
-}
-
-/** The first instant at which the new offset holds: the clocks change once between `early` and `late`. */
-function turnOfClocks(zone: string, early: number, late: number, after: number): number {
-  let [old, turned] = [early, late];
-  while (turned - old > 1) {
-    const middle = Math.floor((old + turned) / 2);
-    if (offsetAt(zone, middle) === after) turned = middle;
-    else old = middle;
-  }
-  return turned;
+  return exact ?? changeBetween(zone, first, last);
 }
 
 /** A date such as 2026-01-05 as a day; undefined when there is no such date. */
