@@ -16,7 +16,7 @@ export function sweptAlarm(grant: Grant, sentence = SWEPT): Alarm {
     step: 1,
     severity: 'error',
     sentence: `${sentence} It was the access of ${whose(grant)}.`,
-    todo: 'Find out what ended the workflow without its revoke: "stint show" has what was recorded. Cancel workflows; never terminate them.',
+    todo: 'Find out what kept the workflow from it: it was ended, or there was no worker or no Temporal in time. "stint show" has what was recorded. Cancel workflows; never terminate them.',
     requestId: grant.requestId,
     target: grant.targetKey,
   };

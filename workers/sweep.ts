@@ -7,6 +7,7 @@ import { SEND_WITHIN_MS } from '../contract/duties.js';
 import { instant, msOf, type RequestId } from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import type { Target, TargetKind } from '../contract/request.js';
+import { isOverdue } from './drift.js';
 import { SWEPT } from './grant-alarms.js';
 import { proveWithin } from './prove-within.js';
 import { recordGone } from './record-gone.js';
@@ -14,8 +15,10 @@ import { remembered } from './remembered.js';
 import { sideBySide } from './side-by-side.js';
 import type { SweptBy } from './swept-event.js';
 
-/** A workflow that is alive ends its own grant well within this, in milliseconds. */
+/** A workflow that is alive has its own grant proved gone well within this, in milliseconds. */
 export const OVERDUE_MS = 120_000;
+/** And closes the fence, which comes with its revoke, well within this: where nothing ends by itself, waiting longer is access. */
+export const UNBEGUN_MS = 30_000;
 const EVERY_MS = 15_000;
 /** Longer than a grant call may still be on its way, plus what a Mac needs to report. */
 const WATCH_MS = 20_000;
@@ -35,6 +38,7 @@ export interface SweepDeps {
   readonly swept?: (requestId: RequestId) => Promise<void>;
   /** Who is named as having done it; the sweep by default. */
   readonly by?: SweptBy;
+  /** Also bounds `UNBEGUN_MS`. */
   readonly overdueMs?: number;
   readonly watchMs?: number;
   /** See `ProveDeps`. */
@@ -43,8 +47,11 @@ export interface SweepDeps {
 
 /** One round, of all kinds or of one. One failing target never keeps the others from being swept. */
 export async function sweepOnce(deps: SweepDeps, kind?: TargetKind): Promise<number> {
-  const all = await deps.store.fence.overdue(instant(deps.clock() - (deps.overdueMs ?? OVERDUE_MS)));
-  const overdue = all.filter(({ target }) => kind === undefined || target.kind === kind);
+  const [now, overdueMs] = [deps.clock(), deps.overdueMs ?? OVERDUE_MS];
+  const unbegunMs = Math.min(UNBEGUN_MS, overdueMs);
+  const all = await deps.store.fence.overdue(instant(now - unbegunMs));
+  const due = (grant: Grant) => isOverdue(grant, now, grant.endedAt === undefined ? unbegunMs : overdueMs);
+  const overdue = all.filter((grant) => (kind === undefined || grant.target.kind === kind) && due(grant));
   overdue.reverse(); // the newest first: what has been lost for days keeps none of them waiting
   const crowded = { watchMs: CROWDED_WATCH_MS, ...deps };
   const swept = await sideBySide(overdue, WIDTH, (grant) => sweepGrant(overdue.length > WIDTH ? crowded : deps, grant));

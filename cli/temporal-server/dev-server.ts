@@ -94,6 +94,9 @@ export function devServerArgs(
   const dynamic = {
     'frontend.enableServerVersionCheck': false,
     'system.forceSearchAttributesCacheRefreshOnRead': true,
+    // From the fourth worker that dies with the same task on, the server waits longer before another gets it: up to 10 minutes
+    // by default (temporal/common/dynamicconfig/constants.go, 1.32). A revoke may be what waits.
+    'history.workflowTaskRetryMaxInterval': '"5s"',
     ...(options.timeSkipping ? { 'frontend.WorkflowTimeSkippingEnabled': true } : {}),
   };
   const ui = options.uiPort === undefined ? ['--headless'] : ['--ui-port', String(options.uiPort), '--ui-disable-news-fetch'];

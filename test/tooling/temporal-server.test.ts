@@ -4,9 +4,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { type DevServer, devServerArgs, startDevServer } from '../../cli/temporal-server/dev-server.js';
 import { cacheFolder, type FindOptions, findServer } from '../../cli/temporal-server/find.js';
 import { atLeast, parseVersion, requirements, WHEELS } from '../../cli/temporal-server/pinned.js';
+import { ROOT } from './compile.js';
 import { isRunning, until } from './processes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'stint-find-'));
@@ -180,6 +182,15 @@ describe('the dev server', () => {
     expect(plain).toContain('--ip 127.0.0.1 --port 7000 --headless');
     expect(plain).not.toContain('TimeSkipping');
     expect(devServerArgs({ port: 7000, timeSkipping: true }).join(' ')).toContain('frontend.WorkflowTimeSkippingEnabled=true');
+  });
+
+  test('gives the task of a worker that died to another soon, however often it happened, as a deployment does', () => {
+    const [name, [{ value }]] = Object.entries(parse(readFileSync(join(ROOT, 'deploy', 'temporal-dynamic.yaml'), 'utf8')))[0] as [
+      string,
+      [{ value: string }],
+    ];
+    expect([name, value]).toEqual(['history.workflowTaskRetryMaxInterval', '5s']);
+    expect(devServerArgs({ port: 7000 })).toContain(`${name}=${JSON.stringify(value)}`);
   });
 
   test('names the port that is in use, and the option that chooses another', async () => {

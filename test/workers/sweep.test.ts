@@ -5,7 +5,7 @@ import { instant, msOf, type RunId, type Serial } from '../../contract/ids.js';
 import type { Grant, Observation, Store, TargetDriver } from '../../contract/ports.js';
 import type { Target } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
-import { OVERDUE_MS, type SweepDeps, startSweep, sweepOnce } from '../../workers/sweep.js';
+import { OVERDUE_MS, type SweepDeps, startSweep, sweepOnce, UNBEGUN_MS } from '../../workers/sweep.js';
 import { FakeTarget } from '../activities/bench.js';
 import { ada, macOf } from '../fixtures/people.js';
 import { Elevation, RUN } from '../ledger/events.js';
@@ -67,10 +67,26 @@ describe('a sweep', () => {
     await armed();
     const { deps, target, alarms } = sweeper();
     expect(await sweepOnce(deps)).toBe(0);
-    now += WINDOW_MS + OVERDUE_MS - 1;
+    now += WINDOW_MS + UNBEGUN_MS - 1;
     expect(await sweepOnce(deps)).toBe(0);
     expect(target.calls).toEqual([]);
     expect(alarms).toEqual([]);
+  });
+
+  it('I15: waits half a minute for a workflow that has not closed the fence, and two for one that did: it is at it', async () => {
+    const [unbegun, begun] = [await armed('aws-permission-set'), await armed('aws-permission-set')];
+    now += WINDOW_MS;
+    await store.fence.end(begun.requestId, begun.runId, begun.target, begun.personId, instant(now));
+    now += UNBEGUN_MS + 1;
+    const { deps } = sweeper();
+    expect(await sweepOnce(deps)).toBe(1);
+    expect(await entries(unbegun)).toEqual(['armed', 'swept']);
+    expect(await entries(begun)).toEqual(['armed']);
+    now += OVERDUE_MS - UNBEGUN_MS - 1;
+    expect(await sweepOnce(deps)).toBe(0);
+    now += 2;
+    expect(await sweepOnce(deps)).toBe(1);
+    expect(await entries(begun)).toEqual(['armed', 'swept']);
   });
 
   it('I15: of what outlived its window revokes, proves, records, frees and says so', async () => {

@@ -1,7 +1,7 @@
 /** Temporal's real server on PostgreSQL: its schema, its configuration, and the namespace that Stint works in. */
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -13,6 +13,8 @@ import type { Cluster } from './cluster.js';
 import { createProcess, type StormProcess } from './process.js';
 
 const VERSION = '1.32.0';
+/** What a deployment tells the server. */
+const DEPLOYED = new URL('../../../deploy/temporal-dynamic.yaml', import.meta.url);
 const run = promisify(execFile);
 
 export interface ServerPrograms {
@@ -46,7 +48,7 @@ export async function startServer(
   const dynamic = join(folder, 'temporal-dynamic.yaml');
   writeFileSync(
     dynamic,
-    'system.forceSearchAttributesCacheRefreshOnRead: [{ value: true }]\nfrontend.enableServerVersionCheck: [{ value: false }]\n',
+    `${readFileSync(DEPLOYED, 'utf8')}system.forceSearchAttributesCacheRefreshOnRead: [{ value: true }]\nfrontend.enableServerVersionCheck: [{ value: false }]\n`,
   );
   writeFileSync(config, JSON.stringify(configuration(cluster, ports, await membershipPorts(), dynamic)));
   const address = `127.0.0.1:${ports.frontend}`;
