@@ -61,29 +61,46 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
     grant: ({ request, maxMs, startBy }) =>
       // From the first question on, so that a call that was given up hears of it while the store is slow.
       call.beating(async () => {
-        // Before anybody is asked: slow answers must not put off the instant after which nothing can leave. It was wanted
-        // then, so whoever gives it up later knows that nothing leaves ten seconds after that (`docs/decisions/0017`).
-        const sendBefore = instant(clock() + SEND_WITHIN_MS);
-        const [{ row, frozen }] = await Promise.all([fence.toGrant(request.requestId), call.stillWanted?.()]);
-        const now = clock();
-        if (!holds(row, call.runId(), now)) throw new StintError('fenced');
-        if (frozen) throw new StintError('frozen');
-        if (now >= msOf(startBy)) throw new StintError('too-late');
-        const leftMs = msOf(sendBefore) - now;
-        if (leftMs <= 0) throw new StintError('store-unavailable', 'The store was too slow, so no grant was sent. Trying again.');
+        let leavesBefore: Instant | undefined;
+        const permit = async (): Promise<Instant> => {
+          leavesBefore = await permitted({ fence, clock, call }, request.requestId, startBy);
+          return leavesBefore;
+        };
+        const sendBefore = await permit();
         const { requestId, target } = request;
         const driver = driverOf(target.kind);
         const polled = driver.confirmMode === 'poll';
         // What only tells a target to begin is over with its call; what waits for the target sends nothing later by itself.
-        const abort = polled ? call.signal() : AbortSignal.any([call.signal(), AbortSignal.timeout(leftMs)]);
-        const order = { requestId, target, maxMs, startBy, sendBefore };
+        const abort = polled
+          ? call.signal()
+          : AbortSignal.any([call.signal(), AbortSignal.timeout(Math.max(0, msOf(sendBefore) - clock()))]);
+        const order = { requestId, target, maxMs, startBy, sendBefore, permit };
         const { steps, since } = timed(call.memory?.());
         await driver.grant(order, abort, steps).catch((error: unknown) => {
           throw clock() < msOf(startBy) ? asSlow(error, target.kind) : error;
         });
-        return { sendBefore, ...(polled && { observedAt: instant(Math.min(clock(), since())) }) };
+        return { sendBefore: leavesBefore ?? sendBefore, ...(polled && { observedAt: instant(Math.min(clock(), since())) }) };
       }),
   };
+}
+
+/** The instant before which a grant has to leave that may leave now. Throws why it may not, or that nobody could be asked. */
+async function permitted(
+  { fence, clock, call }: Pick<TargetDeps, 'fence' | 'clock' | 'call'>,
+  requestId: RequestId,
+  startBy: Instant,
+): Promise<Instant> {
+  // Before anybody is asked: slow answers must not put off the instant after which nothing can leave. It was wanted
+  // then, so whoever gives it up later knows that nothing leaves ten seconds after that (`docs/decisions/0017`).
+  const sendBefore = instant(clock() + SEND_WITHIN_MS);
+  const [{ row, frozen }] = await Promise.all([fence.toGrant(requestId), call.stillWanted?.()]);
+  const now = clock();
+  if (!holds(row, call.runId(), now)) throw new StintError('fenced');
+  if (frozen) throw new StintError('frozen');
+  if (now >= msOf(startBy)) throw new StintError('too-late');
+  if (now >= msOf(sendBefore))
+    throw new StintError('store-unavailable', 'The store was too slow, so no grant was sent. Trying again.');
+  return sendBefore;
 }
 
 /** The same steps, and since when what was created is there: its window counts from then, however late that is proved. */

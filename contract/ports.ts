@@ -41,6 +41,11 @@ export interface GrantOrder<T extends Target = Target> {
   readonly startBy: Instant;
   /** The call must not leave after this instant, and is aborted at it. */
   readonly sendBefore: Instant;
+  /**
+   * Asks anew whether it may still be sent; answers the instant before which it has to leave then, in place of `sendBefore`. For whoever
+   * has to wait in line first. Throws when it may not.
+   */
+  readonly permit?: () => Promise<Instant>;
 }
 
 /** An operation that goes on at the far end after its call, as the far end names it. */

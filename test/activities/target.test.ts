@@ -29,8 +29,41 @@ describe('a grant call', () => {
         maxMs: 300_000,
         startBy: at(60_000),
         sendBefore: at(SEND_WITHIN_MS),
+        permit: expect.any(Function),
       },
     ]);
+  });
+
+  it('that waited in line for its turn asks again whether it may leave, and has its seconds from then on', async () => {
+    const waited = (change: (bench: ReturnType<typeof targetBench>) => void) => {
+      const bench = targetBench();
+      bench.fence.hold(bench.request);
+      const sent: (string | undefined)[] = [];
+      const inLine = Object.assign(bench.driver, {
+        grant: async ({ permit }: { readonly permit?: () => Promise<string> }) => {
+          bench.time.now += 40_000;
+          change(bench);
+          sent.push(await permit?.());
+        },
+      });
+      const duties = createGrantDuties({ ...bench.deps, driverOf: () => inLine });
+      return { sent, answer: duties.grant({ request: bench.request, maxMs: 1, startBy: at(60_000) }) };
+    };
+    const granted = waited(() => {});
+    expect(await granted.answer).toEqual({ sendBefore: at(40_000 + SEND_WITHIN_MS) });
+    expect(granted.sent).toEqual([at(40_000 + SEND_WITHIN_MS)]);
+
+    const ended = waited(({ fence, request }) => fence.hold(request, { endedAt: at(39_000) }));
+    await expect(ended.answer).rejects.toMatchObject({ code: 'fenced' });
+    const frozen = waited(({ fence }) => {
+      fence.frozen = true;
+    });
+    await expect(frozen.answer).rejects.toMatchObject({ code: 'frozen' });
+    const late = waited(({ time }) => {
+      time.now += 20_000;
+    });
+    await expect(late.answer).rejects.toMatchObject({ code: 'too-late' });
+    expect([...ended.sent, ...frozen.sent, ...late.sent]).toEqual([]);
   });
 
   it.each([

@@ -12,7 +12,7 @@ import { findCreate, settledAt } from './find.js';
 import type { AwsTarget, Mark } from './types.js';
 
 /** The create must not leave at or after `sendBefore`, and is broken off at it. Waiting for AWS may go on longer. */
-export type AwsGrantOrder = Pick<GrantOrder<AwsTarget>, 'requestId' | 'target' | 'sendBefore' | 'maxMs'>;
+export type AwsGrantOrder = Pick<GrantOrder<AwsTarget>, 'requestId' | 'target' | 'startBy' | 'sendBefore' | 'permit' | 'maxMs'>;
 
 /**
  * The mark of an earlier attempt, written anew: the store has lost it, but the caller remembers the create that left after it, and

@@ -64,7 +64,14 @@ function firstSeen({ ended, calls, time, watch }: Desk, { id, createdAt }: Opera
   return seenAt - undoneAt <= UNWATCHED_MS ? seenAt : undoneAt;
 }
 
-/** Looks, notes and creates as the only one of this account and permission set, with a place among the outstanding writes. */
+/** Longest wait in line of one attempt, in ms: the attempt itself has five minutes. */
+const IN_LINE_MS = 4 * 60_000;
+
+/**
+ * Looks, notes and creates as the only one of this account and permission set, with a place among the outstanding writes. The
+ * wait for that place takes nothing from the seconds in which the create may leave: they would be over for whoever comes first in
+ * a long line, and for the next one too.
+ */
 async function createOnce(
   desk: Desk,
   order: AwsGrantOrder,
@@ -72,19 +79,20 @@ async function createOnce(
   said: Steps['said'],
   instead: Instant | undefined,
 ): Promise<Operation> {
-  const { target } = order;
+  const { target, permit } = order;
+  const lastTurn = permit ? Math.min(msOf(order.startBy), desk.time.now() + IN_LINE_MS) : msOf(order.sendBefore);
   // After a wait for what an earlier attempt may have sent: the next one has time of its own.
-  if (desk.time.now() >= msOf(order.sendBefore)) throw new StintError('too-late', 'The grant was not sent: its time had passed.');
+  if (desk.time.now() >= lastTurn) throw new StintError('too-late', 'The grant was not sent: its time had passed.');
   const held: Release[] = [];
   const release = (): void => {
     for (const give of held) give();
   };
   try {
-    const inLine = (wait: (signal: AbortSignal) => Promise<Release>) =>
-      waitUntil(desk.time, msOf(order.sendBefore), signal, wait);
+    const inLine = (wait: (signal: AbortSignal) => Promise<Release>) => waitUntil(desk.time, lastTurn, signal, wait);
     held.push(await inLine((until) => desk.lanes.enter(pairOf(target), { rank: 'grant', signal: until })));
     held.push(await inLine((until) => desk.slots.take('grant', until)));
-    const taken = await lookNoteCreate(desk, order, signal, said, instead);
+    const mine = permit ? { ...order, sendBefore: await permit() } : order;
+    const taken = await lookNoteCreate(desk, mine, signal, said, instead);
     // AWS counts it as outstanding until it has ended, whoever still waits for it here.
     void followed(desk, target, taken.id).then(release, release);
     return taken;

@@ -1,8 +1,9 @@
-/** A delete leaves within a second or little more, whatever else AWS is busy with and though the store is silent. */
+/** A delete leaves within a second or little more, whatever else AWS is busy with and though the store is silent; creates wait for their turn. */
 import { expect, test } from 'vitest';
 import type { AssignmentCalls } from '../../../activities/targets/aws-permission-set/calls.js';
 import { createAwsDriver } from '../../../activities/targets/aws-permission-set/driver.js';
 import { awsError } from '../../../activities/targets/aws-permission-set/errors.js';
+import { instant } from '../../../contract/ids.js';
 import { memoryMarks } from './marks.js';
 import { calm, requestId, targetOf } from './rig.js';
 import { virtualTime } from './time.js';
@@ -62,4 +63,44 @@ test('a store that is silent is waited for once, not again for what was asked al
   await time.run(time.sleep(1_200));
   // 400 ms for the store, 600 ms for the other change of the same account and permission set.
   expect(left.map((at) => at >= from)).toEqual([false, true]);
+});
+
+test('creates that wait for a place come one after the other, however much longer than its own seconds each waits', async () => {
+  const { time, world, left, driver } = bench(20_000);
+  const permits: number[] = [];
+  const permit = async () => {
+    permits.push(time.now());
+    return instant(time.now() + 10_000);
+  };
+  // One place for grants: the last one waits for five changes of up to 20 s.
+  const targets = ['a', 'b', 'c', 'd', 'e', 'f'].map((principalId) => targetOf({ principalId, accountId: `${principalId}` }));
+  const orders = targets.map((target) => ({
+    requestId: requestId(),
+    target,
+    sendBefore: instant(time.now() + 10_000),
+    startBy: instant(time.now() + 600_000),
+    maxMs: 3_600_000,
+    permit,
+  }));
+  const from = time.now();
+  await time.run(Promise.all(orders.map((order) => driver.grant(order, calm()))));
+  expect(targets.every(world.holds)).toBe(true);
+  expect(left).toHaveLength(targets.length);
+  // It could not be seen otherwise: without a turn of its own the last one would have been too late.
+  expect(Math.max(...left) - from).toBeGreaterThan(10_000);
+  expect(permits.every((at, i) => (left[i] ?? 0) - at < 10_000)).toBe(true);
+});
+
+test('one that waits for a place in vain until it may not start any more was never sent', async () => {
+  const { time, left, driver } = bench(600_000);
+  const permit = async () => instant(time.now() + 10_000);
+  const order = (principalId: string, startMs: number) => ({
+    ...{ requestId: requestId(), target: targetOf({ principalId, accountId: principalId }), maxMs: 3_600_000, permit },
+    ...{ sendBefore: instant(time.now() + 10_000), startBy: instant(time.now() + startMs) },
+  });
+  void driver.grant(order('a', 900_000), calm()).catch(() => undefined);
+  await time.run(time.sleep(1_000));
+  const answer = driver.grant(order('b', 30_000), calm());
+  await expect(time.run(answer)).rejects.toMatchObject({ code: 'too-late' });
+  expect(left).toHaveLength(1);
 });

@@ -102,8 +102,11 @@ async function untilHeld(scene: Scene, elevation: Elevation): Promise<number> {
   const startBy = time.now() + START_WITHIN_MS;
   let sendBefore = time.now();
   while (!isOver(elevation, time.now()) && time.now() < startBy) {
-    sendBefore = time.now() + SEND_WITHIN_MS;
-    const order = { requestId: id, target, sendBefore: instant(sendBefore), startBy: instant(sendBefore), maxMs: approvedMs };
+    const permit = async () => {
+      sendBefore = time.now() + SEND_WITHIN_MS;
+      return instant(sendBefore);
+    };
+    const order = { requestId: id, target, sendBefore: await permit(), startBy: instant(startBy), permit, maxMs: approvedMs };
     try {
       const steps = { said, ...(elevation.step && { earlier: elevation.step }) };
       await attempt(scene, (signal) => anyOf(scene).grant(order, signal, steps), elevation);
