@@ -14,7 +14,7 @@ import { everybodyOf, gatherFacts } from './facts.js';
 import { managersOf, managing } from './managers.js';
 import { asFarAsKnown } from './on-call.js';
 import { askManagers } from './pools.js';
-import { covers, includes, type Policy, type Rule } from './rules.js';
+import { includes, type Policy, type Rule, rulesAbout } from './rules.js';
 import { listNames } from './sentences.js';
 import { knownOf } from './targets.js';
 
@@ -112,7 +112,7 @@ async function isManager({ directory, view, person, now }: Click): Promise<boole
 
 /** Whether any rule for the target lets this person revoke, or approve, or the elevation is their own. */
 export function mayRevoke(policy: Policy, view: ElevationView, about: About | undefined, person: Person): boolean {
-  return person.active && hasSay(rulesAbout(policy, view, about), view, person);
+  return person.active && hasSay(rulesFor(policy, view, about), view, person);
 }
 
 function hasSay(rules: readonly Rule[], { request }: ElevationView, person: Person): boolean {
@@ -120,22 +120,22 @@ function hasSay(rules: readonly Rule[], { request }: ElevationView, person: Pers
 }
 
 function rulesOf({ policy, targets, view }: Click): readonly Rule[] {
-  return rulesAbout(policy, view, knownOf(targets, view.request.target));
+  return rulesFor(policy, view, knownOf(targets, view.request.target));
 }
 
 /**
  * The rules that cover the target now, and the one that it was judged by: an account may be renamed, moved or retagged
  * meanwhile, by its holder too. Where nothing is known of the target the latter alone: taking away waits for no look-up.
  */
-function rulesAbout(policy: Policy, view: ElevationView, about: About | undefined): readonly Rule[] {
-  const { request, verdict } = view;
-  return policy.rules.filter((rule) => covers(rule, about) || (rule.id === verdict.rule && rule.kind === request.target.kind));
+function rulesFor(policy: Policy, { request, verdict }: ElevationView, about: About | undefined): readonly Rule[] {
+  const judgedBy = policy.rules.filter(({ id, kind }) => id === verdict.rule && kind === request.target.kind);
+  return [...new Set([...rulesAbout(policy, about), ...judgedBy])];
 }
 
 /** To close without proof takes nothing away, so the rule of that time has no say where it is known which ones cover it now. */
 function rulesNow(click: Click): readonly Rule[] {
   const about = knownOf(click.targets, click.view.request.target);
-  return about ? click.policy.rules.filter((rule) => covers(rule, about)) : rulesOf(click);
+  return about ? rulesAbout(click.policy, about) : rulesOf(click);
 }
 
 function mayGiveBack({ view, person }: Click): ClickVerdict {

@@ -5,9 +5,9 @@ import type { Person } from '../contract/ports.js';
 import { hoursText, isWithin } from './calendar.js';
 import { compareLimits } from './diff-limits.js';
 import { durationText } from './duration.js';
-import { rotaName } from './on-call.js';
 import { poolsName } from './pools.js';
 import { asksNoLess, reasonText } from './reason.js';
+import { rotaName } from './rota.js';
 import type { Rule, Who } from './rules.js';
 import { isFilled, letsMore, type Plan } from './stages.js';
 

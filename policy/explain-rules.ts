@@ -1,7 +1,7 @@
 /** Rule by rule in the order of the file: whether it covers the target and lets these people ask, and which one applies. */
 import type { About, Person } from '../contract/ports.js';
 import { allOf, attributeReasons, kindName, leaf, type Reason, type Untold } from './attributes.js';
-import { rotaName } from './on-call.js';
+import { rotaName } from './rota.js';
 import { includes, type Rule } from './rules.js';
 import { type OnCallWords, through, whoName } from './who.js';
 

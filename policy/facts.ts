@@ -5,9 +5,9 @@ import type { ElevationRequest } from '../contract/request.js';
 import type { Vote } from '../contract/verdict.js';
 import { sha256 } from '../seal/canonical.js';
 import { managersOf } from './managers.js';
-import { createOnCall, learnFor, type OnCall } from './on-call.js';
+import { createOnCall, learnFor, type OnCall, rulesToAsk } from './on-call.js';
 import { askManagers } from './pools.js';
-import { covers, type Policy, type Rule, type Who } from './rules.js';
+import type { Policy, Rule, Who } from './rules.js';
 import { lookAt, ONLY_MACS } from './targets.js';
 import type { Facts } from './terms.js';
 
@@ -36,10 +36,10 @@ export async function gatherFacts(
     peopleOf(directory, [...new Set(votes.map((vote) => vote.personId))]),
   ]);
   const look = await lookAt(targets, request.target, subject);
-  const rules = policies.flatMap(({ rules }) => rules.filter((rule) => covers(rule, look.about)));
+  const askers = [requester, subject].filter((person) => person !== undefined);
+  const rules = policies.flatMap((one) => rulesToAsk(one, look.about, askers));
   const managers = subject && askManagers(rules) ? await managersOf(directory, subject) : undefined;
   const onCall = createOnCall(directory);
-  const askers = [requester, subject].filter((person) => person !== undefined);
   for (const one of policies) await learnFor(onCall, one, look.about, askers);
   const approverPool = await poolOf(onCall.directory, rules, managers);
   const parties = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look };

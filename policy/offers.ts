@@ -1,7 +1,7 @@
 /** What a person may ask for: one offer for each thing that a rule covers, of all kinds of target. */
 import { isStintError, StintError } from '../contract/errors.js';
 import type { PersonId } from '../contract/ids.js';
-import type { Candidate, Directory, Person, TargetFacts } from '../contract/ports.js';
+import type { About, Candidate, Directory, Person, TargetFacts } from '../contract/ports.js';
 import type { Offer, Offers, Pinned } from '../contract/preview.js';
 import { hoursCondition } from './conditions.js';
 import { poolOf } from './facts.js';
@@ -10,6 +10,7 @@ import { managersOf } from './managers.js';
 import { asFarAsKnown, createOnCall } from './on-call.js';
 import { askManagers } from './pools.js';
 import { reasonText } from './reason.js';
+import { candidates } from './rule-index.js';
 import { firstOf, includes, mayCover, type Policy, type Rule } from './rules.js';
 import { askedNow, planOf } from './stages.js';
 import { byKey } from './targets.js';
@@ -27,24 +28,23 @@ export interface Shelf {
 
 /** Everything that this person may ask for now, for themselves, without typing. Errors pass through. */
 export async function offersFor(shelf: Shelf, person: Person): Promise<Offers> {
-  const { rules, failure } = await rulesOf(shelf, person);
+  const { rules, first, failure } = await rulesOf(shelf, person);
   const kinds = shelf.targets.filter(({ kind }) => rules.some((rule) => rule.kind === kind));
   const found = (await Promise.all(kinds.map((facts) => facts.listed(person)))).flat();
-  const covered = found.filter(({ about }) => firstOf(rules, about));
-  const offers = await offersOf(shelf, rules, covered.slice(0, LISTED), person);
+  const covered = found.filter(({ about }) => first(about));
+  const offers = await offersOf(shelf, first, covered.slice(0, LISTED), person);
   const note = [...kinds.flatMap((facts) => facts.note?.() ?? []), ...(failure ? [failure.sentence] : [])].join(' ');
   return { offers, searchable: kinds.some(({ searchable }) => searchable), ...(note ? { note } : {}) };
 }
 
 /** What this person may ask for and that holds every word, best first of each kind. One kind that fails hides no other. */
 export async function search(shelf: Shelf, person: Person, text: string, limit: number): Promise<readonly Offer[]> {
-  const { rules, ...asked } = await rulesOf(shelf, person);
+  const { rules, first, ...asked } = await rulesOf(shelf, person);
   const found: Candidate[] = [];
   let failure: StintError | undefined = asked.failure;
   for (const facts of shelf.targets) {
-    const ofKind = rules.filter(({ kind }) => kind === facts.kind);
-    if (ofKind.length === 0 || found.length >= limit) continue;
-    const may = ({ about }: Candidate) => firstOf(ofKind, about) !== undefined;
+    if (!rules.some(({ kind }) => kind === facts.kind) || found.length >= limit) continue;
+    const may = ({ about }: Candidate) => first(about) !== undefined;
     try {
       found.push(...(await facts.search(person, text, limit - found.length, may)));
     } catch (error) {
@@ -53,15 +53,15 @@ export async function search(shelf: Shelf, person: Person, text: string, limit: 
     }
   }
   if (failure && found.length === 0) throw failure;
-  return offersOf(shelf, rules, found, person);
+  return offersOf(shelf, first, found, person);
 }
 
 /** What is asked for by an offer's key. A client may send any key, so the rule is looked for again. */
 export async function pin(shelf: Shelf, person: Person, key: string): Promise<Pinned> {
   if (!person.active) throw new StintError('person-inactive');
   const { facts, candidate } = await byKey(shelf.targets, person, key);
-  const { rules, failure } = await rulesOf(shelf, person);
-  const [offer] = await offersOf(shelf, rules, [candidate], person);
+  const { rules, first, failure } = await rulesOf(shelf, person);
+  const [offer] = await offersOf(shelf, first, [candidate], person);
   if (!offer && rules.some((rule) => mayCover(rule, candidate.about)))
     throw new StintError('not-eligible', `The tags of ${candidate.display} ${whyOpen(candidate.about)}`);
   if (!offer) throw failure ?? new StintError('not-eligible');
@@ -71,27 +71,33 @@ export async function pin(shelf: Shelf, person: Person, key: string): Promise<Pi
 
 interface Asking {
   readonly rules: readonly Rule[];
+  /** The one of them that applies to a target. */
+  readonly first: (about: About) => Rule | undefined;
   readonly failure?: StintError;
 }
 
 /** The rules that this person may ask by, in order; and why it is not known of a rota whether there are more. */
 async function rulesOf({ policy: { rules }, directory }: Shelf, person: Person): Promise<Asking> {
-  if (!person.active) return { rules: [] };
+  if (!person.active) return { rules: [], first: () => undefined };
   const unclear = rules.filter((rule) => !includes(rule.ask, person)).map((rule) => rule.ask);
   const { person: asker, ...rest } = await asFarAsKnown(directory, person, unclear);
-  return { rules: rules.filter((rule) => includes(rule.ask, asker)), ...rest };
+  const mine = rules.filter((rule) => includes(rule.ask, asker));
+  const isMine = new Set(mine);
+  // Thousands of targets are held against them, so each against those alone that could be about it.
+  const near = (about: About) => candidates(rules, about, [person]).filter((rule) => isMine.has(rule));
+  return { rules: mine, first: (about) => firstOf(near(about), about), ...rest };
 }
 
 /** Who could approve is asked once for each rule, however many offers it makes. */
 async function offersOf(
   shelf: Shelf,
-  rules: readonly Rule[],
-  candidates: readonly Candidate[],
+  first: Asking['first'],
+  found: readonly Candidate[],
   person: Person,
 ): Promise<readonly Offer[]> {
   const names = new Map<Rule, Promise<readonly string[]>>();
-  const offers = candidates.map(async (candidate) => {
-    const rule = firstOf(rules, candidate.about);
+  const offers = found.map(async (candidate) => {
+    const rule = first(candidate.about);
     if (!rule) return [];
     const asked = names.get(rule) ?? approverNames(shelf, rule, person);
     names.set(rule, asked);

@@ -6,22 +6,18 @@
 import { isStintError, type StintError } from '../contract/errors.js';
 import type { PersonId } from '../contract/ids.js';
 import type { About, Directory, Person } from '../contract/ports.js';
+import { rotaGroup, rotaName } from './rota.js';
+import { candidates } from './rule-index.js';
 import { covers, includes, mayCover, type Policy, type Rule, type Who } from './rules.js';
 
-const PREFIX = 'oncall:';
+const rotaGroups = ({ groups }: Who): readonly string[] => groups.filter((group) => rotaName(group) !== undefined);
 
-/** The rota that a group of a policy stands for; undefined for any other group. */
-export function rotaName(group: string): string | undefined {
-  return group.startsWith(PREFIX) ? group.slice(PREFIX.length) : undefined;
-}
-
-const rotaGroups = ({ groups }: Who): readonly string[] => groups.filter((group) => group.startsWith(PREFIX));
-
-const namesRota = ({ groups }: Who): boolean => groups.some((group) => group.startsWith(PREFIX));
+/** Whether whom this means changes with the hour. */
+const namesRota = (named: Who): boolean => rotaGroups(named).length > 0;
 
 /** Everybody with the rotas among their groups that they are said to be on call for. */
 export function withRotas(people: readonly Person[], said: ReadonlyMap<string, readonly PersonId[]>): readonly Person[] {
-  const rotas = [...said].map(([rota, ids]) => ({ group: `${PREFIX}${rota}`, ids: new Set(ids) }));
+  const rotas = [...said].map(([rota, ids]) => ({ group: rotaGroup(rota), ids: new Set(ids) }));
   return people.map((person) => {
     const mine = rotas.filter(({ ids }) => ids.has(person.personId)).map(({ group }) => group);
     return mine.length === 0 ? person : { ...person, groups: [...person.groups, ...mine] };
@@ -76,14 +72,21 @@ export function createOnCall(directory: Groups): OnCall {
  * the one that applies, and their rotas only where nothing else lets the askers ask. Throws `oncall-unavailable`.
  */
 export async function learnFor(onCall: OnCall, { rules }: Policy, about: About | undefined, askers: readonly Person[]) {
+  const near = candidates(rules, about, askers);
   // Nobody asks by any rule, or none names a rota: that is told without a look-up.
-  if (askers.length === 0 || !rules.some(({ ask, approve }) => [ask, approve].some(namesRota))) return;
-  for (const rule of rules) {
+  if (askers.length === 0 || !near.some(({ ask, approve }) => [ask, approve].some(namesRota))) return;
+  for (const rule of near) {
     if (!covers(rule, about) && !mayCover(rule, about)) continue;
     if (!(await mayAsk(onCall, rule, askers))) continue;
     // One that only may cover hides those after it, and nothing is approved by it.
     return covers(rule, about) ? onCall.learn(rule.approve) : undefined;
   }
+}
+
+/** The rules that cover a target and let these people ask, or would let them if they are on call. */
+export function rulesToAsk({ rules }: Policy, about: About | undefined, askers: readonly Person[]): readonly Rule[] {
+  const may = ({ ask }: Rule) => namesRota(ask) || askers.every((person) => includes(ask, person));
+  return candidates(rules, about, askers).filter((rule) => covers(rule, about) && may(rule));
 }
 
 async function mayAsk(onCall: OnCall, { ask }: Rule, askers: readonly Person[]): Promise<boolean> {

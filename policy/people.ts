@@ -11,9 +11,8 @@ import { awsUser } from '../seal/aws-shapes.js';
 import { displayName, localUser, personId, serial, slackTeamId, slackUserId } from '../seal/shapes.js';
 import { type Document, type Problem, readDocument } from './document.js';
 import type { Duty } from './duty.js';
-import { rotaName } from './on-call.js';
 import { pathText, problemError, problemsOf } from './problems.js';
-import type { Rota } from './rota.js';
+import { type Rota, rotaName } from './rota.js';
 import { pagerdutyId, rotaProblems, rotas, rotasOf } from './rota-file.js';
 import { groupName } from './schema.js';
 

@@ -5,6 +5,18 @@
 import type { PersonId } from '../contract/ids.js';
 import { instantOf, wallAt, wallText } from './wall-time.js';
 
+const PREFIX = 'oncall:';
+
+/** What a policy calls a rota where it names groups. */
+export function rotaGroup(rota: string): string {
+  return `${PREFIX}${rota}`;
+}
+
+/** The rota that a group of a policy stands for; undefined for any other group. */
+export function rotaName(group: string): string | undefined {
+  return group.startsWith(PREFIX) ? group.slice(PREFIX.length) : undefined;
+}
+
 /** A rota that the people file itself keeps. */
 export interface FileRota {
   readonly name: string;

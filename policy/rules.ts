@@ -6,6 +6,7 @@ import type { TargetKind } from '../contract/request.js';
 import type { Tier, Verdict } from '../contract/verdict.js';
 import type { Conditions } from './conditions.js';
 import { fits, type MatchOf, open, takes } from './kinds.js';
+import { candidates } from './rule-index.js';
 
 /** People, by group or by name. */
 export interface Who {
@@ -93,9 +94,14 @@ export function firstOf(rules: readonly Rule[], about: About | undefined): Rule 
  */
 export function ruleFor(policy: Policy, about: About | undefined, askers: readonly Person[]): Rule | undefined {
   return firstOf(
-    policy.rules.filter(({ ask }) => askers.every((person) => includes(ask, person))),
+    candidates(policy.rules, about, askers).filter(({ ask }) => askers.every((person) => includes(ask, person))),
     about,
   );
+}
+
+/** The rules that cover a target, in the order of the file, whoever asks. */
+export function rulesAbout({ rules }: Pick<Policy, 'rules'>, about: About | undefined): readonly Rule[] {
+  return candidates(rules, about).filter((rule) => covers(rule, about));
 }
 
 /** Whether an earlier rule leaves nothing to a later one: every target and every asker of the later is the earlier's. */

@@ -10,7 +10,8 @@ import type { Tier, Verdict } from '../contract/verdict.js';
 import type { Conditions } from './conditions.js';
 import { nameOf, whyOpen } from './kinds.js';
 import { allLimits } from './limit-file.js';
-import { covers, mayCover, type Policy, type Rule, ruleFor } from './rules.js';
+import { candidates } from './rule-index.js';
+import { mayCover, type Policy, type Rule, ruleFor, rulesAbout } from './rules.js';
 import { type Plan, planOf } from './stages.js';
 
 export interface Parties {
@@ -28,7 +29,7 @@ export interface Facts extends Parties {
   readonly voters: readonly Person[];
   /** The reason as it was written, where a rule asks something of it and it can be read. */
   readonly reason?: string;
-  /** Everybody whom a rule for this target names as approver. */
+  /** Everybody whom a rule for this target names as approver, of those by which these people could ask. */
   readonly approverPool: readonly Person[];
   /** What counts against limits. Fetched only where there are some; where it is missing they refuse. */
   readonly usage?: Usage;
@@ -116,20 +117,19 @@ function partyRefusals({ requester, subject }: ElevationRequest, { requester: as
 function noRule(policy: Policy, { target, requester }: ElevationRequest, { about }: TargetLook): string {
   const name = nameOf(target);
   if (!about) return `Nothing is known of ${name}, so no rule of the policy covers it.`;
-  if (policy.rules.some((rule) => mayCover(rule, about)))
+  if (candidates(policy.rules, about).some((rule) => mayCover(rule, about)))
     return `The policy goes by the tags of the account of ${name}, and they ${whyOpen(about)}`;
-  const near = policy.rules.filter((rule) => covers(rule, about)).map((rule) => rule.id);
+  const near = rulesAbout(policy, about).map((rule) => rule.id);
   if (near.length === 0) return `No rule of the policy covers ${name}.`;
   return `${requester.name} may not ask for this: the rules for ${target.display} (${near.join(', ')}) let other people ask.`;
 }
 
 /**
- * The stricter of then and now, point by point: approvers and windows of both, the stages of both, the smaller maximum,
+ * The stricter of then and now, of two different policies, point by point: approvers and windows of both, the stages of both, the smaller maximum,
  * the shorter deadlines, the graver tier, the conditions and limits of both. It keeps the hash of then, so that a third policy is still measured against the
  * first, and the channel of then, where the card is.
  */
 export function stricter(then: Terms, now: Terms): Terms {
-  if (then.policyHash === now.policyHash) return now;
   const { channel: _, ...rest } = now;
   const tier = graver(then.tier, now.tier);
   return {

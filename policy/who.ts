@@ -2,7 +2,7 @@
 import { few } from '../contract/few.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
-import { rotaName } from './on-call.js';
+import { rotaName } from './rota.js';
 import { includes, type Rule, type Who } from './rules.js';
 import type { Plan, Stage } from './stages.js';
 import type { Facts, Terms } from './terms.js';

@@ -14,7 +14,7 @@ import type { About, Store, Walk } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
 import { macTarget } from '../policy/macs.js';
 import { parsePeople } from '../policy/people.js';
-import { covers } from '../policy/rules.js';
+import { rulesAbout } from '../policy/rules.js';
 import { callQuietly, slackSink, webhookSink } from './alarm-sinks.js';
 import { type AlarmSink, createAlarms } from './alarms.js';
 import type { Config } from './config.js';
@@ -57,8 +57,8 @@ function walksOf(config: Config<'policy' | 'aws'>, store: Store): readonly Walk[
   if (!aws) return [];
   const { policy } = peopleOf(config, store);
   const named = async () => {
-    const { rules } = await policy();
-    return (about: About) => rules.some((rule) => covers(rule, about));
+    const now = await policy();
+    return (about: About) => rulesAbout(now, about).length > 0;
   };
   return [createAwsWalk({ catalogue: aws.catalogue, calls: aws.calls, names: aws.identity.names, named, now: clock })];
 }

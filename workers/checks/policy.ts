@@ -11,7 +11,7 @@ import { withEveryRota } from '../../policy/duty.js';
 import { parsePolicy } from '../../policy/load.js';
 import { aboutMac } from '../../policy/macs.js';
 import { type PeopleFile, parsePeopleFile } from '../../policy/people.js';
-import { covers, includes, type Policy } from '../../policy/rules.js';
+import { includes, type Policy, ruleFor } from '../../policy/rules.js';
 import type { PartConfigs } from '../config.js';
 import { type Check, type Say, SHOWN } from './check.js';
 
@@ -101,9 +101,7 @@ async function refuseWritable(file: string, say: Say): Promise<void> {
 
 /** A Mac that no rule of its owner's covers can never be asked for. */
 function uncovered(policy: Policy, people: readonly Person[]): readonly string[] {
-  const alone = people.flatMap((person) =>
-    person.macs.filter((mac) => !policy.rules.some((rule) => covers(rule, aboutMac(mac)) && includes(rule.ask, person))),
-  );
+  const alone = people.flatMap((person) => person.macs.filter((mac) => !ruleFor(policy, aboutMac(mac), [person])));
   if (alone.length === 0) return [];
   const macs = alone.map(({ serial, localUser }) => `${serial} (${localUser})`);
   return [`No rule lets its owner ask for ${few(macs, SHOWN)}.`];
