@@ -7,9 +7,9 @@ import { readDocument } from './document.js';
 import { dutyAsSaid, everOnDuty, withEveryRota } from './duty.js';
 import { everybodyOf, poolOf } from './facts.js';
 import { managersOf } from './managers.js';
-import { rotaName } from './on-call.js';
 import { directoryFrom, type PeopleFile } from './people.js';
 import { askManagers } from './pools.js';
+import { rotaName } from './rota.js';
 import type { Policy, Rule, Who } from './rules.js';
 import { countOf, isFull, planOf } from './stages.js';
 
@@ -36,9 +36,11 @@ export async function fileFindings(policy: Policy, file: PeopleFile, name: strin
  * with `name:line:column`, where `name` is what the policy's file is called.
  */
 export async function findings(policy: Policy, directory: Directory, name: string): Promise<string[]> {
-  const doc = readDocument(policy.source, name, Number.POSITIVE_INFINITY);
-  const all = await Promise.all(policy.rules.map((rule) => ruleFindings(rule, directory)));
-  return all.flatMap((found, index) => found.map(({ path, what }) => `${doc.at(['targets', index, ...path])} ${what}`));
+  const each = await Promise.all(policy.rules.map((rule) => ruleFindings(rule, directory)));
+  const all = each.flatMap((found, index) => found.map(({ path, what }) => ({ path: ['targets', index, ...path], what })));
+  // Read once more for the places, where there is something to say of them.
+  const doc = all.length === 0 ? undefined : readDocument(policy.source, name, Number.POSITIVE_INFINITY);
+  return all.map(({ path, what }) => `${doc?.at(path)} ${what}`);
 }
 
 async function ruleFindings(rule: Rule, directory: Directory): Promise<Found[]> {
@@ -48,7 +50,7 @@ async function ruleFindings(rule: Rule, directory: Directory): Promise<Found[]> 
   const unknown = await Promise.all(Object.entries(parts).map(([part, who]) => unknownIn(id, part, who, directory)));
   const asking = (await everybodyOf(directory, [ask])).filter((p) => p.active);
   const pool = await poolOf(directory, [rule]);
-  const stuck = (await Promise.all(asking.map((asker) => stuckFor(rule, asker, pool, directory)))).flat();
+  const stuck = await stuckOf(rule, asking, pool, directory);
   const found = unknown.flat();
   if (asking.length === 0) found.push({ path: ['ask'], what: `${id}: nobody may ask by this rule.` });
   return [...found, ...grouped(stuck).map((words) => ({ path: ['approve'], what: `${id}: ${words}` }))];
@@ -62,10 +64,28 @@ interface Stuck {
   readonly nobody?: string | undefined;
 }
 
-/** Why somebody who asks for themselves could never find enough approvers. */
-async function stuckFor(rule: Rule, asker: Person, pool: readonly Person[], directory: Directory): Promise<readonly Stuck[]> {
+/**
+ * Why people who ask for themselves could never find enough approvers. Who may sit in the same stages leaves the same behind
+ * by asking, so of thousands one is looked at; where that is too little and a manager is asked, each, for theirs may be enough.
+ */
+async function stuckOf(rule: Rule, asking: readonly Person[], pool: readonly Person[], directory: Directory): Promise<Stuck[]> {
+  const managed = askManagers([rule]);
+  const plan = planOf(rule, { own: [], find: () => undefined, now: 0 });
+  const seatsOf = (person: Person) => plan.map(({ may }) => (may(person) ? '1' : '0')).join('');
+  const alike = new Map<string, readonly Stuck[]>();
+  const stuck = asking.map(async (asker) => {
+    const seats = seatsOf(asker);
+    const short = alike.get(seats) ?? shortFor(rule, asker, pool, []);
+    alike.set(seats, short);
+    if (short.length > 0 && managed) return shortFor(rule, asker, pool, await managersOf(directory, asker));
+    return short.map((each) => ({ ...each, asker: asker.personId }));
+  });
+  return (await Promise.all(stuck)).flat();
+}
+
+function shortFor(rule: Rule, asker: Person, pool: readonly Person[], above: readonly Person[]): readonly Stuck[] {
   // Absences pass, so a check looks past them.
-  const managers = askManagers([rule]) ? (await managersOf(directory, asker)).map(({ away: _, ...person }) => person) : [];
+  const managers = above.map(({ away: _, ...person }) => person);
   const find = (id: PersonId) => managers.find(({ personId }) => personId === id);
   const plan = planOf(rule, { own: [asker.personId], subject: asker, find, now: 0 });
   const short = countOf(plan, [...pool, ...managers]).flatMap((stage, i) => (isFull(stage) ? [] : [{ stage, i }]));

@@ -395,6 +395,22 @@ describe('a check of policy and people together', () => {
     ]);
   });
 
+  it('looks at people who sit in the same stages once, at managers only where others are too few, and names all in order', async () => {
+    const many = Array.from({ length: 500 }, (_, i) => person(`p${i}`, { groups: i % 2 ? ['staff', 'it'] : ['staff'] }));
+    let asked = 0;
+    const plain = directoryFrom(many.map((one) => ({ ...one, manager: GRACE.personId })));
+    const directory = { ...plain, person: (one: PersonId) => plain.person(one).finally(() => asked++) };
+    const found = (approve: string) =>
+      findings(parsePolicy(changed('{ groups: [it], quorum: 1 }', approve), 'p'), directory, 'p');
+    expect(await found('{ groups: [it], manager: true, quorum: 9 }')).toEqual([]);
+    expect(asked).toBe(0);
+    const [alone] = await found('{ stages: [{ groups: [it] }, { manager: true }] }');
+    expect(alone).toContain(
+      'for p0, p1, p2, p3, p4 and 495 more in stage 2 (manager); 1 needed. grace, the manager of P0, is not',
+    );
+    expect(asked).toBe(500);
+  });
+
   it('names managers and delegates who are not there, and circles of managers once', () => {
     const id = (name: string) => name as PersonId;
     const away = { from: at(0), until: at(1), delegate: id('ghost') };
