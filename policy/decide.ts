@@ -3,7 +3,7 @@
  * Slack app's preview, in the activity that decides and in the transaction that arms. Deny by default: whatever is
  * missing, unknown or contradictory ends in `deny` or does not count, with a sentence that says why.
  */
-import type { PersonId } from '../contract/ids.js';
+import type { Digest, PersonId } from '../contract/ids.js';
 import { msOf } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
@@ -44,9 +44,9 @@ export function decideBoth(
   votes: readonly Vote[],
   now: number,
 ): Verdict {
+  if (then.hash === current.hash) return decide(current, question, facts, votes, now);
   const terms = stricter(termsOf(then, question.request, facts, now), termsOf(current, question.request, facts, now));
-  const verdict = settle(terms, question, facts, votes, now);
-  return then.hash === current.hash ? verdict : { ...verdict, policyNow: current.hash };
+  return { ...settle(terms, question, facts, votes, now), policyNow: current.hash };
 }
 
 /** Counts the votes on these terms. */
@@ -121,12 +121,7 @@ function limitsReached(terms: Terms, question: Question, facts: Facts, approvals
 }
 
 function factsDigest({ requester, subject, look, voters, approverPool, managers, usage }: Facts): Verdict['factsDigest'] {
-  // Only what a decision looks at: a change of name is not another fact, and no e-mail address enters a digest.
-  const chain = ({ manager, away }: Person) => (managers ? { manager: manager ?? null, away: away ?? null } : {});
-  const fact = (person: Person) => {
-    const { personId, active, groups, macs } = person;
-    return { personId, active, groups: [...groups].sort(), macs, ...chain(person) };
-  };
+  const fact = managers ? factWithManager : factAlone;
   const one = (person: Person | undefined) => (person === undefined ? null : fact(person));
   const all = (people: readonly Person[]) => {
     const byId = new Map(people.map((person) => [person.personId, fact(person)]));
@@ -135,6 +130,23 @@ function factsDigest({ requester, subject, look, voters, approverPool, managers,
   const people = { requester: one(requester), subject: one(subject), voters: all(voters), approverPool: all(approverPool) };
   const more = { ...(managers ? { managers: all(managers) } : {}), ...(usage && { usage }) };
   return digestOf({ ...people, target: look.about ?? null, ...more });
+}
+
+/** Only what a decision looks at: a change of name is not another fact, and no e-mail address enters a digest. */
+const factAlone = digestOnce(({ personId, active, groups, macs }) => ({ personId, active, groups: [...groups].sort(), macs }));
+const factWithManager = digestOnce((person) => {
+  const { manager = null, away = null } = person;
+  return { person: factAlone(person), manager, away };
+});
+
+/** Of what never changes: of a person as the directory keeps them, until the people file is another. */
+function digestOnce(fact: (person: Person) => unknown): (person: Person) => Digest {
+  const made = new WeakMap<Person, Digest>();
+  return (person) => {
+    const digest = made.get(person) ?? digestOf(fact(person));
+    made.set(person, digest);
+    return digest;
+  };
 }
 
 /** Each person once, in one order: who votes first or twice makes no difference. */

@@ -40,7 +40,8 @@ export function createJudge({ policy, policies, clock, ...sources }: JudgeDeps):
     if (kept !== current.hash) await policies.put(current.hash, current.source);
     kept = current.hash;
     const then = policyThen === undefined || policyThen === current.hash ? current : await recalled(policies, policyThen);
-    const facts = await gatherFacts(sources, [then ?? current, current], request, votes);
+    const both = then && then !== current ? [then, current] : current;
+    const facts = await gatherFacts(sources, both, request, votes);
     const verdict = decideBoth(then ?? current, current, { request, round }, facts, votes, clock());
     if (!then) return denied(verdict, 'The policy by which this was first judged cannot be found any more.', policyThen);
     if (requestDigest(request) !== digest) return denied(verdict, 'The request is not the one that was asked.');
