@@ -10,7 +10,8 @@ import type { PeopleLookup } from '../cards/say.js';
 import { threadLine } from '../cards/thread.js';
 import type { DmKind, LineKind, SlackDuties } from '../contract/duties.js';
 import { ERRORS, isStintError } from '../contract/errors.js';
-import { type Digest, instant, msOf, type PersonId, type RequestId, shortId } from '../contract/ids.js';
+import { lengthsLeft } from '../contract/extension.js';
+import { type Digest, instant, type PersonId, type RequestId, shortId } from '../contract/ids.js';
 import type { Cards, Directory, Ledger, MessageRef, Person, Rendered, Store } from '../contract/ports.js';
 import { STATES } from '../contract/states.js';
 import type { ElevationView } from '../contract/view.js';
@@ -180,7 +181,7 @@ async function sendDm(deps: NoticeDeps, kind: DmKind, view: ElevationView): Prom
   const comment = await textOf(deps, view.votes.at(-1)?.commentDigest);
   const texts = {
     people: await lookup(deps, view),
-    extendMs: extensionsOf(view),
+    extendMs: lengthsLeft(view),
     portal: deps.portal,
     ...(kind === 'denied' && comment && { comment }),
   };
@@ -227,13 +228,6 @@ async function lookup({ directory }: NoticeDeps, view: ElevationView): Promise<P
   const found = await Promise.all([...ids].slice(0, 40).map((id) => directory.person(id).catch(() => undefined)));
   const known = new Map(found.flatMap((p) => (p ? [[p.personId, nameOf(p)] as const] : [])));
   return (id) => known.get(id);
-}
-
-/** What may still be asked for on top: never more than the policy's maximum leaves. */
-function extensionsOf({ verdict, confirmedAt, deadlineAt }: ElevationView): readonly number[] {
-  if (!confirmedAt || !deadlineAt) return [];
-  const room = verdict.maxWindowMs - (msOf(deadlineAt) - msOf(confirmedAt));
-  return verdict.windowsMs.filter((windowMs) => windowMs <= room);
 }
 
 function nameOf(person: Person) {

@@ -90,7 +90,7 @@ export function extensionLine(view: ElevationView, { people }: SayOptions = {}):
   switch (asked.state) {
     case 'waiting':
       return view.state === 'active'
-        ? ['🟡 ', strong('Extension asked for:'), ` ${length} more, `, when(asked.askedAt), '.']
+        ? ['🟡 ', strong('Extension asked for:'), ` ${length} more, `, when(asked.askedAt), '.', votesOn(asked)]
         : [`An extension of ${length} was asked for and not decided.`];
     case 'granted':
       return [`Extended by ${length}`, ...(by.length > 0 ? [', approved', ...by] : []), '.'];
@@ -99,6 +99,13 @@ export function extensionLine(view: ElevationView, { people }: SayOptions = {}):
     case 'lapsed':
       return [`An extension of ${length} was not decided in time.`];
   }
+}
+
+/** How far it is, once somebody has voted: its stages and number are not always those of the request. */
+function votesOn({ votes, verdict }: NonNullable<ElevationView['extension']>): string {
+  if (votes.length === 0 || !verdict) return '';
+  const { approvedBy, quorum, stages } = verdict;
+  return ` Approvals so far: ${stages ? stagesText(stages) : `${approvedBy.length} of ${quorum}`}.`;
 }
 
 function fallback(view: ElevationView, texts: CardTexts, state: readonly Sentence[]): string {

@@ -24,6 +24,16 @@ export interface Round {
   readonly digest: Digest;
   readonly kind: 'request' | 'extension';
   readonly windowMs: number;
+  /** Of an extension: how many were granted of its elevation before. */
+  readonly granted?: number;
+}
+
+/** What a rule says of extensions itself. */
+export interface Extending {
+  /** How many may be granted of one elevation; absent: as many as the maximum leaves room for. */
+  readonly times?: number;
+  /** Ascending. */
+  readonly windowsMs: readonly number[];
 }
 
 /** How much is at stake: 0 is the worst. Shown to whoever asks and decides. */
@@ -71,6 +81,8 @@ export interface Verdict {
   /** The windows an approver may choose, ascending. */
   readonly windowsMs: readonly number[];
   readonly maxWindowMs: number;
+  /** How it may be extended, where a rule says so itself; otherwise by any of the windows, up to the maximum. */
+  readonly extend?: Extending;
   /** The window granted: the shortest approved, capped; only when satisfied. */
   readonly windowMs?: number;
   readonly warnBeforeMs: number;

@@ -15,6 +15,8 @@ export interface Extension {
   readonly askedAt: Instant;
   readonly state: 'waiting' | 'granted' | 'denied' | 'lapsed';
   readonly votes: readonly Vote[];
+  /** By its newest vote. */
+  readonly verdict?: Verdict;
 }
 
 export interface ElevationView {
@@ -45,7 +47,10 @@ export interface ElevationView {
   readonly alarmMinutes?: number;
   readonly unprovenBy: readonly PersonId[];
   readonly goneAt?: Instant;
+  /** The last that was asked for. */
   readonly extension?: Extension;
+  /** How many were granted; absent: none. */
+  readonly extensions?: number;
   readonly evidence?: { readonly complete: boolean; readonly lines: number; readonly late: boolean };
   readonly closedAt?: Instant;
   readonly reminders: number;
@@ -144,7 +149,12 @@ function note(view: ElevationView, event: AnyEvent): ElevationView {
         },
       };
     case 'extended':
-      return { ...view, deadlineAt: event.data.deadlineAt, ...endExtension(view, 'granted') };
+      return {
+        ...view,
+        deadlineAt: event.data.deadlineAt,
+        extensions: (view.extensions ?? 0) + 1,
+        ...endExtension(view, 'granted'),
+      };
     case 'extension-closed':
       return { ...view, ...endExtension(view, event.data.why) };
     case 'evidence-settled':
@@ -158,7 +168,7 @@ function note(view: ElevationView, event: AnyEvent): ElevationView {
 
 function noteVote(view: ElevationView, vote: Vote, verdict: Verdict): ElevationView {
   if (view.extension && vote.roundDigest === view.extension.roundDigest) {
-    return { ...view, extension: { ...view.extension, votes: [...view.extension.votes, vote] } };
+    return { ...view, extension: { ...view.extension, votes: [...view.extension.votes, vote], verdict } };
   }
   return { ...view, votes: [...view.votes, vote], verdict };
 }

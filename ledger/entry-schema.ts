@@ -10,7 +10,7 @@ import type { Limit } from '../contract/limits.js';
 import { KINDS, type MessageKind } from '../contract/messages.js';
 import type { TargetKind } from '../contract/request.js';
 import { OUTCOMES } from '../contract/states.js';
-import type { Condition, StageCount, Verdict, Vote } from '../contract/verdict.js';
+import type { Condition, Extending, StageCount, Verdict, Vote } from '../contract/verdict.js';
 import { requestShape } from '../seal/bodies.js';
 import { digest, instantText, localUser, personId, requestId, serial, slackUserId } from '../seal/shapes.js';
 
@@ -67,6 +67,7 @@ const verdict = strict<Verdict>({
     .optional(),
   windowsMs: z.array(ms),
   maxWindowMs: ms,
+  extend: strict<Extending>({ times: count.optional(), windowsMs: z.array(ms) }).optional(),
   windowMs: ms.optional(),
   warnBeforeMs: ms,
   warnMinWindowMs: ms,

@@ -51,6 +51,9 @@ const had = z.strictObject({
   revoked: lengthOf('0s', '30d').optional(),
 });
 
+/** In place of the request: what is asked for more while the access is there, and how many extensions there were before. */
+const extension = z.strictObject({ window: length, granted: z.int().min(0).max(100).optional() });
+
 const expected = z.strictObject({
   outcome: z.enum(['deny', 'needs-approval', 'satisfied']),
   /** The rule that applies; null where none must. */
@@ -70,6 +73,7 @@ const oneCase = z.strictObject({
   for: personId.optional(),
   target,
   window: length,
+  extension: extension.optional(),
   /** When it is asked for and voted on; now, where it says nothing. */
   at: moment.optional(),
   /** What is written as the reason; nothing, where it says nothing. */

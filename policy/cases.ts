@@ -75,17 +75,24 @@ interface World {
 async function answer({ policy, people, directory: directoryWith, now }: World, one: PolicyCase): Promise<Answer> {
   const { request, targets } = asked(people, one, now);
   const texts = { getText: async () => one.reason ?? '' };
-  const round: Round = { digest: requestDigest(request), kind: 'request', windowMs: request.windowMs };
-  const votes = (one.votes ?? []).map(({ by, decision = 'approve', window = one.window }): Vote => {
+  const round = roundOf(request, one);
+  const votes = (one.votes ?? []).map(({ by, decision = 'approve', window = round.windowMs }): Vote => {
     const cast = { decision, personId: by, roundDigest: round.digest, at: instant(now) };
     return decision === 'approve' ? { ...cast, windowMs: window } : cast;
   });
   const directory = directoryWith(dutyAsSaid(new Map(Object.entries(one.oncall ?? {}))));
-  const facts = await gatherFacts({ directory, targets, texts }, policy, request, votes);
-  const terms = termsOf(policy, request, facts, now);
+  const facts = await gatherFacts({ directory, targets, texts }, policy, request, votes, round.kind);
+  const terms = termsOf(policy, request, facts, now, round.kind);
   const approvers = facts.approverPool.filter(terms.approves).map((person) => person.personId);
   const counted = { ...facts, usage: usageOfCase(one, terms.rule, now) };
   return { verdict: settle(terms, { request, round }, counted, votes, now), approvers };
+}
+
+/** What is voted on: the request, or an extension of what it gave. */
+function roundOf(request: ElevationRequest, { extension }: PolicyCase): Round {
+  const digest = requestDigest(request);
+  if (!extension) return { digest, kind: 'request', windowMs: request.windowMs };
+  return { digest, kind: 'extension', windowMs: extension.window, granted: extension.granted ?? 0 };
 }
 
 /** The request of a case, and where what is true of its target comes from: the people file, or what the case says. */

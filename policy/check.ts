@@ -5,6 +5,7 @@ import type { Directory, Person } from '../contract/ports.js';
 import { managerFindings, rotaFindings } from './check-people.js';
 import { readDocument } from './document.js';
 import { dutyAsSaid, everOnDuty, withEveryRota } from './duty.js';
+import { ruleOfEach } from './extension.js';
 import { everybodyOf, poolOf } from './facts.js';
 import { managersOf } from './managers.js';
 import { directoryFrom, type PeopleFile } from './people.js';
@@ -44,16 +45,39 @@ export async function findings(policy: Policy, directory: Directory, name: strin
 }
 
 async function ruleFindings(rule: Rule, directory: Directory): Promise<Found[]> {
-  const { id, ask, approve, revoke } = rule;
-  // A rule without `revoke` has its approvers there, who are said once.
-  const parts = { ask, approve, ...(revoke === approve ? {} : { revoke }) };
-  const unknown = await Promise.all(Object.entries(parts).map(([part, who]) => unknownIn(id, part, who, directory)));
+  const { id, ask, approve, revoke, extend } = rule;
+  const parts: readonly Part[] = [
+    { path: ['ask'], who: ask },
+    { path: ['approve'], who: approve },
+    // A rule without `revoke` has its approvers there, who are said once.
+    ...(revoke === approve ? [] : [{ path: ['revoke'], who: revoke }]),
+    ...(extend?.by ? [{ path: EXTENDING, who: extend.by.approve }] : []),
+  ];
+  const unknown = await Promise.all(parts.map((part) => unknownIn(id, part, directory)));
   const asking = (await everybodyOf(directory, [ask])).filter((p) => p.active);
-  const pool = await poolOf(directory, [rule]);
-  const stuck = await stuckOf(rule, asking, pool, directory);
   const found = unknown.flat();
   if (asking.length === 0) found.push({ path: ['ask'], what: `${id}: nobody may ask by this rule.` });
-  return [...found, ...grouped(stuck).map((words) => ({ path: ['approve'], what: `${id}: ${words}` }))];
+  const [request = [], extension = []] = await Promise.all(ruleOfEach(rule).map((one) => shortOf(one, asking, directory)));
+  const say = (path: readonly string[], what: string) => (words: string) => ({ path, what: `${id}: ${what} ${words}` });
+  return [
+    ...found,
+    ...request.map(say(['approve'], 'too few people could approve')),
+    ...extension.map(say(EXTENDING, 'too few people could approve an extension')),
+  ];
+}
+
+/** Somebody whom a rule names, and where in it. */
+interface Part {
+  readonly path: readonly string[];
+  readonly who: Who;
+}
+
+const EXTENDING = ['extend', 'approve'];
+
+/** For whom of these too few could ever approve, in words. */
+async function shortOf(rule: Rule, asking: readonly Person[], directory: Directory): Promise<readonly string[]> {
+  const pool = await poolOf(directory, [rule]);
+  return grouped(await stuckOf(rule, asking, pool, directory));
 }
 
 interface Stuck {
@@ -101,16 +125,16 @@ function grouped(stuck: readonly Stuck[]): readonly string[] {
     const same = stuck.filter((one) => one.short === short);
     const nobodies = [...new Set(same.flatMap(({ nobody }) => nobody ?? []))].slice(0, 3);
     const askers = same.map(({ asker }) => asker);
-    return [`too few people could approve for ${few(askers, NAMED)}${short}`, ...nobodies].join(' ');
+    return [`for ${few(askers, NAMED)}${short}`, ...nobodies].join(' ');
   });
 }
 
-async function unknownIn(id: string, part: string, { groups, people }: Who, directory: Directory): Promise<Found[]> {
+async function unknownIn(id: string, { path, who: { groups, people } }: Part, directory: Directory): Promise<Found[]> {
   const members = await Promise.all(groups.map((group) => directory.membersOf(group)));
   const named = await Promise.all(people.map((one) => directory.person(one)));
   const say = (list: 'groups' | 'people', i: number, what: string) => ({
-    path: [part, list, i],
-    what: `${id}.${part}: ${what}`,
+    path: [...path, list, i],
+    what: `${id}.${path.join('.')}: ${what}`,
   });
   return [
     ...groups.flatMap((group, i) => (members[i]?.length === 0 ? [say('groups', i, nobodyIn(group))] : [])),

@@ -3,6 +3,7 @@
  * names who could; what adds access is judged again by the workflow. What takes access away is judged here alone, so it
  * is generous: whoever might have approved or ended it may end it, although policy and target have changed since.
  */
+import { lastVerdict } from '../contract/extension.js';
 import { instant, type PersonId } from '../contract/ids.js';
 import type { About, Directory, Person, Requests, TargetFacts, UsageBook } from '../contract/ports.js';
 import type { ClickKind, ClickVerdict } from '../contract/preview.js';
@@ -10,6 +11,7 @@ import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Vote } from '../contract/verdict.js';
 import type { ElevationView } from '../contract/view.js';
 import { decide } from './decide.js';
+import { extensionRefusals, ruleOfEach } from './extension.js';
 import { everybodyOf, gatherFacts } from './facts.js';
 import { managersOf, managing } from './managers.js';
 import { asFarAsKnown } from './on-call.js';
@@ -64,12 +66,12 @@ async function mayApprove(click: Click, round: Round): Promise<ClickVerdict> {
   if (windowMs === undefined) return no('This button names no length of time.');
   const vote: Vote = { decision: 'approve', personId: person.personId, roundDigest: round.digest, windowMs, at: instant(now) };
   const { request } = view;
-  const facts = await gatherFacts(click, policy, request, [vote]);
+  const facts = await gatherFacts(click, policy, request, [vote], round.kind);
   const verdict = decide(policy, { request, round }, facts, [vote], now);
   if (verdict.approvedBy.includes(person.personId) && verdict.outcome !== 'deny') return OK;
   // Who could is a matter of all votes so far: of several stages, those whom the one that waits now asks.
   const sofar = round.kind === 'request' ? view.votes : (view.extension?.votes ?? []);
-  const then = await gatherFacts(click, policy, request, sofar);
+  const then = await gatherFacts(click, policy, request, sofar, round.kind);
   const { approvers } = decide(policy, { request, round }, then, sofar, now);
   const who = listNames(then.approverPool.filter((p) => approvers.includes(p.personId)));
   return no([...verdict.sentences.slice(0, 1), ...(who ? [`Who could approve: ${who}.`] : [])].join(' '));
@@ -125,11 +127,12 @@ function rulesOf({ policy, targets, view }: Click): readonly Rule[] {
 
 /**
  * The rules that cover the target now, and the one that it was judged by: an account may be renamed, moved or retagged
- * meanwhile, by its holder too. Where nothing is known of the target the latter alone: taking away waits for no look-up.
+ * meanwhile, by its holder too. Where nothing is known of the target the latter alone: taking away waits for no look-up. Who
+ * could let it go on for longer has a say in it as well.
  */
 function rulesFor(policy: Policy, { request, verdict }: ElevationView, about: About | undefined): readonly Rule[] {
   const judgedBy = policy.rules.filter(({ id, kind }) => id === verdict.rule && kind === request.target.kind);
-  return [...new Set([...rulesAbout(policy, about), ...judgedBy])];
+  return [...new Set([...rulesAbout(policy, about), ...judgedBy])].flatMap(ruleOfEach);
 }
 
 /** To close without proof takes nothing away, so the rule of that time has no say where it is known which ones cover it now. */
@@ -150,9 +153,11 @@ async function mayExtend(click: Click): Promise<ClickVerdict> {
   if (view.state !== 'active' || !view.deadlineAt || !view.confirmedAt) return no('Only a running elevation can be extended.');
   if (windowMs === undefined) return no('This button names no length of time.');
   const { request } = view;
-  const facts = await gatherFacts(click, policy, request, []);
   // No round yet, so no digest: the elevation's own stands in, and no vote is counted.
-  const verdict = decide(policy, { request, round: { digest: view.digest, kind: 'extension', windowMs } }, facts, [], now);
+  const round: Round = { digest: view.digest, kind: 'extension', windowMs, granted: view.extensions ?? 0 };
+  const [spent] = extensionRefusals(lastVerdict(view).extend, round);
+  if (spent !== undefined) return no(spent);
+  const verdict = decide(policy, { request, round }, await gatherFacts(click, policy, request, [], round.kind), [], now);
   if (verdict.outcome === 'deny') return no(verdict.sentences.join(' '));
   const latest = Date.parse(view.confirmedAt) + Math.min(verdict.maxWindowMs, view.verdict.maxWindowMs);
   return latest > Date.parse(view.deadlineAt) ? OK : no("The policy's longest time for this is used up.");
@@ -166,7 +171,7 @@ function requestRound({ digest, request }: ElevationView): Round {
   return { digest, kind: 'request', windowMs: request.windowMs };
 }
 
-function extensionRound({ extension }: ElevationView): Round | undefined {
+function extensionRound({ extension, extensions = 0 }: ElevationView): Round | undefined {
   if (extension?.state !== 'waiting') return undefined;
-  return { digest: extension.roundDigest, kind: 'extension', windowMs: extension.windowMs };
+  return { digest: extension.roundDigest, kind: 'extension', windowMs: extension.windowMs, granted: extensions };
 }

@@ -11,6 +11,7 @@ import type { Round, Verdict, Vote } from '../contract/verdict.js';
 import { digestOf, requestDigest } from '../seal/canonical.js';
 import { judgeConditions } from './conditions.js';
 import { durationText } from './duration.js';
+import { extensionRefusals } from './extension.js';
 import { limitRefusals } from './limits.js';
 import type { Policy } from './rules.js';
 import { explain, missing } from './sentences.js';
@@ -29,7 +30,7 @@ const NAMED_APPROVERS = 100;
 
 /** The verdict of one policy. `now` in milliseconds since 1970. */
 export function decide(policy: Policy, question: Question, facts: Facts, votes: readonly Vote[], now: number): Verdict {
-  return settle(termsOf(policy, question.request, facts, now), question, facts, votes, now);
+  return settle(termsFor(policy, question, facts, now), question, facts, votes, now);
 }
 
 /**
@@ -45,8 +46,12 @@ export function decideBoth(
   now: number,
 ): Verdict {
   if (then.hash === current.hash) return decide(current, question, facts, votes, now);
-  const terms = stricter(termsOf(then, question.request, facts, now), termsOf(current, question.request, facts, now));
+  const terms = stricter(termsFor(then, question, facts, now), termsFor(current, question, facts, now));
   return { ...settle(terms, question, facts, votes, now), policyNow: current.hash };
+}
+
+function termsFor(policy: Policy, { request, round }: Question, facts: Facts, now: number): Terms {
+  return termsOf(policy, request, facts, now, round.kind);
 }
 
 /** Counts the votes on these terms. */
@@ -56,6 +61,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
   const unmet = conditions.filter(({ state }) => state !== 'satisfied').map(({ sentence }) => sentence);
   const refusals = [
     ...terms.refusals,
+    ...extensionRefusals(terms.extend, question.round),
     ...windowRefusals(terms, question.round),
     ...ageRefusals(terms, question, now),
     ...unmet,
@@ -77,6 +83,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     ...(standing.stages ? { stages: standing.stages } : {}),
     windowsMs: terms.windowsMs,
     maxWindowMs: terms.maxMs,
+    ...(terms.extend === undefined ? {} : { extend: terms.extend }),
     ...(satisfied ? { windowMs: grantedWindow(terms, count.approvals) } : {}),
     warnBeforeMs: terms.warnBeforeMs,
     warnMinWindowMs: terms.warnMinWindowMs,

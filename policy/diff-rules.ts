@@ -5,6 +5,7 @@ import type { Person } from '../contract/ports.js';
 import { hoursText, isWithin } from './calendar.js';
 import { compareLimits } from './diff-limits.js';
 import { durationText } from './duration.js';
+import { extensionText, ruleOfRound } from './extension.js';
 import { poolsName } from './pools.js';
 import { asksNoLess, reasonText } from './reason.js';
 import { rotaName } from './rota.js';
@@ -28,6 +29,8 @@ export interface Reach {
   readonly could: readonly Person[];
   /** The same, by id. */
   readonly approvers: readonly PersonId[];
+  /** The same of an extension, where the rule has approvers for those. */
+  readonly extension?: Pick<Reach, 'plan' | 'could'>;
 }
 
 const NONE: Change = { widened: [], narrowed: [], other: [] };
@@ -40,7 +43,9 @@ export function compareReach(before: Reach | undefined, after: Reach | undefined
 }
 
 function compareRules(before: Reach, after: Reach): Change {
-  const points = [windows, longest, quorum, approvers, possible, openHours, reason, limits].map((point) => point(before, after));
+  const points = [windows, longest, extensions, quorum, approvers, possible, openHours, reason, limits].map((point) =>
+    point(before, after),
+  );
   return {
     widened: points.flatMap(({ wider = [] }) => wider),
     narrowed: points.flatMap(({ narrower = [] }) => narrower),
@@ -67,6 +72,20 @@ function windows({ rule: before }: Reach, { rule: after }: Reach): Point {
 function longest({ rule: before }: Reach, { rule: after }: Reach): Point {
   const text = `up to ${durationText(after.maxMs)} in all, was ${durationText(before.maxMs)}`;
   return towards(after.maxMs - before.maxMs, text);
+}
+
+/** Told where a rule says something of extensions itself. What isn't plainly less is told as more. */
+function extensions(before: Reach, after: Reach): Point {
+  const [was, is] = [before.rule, after.rule];
+  if (JSON.stringify(was.extend) === JSON.stringify(is.extend)) return {};
+  const [decided, decides] = [before.extension ?? before, after.extension ?? after];
+  const more = letsMore(decided.plan, decides.plan, [...decided.could, ...decides.could]);
+  const times = (rule: Rule) => rule.extend?.times ?? Number.POSITIVE_INFINITY;
+  const lengths = (rule: Rule) => ruleOfRound(rule, 'extension').windowsMs;
+  const isPart = lengths(is).every((ms) => lengths(was).includes(ms));
+  const isLess = times(is) <= times(was) && (times(is) === 0 || (isPart && !more));
+  const text = [`${extensionText(is)}; was ${extensionText(was)}`];
+  return isLess ? { narrower: text } : { wider: text };
 }
 
 function quorum(was: Reach, is: Reach): Point {

@@ -4,13 +4,14 @@
  */
 import { instant } from '../contract/ids.js';
 import type { ElevationRequest, PersonRef, Target } from '../contract/request.js';
-import type { Condition, Verdict } from '../contract/verdict.js';
+import type { Condition, Extending, Verdict } from '../contract/verdict.js';
 import { digestOf, requestDigest, requestIdFrom } from '../seal/canonical.js';
 import { type Holds, leaf, type Reason, type Untold } from './attributes.js';
 import { settle } from './decide.js';
 import { durationText } from './duration.js';
 import { approvalsReason } from './explain-approvals.js';
 import { ruleReasons, untoldRotas } from './explain-rules.js';
+import { extensionText } from './extension.js';
 import { nameOf } from './kinds.js';
 import { limitTexts } from './limit-file.js';
 import { NO_USAGE } from './limits.js';
@@ -52,6 +53,8 @@ export interface Explanation extends Deciders {
     readonly quorum: number;
     readonly windowsMs: readonly number[];
     readonly maxWindowMs: number;
+    /** What the rule says of extensions itself. */
+    readonly extend?: Extending;
   };
   /** Rotas of which it is not known who is on call, and who could approve too. */
   readonly untoldRotas?: readonly string[];
@@ -71,16 +74,16 @@ export function explainRequest(inquiry: Inquiry): Explanation {
 }
 
 function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, before: readonly Reason[]): Explanation {
-  const { quorum, windowsMs, maxMs } = terms;
+  const { quorum, windowsMs, maxMs, extend } = terms;
   const deciders = decidersOf(rule, terms, inquiry.facts, inquiry.words);
   const unknown = untoldRotas(rule.approve.groups, inquiry.untold ?? KNOWN);
   const approvals = approvalsReason(terms, deciders, inquiry.facts.approverPool, unknown);
   const holds = verdict.outcome === 'deny' ? 'no' : approvals.holds;
   const conditions = [...conditionReasons(verdict), ...reasonReasons(rule), ...limitsReason(terms)];
-  const children = [...before, lengthReason(terms, inquiry.ask.windowMs), ...conditions, approvals];
+  const children = [...before, lengthReason(terms, rule, inquiry.ask.windowMs), ...conditions, approvals];
   return {
     holds,
-    by: { rule: rule.id, quorum, windowsMs, maxWindowMs: maxMs },
+    by: { rule: rule.id, quorum, windowsMs, maxWindowMs: maxMs, ...(extend ? { extend } : {}) },
     ...deciders,
     ...(unknown.length > 0 ? { untoldRotas: unknown } : {}),
     tree: root(inquiry, holds, verdict.sentences.join(' '), children),
@@ -157,8 +160,8 @@ function rulesReason({ ask }: Inquiry, people: Reason, tried: readonly Reason[],
   return { what, holds, why: why[holds], children: tried };
 }
 
-function lengthReason({ windowsMs, maxMs }: Terms, windowMs: number | undefined): Reason {
-  const offered = `${windowsMs.map(durationText).join(', ')}; extended to at most ${durationText(maxMs)}`;
+function lengthReason({ windowsMs, maxMs }: Terms, rule: Rule, windowMs: number | undefined): Reason {
+  const offered = `${windowsMs.map(durationText).join(', ')}; ${extensionText(rule)}`;
   if (windowMs === undefined) return leaf('lengths are offered', windowsMs.length > 0 ? 'yes' : 'no', offered);
   const holds = windowsMs.includes(windowMs) && windowMs <= maxMs ? 'yes' : 'no';
   return leaf(`${durationText(windowMs)} is offered`, holds, offered);

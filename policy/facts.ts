@@ -2,8 +2,9 @@
 import type { Digest, PersonId } from '../contract/ids.js';
 import type { Directory, Person, Requests, TargetFacts, UsageBook } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
-import type { Vote } from '../contract/verdict.js';
+import type { Round, Vote } from '../contract/verdict.js';
 import { sha256 } from '../seal/canonical.js';
+import { ruleOfRound } from './extension.js';
 import { managersOf } from './managers.js';
 import { createOnCall, learnFor, type OnCall, rulesToAsk } from './on-call.js';
 import { askManagers } from './pools.js';
@@ -22,12 +23,13 @@ export interface Sources {
   readonly usage?: UsageBook;
 }
 
-/** Live facts for a request and its votes, under one policy or under all that have to be satisfied. */
+/** Live facts for a round of a request and its votes, under one policy or under all that have to be satisfied. */
 export async function gatherFacts(
   { directory, targets = ONLY_MACS, texts, usage }: Sources,
   policy: Policy | readonly Policy[],
   request: ElevationRequest,
   votes: readonly Vote[],
+  kind: Round['kind'] = 'request',
 ): Promise<Facts> {
   const policies: readonly Policy[] = 'rules' in policy ? [policy] : policy;
   const [requester, subject, voters] = await Promise.all([
@@ -37,10 +39,10 @@ export async function gatherFacts(
   ]);
   const look = await lookAt(targets, request.target, subject);
   const askers = [requester, subject].filter((person) => person !== undefined);
-  const rules = policies.flatMap((one) => rulesToAsk(one, look.about, askers));
+  const rules = policies.flatMap((one) => rulesToAsk(one, look.about, askers)).map((rule) => ruleOfRound(rule, kind));
   const managers = subject && askManagers(rules) ? await managersOf(directory, subject) : undefined;
   const onCall = createOnCall(directory);
-  for (const one of policies) await learnFor(onCall, one, look.about, askers);
+  for (const one of policies) await learnFor(onCall, one, look.about, askers, kind);
   const approverPool = await poolOf(onCall.directory, rules, managers);
   const parties = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look };
   const reason = rules.some((rule) => rule.reason) ? await readText(texts, request.reasonDigest) : undefined;

@@ -44,6 +44,8 @@ const SAYS: Readonly<Record<string, string>> = {
   people: 'Ids of people of the people file.',
   windows: 'The lengths that may be asked for and approved, ascending.',
   max: 'The longest in all, extensions included.',
+  extend: 'Of extensions: how often, by which lengths, and who decides. What is left out is as for the request.',
+  times: 'How many extensions may be granted of one elevation; 0: none. As many as `max` leaves room for, if left out.',
   hours: 'When this may be asked for and approved. A window belongs to the day on which it begins.',
   zone: 'IANA name of the time zone by whose clocks it goes, such as Europe/Berlin.',
   days: 'Days on which a window begins: mon to sun. Every day, if left out.',

@@ -41,7 +41,7 @@ export function createJudge({ policy, policies, clock, ...sources }: JudgeDeps):
     kept = current.hash;
     const then = policyThen === undefined || policyThen === current.hash ? current : await recalled(policies, policyThen);
     const both = then && then !== current ? [then, current] : current;
-    const facts = await gatherFacts(sources, both, request, votes);
+    const facts = await gatherFacts(sources, both, request, votes, round.kind);
     const verdict = decideBoth(then ?? current, current, { request, round }, facts, votes, clock());
     if (!then) return denied(verdict, 'The policy by which this was first judged cannot be found any more.', policyThen);
     if (requestDigest(request) !== digest) return denied(verdict, 'The request is not the one that was asked.');

@@ -2,6 +2,7 @@
 import { digestOf } from '../seal/canonical.js';
 import { type Document, type Problem, readDocument } from './document.js';
 import { durationText } from './duration.js';
+import { extendOf, extensionProblems } from './extension.js';
 import { limitProblems, limitsOf } from './limit-file.js';
 import { approvalOf, pastReach } from './pools.js';
 import { pathText, problemError, problemsOf } from './problems.js';
@@ -46,6 +47,7 @@ function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
     revoke: entry.revoke ? whoOf(entry.revoke) : approval.approve,
     windowsMs: entry.windows,
     maxMs: entry.max,
+    ...(entry.extend === undefined ? {} : { extend: extendOf(entry.extend) }),
     warnBeforeMs: warn.before ?? 5 * MINUTE,
     warnMinWindowMs: warn.minWindow ?? 5 * MINUTE,
     deadlines: {
@@ -74,11 +76,14 @@ function ruleProblems(rules: readonly Rule[], doc: Document): Problem[] {
       const full = ['targets', index, ...path];
       found.push({ at: doc.at(full), path: pathText(full), what });
     };
-    rule.windowsMs.forEach((window, i) => {
-      const before = rule.windowsMs[i - 1];
-      if (before !== undefined && window <= before) say(['windows', i], 'must be longer than the one before it');
-      if (window > rule.maxMs) say(['windows', i], `must not be longer than max (${durationText(rule.maxMs)})`);
-    });
+    const ascend = (windowsMs: readonly number[], path: readonly PropertyKey[]) =>
+      windowsMs.forEach((window, i) => {
+        const before = windowsMs[i - 1];
+        if (before !== undefined && window <= before) say([...path, i], 'must be longer than the one before it');
+        if (window > rule.maxMs) say([...path, i], `must not be longer than max (${durationText(rule.maxMs)})`);
+      });
+    ascend(rule.windowsMs, ['windows']);
+    ascend(rule.extend?.windowsMs ?? [], ['extend', 'windows']);
     const early = rule.windowsMs.find((window) => window > rule.warnMinWindowMs && window <= rule.warnBeforeMs);
     if (early !== undefined) {
       const [before, window] = [durationText(rule.warnBeforeMs), durationText(early)];
@@ -88,6 +93,7 @@ function ruleProblems(rules: readonly Rule[], doc: Document): Problem[] {
       );
     }
     for (const { path, what } of pastReach(rule)) say(['approve', ...path], what);
+    for (const { path, what } of extensionProblems(rule)) say(['extend', ...path], what);
     for (const what of limitProblems(rule)) say(['limits'], what);
     return found;
   });

@@ -6,6 +6,8 @@
 import { isStintError, type StintError } from '../contract/errors.js';
 import type { PersonId } from '../contract/ids.js';
 import type { About, Directory, Person } from '../contract/ports.js';
+import type { Round } from '../contract/verdict.js';
+import { ruleOfRound } from './extension.js';
 import { rotaGroup, rotaName } from './rota.js';
 import { candidates } from './rule-index.js';
 import { covers, includes, mayCover, type Policy, type Rule, type Who } from './rules.js';
@@ -71,15 +73,22 @@ export function createOnCall(directory: Groups): OnCall {
  * Looks up what decides which rule of a policy applies to these askers, and who may approve by it: the rules in order, up to
  * the one that applies, and their rotas only where nothing else lets the askers ask. Throws `oncall-unavailable`.
  */
-export async function learnFor(onCall: OnCall, { rules }: Policy, about: About | undefined, askers: readonly Person[]) {
+export async function learnFor(
+  onCall: OnCall,
+  { rules }: Policy,
+  about: About | undefined,
+  askers: readonly Person[],
+  kind: Round['kind'],
+) {
+  const deciding = (rule: Rule): Who => ruleOfRound(rule, kind).approve;
   const near = candidates(rules, about, askers);
   // Nobody asks by any rule, or none names a rota: that is told without a look-up.
-  if (askers.length === 0 || !near.some(({ ask, approve }) => [ask, approve].some(namesRota))) return;
+  if (askers.length === 0 || !near.some((rule) => [rule.ask, deciding(rule)].some(namesRota))) return;
   for (const rule of near) {
     if (!covers(rule, about) && !mayCover(rule, about)) continue;
     if (!(await mayAsk(onCall, rule, askers))) continue;
     // One that only may cover hides those after it, and nothing is approved by it.
-    return covers(rule, about) ? onCall.learn(rule.approve) : undefined;
+    return covers(rule, about) ? onCall.learn(deciding(rule)) : undefined;
   }
 }
 

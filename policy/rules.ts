@@ -21,7 +21,24 @@ export interface Pool extends Who {
   readonly quorum: number;
 }
 
-export interface RuleOf<K extends TargetKind> extends Conditions {
+/** Who approves; `stages` in order, where they say more than the other two: several, or one that asks a manager. */
+interface Approval {
+  /** Everybody whom a stage names; a manager is not named. */
+  readonly approve: Who;
+  /** How many different people in all. */
+  readonly quorum: number;
+  readonly stages?: readonly Pool[];
+}
+
+/** What is other for an extension than for the request; 0 times: there is none. */
+export interface Extend {
+  readonly times?: number;
+  /** Ascending. */
+  readonly windowsMs?: readonly number[];
+  readonly by?: Approval;
+}
+
+export interface RuleOf<K extends TargetKind> extends Conditions, Approval {
   readonly id: string;
   readonly kind: K;
   readonly match: MatchOf<K>;
@@ -29,16 +46,11 @@ export interface RuleOf<K extends TargetKind> extends Conditions {
   /** The Slack channel where its requests are decided, if it is not the one of the configuration. */
   readonly channel?: string;
   readonly ask: Who;
-  /** Everybody whom a stage names; a manager is not named. */
-  readonly approve: Who;
-  /** How many different people in all. */
-  readonly quorum: number;
-  /** In order, where they say more than the two above: several, or one that asks a manager. */
-  readonly stages?: readonly Pool[];
   readonly revoke: Who;
   /** Ascending. */
   readonly windowsMs: readonly number[];
   readonly maxMs: number;
+  readonly extend?: Extend;
   readonly warnBeforeMs: number;
   readonly warnMinWindowMs: number;
   readonly deadlines: Verdict['deadlines'];

@@ -107,6 +107,22 @@ const MATCH = {
     }),
 } satisfies { readonly [K in TargetKind]: z.ZodType<MatchOf<K>> };
 
+const windows = z.array(lengthOf('1s', '24h')).min(1).max(10);
+
+const extend = z
+  .strictObject({
+    times: z.int({ error: 'must be a whole number' }).min(0).max(100).optional(),
+    windows: windows.optional(),
+    approve: approve.optional(),
+  })
+  .refine((all) => Object.values(all).some((one) => one !== undefined), {
+    error: 'must say something: times, windows, approve or several of them',
+  })
+  .refine(({ times, ...rest }) => times !== 0 || Object.values(rest).every((one) => one === undefined), {
+    error: 'has times: 0, by which nothing is extended, so nothing may stand beside it',
+  });
+export type ExtendEntry = z.output<typeof extend>;
+
 /** Limits, of the file or of a rule (`limits.ts`). */
 const limits = z
   .strictObject({
@@ -129,8 +145,9 @@ const common = {
   ask: who,
   approve,
   revoke: who.optional(),
-  windows: z.array(lengthOf('1s', '24h')).min(1).max(10),
+  windows,
   max: lengthOf('1s', '24h'),
+  extend: extend.optional(),
   warn: warn.optional(),
   deadlines: deadlines.optional(),
   hours: hours.optional(),

@@ -6,8 +6,9 @@ import type { Digest, PersonId } from '../contract/ids.js';
 import type { Limit, Usage } from '../contract/limits.js';
 import type { Person, TargetLook } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
-import type { Tier, Verdict } from '../contract/verdict.js';
+import type { Extending, Round, Tier, Verdict } from '../contract/verdict.js';
 import type { Conditions } from './conditions.js';
+import { extendingOf, ruleOfRound, stricterExtending } from './extension.js';
 import { nameOf, whyOpen } from './kinds.js';
 import { allLimits } from './limit-file.js';
 import { candidates } from './rule-index.js';
@@ -49,6 +50,7 @@ export interface Terms {
   readonly denies: (person: Person) => boolean;
   readonly windowsMs: readonly number[];
   readonly maxMs: number;
+  readonly extend?: Extending;
   readonly warnBeforeMs: number;
   readonly warnMinWindowMs: number;
   readonly deadlines: Verdict['deadlines'];
@@ -66,11 +68,18 @@ const NO_VOTERS = { quorum: 1, plans: [], approves: nobody, denies: nobody };
 const NO_LENGTHS = { windowsMs: [], maxMs: 0, warnBeforeMs: 0, warnMinWindowMs: 0 };
 const NO_TERMS = { ...NO_VOTERS, ...NO_LENGTHS, conditions: [], limits: [] };
 
-/** The terms of one policy, `now` in milliseconds since 1970. Without a matching rule: terms on which nothing can be approved. */
-export function termsOf(policy: Policy, request: ElevationRequest, parties: Parties, now: number): Terms {
+/** The terms of one policy for a round, `now` in milliseconds since 1970. Without a matching rule: terms on which nothing can be approved. */
+export function termsOf(
+  policy: Policy,
+  request: ElevationRequest,
+  parties: Parties,
+  now: number,
+  kind: Round['kind'] = 'request',
+): Terms {
   const unfit = partyRefusals(request, parties);
   const askers = [parties.requester, parties.subject].filter((person) => person !== undefined);
-  const rule = unfit.length === 0 ? ruleFor(policy, parties.look.about, askers) : undefined;
+  const found = unfit.length === 0 ? ruleFor(policy, parties.look.about, askers) : undefined;
+  const rule = found && ruleOfRound(found, kind);
   if (rule) return termsOfRule(policy, rule, planFor(rule, request, parties, now));
   const refusals = unfit.length > 0 ? unfit : [noRule(policy, request, parties.look)];
   // How long evidence may take, or how often to remind, must not be zero for an elevation that is being refused.
@@ -85,6 +94,7 @@ function planFor(rule: Rule, { requester, subject }: ElevationRequest, parties: 
 
 function termsOfRule(policy: Policy, rule: Rule, plan: Plan): Terms {
   const decides = (person: Person) => plan.some((stage) => stage.may(person));
+  const extend = extendingOf(rule);
   return {
     policyHash: policy.hash,
     rule: rule.id,
@@ -95,6 +105,7 @@ function termsOfRule(policy: Policy, rule: Rule, plan: Plan): Terms {
     denies: decides,
     windowsMs: rule.windowsMs,
     maxMs: rule.maxMs,
+    ...(extend ? { extend } : {}),
     warnBeforeMs: rule.warnBeforeMs,
     warnMinWindowMs: rule.warnMinWindowMs,
     deadlines: rule.deadlines,
@@ -126,12 +137,13 @@ function noRule(policy: Policy, { target, requester }: ElevationRequest, { about
 
 /**
  * The stricter of then and now, of two different policies, point by point: approvers and windows of both, the stages of both, the smaller maximum,
- * the shorter deadlines, the graver tier, the conditions and limits of both. It keeps the hash of then, so that a third policy is still measured against the
+ * the fewer extensions, the shorter deadlines, the graver tier, the conditions and limits of both. It keeps the hash of then, so that a third policy is still measured against the
  * first, and the channel of then, where the card is.
  */
 export function stricter(then: Terms, now: Terms): Terms {
   const { channel: _, ...rest } = now;
   const tier = graver(then.tier, now.tier);
+  const extend = stricterExtending(then, now);
   return {
     ...rest,
     policyHash: then.policyHash,
@@ -142,6 +154,7 @@ export function stricter(then: Terms, now: Terms): Terms {
     denies: (person) => then.denies(person) || now.denies(person),
     windowsMs: now.windowsMs.filter((window) => then.windowsMs.includes(window)),
     maxMs: Math.min(then.maxMs, now.maxMs),
+    ...(extend ? { extend } : {}),
     deadlines: {
       ...now.deadlines,
       pendingMs: Math.min(then.deadlines.pendingMs, now.deadlines.pendingMs),

@@ -2,6 +2,7 @@
  * What each button means, who it is for, and whether the elevation still is where it makes sense. Pure: one table, and
  * the sentences that tell a person what is true now.
  */
+import { extensionLengths } from '../contract/extension.js';
 import { shortId } from '../contract/ids.js';
 import type { SignalKind } from '../contract/ports.js';
 import type { ClickKind } from '../contract/preview.js';
@@ -76,7 +77,7 @@ export function windowFits(view: ElevationView, kind: ClickKind, windowMs: numbe
   if (!RULES[kind].window) return true;
   if (windowMs === undefined) return false;
   if (RULES[kind].round === 'extension') return windowMs === view.extension?.windowMs;
-  if (kind === 'extend') return windowMs <= view.verdict.maxWindowMs;
+  if (kind === 'extend') return extensionLengths(view).includes(windowMs);
   return view.verdict.windowsMs.includes(windowMs);
 }
 

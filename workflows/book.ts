@@ -72,7 +72,6 @@ export class Book {
   quietFrom: Instant = instant(0);
   /** The device API said that the evidence is complete. */
   evidenceComplete = false;
-  extensions = 0;
   /** The extension round that the channel was told of. */
   announced: string | undefined;
   /** Told of each event as it is recorded, so that its letters go out with its card. */
@@ -97,6 +96,11 @@ export class Book {
 
   get state(): State {
     return this.view.state;
+  }
+
+  /** How many extensions were granted. */
+  get extensions(): number {
+    return this.view.extensions ?? 0;
   }
 
   is(state: State): boolean {

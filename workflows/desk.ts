@@ -6,6 +6,7 @@
 import { patched } from '@temporalio/workflow';
 import type { ErrorCode } from '../contract/errors.js';
 import { ERRORS } from '../contract/errors.js';
+import { extensionsLeft } from '../contract/extension.js';
 import { type Digest, msOf } from '../contract/ids.js';
 import type { Bodies, ClaimAnswer, ConfirmAnswer, Envelope, MessageKind } from '../contract/messages.js';
 import { type MacAdminTarget, targetOf } from '../contract/request.js';
@@ -109,6 +110,8 @@ const withdraw: Handler<'withdraw'> = (book, envelope) => {
 const askExtension: Handler<'askExtension'> = (book, envelope, body, newRound) => {
   if (!isSubject(book, envelope)) return 'not-yours';
   if (book.state !== 'active' || book.leaving || book.view.extension?.state === 'waiting' || !newRound) return conflict;
+  // The gate says more of it, but by what the store knew then. Whoever decides would be asked for nothing.
+  if (extensionsLeft(book.view) === 0) return 'not-eligible';
   book.record('extension-asked', { roundDigest: newRound as Digest, windowMs: body.windowMs }, causeOf(envelope));
   return undefined;
 };

@@ -4,6 +4,7 @@ import { card } from '../../cards/card.js';
 import { threadLine } from '../../cards/thread.js';
 import type { PersonId } from '../../contract/ids.js';
 import type { StageCount, Verdict } from '../../contract/verdict.js';
+import type { ElevationView } from '../../contract/view.js';
 import { checkMessage, visible } from './limits.js';
 import { at, people, verdict, viewOf } from './views.js';
 
@@ -14,7 +15,7 @@ const staged = (first: number, second: number, approvers: readonly (PersonId | u
   const over = { quorum: 3, stages: [stage('owners', 1, first), stage(name, 2, second)], approvedBy: by, approvers };
   return { ...viewOf('requested, one of two votes'), verdict: verdict(over as Partial<Verdict>) };
 };
-const shown = (view: ReturnType<typeof staged>) => visible(card(view, { reason: 'why', now: at(3), people }).blocks);
+const shown = (view: ElevationView) => visible(card(view, { reason: 'why', now: at(3), people }).blocks);
 
 describe('an approval in stages', () => {
   it('shows on the card how far each stage is, by its name', () => {
@@ -31,6 +32,22 @@ describe('an approval in stages', () => {
     );
     expect(line(staged(0, 1, [carol])).text).not.toContain('Can decide now');
     expect(line(staged(1, 0, [])).text).not.toContain('Can decide now');
+  });
+
+  it('of an extension shows how far that is, by its own stages or number, once somebody has voted', () => {
+    const waiting = viewOf('active, extension waiting');
+    const voted = (over: Partial<Verdict>) => {
+      const { extension } = waiting;
+      if (!extension) throw new Error('no extension waits');
+      const votes = [
+        { decision: 'approve', personId: 'alice' as PersonId, roundDigest: extension.roundDigest, at: at(7) },
+      ] as const;
+      return shown({ ...waiting, extension: { ...extension, votes, verdict: verdict(over) } });
+    };
+    expect(shown(waiting)).not.toContain('Approvals so far');
+    const stages = [stage('owners', 1, 1), stage('security', 1, 0)];
+    expect(voted({ quorum: 2, stages })).toContain('Approvals so far: owners 1 of 1, security 0 of 1.');
+    expect(voted({ quorum: 2, approvedBy: ['alice' as PersonId] })).toContain('Approvals so far: 1 of 2.');
   });
 
   it('fits Slack, however long the names are', () => {

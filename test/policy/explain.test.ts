@@ -314,6 +314,10 @@ describe('an explanation', () => {
     const said = explainRequest(macCase({ windowMs: undefined }));
     expect(said.holds).toBe('yes');
     expect(said.tree.children[2]?.why).toBe('5m, 10m, 15m, 30m; extended to at most 30m');
+    const policy = policyOf({ more: '    extend: { times: 1, windows: [5m], approve: { groups: [security] } }' });
+    const own = explainRequest(macCase({ policy, windowMs: undefined }));
+    expect(own.by?.extend).toEqual({ times: 1, windowsMs: [5 * MIN] });
+    expect(own.tree.children[2]?.why).toMatch(/extended at most once to at most 30m, by 5m, decided by 1 of security$/);
   });
 
   it('looks for no rule where the person or the target is not right', () => {

@@ -34,6 +34,7 @@ it.each([
   ['a manager by name', 'groups: [it, security], quorum: 2', 'manager: grace'],
   ['a rule without windows', '    windows: [5m, 10m]\n', ''],
   ['what belongs to the other kind', 'serials: ["C02VAULT*"]', 'accounts: ["a"]'],
+  ['an unknown key of extensions', 'kind: mac-admin', 'kind: mac-admin\n    extend: { time: 1 }'],
   ['a tier that is none', 'kind: mac-admin', 'kind: mac-admin\n    tier: 4'],
 ])('%s is caught', (_what, from, to) => {
   const text = read('policy.yaml');
@@ -96,6 +97,13 @@ it('underlines nothing that the program would take', () => {
         approve: fc.oneof(who, decides, stages),
         windows: fc.constantFrom(['5m'], ['5m', '10m']),
         max: fc.constantFrom('10m', '30m', '1h30m'),
+        extend: fc.oneof(
+          fc.constant({ times: 0 }),
+          fc.record(
+            { times: fc.constantFrom(1, 9), windows: fc.constant(['5m']), approve: decides },
+            { requiredKeys: ['times'] },
+          ),
+        ),
         tier: fc.constantFrom(0, 3),
         channel: fc.constantFrom('C012', 'G01'),
         revoke: ask,

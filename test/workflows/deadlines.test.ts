@@ -1,8 +1,9 @@
 /** Every deadline of the story, to the minute, in the workflow's own time. */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { StintError } from '../../contract/errors.js';
+import { lengthsLeft } from '../../contract/extension.js';
 import { instant, msOf } from '../../contract/ids.js';
-import type { ElevationView } from '../../contract/view.js';
+import { type ElevationView, foldAll } from '../../contract/view.js';
 import { ada, grace, linus, POLICY } from '../fixtures/people.js';
 import { type Asked, type Harness, startHarness, until } from './harness.js';
 
@@ -10,7 +11,9 @@ const MIN = 60_000;
 const PENDING_MIN = 245;
 let h: Harness;
 beforeAll(async () => {
-  const policy = POLICY.replace('pending: 24h', `pending: ${PENDING_MIN}m`).replace('[5m, 10m', '[1m, 5m, 10m');
+  const policy = POLICY.replace('pending: 24h', `pending: ${PENDING_MIN}m`)
+    .replace('[5m, 10m', '[1m, 5m, 10m')
+    .replace('max: 30m', 'max: 30m\n    extend: { times: 2, approve: { people: [grace, linus] } }');
   h = await startHarness(inject('temporalAddress'), { policy });
 });
 afterAll(() => h?.close());
@@ -168,6 +171,26 @@ describe.concurrent('extensions', () => {
     expect(length(after)).toBe(20 * MIN);
     await e.revoke(grace);
     expect(await e.finish()).toBe('revoked');
+  });
+
+  test('as often as the rule says: then no more is offered, and none is taken, be it asked past the gate', async () => {
+    const e = await h.ask({ windowMs: 5 * MIN });
+    await e.activate(grace);
+    for (const count of [1, 2]) {
+      expect(lengthsLeft(await e.in('active'))).toContain(5 * MIN);
+      await e.approve(linus, 5 * MIN, await askExtension(e, 5 * MIN));
+      await e.sees((view) => view.extensions === count, `extension ${count}`);
+    }
+    const spent = await e.in('active');
+    expect([length(spent), lengthsLeft(spent)]).toEqual([15 * MIN, []]);
+    await e.extend(ada, 5 * MIN);
+    await until(async () => h.refused('not-eligible', e.requestId), 'the refusal of the third');
+    expect((await e.view())?.extension?.state).toBe('granted');
+    await e.end(ada);
+    expect(await e.finish()).toBe('ended');
+    // The ledger tells the same story.
+    const timeline = await h.store.ledger.timeline(e.requestId);
+    expect(foldAll(timeline)).toMatchObject({ extensions: 2, extension: { verdict: { extend: { times: 2 } } } });
   });
 
   test('a denied one leaves the deadline as it was, and another may be asked for', async () => {

@@ -96,7 +96,8 @@ function isOurPage(carried: Carried): boolean {
 }
 
 function bookOf(start: unknown, carried: Carried): Book {
-  const book = new Book(carried.view, start);
+  // Older versions counted extensions beside the view.
+  const book = new Book({ extensions: carried.extensions, ...carried.view }, start);
   book.approvals.push(...carried.approvals);
   book.armedBy = carried.armedBy;
   book.unwritten.push(...carried.unwritten);
@@ -106,7 +107,6 @@ function bookOf(start: unknown, carried: Carried): Book {
   book.grantCalled = carried.grantCalled;
   book.quietFrom = carried.quietFrom;
   book.evidenceComplete = carried.evidence;
-  book.extensions = carried.extensions;
   return book;
 }
 

@@ -2,6 +2,7 @@
 import { ActivityFailure, ApplicationFailure, condition, patched } from '@temporalio/workflow';
 import { LEAD_MS, type RevokeDuties, SEND_WITHIN_MS } from '../../contract/duties.js';
 import type { EventData } from '../../contract/events.js';
+import { extendedTo } from '../../contract/extension.js';
 import { type Instant, instant, msOf } from '../../contract/ids.js';
 import type { Vote } from '../../contract/verdict.js';
 import type { Book, Clock } from '../book.js';
@@ -167,7 +168,8 @@ async function countExtension(e: Admitted): Promise<void> {
     if (uncounted.length > 0 && patched('unjudged-votes-answered')) answerUncounted(e, uncounted);
     return;
   }
-  const round = { digest: extension.roundDigest, kind: 'extension', windowMs: extension.windowMs } as const;
+  const { roundDigest: digest, windowMs } = extension;
+  const round = { digest, kind: 'extension', windowMs, granted: book.extensions } as const;
   // A deny while somebody still judges or stores it ends it, as it ends a request.
   const over = () => book.state !== 'active' || book.leaving || !isOpen(book, round.digest);
   const votes: Vote[] = [...extension.votes, vote];
@@ -182,8 +184,7 @@ async function countExtension(e: Admitted): Promise<void> {
   book.record('voted', { vote, verdict }, cause);
   if (verdict.outcome === 'deny') return book.record('extension-closed', { roundDigest: round.digest, why: 'denied' }, cause);
   if (verdict.outcome !== 'satisfied' || !verdict.windowMs) return;
-  const wanted = Math.min(msOf(deadlineAt) + verdict.windowMs, msOf(confirmedAt) + verdict.maxWindowMs);
-  const moved = instant(Math.max(msOf(deadlineAt), wanted));
+  const moved = extendedTo(confirmedAt, deadlineAt, verdict.windowMs, verdict.maxWindowMs);
   const { armedBy } = book;
   const stored = await unless(over, async () => {
     if (!armedBy) return false;
@@ -198,7 +199,6 @@ async function countExtension(e: Admitted): Promise<void> {
   });
   if (over()) return;
   if (!stored) return book.record('extension-closed', { roundDigest: round.digest, why: 'lapsed' }, cause);
-  book.extensions += 1;
   book.record('extended', { roundDigest: round.digest, windowMs: verdict.windowMs, deadlineAt: moved }, cause);
   painter.line('extension', `extended-${round.digest.slice(0, 12)}`);
 }
