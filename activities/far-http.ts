@@ -8,6 +8,11 @@ export function isHeaderValue(token: string): boolean {
   return /^[\x21-\x7e]+$/.test(token);
 }
 
+/** The same for the whole value of a header, in which blanks may stand. */
+export function isLineValue(value: string): boolean {
+  return /^[\x20-\x7e]+$/.test(value);
+}
+
 /** The body as text, of so many bytes at most. Throws what `tooLarge` makes for more, which is not read. */
 export async function readLimited(response: Response, maxBytes: number, tooLarge: () => Error): Promise<string> {
   if (!response.body) return '';

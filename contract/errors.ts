@@ -68,6 +68,7 @@ export const ERRORS = table({
   'aws-rejected': broken(502, 'AWS refused the call.'),
   'aws-failed': broken(502, 'AWS could not do it.'),
   'oncall-unavailable': later(503, 'Who is on call cannot be looked up, so nothing that depends on it is approved.'),
+  'ticket-unavailable': later(503, 'Whether the ticket is there cannot be looked up, so nothing is approved by it.'),
   'have-already': info(409, 'You have this already, and not from Stint. Nothing was granted, and nothing will be taken away.'),
   // set-up
   'bad-config': broken(500, 'The configuration is not valid.'),

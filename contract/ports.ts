@@ -624,6 +624,17 @@ export interface Directory {
   isActive(personId: PersonId): Promise<boolean>;
 }
 
+// ---- tickets -------------------------------------------------------------------------------------------------------
+
+/** Whether a ticket is there and will do; `why` says why not, and names it. */
+export type TicketAnswer = { readonly there: true } | { readonly there: false; readonly why: string };
+
+/** Where tickets are looked up, by the checks of the configuration. An error is never a yes. */
+export interface Tickets {
+  /** Of a name as `policy/tickets.ts` takes it. Throws `ticket-unavailable` where it can't be said, as a sentence for whoever waits. */
+  look(check: string, ticket: string, requester: Pick<Person, 'email'>): Promise<TicketAnswer>;
+}
+
 // ---- Slack ---------------------------------------------------------------------------------------------------------
 
 /** What one message shows: rendered by `cards/`, digest over the canonical form. */

@@ -15,6 +15,8 @@ export interface ReasonRule {
   /** What to say where the pattern is not found. */
   readonly message?: string | undefined;
   readonly ticket?: string | undefined;
+  /** The check of the configuration by which one ticket that is named has to be there. */
+  readonly check?: string | undefined;
 }
 
 /** One thing that a person may ask for now, as a form shows it. Its ids are pinned only when it is asked for (`pin`). */

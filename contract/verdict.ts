@@ -40,11 +40,14 @@ export interface Extending {
 export const TIERS = [0, 1, 2, 3] as const;
 export type Tier = (typeof TIERS)[number];
 
-/** How one condition of a rule stands. What can't be worked out has failed, and counts as not satisfied. */
+/**
+ * How one condition of a rule stands. What can't be worked out has failed, and counts as not satisfied; of a ticket that passes,
+ * so it is no denial.
+ */
 export interface Condition {
-  readonly name: 'hours' | 'reason';
+  readonly name: 'hours' | 'reason' | 'ticket';
   readonly state: 'satisfied' | 'unsatisfied' | 'failed';
-  /** What is asked, how it stands, and when or how it would be satisfied. Holds nothing that a person wrote. */
+  /** What is asked, how it stands, and when or how it would be satisfied. Of what a person wrote it holds at most the names of tickets. */
   readonly sentence: string;
 }
 

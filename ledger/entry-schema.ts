@@ -39,7 +39,7 @@ const vote = strict<Vote>({
 });
 
 const condition = strict<Condition>({
-  name: z.enum(['hours', 'reason']),
+  name: z.enum(['hours', 'reason', 'ticket']),
   state: z.enum(['satisfied', 'unsatisfied', 'failed']),
   sentence: words,
 });

@@ -79,6 +79,8 @@ const oneCase = z.strictObject({
   /** What is written as the reason; nothing, where it says nothing. */
   reason: z.string().max(4000).optional(),
   had: had.optional(),
+  /** What the far end says of tickets, by name; one that is not named is missing. */
+  tickets: z.record(z.string().min(1).max(64), z.enum(['exists', 'missing', 'error'])).optional(),
   votes: z.array(vote).max(50).optional(),
   /** Who is on call, by rota: a case must not come out otherwise at another hour. */
   oncall: z.record(text, z.array(personId).min(1).max(50)).optional(),

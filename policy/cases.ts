@@ -2,8 +2,9 @@
  * Runs a table of cases against a policy: each is decided as the product would decide it, and what comes out is held against
  * what the table expects. Also told: which rules no case reaches, for what no case reaches can change unseen.
  */
+import { StintError } from '../contract/errors.js';
 import { instant, type PersonId } from '../contract/ids.js';
-import type { Person, TargetFacts } from '../contract/ports.js';
+import type { Person, TargetFacts, Tickets } from '../contract/ports.js';
 import type { AwsPermissionSetTarget, ElevationRequest, Target } from '../contract/request.js';
 import type { Round, Verdict, Vote } from '../contract/verdict.js';
 import { requestDigest, requestIdFrom, sha256 } from '../seal/canonical.js';
@@ -81,7 +82,8 @@ async function answer({ policy, people, directory: directoryWith, now }: World, 
     return decision === 'approve' ? { ...cast, windowMs: window } : cast;
   });
   const directory = directoryWith(dutyAsSaid(new Map(Object.entries(one.oncall ?? {}))));
-  const facts = await gatherFacts({ directory, targets, texts }, policy, request, votes, round.kind);
+  const sources = { directory, targets, texts, tickets: ticketsOf(one) };
+  const facts = await gatherFacts(sources, policy, request, votes, round.kind);
   const terms = termsOf(policy, request, facts, now, round.kind);
   const approvers = facts.approverPool.filter(terms.approves).map((person) => person.personId);
   const counted = { ...facts, usage: usageOfCase(one, terms.rule, now) };
@@ -93,6 +95,17 @@ function roundOf(request: ElevationRequest, { extension }: PolicyCase): Round {
   const digest = requestDigest(request);
   if (!extension) return { digest, kind: 'request', windowMs: request.windowMs };
   return { digest, kind: 'extension', windowMs: extension.window, granted: extension.granted ?? 0 };
+}
+
+/** A far end that says of tickets what the case says. */
+function ticketsOf({ tickets = {} }: PolicyCase): Tickets {
+  return {
+    look: async (check, ticket) => {
+      const said = Object.hasOwn(tickets, ticket) ? tickets[ticket] : 'missing';
+      if (said === 'error') throw new StintError('ticket-unavailable', `${check} does not answer.`);
+      return said === 'exists' ? { there: true } : { there: false, why: `${check} has no ticket ${ticket}.` };
+    },
+  };
 }
 
 /** The request of a case, and where what is true of its target comes from: the people file, or what the case says. */

@@ -10,6 +10,7 @@ import { everybodyOf, poolOf } from './facts.js';
 import { managersOf } from './managers.js';
 import { directoryFrom, type PeopleFile } from './people.js';
 import { askManagers } from './pools.js';
+import { closest } from './problems.js';
 import { rotaName } from './rota.js';
 import type { Policy, Rule, Who } from './rules.js';
 import { countOf, isFull, planOf } from './stages.js';
@@ -25,11 +26,32 @@ interface Found {
 
 /**
  * All that is wrong between a policy and a people file, and within the latter: `policy check` and `apply`, SIGHUP and the doctor
- * find the same. In a rota is everybody who may ever be on call by it, so that they find it at every hour.
+ * find the same. In a rota is everybody who may ever be on call by it, so that they find it at every hour. `checks` are the names of the
+ * checks of tickets that the configuration has; without them it is not looked at whether they are there.
  */
-export async function fileFindings(policy: Policy, file: PeopleFile, name: string): Promise<string[]> {
+export async function fileFindings(
+  policy: Policy,
+  file: PeopleFile,
+  name: string,
+  checks?: readonly string[],
+): Promise<string[]> {
   const directory = directoryFrom(withEveryRota(file), dutyAsSaid(everOnDuty(file)));
-  return [...(await findings(policy, directory, name)), ...managerFindings(file.people), ...rotaFindings(file)];
+  const between = [...(await findings(policy, directory, name)), ...(checks ? ticketFindings(policy, checks, name) : [])];
+  return [...between, ...managerFindings(file.people), ...rotaFindings(file)];
+}
+
+/** One sentence for each rule that names a check of tickets which the configuration does not have. */
+export function ticketFindings({ source, rules }: Policy, checks: readonly string[], name: string): string[] {
+  const doc = readDocument(source, name, Number.POSITIVE_INFINITY);
+  return rules.flatMap(({ id, reason }, index) => {
+    const { check } = reason ?? {};
+    if (check === undefined || checks.includes(check)) return [];
+    const meant = closest(check, checks);
+    const there = checks.length > 0 ? `; there are: ${few(checks, NAMED)}` : '';
+    const hint = meant === undefined ? there : `; did you mean ${JSON.stringify(meant)}?`;
+    const at = doc.at(['targets', index, 'reason', 'ticket', 'check']);
+    return [`${at} ${id}.reason.ticket: there is no check ${check} in the file of ticket checks (STINT_TICKETS)${hint}`];
+  });
 }
 
 /**

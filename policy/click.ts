@@ -5,7 +5,7 @@
  */
 import { lastVerdict } from '../contract/extension.js';
 import { instant, type PersonId } from '../contract/ids.js';
-import type { About, Directory, Person, Requests, TargetFacts, UsageBook } from '../contract/ports.js';
+import type { About, Directory, Person, Requests, TargetFacts, Tickets, UsageBook } from '../contract/ports.js';
 import type { ClickKind, ClickVerdict } from '../contract/preview.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Vote } from '../contract/verdict.js';
@@ -19,12 +19,14 @@ import { askManagers } from './pools.js';
 import { includes, type Policy, type Rule, rulesAbout } from './rules.js';
 import { listNames } from './sentences.js';
 import { knownOf } from './targets.js';
+import { onlyWaits } from './tickets.js';
 
 export interface Click {
   readonly policy: Policy;
   readonly directory: Directory;
   readonly targets: readonly TargetFacts[];
   readonly texts?: Pick<Requests, 'getText'> | undefined;
+  readonly tickets?: Tickets | undefined;
   readonly usage?: UsageBook;
   readonly view: ElevationView;
   readonly person: Person;
@@ -68,6 +70,8 @@ async function mayApprove(click: Click, round: Round): Promise<ClickVerdict> {
   const { request } = view;
   const facts = await gatherFacts(click, policy, request, [vote], round.kind);
   const verdict = decide(policy, { request, round }, facts, [vote], now);
+  const waits = verdict.outcome === 'deny' ? undefined : verdict.conditions?.find(onlyWaits);
+  if (waits) return no(waits.sentence);
   if (verdict.approvedBy.includes(person.personId) && verdict.outcome !== 'deny') return OK;
   // Who could is a matter of all votes so far: of several stages, those whom the one that waits now asks.
   const sofar = round.kind === 'request' ? view.votes : (view.extension?.votes ?? []);
@@ -158,7 +162,8 @@ async function mayExtend(click: Click): Promise<ClickVerdict> {
   const [spent] = extensionRefusals(lastVerdict(view).extend, round);
   if (spent !== undefined) return no(spent);
   const verdict = decide(policy, { request, round }, await gatherFacts(click, policy, request, [], round.kind), [], now);
-  if (verdict.outcome === 'deny') return no(verdict.sentences.join(' '));
+  const waits = verdict.conditions?.find(onlyWaits);
+  if (verdict.outcome === 'deny' || waits) return no(verdict.sentences.join(' '));
   const latest = Date.parse(view.confirmedAt) + Math.min(verdict.maxWindowMs, view.verdict.maxWindowMs);
   return latest > Date.parse(view.deadlineAt) ? OK : no("The policy's longest time for this is used up.");
 }

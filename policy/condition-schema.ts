@@ -68,17 +68,26 @@ const pattern = z
 
 const message = z.string().regex(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,200}$/u, { error: 'must be one line of up to 200 characters' });
 
+/** The name of a check of tickets, as the configuration has it. */
+export const checkName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, { error: 'must be 1 to 40 lower-case letters, digits and dashes, beginning with a letter' });
+
 /** What is asked of the reason. */
-export const reason: z.ZodType<ReasonRule> = z
+export const reason = z
   .strictObject({
     min: z.int({ error: 'must be a whole number' }).min(REASON_MIN).max(REASON_MAX).optional(),
     pattern: pattern.optional(),
     message: message.optional(),
-    ticket: pattern.optional(),
+    ticket: z.union([pattern, z.strictObject({ pattern, check: checkName })]).optional(),
   })
   .refine(({ min, pattern, ticket }) => min !== undefined || pattern !== undefined || ticket !== undefined, {
     error: 'must ask for something: min, pattern, ticket or several of them',
   })
   .refine(({ pattern, message }) => message === undefined || pattern !== undefined, {
     error: 'has a message, which is said where the pattern is not found, but no pattern',
+  })
+  .transform(({ ticket, ...rest }): ReasonRule => {
+    if (typeof ticket !== 'object') return ticket === undefined ? rest : { ...rest, ticket };
+    return { ...rest, ticket: ticket.pattern, check: ticket.check };
   });

@@ -6,6 +6,7 @@ import type { ReasonRule } from '../contract/preview.js';
 import type { Condition } from '../contract/verdict.js';
 import { type Hours, hoursText, isOpen, nextOpening, wallText } from './calendar.js';
 import { reasonText, wrongReason } from './reason.js';
+import { type TicketFacts, ticketCondition } from './tickets.js';
 
 /** The conditions of one rule; what is left out is not asked. */
 export interface Conditions {
@@ -19,6 +20,8 @@ export interface Circumstances {
   readonly now: number;
   /** What was written; undefined where that can't be read. */
   readonly reason?: string | undefined;
+  /** How the tickets stand that it names, where a rule wants that looked up. */
+  readonly tickets?: TicketFacts | undefined;
 }
 
 /** How each stands, for all of these rules at once: a policy of then and one of now may both have some. */
@@ -30,15 +33,20 @@ export function judgeConditions(rules: readonly Conditions[], circumstances: Cir
 function conditionsOf({ hours, reason }: Conditions, circumstances: Circumstances): Condition[] {
   return [
     ...(hours ? [hoursCondition(hours, circumstances.now)] : []),
-    ...(reason ? [reasonCondition(reason, circumstances.reason)] : []),
+    ...(reason ? reasonConditions(reason, circumstances) : []),
   ];
 }
 
-function reasonCondition(rule: ReasonRule, text: string | undefined): Condition {
+function reasonConditions(rule: ReasonRule, { reason: text, tickets }: Circumstances): Condition[] {
   const says = reasonText(rule);
-  if (text === undefined) return { name: 'reason', state: 'failed', sentence: `${says} It can't be read, so it does not count.` };
+  if (text === undefined)
+    return [{ name: 'reason', state: 'failed', sentence: `${says} It can't be read, so it does not count.` }];
   const wrong = wrongReason(rule, text);
-  return { name: 'reason', state: wrong === undefined ? 'satisfied' : 'unsatisfied', sentence: wrong ?? says };
+  const ticket = ticketCondition(rule, text, tickets);
+  return [
+    { name: 'reason', state: wrong === undefined ? 'satisfied' : 'unsatisfied', sentence: wrong ?? says },
+    ...(ticket ? [ticket] : []),
+  ];
 }
 
 /** Whether it is open, and if not, when it opens. */

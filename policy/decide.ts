@@ -18,6 +18,7 @@ import { explain, missing } from './sentences.js';
 import { standingOf } from './standing.js';
 import { type Tally, tally } from './tally.js';
 import { type Facts, stricter, type Terms, termsOf } from './terms.js';
+import { onlyWaits } from './tickets.js';
 
 export interface Question {
   readonly request: ElevationRequest;
@@ -57,8 +58,9 @@ function termsFor(policy: Policy, { request, round }: Question, facts: Facts, no
 /** Counts the votes on these terms. */
 export function settle(terms: Terms, question: Question, facts: Facts, votes: readonly Vote[], now: number): Verdict {
   const count = tally(terms, question.round, facts, votes, now);
-  const conditions = judgeConditions(terms.conditions, { now, reason: facts.reason });
-  const unmet = conditions.filter(({ state }) => state !== 'satisfied').map(({ sentence }) => sentence);
+  const conditions = judgeConditions(terms.conditions, { now, reason: facts.reason, tickets: facts.tickets });
+  const waits = conditions.filter(onlyWaits).map(({ sentence }) => sentence);
+  const unmet = conditions.filter((one) => one.state !== 'satisfied' && !onlyWaits(one)).map(({ sentence }) => sentence);
   const refusals = [
     ...terms.refusals,
     ...extensionRefusals(terms.extend, question.round),
@@ -70,7 +72,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
   const approvedBy = sorted(count.approvals.map((vote) => vote.personId));
   const denied = refusals.length > 0 || count.denials.length > 0;
   const standing = standingOf(terms, facts, approvedBy);
-  const satisfied = !denied && standing.filled;
+  const satisfied = !denied && waits.length === 0 && standing.filled;
   const approvers = denied || satisfied ? standing.pool : standing.asked;
   return {
     outcome: denied ? 'deny' : satisfied ? 'satisfied' : 'needs-approval',
@@ -92,7 +94,12 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     ...(terms.channel === undefined ? {} : { channel: terms.channel }),
     ...(conditions.length === 0 ? {} : { conditions }),
     ...(terms.limits.length === 0 ? {} : { limits: terms.limits }),
-    sentences: [...refusals, ...explain(count, facts.voters), ...(denied || satisfied ? [] : missing(terms, standing))],
+    sentences: [
+      ...refusals,
+      ...(denied ? [] : waits),
+      ...explain(count, facts.voters),
+      ...(denied || satisfied ? [] : missing(terms, standing)),
+    ],
   };
 }
 
@@ -127,7 +134,8 @@ function limitsReached(terms: Terms, question: Question, facts: Facts, approvals
   return limitRefusals(terms.limits, { request, kind: round.kind, windowMs }, facts.usage, now);
 }
 
-function factsDigest({ requester, subject, look, voters, approverPool, managers, usage }: Facts): Verdict['factsDigest'] {
+function factsDigest(facts: Facts): Verdict['factsDigest'] {
+  const { requester, subject, look, voters, approverPool, managers, usage, tickets } = facts;
   const fact = managers ? factWithManager : factAlone;
   const one = (person: Person | undefined) => (person === undefined ? null : fact(person));
   const all = (people: readonly Person[]) => {
@@ -135,7 +143,11 @@ function factsDigest({ requester, subject, look, voters, approverPool, managers,
     return sorted([...byId.keys()]).map((id) => byId.get(id));
   };
   const people = { requester: one(requester), subject: one(subject), voters: all(voters), approverPool: all(approverPool) };
-  const more = { ...(managers ? { managers: all(managers) } : {}), ...(usage && { usage }) };
+  const more = {
+    ...(managers ? { managers: all(managers) } : {}),
+    ...(usage && { usage }),
+    ...(tickets?.size && { tickets: [...tickets] }),
+  };
   return digestOf({ ...people, target: look.about ?? null, ...more });
 }
 

@@ -1,9 +1,10 @@
 /**
- * The limits at the entrance: a request that they refuse is told so before it starts. Admission and arming count again; this
+ * Limits and tickets at the entrance: a request that they refuse is told so before it starts. Admission and arming look again; this
  * is the immediate answer, not the guard.
  */
 import { StintError } from '../contract/errors.js';
 import type { ElevationRequest } from '../contract/request.js';
+import { judgeConditions } from './conditions.js';
 import { gatherFacts, type Sources } from './facts.js';
 import { limitRefusals } from './limits.js';
 import type { Policy } from './rules.js';
@@ -16,20 +17,27 @@ export interface EntranceDeps extends Sources {
   readonly clock: () => number;
 }
 
-/** Throws `limit-reached` with its sentence, and what policy, directory and store throw. What else refuses is told by admission. */
+/**
+ * Throws `limit-reached`, or `bad-input` for a ticket that is not there, with its sentence; and what policy, directory and store throw.
+ * What else refuses is told by admission.
+ */
 export type CheckLimits = (request: ElevationRequest) => Promise<void>;
 
-/** The check of one process. A policy without limits costs nothing. */
+/** The check of one process. A policy without limits and tickets costs nothing. */
 export function createCheckLimits({ policy, clock, ...sources }: EntranceDeps): CheckLimits {
   return async (request) => {
     const current = await policy();
-    if (current.rules.every(({ limits }) => !limits)) return;
+    if (current.rules.every(({ limits, reason }) => !limits && reason?.check === undefined)) return;
     const facts = await gatherFacts(sources, current, request, []);
     // Without a rule that applies there are none.
     const now = clock();
-    const { limits } = termsOf(current, request, facts, now);
+    const { limits, conditions } = termsOf(current, request, facts, now);
     const { windowMs } = request;
     const [reason] = limitRefusals(limits, { request, kind: 'request', windowMs }, facts.usage, now);
     if (reason !== undefined) throw new StintError('limit-reached', reason);
+    // A far end that is away keeps nobody from asking; the hour and the reason are told where they are chosen and written.
+    const held = judgeConditions(conditions, { now, reason: facts.reason, tickets: facts.tickets });
+    const missing = held.find(({ name, state }) => name === 'ticket' && state === 'unsatisfied');
+    if (missing) throw new StintError('bad-input', missing.sentence);
   };
 }

@@ -172,7 +172,7 @@ function conditionReasons({ conditions = [] }: Verdict): readonly Reason[] {
 }
 
 const WILL_DO = 'the reason will do';
-const CONDITIONS: { readonly [N in Condition['name']]: string } = { hours: 'it is open', reason: WILL_DO };
+const CONDITIONS: { readonly [N in Condition['name']]: string } = { hours: 'it is open', reason: WILL_DO, ticket: WILL_DO };
 
 /** Nobody wrote one here: that is said, and changes no answer. */
 function reasonReasons({ reason }: Rule): readonly Reason[] {

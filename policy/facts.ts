@@ -1,6 +1,6 @@
 /** The edge of the policy: fetches what a decision needs to know of people and target. Any error passes through: none is a yes. */
 import type { Digest, PersonId } from '../contract/ids.js';
-import type { Directory, Person, Requests, TargetFacts, UsageBook } from '../contract/ports.js';
+import type { Directory, Person, Requests, TargetFacts, Tickets, UsageBook } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Vote } from '../contract/verdict.js';
 import { sha256 } from '../seal/canonical.js';
@@ -8,9 +8,10 @@ import { ruleOfRound } from './extension.js';
 import { managersOf } from './managers.js';
 import { createOnCall, learnFor, type OnCall, rulesToAsk } from './on-call.js';
 import { askManagers } from './pools.js';
-import type { Policy, Rule, Who } from './rules.js';
+import { type Policy, type Rule, ruleFor, type Who } from './rules.js';
 import { lookAt, ONLY_MACS } from './targets.js';
 import type { Facts } from './terms.js';
+import { ticketFacts } from './tickets.js';
 
 /** Where facts come from. */
 export interface Sources {
@@ -19,13 +20,15 @@ export interface Sources {
   readonly targets?: readonly TargetFacts[];
   /** What people wrote, by its digest. Without it no reason can be read, and none will do that a rule asks something of. */
   readonly texts?: Pick<Requests, 'getText'> | undefined;
+  /** Asked only where the rule that applies wants a ticket looked up; where it is not given, that rule lets nothing through. */
+  readonly tickets?: Tickets | undefined;
   /** Asked only where a rule has limits; where it is not given, those refuse. */
   readonly usage?: UsageBook;
 }
 
 /** Live facts for a round of a request and its votes, under one policy or under all that have to be satisfied. */
 export async function gatherFacts(
-  { directory, targets = ONLY_MACS, texts, usage }: Sources,
+  { directory, targets = ONLY_MACS, texts, tickets, usage }: Sources,
   policy: Policy | readonly Policy[],
   request: ElevationRequest,
   votes: readonly Vote[],
@@ -47,7 +50,7 @@ export async function gatherFacts(
   const parties = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look };
   const reason = rules.some((rule) => rule.reason) ? await readText(texts, request.reasonDigest) : undefined;
   const counted = rules.some(({ limits }) => limits) ? await usage?.of(request) : undefined;
-  return onDuty(onCall, {
+  const facts = onDuty(onCall, {
     ...parties,
     voters,
     approverPool,
@@ -55,6 +58,14 @@ export async function gatherFacts(
     ...(reason === undefined ? {} : { reason }),
     ...(counted && { usage: counted }),
   });
+  const known = reason === undefined ? undefined : await ticketFacts(applying(policies, facts), reason, requester, tickets);
+  return known?.size ? { ...facts, tickets: known } : facts;
+}
+
+/** The rule of each policy that applies. */
+function applying(policies: readonly Policy[], { requester, subject, look }: Facts): readonly Rule[] {
+  const askers = [requester, subject].filter((person) => person !== undefined);
+  return policies.flatMap((policy) => ruleFor(policy, look.about, askers) ?? []);
 }
 
 /** The same facts, in which everybody has the rotas that they are on call for. */

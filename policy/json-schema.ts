@@ -56,7 +56,8 @@ const SAYS: Readonly<Record<string, string>> = {
   min: 'Its least length, in characters.',
   pattern: 'A regular expression that has to be found in it; without looking around and without references.',
   message: 'What is said where the pattern is not found.',
-  ticket: 'The same for a ticket: a regular expression such as [A-Z]+-[0-9]+.',
+  ticket: 'The same for a ticket: a regular expression such as [A-Z]+-[0-9]+; with a check it has to be there, too.',
+  check: 'The check of the file of ticket checks (STINT_TICKETS) by which it is looked up.',
 };
 
 /**

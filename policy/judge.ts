@@ -3,15 +3,17 @@
  * hash, so that "then" survives a restart; a hash that cannot be found or read again means deny.
  */
 import type { JudgeInput } from '../contract/duties.js';
-import { isStintError } from '../contract/errors.js';
+import { isStintError, StintError } from '../contract/errors.js';
 import type { Digest } from '../contract/ids.js';
-import type { Directory, Requests, Store, TargetFacts, UsageBook } from '../contract/ports.js';
+import type { Directory, Requests, Store, TargetFacts, Tickets, UsageBook } from '../contract/ports.js';
 import type { Verdict } from '../contract/verdict.js';
 import { requestDigest } from '../seal/canonical.js';
 import { decideBoth } from './decide.js';
 import { gatherFacts } from './facts.js';
 import { parsePolicy } from './load.js';
 import type { Policy } from './rules.js';
+import type { Facts } from './terms.js';
+import { asIfThere, onlyWaits } from './tickets.js';
 
 export interface JudgeDeps {
   /** The policy that is in force now. May throw `bad-policy`. */
@@ -22,6 +24,8 @@ export interface JudgeDeps {
   readonly targets?: readonly TargetFacts[];
   /** What people wrote, by its digest: for rules that ask something of the reason. */
   readonly texts?: Pick<Requests, 'getText'>;
+  /** For rules that want a ticket looked up; without it they grant nothing. */
+  readonly tickets?: Tickets | undefined;
   /** What counts against limits; without it a rule that has some grants nothing. */
   readonly usage?: UsageBook;
   /** Milliseconds since 1970. */
@@ -29,8 +33,9 @@ export interface JudgeDeps {
 }
 
 /**
- * Judges a round. Throws what policy, store and directory throw (`bad-policy`, `store-unavailable`, …): no error is ever
- * an approval. The current policy is stored before its hash leaves in a verdict.
+ * Judges a round. Throws what policy, store and directory throw (`bad-policy`, `store-unavailable`, …), and `ticket-unavailable`
+ * where nothing but a ticket that can't be looked up stands in the way: no error is ever an approval. The current policy is stored
+ * before its hash leaves in a verdict.
  */
 export function createJudge({ policy, policies, clock, ...sources }: JudgeDeps): (input: JudgeInput) => Promise<Verdict> {
   let kept: Digest | undefined;
@@ -42,9 +47,14 @@ export function createJudge({ policy, policies, clock, ...sources }: JudgeDeps):
     const then = policyThen === undefined || policyThen === current.hash ? current : await recalled(policies, policyThen);
     const both = then && then !== current ? [then, current] : current;
     const facts = await gatherFacts(sources, both, request, votes, round.kind);
-    const verdict = decideBoth(then ?? current, current, { request, round }, facts, votes, clock());
+    const now = clock();
+    const decided = (known: Facts) => decideBoth(then ?? current, current, { request, round }, known, votes, now);
+    const verdict = decided(facts);
     if (!then) return denied(verdict, 'The policy by which this was first judged cannot be found any more.', policyThen);
     if (requestDigest(request) !== digest) return denied(verdict, 'The request is not the one that was asked.');
+    // What turns on a ticket is decided once it can be looked up; until then nothing else changes.
+    if (facts.tickets && decided({ ...facts, tickets: asIfThere(facts.tickets) }).outcome !== verdict.outcome)
+      throw new StintError('ticket-unavailable', verdict.conditions?.find(onlyWaits)?.sentence);
     return verdict;
   };
 }

@@ -33,10 +33,43 @@ const isWord = (character: string | undefined): boolean => character !== undefin
 const ONE = /\[(?:\\.|[^\]\\])*\]|\\(?:[dDwWsSnt^$\\.*+?()[\]{}|/]|[pP]\{[^}]*\})|[^\\^$*+?()[\]{}|]/suy;
 const TIMES = /[*+?]|\{(\d+)(?:(,)(\d*))?\}/uy;
 
+/** What a pattern takes of a text, from left to right, each as long as it can be: at most so many, and nothing that is empty. */
+export type Matches = (text: string, most: number) => readonly string[];
+
 /**
  * Means what `new RegExp(source, 'u')` means. Throws `bad-input`; the sentence is a part of one, such as `must be …`.
  */
 export function linearPattern(source: string): Finds {
+  const machine = compile(source);
+  return (text) => firstMatch(machine, [...text], 0) !== undefined;
+}
+
+/** The same for what it finds. Throws `bad-input`. */
+export function linearMatches(source: string): Matches {
+  const machine = compile(source);
+  return (text, most) => {
+    const characters = [...text];
+    const found: string[] = [];
+    let from = 0;
+    // An empty one counts as looked for, too: so the text is gone through so many times at most.
+    for (let i = 0; i < most; i++) {
+      const match = firstMatch(machine, characters, from);
+      if (!match) break;
+      if (match.to > match.from) found.push(characters.slice(match.from, match.to).join(''));
+      from = Math.max(match.to, match.from + 1);
+    }
+    return found;
+  };
+}
+
+/** A pattern as states, of which there are so many. */
+interface Machine {
+  readonly start: State;
+  readonly end: State;
+  readonly count: number;
+}
+
+function compile(source: string): Machine {
   try {
     new RegExp(source, 'u');
   } catch {
@@ -47,7 +80,7 @@ export function linearPattern(source: string): Finds {
   const whole = alternatives(parser);
   const end = state({});
   const start = whole(end);
-  return (text) => finds(start, end, count(), text);
+  return { start, end, count: count() };
 }
 
 const refusal = (sentence: string): StintError => new StintError('bad-input', sentence);
@@ -150,28 +183,47 @@ function match(parser: Parser, sticky: RegExp): RegExpExecArray | undefined {
   return found;
 }
 
-/** Follows all ways at once, and from every character a new one. */
-function finds(start: State, end: State, count: number, text: string): boolean {
-  const characters = [...text];
-  let here: State[] = [];
-  for (let i = 0; i <= characters.length; i++) {
-    const [before, after] = [characters[i - 1], characters[i]];
-    const reached = reach([...here, start], count, before, after);
-    if (reached.includes(end)) return true;
-    here = after === undefined ? [] : reached.filter(({ takes }) => takes?.test(after)).flatMap(({ next }) => next);
-  }
-  return false;
+/** A way through the pattern: where it is now, and at which character it began. */
+interface Way {
+  readonly state: State;
+  readonly at: number;
 }
 
-/** All states that are reached from these without a character, each once. */
-function reach(from: readonly State[], count: number, before: string | undefined, after: string | undefined): State[] {
+/** Follows all ways at once, and from every character a new one until something is found. The leftmost, and of it the longest. */
+function firstMatch(
+  { start, end, count }: Machine,
+  characters: readonly string[],
+  first: number,
+): { readonly from: number; readonly to: number } | undefined {
+  let here: Way[] = [];
+  let best: { readonly from: number; readonly to: number } | undefined;
+  for (let i = first; i <= characters.length; i++) {
+    const [before, after] = [characters[i - 1], characters[i]];
+    const ways = best ? here : [...here, { state: start, at: i }];
+    const reached = reach(ways, count, before, after);
+    const done = reached.find(({ state }) => state === end);
+    if (done) best = { from: done.at, to: i };
+    const latest = best?.from ?? i;
+    here = reached
+      .filter(({ state, at }) => at <= latest && after !== undefined && state.takes?.test(after))
+      .flatMap(({ state, at }) => state.next.map((next) => ({ state: next, at })));
+    if (best && here.length === 0) break;
+  }
+  return best;
+}
+
+/** All states that are reached from these without a character, each once, by the way that began first: they come in that order. */
+function reach(from: readonly Way[], count: number, before: string | undefined, after: string | undefined): Way[] {
   const seen = new Uint8Array(count);
-  const [reached, open] = [[] as State[], [...from]];
-  for (let state = open.pop(); state; state = open.pop()) {
-    if (seen[state.id] === 1) continue;
-    seen[state.id] = 1;
-    reached.push(state);
-    if (state.takes === undefined && (state.holds?.(before, after) ?? true)) open.push(...state.next);
+  const reached: Way[] = [];
+  for (const { state: first, at } of from) {
+    const open = [first];
+    for (let state = open.pop(); state; state = open.pop()) {
+      if (seen[state.id] === 1) continue;
+      seen[state.id] = 1;
+      reached.push({ state, at });
+      if (state.takes === undefined && (state.holds?.(before, after) ?? true)) open.push(...state.next);
+    }
   }
   return reached;
 }

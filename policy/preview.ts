@@ -1,6 +1,6 @@
 /** The policy's answers to an entrance: what a person may ask for, and whether a click could count. */
 import type { Digest } from '../contract/ids.js';
-import type { Directory, Person, Requests, Store, TargetFacts, UsageBook } from '../contract/ports.js';
+import type { Directory, Person, Requests, Store, TargetFacts, Tickets, UsageBook } from '../contract/ports.js';
 import type { ClickKind, ClickVerdict, Preview } from '../contract/preview.js';
 import type { ElevationView } from '../contract/view.js';
 import { judgeClick, TAKES_AWAY } from './click.js';
@@ -21,6 +21,8 @@ export interface PreviewDeps {
   readonly targets?: readonly TargetFacts[];
   /** What people wrote, by its digest: for clicks on requests whose rule asks something of the reason. */
   readonly texts?: Pick<Requests, 'getText'>;
+  /** For rules that want a ticket looked up; without it no approval under them is let through. */
+  readonly tickets?: Tickets | undefined;
   /** What counts against limits; without it no approval under them is let through. */
   readonly usage?: UsageBook;
   /** Milliseconds since 1970. */
@@ -29,12 +31,12 @@ export interface PreviewDeps {
 
 /** The preview of the policy and the directory as they are at each call. */
 export function createPreview(deps: PreviewDeps): Preview {
-  const { policy, policies, directory, lastGood = directory, targets = ONLY_MACS, texts, usage, clock } = deps;
+  const { policy, policies, directory, lastGood = directory, targets = ONLY_MACS, texts, tickets, usage, clock } = deps;
   const recorded = async (hash: Digest): Promise<Policy | undefined> =>
     policies && recalled(policies, hash).catch(() => undefined);
 
   async function click(now: Policy, view: ElevationView, person: Person, kind: ClickKind, windowMs?: number) {
-    const sources = { directory: TAKES_AWAY.has(kind) ? lastGood : directory, targets, texts, ...(usage && { usage }) };
+    const sources = { directory: TAKES_AWAY.has(kind) ? lastGood : directory, targets, texts, tickets, ...(usage && { usage }) };
     return judgeClick(kind, { policy: now, ...sources, view, person, windowMs, now: clock() });
   }
 

@@ -7,7 +7,7 @@ type Issue = z.core.$ZodIssue;
 
 /** All problems of a document by a schema, each with line and column. */
 export function problemsOf(issues: readonly Issue[], schema: z.ZodType, doc: Document): Problem[] {
-  return issues.flatMap((issue): Problem[] => {
+  return issues.flatMap(meantOf).flatMap((issue): Problem[] => {
     if (issue.code !== 'unrecognized_keys') {
       const { path, what } = explain(issue, doc.value);
       return [{ at: doc.at(path), path: pathText(path), what }];
@@ -15,6 +15,14 @@ export function problemsOf(issues: readonly Issue[], schema: z.ZodType, doc: Doc
     const allowed = keysAt(schema, issue.path, doc.value);
     return issue.keys.map((key) => ({ at: doc.at(issue.path, key), path: pathText(issue.path), what: unknownKey(key, allowed) }));
   });
+}
+
+/** Of several forms of a value what is wrong with the one that was meant: the first that is of this type at all. */
+function meantOf(issue: Issue): readonly Issue[] {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
+  const other = (one: Issue) => one.code === 'invalid_type' && one.path.length === 0;
+  const meant = issue.errors.find((form) => !form.some(other)) ?? issue.errors[0] ?? [];
+  return meant.flatMap((inner) => meantOf({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** One error whose sentence lists every problem, in the order of the file. */
@@ -108,6 +116,7 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[], root: unknown):
     value = (value as Record<PropertyKey, unknown> | undefined)?.[step];
     if (here instanceof z.ZodObject) here = chosen(here.shape[String(step)], value);
     else if (here instanceof z.ZodArray) here = chosen(here.element, value);
+    else if (here instanceof z.ZodRecord) here = chosen(here.valueType, value);
     else return [];
   }
   return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
@@ -116,7 +125,8 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[], root: unknown):
 /** Of several forms the one that the document's own value has chosen. */
 function chosen(schema: unknown, value: unknown): unknown {
   const here = bare(schema);
-  if (!(here instanceof z.ZodDiscriminatedUnion)) return here;
+  if (!(here instanceof z.ZodUnion)) return here;
+  if (!(here instanceof z.ZodDiscriminatedUnion)) return here.options.map(bare).find((option) => option instanceof z.ZodObject);
   const { discriminator } = here.def;
   const named = (value as Record<string, unknown> | undefined)?.[discriminator];
   const fits = (option: unknown) => option instanceof z.ZodObject && option.shape[discriminator]?.safeParse(named).success;

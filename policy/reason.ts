@@ -4,36 +4,36 @@ import { REASON_MAX, REASON_MIN } from '../contract/request.js';
 import { type Finds, linearPattern } from './linear-pattern.js';
 
 /** Why a reason won't do, with what would; undefined when it will. Never repeats the text: sentences end up on record. */
-export function wrongReason({ min = REASON_MIN, pattern, message, ticket }: ReasonRule, text: string): string | undefined {
+export function wrongReason({ min = REASON_MIN, pattern, message, ticket, check }: ReasonRule, text: string): string | undefined {
   if (text.length > REASON_MAX) return `The reason may have at most ${REASON_MAX} characters; this has ${text.length}.`;
   if (text.length < min) return `The reason needs at least ${min} characters; this has ${text.length}.`;
   if (pattern !== undefined && !finderOf(pattern)(text)) return patternSentence(pattern, message);
-  if (ticket !== undefined && !finderOf(ticket)(text)) return `${ticketSentence(ticket)} This names none.`;
+  if (ticket !== undefined && !finderOf(ticket)(text)) return `${ticketSentence(ticket, check)} This names none.`;
   return undefined;
 }
 
 /** All that is asked of it, before it is written. */
-export function reasonText({ min, pattern, message, ticket }: ReasonRule): string {
+export function reasonText({ min, pattern, message, ticket, check }: ReasonRule): string {
   return [
     ...(min === undefined ? [] : [`The reason needs at least ${min} characters.`]),
     ...(pattern === undefined ? [] : [patternSentence(pattern, message)]),
-    ...(ticket === undefined ? [] : [ticketSentence(ticket)]),
+    ...(ticket === undefined ? [] : [ticketSentence(ticket, check)]),
   ].join(' ');
 }
 
 /** Whether whatever does for the one does for the other, as far as the two say it by themselves. */
 export function asksNoLess(one: ReasonRule | undefined, other: ReasonRule | undefined): boolean {
   const least = (rule: ReasonRule | undefined) => rule?.min ?? REASON_MIN;
-  const keeps = (part: 'pattern' | 'ticket') => other?.[part] === undefined || one?.[part] === other[part];
-  return least(one) >= least(other) && keeps('pattern') && keeps('ticket');
+  const keeps = (part: 'pattern' | 'ticket' | 'check') => other?.[part] === undefined || one?.[part] === other[part];
+  return least(one) >= least(other) && keeps('pattern') && keeps('ticket') && keeps('check');
 }
 
 function patternSentence(pattern: string, message = `The reason must match ${pattern}.`): string {
   return message;
 }
 
-function ticketSentence(ticket: string): string {
-  return `The reason must name a ticket (${ticket}).`;
+function ticketSentence(ticket: string, check: string | undefined): string {
+  return `The reason must name a ticket (${ticket})${check === undefined ? '' : ` that is there by the check ${check}`}.`;
 }
 
 const finders = new Map<string, Finds>();

@@ -14,6 +14,7 @@ import { allLimits } from './limit-file.js';
 import { candidates } from './rule-index.js';
 import { mayCover, type Policy, type Rule, ruleFor, rulesAbout } from './rules.js';
 import { type Plan, planOf } from './stages.js';
+import type { TicketFacts } from './tickets.js';
 
 export interface Parties {
   readonly requester?: Person;
@@ -30,6 +31,8 @@ export interface Facts extends Parties {
   readonly voters: readonly Person[];
   /** The reason as it was written, where a rule asks something of it and it can be read. */
   readonly reason?: string;
+  /** How the tickets stand that it names, where a rule that applies wants them looked up. */
+  readonly tickets?: TicketFacts;
   /** Everybody whom a rule for this target names as approver, of those by which these people could ask. */
   readonly approverPool: readonly Person[];
   /** What counts against limits. Fetched only where there are some; where it is missing they refuse. */

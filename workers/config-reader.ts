@@ -1,4 +1,5 @@
 /** Reads one setting at a time from the environment, the configuration file or a secret's own file, and notes what is wrong. */
+import { isStintError } from '../contract/errors.js';
 import { readDocument } from '../policy/document.js';
 import { closest, unknownKey } from '../policy/problems.js';
 import { type Part, VARIABLES, type ValueOf, type Variable, type VariableName } from './config-variables.js';
@@ -14,14 +15,16 @@ export interface Reader {
   /** The checked value, the default, or undefined; a problem is noted when it is required and missing. */
   value<N extends VariableName>(name: N): ValueOf<N> | undefined;
   secret(name: VariableName): Secret | undefined;
+  /** What `parse` makes of the file that a setting names, where it names one; why it can't is noted. */
+  file<T>(name: VariableName, parse: (text: string, path: string) => T): T | undefined;
   problems: string[];
 }
 
 /** A reader of the settings for these parts. Problems are collected, never thrown. */
 export function createReader({ env, readFile }: Source, parts: readonly Part[]): Reader {
   const problems: string[] = [];
-  const file = fileSettings(env.STINT_CONFIG, readFile, problems);
-  const given = (name: string): string | undefined => nonEmpty(env[name]) ?? file.get(name);
+  const shared = fileSettings(env.STINT_CONFIG, readFile, problems);
+  const given = (name: string): string | undefined => nonEmpty(env[name]) ?? shared.get(name);
   misspelt(env, problems);
 
   const textOf = (name: VariableName): string | undefined => {
@@ -57,7 +60,17 @@ export function createReader({ env, readFile }: Source, parts: readonly Part[]):
     const plain = value(name);
     return typeof plain === 'string' ? new Secret(plain) : undefined;
   };
-  return { value, secret, problems };
+  const file = <T>(name: VariableName, parse: (text: string, path: string) => T): T | undefined => {
+    const path = value(name);
+    if (typeof path !== 'string') return undefined;
+    try {
+      return parse(readFile(path), path);
+    } catch (error) {
+      problems.push(isStintError(error) ? `${name}: ${error.sentence}` : `${name}: the file ${path} cannot be read.`);
+      return undefined;
+    }
+  };
+  return { value, secret, file, problems };
 }
 
 /** What to say of a setting that is needed and not there. */

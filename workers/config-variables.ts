@@ -11,6 +11,7 @@ export const PARTS = [
   'base',
   'policy',
   'oncall',
+  'tickets',
   'seals',
   'store',
   'temporal',
@@ -105,6 +106,15 @@ export const VARIABLES = table({
     example: 'https://api.eu.pagerduty.com',
     fallback: 'https://api.pagerduty.com',
     help: "PagerDuty's API; that of the EU service region is another.",
+  },
+
+  // ---- tickets
+  STINT_TICKETS: {
+    part: 'tickets',
+    check: path,
+    example: './tickets.yaml',
+    optional: true,
+    help: 'The file that says where tickets are looked up. Needed where a rule of the policy names a check.',
   },
 
   // ---- seals

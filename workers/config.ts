@@ -2,7 +2,8 @@
  * The configuration: read once, checked as a whole, and told all at once what is wrong. A process names the parts that it
  * needs; what another process needs isn't asked of it, and no process holds a secret that it has no use for.
  */
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { parseTicketChecks, type TicketCheck } from '../activities/tickets/checks-file.js';
 import { StintError } from '../contract/errors.js';
 import { createReader, missing, type Reader, type Source, sentenceOf } from './config-reader.js';
 import { VARIABLES, type ValueOf } from './config-variables.js';
@@ -31,6 +32,8 @@ export interface PartConfigs {
   readonly policy: { readonly policyFile: string; readonly peopleFile: string };
   /** PagerDuty; without a token its rotas can't be looked up. */
   readonly oncall: { readonly url: string; readonly token?: Secret };
+  /** Where tickets are looked up; none where no file is named. */
+  readonly tickets: { readonly checks: readonly TicketCheck[] };
   readonly seals: { readonly keysDir: string; readonly trustedKeysFile: string };
   readonly store: { readonly kind: 'postgres'; readonly url: Secret } | { readonly kind: 'pglite'; readonly dir: string };
   readonly temporal: {
@@ -117,6 +120,10 @@ const BUILD: { readonly [P in ConfigPart]: (reader: Reader, base: BaseConfig) =>
     url: secureUrl(reader, 'STINT_PAGERDUTY_URL'),
     ...optionally('token', reader.secret('STINT_PAGERDUTY_TOKEN')),
   }),
+  tickets: ({ value, file }) => {
+    const loopback = value('STINT_ALLOW_INSECURE') === 'loopback';
+    return { checks: file('STINT_TICKETS', (text, path) => ticketChecks(text, path, loopback)) ?? [] };
+  },
   seals: ({ value }, { home }) => ({
     keysDir: value('STINT_SEAL_KEYS_DIR') ?? join(home, 'keys'),
     trustedKeysFile: value('STINT_TRUSTED_KEYS_FILE') ?? join(home, 'trusted-keys.json'),
@@ -148,6 +155,14 @@ const BUILD: { readonly [P in ConfigPart]: (reader: Reader, base: BaseConfig) =>
     reconcileEveryMs: reader.value('STINT_RECONCILE_EVERY') ?? 0,
   }),
 };
+
+/** A file of a secret that is named without its folder lies beside the file that names it. */
+function ticketChecks(text: string, path: string, loopback: boolean): readonly TicketCheck[] {
+  return parseTicketChecks(text, path, loopback).map(({ header, ...check }) => ({
+    ...check,
+    ...(header && { header: { ...header, file: resolve(dirname(path), header.file) } }),
+  }));
+}
 
 /** An address that is itself a secret: whoever knows it can raise alarms, or keep the watchdog quiet. */
 function secretUrl(reader: Reader, name: 'STINT_ALARM_WEBHOOK_URL' | 'STINT_BEAT_URL'): Secret | undefined {

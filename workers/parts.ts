@@ -24,10 +24,11 @@ import { askForEvidence } from '../activities/targets/mac-admin/collect.js';
 import { createMacAdminDriver } from '../activities/targets/mac-admin/driver.js';
 import { createIru } from '../activities/targets/mac-admin/iru.js';
 import { createRegistry, type DriverRegistry } from '../activities/targets/registry.js';
+import { createTickets } from '../activities/tickets/tickets.js';
 import type { Alarms } from '../contract/alarms.js';
 import { StintError } from '../contract/errors.js';
 import type { Envelope, Sender } from '../contract/messages.js';
-import type { Directory, Gate, Store, TargetDriver, TargetFacts } from '../contract/ports.js';
+import type { Directory, Gate, Store, TargetDriver, TargetFacts, Tickets } from '../contract/ports.js';
 import { type AwsPermissionSetTarget, targetOf } from '../contract/request.js';
 import type { ElevationView } from '../contract/view.js';
 import { openStore } from '../ledger/store.js';
@@ -67,6 +68,7 @@ export const pause = (ms: number): Promise<void> => sleep(ms);
 const MDM_TIMEOUT_MS = 5000;
 /** Somebody may be waiting in Slack for what turns on it. */
 const PAGERDUTY_TIMEOUT_MS = 2500;
+const TICKETS_TIMEOUT_MS = 1500;
 /** The revokes that leave this process now, whichever part of it lets them pass. */
 export const crowd = createCrowd(clock, pause);
 
@@ -104,6 +106,17 @@ function pagedOf(oncall: Config<'oncall'>['oncall']): Paged | undefined {
   return made;
 }
 
+const ticketsOfConfig = new WeakMap<object, Tickets>();
+
+/** Where tickets are looked up; one for each configuration, as with PagerDuty. */
+export function ticketsOf({ tickets }: Config<'tickets'>): Tickets {
+  const { checks } = tickets;
+  const secret = (file: string) => readFileSync(file, 'utf8');
+  const made = ticketsOfConfig.get(tickets) ?? createTickets({ checks, secret, timeoutMs: TICKETS_TIMEOUT_MS, clock });
+  ticketsOfConfig.set(tickets, made);
+  return made;
+}
+
 /** Connection options of Temporal, for clients and workers alike. */
 export function temporalOptions({ temporal }: Config<'temporal'>): { address: string; tls: boolean; apiKey?: string } {
   const { address, tls, apiKey } = temporal;
@@ -131,8 +144,10 @@ export function gateOf(
 }
 
 /** What an entrance asks before it starts anything. */
-export function checkLimitsOf(config: Config<'aws'>, store: Store, { policy, directory }: People): CheckLimits {
-  return createCheckLimits({ policy, directory, targets: factsOf(config, store, directory), usage: store.usage, clock });
+export function checkLimitsOf(config: Config<'aws' | 'tickets'>, store: Store, { policy, directory }: People): CheckLimits {
+  const { usage, requests: texts } = store;
+  const tickets = ticketsOf(config);
+  return createCheckLimits({ policy, directory, targets: factsOf(config, store, directory), texts, tickets, usage, clock });
 }
 
 /** The trusted keys, read anew when the file changes: a revoked key stops at once. Throws `bad-config` when it is not valid now. */
@@ -239,7 +254,7 @@ export function noticesOf(
 
 /** All activities of a worker process. */
 export function dutiesOf(
-  config: Config<'seals' | 'posting' | 'aws'>,
+  config: Config<'seals' | 'posting' | 'aws' | 'tickets'>,
   store: Store,
   people: People,
   targets: Targets,
@@ -252,6 +267,7 @@ export function dutiesOf(
     targets: factsOf(config, store, people.directory),
     policies: store.policies,
     texts,
+    tickets: ticketsOf(config),
     usage: store.usage,
     clock,
   });

@@ -16,6 +16,7 @@ import { type PolicyTaken, type PolicyText, takePolicy } from './take-policy.js'
 
 export interface PolicyFileDeps {
   readonly policy: PartConfigs['policy'];
+  readonly tickets?: PartConfigs['tickets'];
   readonly store: { readonly policies: Store['policies']; readonly ledger: Pick<Store['ledger'], 'count'> };
   /** Which process, for the record. */
   readonly name: string;
@@ -91,10 +92,11 @@ async function atStart(deps: PolicyFileDeps): Promise<void> {
 }
 
 async function reload(deps: PolicyFileDeps): Promise<void> {
-  const { policy: paths, name, log } = deps;
+  const { policy: paths, tickets, name, log } = deps;
   try {
     const policy = readPolicy(deps);
-    const odd = await fileFindings(policy, peopleFileOf({ policy: paths, readFile }), paths.policyFile);
+    const checks = tickets?.checks.map((check) => check.name);
+    const odd = await fileFindings(policy, peopleFileOf({ policy: paths, readFile }), paths.policyFile, checks);
     if (odd.length > 0) throw new StintError('bad-policy', odd.join('\n'));
     const { done, hash, was } = await take(deps, policy, { by: `SIGHUP to ${name}` });
     const said = done === 'applied' ? 'The policy file is in force.' : 'The policy file is what was in force already.';

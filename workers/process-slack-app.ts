@@ -7,7 +7,7 @@ import type { Config } from './config.js';
 import { keepTrying, type Part as Running } from './keep-trying.js';
 import { limitedGate } from './limit-gate.js';
 import { createPastWorkflow } from './ordered-ends.js';
-import { checkLimitsOf, clock, factsOf, gateOf, noticesOf, peopleOf, temporalClient } from './parts.js';
+import { checkLimitsOf, clock, factsOf, gateOf, noticesOf, peopleOf, temporalClient, ticketsOf } from './parts.js';
 import { fitClockOf, type StartPart } from './process-part.js';
 import { repairCard } from './repair-card.js';
 import type { SelfWatch } from './self-watch.js';
@@ -38,6 +38,7 @@ async function startSlackApp(config: Config, store: Store, log: Logger, watch: S
       lastGood: people.directory.lastGood,
       policies: store.policies,
       texts: store.requests,
+      tickets: ticketsOf(config),
       usage: store.usage,
       targets: factsOf(config, store, people.directory),
       clock,

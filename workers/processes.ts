@@ -31,7 +31,7 @@ const CLOCKS_MS = 3_000;
 const PARTS = { worker, 'slack-app': slackApp, 'device-api': deviceApi } as const;
 export type ProcessName = keyof typeof PARTS | 'all';
 
-const COMMON: readonly ConfigPart[] = ['policy', 'oncall', 'seals', 'store', 'temporal'];
+const COMMON: readonly ConfigPart[] = ['policy', 'oncall', 'tickets', 'seals', 'store', 'temporal'];
 
 /** What each process asks of the configuration: no process holds a secret that it has no use for. */
 export const NEEDS: { readonly [P in ProcessName]: readonly ConfigPart[] } = {
@@ -59,7 +59,8 @@ function selfWatchOf(config: Config, log: Logger): SelfWatch {
 /** The policy of a process's file counts from here on, if it may. Those who have no settings for alarms tell the log alone. */
 function policyFileOf(name: ProcessName, config: Config, store: Store, log: Logger): Promise<PolicyFile> {
   const alarms = NEEDS[name].includes('alarms') ? alarmsOf(config, store, log) : undefined;
-  return startPolicyFile({ policy: config.policy, store, name: `${name} on ${hostname()}`, clock, log, alarms, wait });
+  const { policy, tickets } = config;
+  return startPolicyFile({ policy, tickets, store, name: `${name} on ${hostname()}`, clock, log, alarms, wait });
 }
 
 /** A process that runs, or waits for its database. */

@@ -16,6 +16,10 @@ export function addPolicy(stint: Command): void {
     .description('Checks a policy file, and with --people that everybody it names is there. Exit code 1 when something is wrong.')
     .argument('[file]', 'the policy file', './policy.yaml')
     .option('--people <file>', 'the people file to check it against')
+    .option(
+      '--tickets <file>',
+      'the file of ticket checks that its rules name; without it, that of the configuration (STINT_TICKETS)',
+    )
     .option('--json', 'as JSON, for a script')
     .addHelpText(
       'after',
@@ -34,15 +38,21 @@ function read(file: string): string {
   }
 }
 
-async function check(file: string, { people, json }: { people?: string; json?: boolean }): Promise<void> {
-  const [{ parsePolicy }, { parsePeopleFile }, { fileFindings }, { print }] = await Promise.all([
+async function check(
+  file: string,
+  { people, tickets, json }: { people?: string; tickets?: string; json?: boolean },
+): Promise<void> {
+  const [{ parsePolicy }, { parsePeopleFile }, { fileFindings, ticketFindings }, { checkNames }, { print }] = await Promise.all([
     import('../../policy/load.js'),
     import('../../policy/people.js'),
     import('../../policy/check.js'),
+    import('../policy/read.js'),
     import('../ask.js'),
   ]);
   const parsed = parsePolicy(read(file), file);
-  const found = people ? await fileFindings(parsed, parsePeopleFile(read(people), people), file) : [];
+  const checks = checkNames(tickets);
+  const alone = checks ? ticketFindings(parsed, checks, file) : [];
+  const found = people ? await fileFindings(parsed, parsePeopleFile(read(people), people), file, checks) : alone;
   print(json, { ok: found.length === 0, hash: parsed.hash, findings: found }, () =>
     [...found, found.length === 0 ? `${file} is valid (policy ${parsed.hash.slice(0, 12)})` : ''].filter(Boolean).join('\n'),
   );

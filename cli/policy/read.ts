@@ -1,6 +1,8 @@
 /** Reads the files that commands about policies are given. */
 import { readFileSync } from 'node:fs';
+import { parseTicketChecks } from '../../activities/tickets/checks-file.js';
 import { StintError } from '../../contract/errors.js';
+import { loadConfig } from '../../workers/config.js';
 
 /** The text of a file. Throws `bad-input`, which names the file and how it came to be looked for. */
 export function readText(file: string, fix: string): string {
@@ -9,4 +11,18 @@ export function readText(file: string, fix: string): string {
   } catch {
     throw new StintError('bad-input', `The file ${file} cannot be read. ${fix}`);
   }
+}
+
+/**
+ * The names of the checks of tickets in a file, or in that of the configuration; undefined where none is named. Throws `bad-config`,
+ * and `bad-input` for a file that can't be read.
+ */
+export function checkNames(file?: string): readonly string[] | undefined {
+  const readFile = (path: string) => readFileSync(path, 'utf8');
+  if (file === undefined && !process.env.STINT_TICKETS && !process.env.STINT_CONFIG) return undefined;
+  const { checks } =
+    file === undefined
+      ? loadConfig({ env: process.env, readFile, parts: ['tickets'] }).tickets
+      : { checks: parseTicketChecks(readText(file, 'Give the path of a file of ticket checks.'), file, true) };
+  return checks.map(({ name }) => name);
 }

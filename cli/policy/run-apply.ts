@@ -11,7 +11,7 @@ import { loadConfig } from '../../workers/config.js';
 import type { Ask, PolicyShown } from '../../workers/questions.js';
 import type { PolicyTaken } from '../../workers/take-policy.js';
 import { justTheClock, operatorName, print, withStore } from '../ask.js';
-import { readText } from './read.js';
+import { checkNames, readText } from './read.js';
 import { diffText } from './run-diff.js';
 
 export interface ApplyOptions {
@@ -59,7 +59,7 @@ async function propose(given: string | undefined, options: ApplyOptions, ask: As
   const fix = 'Give its path: stint policy apply policy.yaml --people people.yaml';
   const policy = parsePolicy(readText(file, fix), file);
   const people = parsePeopleFile(readText(peopleFile, fix), peopleFile);
-  const found = await fileFindings(policy, people, file);
+  const found = await fileFindings(policy, people, file, checkNames() ?? []);
   const now = (await ask<PolicyShown | null | undefined>({ ask: 'policy-in-force' })) ?? undefined;
   const before = now && readable(now);
   return { file, policy, found, now, changes: before && diffPolicies(before, policy, withEveryRota(people)) };

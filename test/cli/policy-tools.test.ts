@@ -46,6 +46,25 @@ function edited(name: string, from: string, to: string): string {
   return file;
 }
 
+describe('policy check', () => {
+  const asks = 'reason: { ticket: { pattern: "CHG-[0-9]+", check: jra } }\n    windows:';
+
+  it('says which check of tickets a rule names that is not there, where the file of them is known', async () => {
+    const policy = edited('policy.yaml', 'windows:', asks);
+    const tickets = join(dir, 'tickets.yaml');
+    writeFileSync(tickets, 'version: 1\nchecks:\n  jira: { url: "https://acme.example/{ticket}" }\n');
+    for (const people of [[], PEOPLE]) {
+      const { code, out } = await ran('check', policy, '--tickets', tickets, ...people);
+      expect(out).toMatch(/policy\.yaml:\d+:\d+ \S+reason\.ticket: there is no check jra .*did you mean "jira"\?/);
+      expect(code).toBe(1);
+      expect(await ran('check', policy, ...people)).toMatchObject({ code: 0 });
+    }
+    expect(
+      await ran('check', edited('policy.yaml', 'windows:', asks.replace('jra', 'jira')), '--tickets', tickets),
+    ).toMatchObject({ code: 0 });
+  });
+});
+
 describe('policy test', () => {
   const TABLE = example('policy.test.yaml');
 

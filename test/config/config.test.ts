@@ -152,6 +152,19 @@ describe('the configuration', () => {
     ).toBeTruthy();
   });
 
+  it('reads where tickets are looked up from a file, whose secrets lie beside it', () => {
+    const text = 'version: 1\nchecks:\n  jira: { url: "https://a.example/{ticket}", header: { name: A, file: jira.txt } }\n';
+    const files = { '/etc/stint/tickets.yaml': text, '/etc/bad.yaml': text.replace('https', 'http') };
+    expect(load({}, ['tickets']).tickets).toEqual({ checks: [] });
+    expect(load({ STINT_TICKETS: '/etc/stint/tickets.yaml' }, ['tickets'], files).tickets.checks).toMatchObject([
+      { name: 'jira', header: { name: 'A', file: '/etc/stint/jira.txt' } },
+    ]);
+    expect(refusal({ STINT_TICKETS: '/none' }, ['tickets'])).toContain('STINT_TICKETS: the file /none cannot be read.');
+    expect(refusal({ STINT_TICKETS: '/etc/bad.yaml' }, ['tickets'], files)).toMatch(
+      /STINT_TICKETS: .*\n.*bad\.yaml:3:16 checks\.jira\.url: must begin with https/,
+    );
+  });
+
   it('takes an empty variable for one that is not set', () => {
     expect(load({ STINT_HOME: '', TEMPORAL_NAMESPACE: '' }, ['temporal']).temporal.namespace).toBe('default');
   });

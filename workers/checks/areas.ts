@@ -13,6 +13,7 @@ import { checkSettings, readSettings, type Settings } from './settings.js';
 import { checkSlack, type NamedChannel } from './slack.js';
 import { askInForce, checkStore, storeClock } from './store.js';
 import { checkTemporal, temporalClock } from './temporal.js';
+import { checkTickets } from './tickets.js';
 
 export interface AreaDeps extends Source {
   /** What the process needs, as it names it itself. */
@@ -29,16 +30,17 @@ export function checksOf(deps: AreaDeps): Checks {
   const unread = notLookedAt(settings);
   /** The check of an area when the process has to do with it, and whether its settings can be used. */
   const area = (part: ConfigPart, check: Check | undefined) => (parts.includes(part) ? (check ?? unread) : undefined);
-  const { seals, policy, oncall, store, temporal, posting, slack, mdm, device, alarms, aws } = valid;
+  const { seals, policy, oncall, tickets, store, temporal, posting, slack, mdm, device, alarms, aws } = valid;
   const slackReady = posting && (slack || !parts.includes('slack'));
   const all = {
     configuration: checkSettings(settings, parts),
     keys: area('seals', seals && checkKeys({ seals, ...(device && { device }), parts, clock })),
-    policy: area('policy', policy && checkPolicy({ policy, readFile, inForce: askInForce(base, store) })),
+    policy: area('policy', policy && checkPolicy({ policy, readFile, inForce: askInForce(base, store), ...namesOf(tickets) })),
     'on-call': area(
       'oncall',
       oncall && checkOnCall({ oncall, clock, people: () => ifValid(() => policy && peopleFileOf({ policy, readFile })) }),
     ),
+    tickets: area('tickets', tickets && checkTickets({ tickets, readFile, clock })),
     store: area('store', base && store && checkStore({ base, store })),
     temporal: area('temporal', temporal && checkTemporal(temporal, aws?.workers)),
     slack: area(
@@ -58,6 +60,9 @@ export function checksOf(deps: AreaDeps): Checks {
   };
   return Object.fromEntries(Object.entries(all).filter(([, check]) => check !== undefined));
 }
+
+const namesOf = (tickets: PartConfigs['tickets'] | undefined) =>
+  tickets ? { checks: tickets.checks.map(({ name }) => name) } : {};
 
 /** Everybody whose clock can be asked with these settings. */
 export function clocksOf({ store, temporal, posting, mdm }: Partial<PartConfigs>, clock: () => number): readonly AskClock[] {

@@ -5,7 +5,19 @@
 import { isStintError, StintError } from '../../contract/errors.js';
 
 /** In the order in which a person mends them: without settings nothing else can be looked at. */
-export const AREAS = ['configuration', 'keys', 'policy', 'on-call', 'store', 'temporal', 'slack', 'mdm', 'aws', 'clock'] as const;
+export const AREAS = [
+  'configuration',
+  'keys',
+  'policy',
+  'on-call',
+  'tickets',
+  'store',
+  'temporal',
+  'slack',
+  'mdm',
+  'aws',
+  'clock',
+] as const;
 export type Area = (typeof AREAS)[number];
 
 /** `warn`: it runs, but not as well as it should. `fail`: something of it does not run, or must not. */

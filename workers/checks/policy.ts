@@ -20,11 +20,16 @@ export interface PolicyCheckDeps {
   readonly readFile: (path: string) => string;
 }
 
+/** The names of the checks of tickets that the configuration has. */
+export interface NamedChecks {
+  readonly checks?: readonly string[];
+}
+
 /** Which policy is in force; `unknown` where the store cannot be asked, which its own check says. */
 export type AskInForce = () => Promise<InForce | 'none' | 'unknown'>;
 
 /** Both files, and what does not fit between them. */
-export function checkPolicy(deps: PolicyCheckDeps & { readonly inForce: AskInForce }): Check {
+export function checkPolicy(deps: PolicyCheckDeps & NamedChecks & { readonly inForce: AskInForce }): Check {
   const { policyFile, peopleFile } = deps.policy;
   return async (say) => {
     const policy = attempt(say, 'policy', () => policyOf(deps), 'Until it is mended, what is in force goes on.');
@@ -35,7 +40,11 @@ export function checkPolicy(deps: PolicyCheckDeps & { readonly inForce: AskInFor
     if (file) say.ok('people', `${peopleFile}: ${file.people.length} people`);
     if (!policy || !file) return;
     const people = withEveryRota(file);
-    const odd = [...(await fileFindings(policy, file, policyFile)), ...uncovered(policy, people), ...mute(policy, people)];
+    const odd = [
+      ...(await fileFindings(policy, file, policyFile, deps.checks)),
+      ...uncovered(policy, people),
+      ...mute(policy, people),
+    ];
     for (const one of odd) say.warn('together', one);
     if (odd.length === 0) say.ok('together', 'everybody named is there, and every request could be approved');
   };

@@ -2,6 +2,7 @@
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CHANNEL, PEOPLE, TAGS } from '../../../cli/demo/world.js';
+import { type JiraStandIn, startJira } from '../../../sim/jira/server.js';
 import { startMdm } from '../../../sim/mdm/server.js';
 import { type PagerDutyStandIn, startPagerDuty } from '../../../sim/pagerduty/server.js';
 import { BOT_SCOPES, scopeTroubles } from '../../../slack-app/startup.js';
@@ -372,5 +373,58 @@ describe('clocks', () => {
     await look(quick(), ['clock']);
     expect(bench.mdm.control.truth().calls.map(({ authorised }) => authorised)).toEqual([false]);
     expect(bench.slack.truth().calls.map(({ token }) => token)).toEqual(['none']);
+  });
+});
+
+describe('ticket checks', () => {
+  const secret = 'Basic 0815';
+  let far: JiraStandIn;
+  beforeEach(async () => {
+    far = await startJira({ authorization: secret, issues: [{ key: 'CHG-1', status: 'done' }] });
+  });
+  afterEach(() => far.close());
+
+  async function rows(known = 'CHG-1', header = secret) {
+    writeFileSync(bench.home.path('jira.txt'), header);
+    const jira = {
+      url: `${far.url}/rest/api/3/issue/{ticket}`,
+      header: { name: 'Authorization', file: 'jira.txt' },
+      fields: [{ field: 'fields.status.statusCategory.key', not: ['done'] }],
+    };
+    const checks = { jira: { ...jira, known }, bare: jira };
+    writeFileSync(bench.home.path('tickets.yaml'), JSON.stringify({ version: 1, checks }));
+    return look({ env: { ...bench.env, STINT_TICKETS: bench.home.path('tickets.yaml') } }, ['tickets', 'policy']);
+  }
+
+  test('of which there are none are nothing to look at', async () => {
+    expect((await look(bench, ['tickets'])).findings).toMatchObject([{ level: 'ok', found: like(/no checks are set up/) }]);
+  });
+
+  test('that answer are named, whatever is asked of the fields of a ticket', async () => {
+    const { findings } = await rows();
+    expect(findings.filter(({ area }) => area === 'tickets')).toMatchObject([
+      { check: expect.stringMatching(/jira|bare/), level: 'ok' },
+      { check: expect.stringMatching(/jira|bare/), level: 'ok' },
+    ]);
+    expect(far.control.calls.map((path) => path.split('/').at(-1)).sort()).toEqual(['CHG-1', 'STINT-0']);
+  });
+
+  test('that do not have the ticket that is known, or refuse the secret, are to be mended', async () => {
+    expect((await rows('CHG-2')).of('tickets', 'jira')).toMatchObject([{ level: 'fail', found: like(/no ticket CHG-2/) }]);
+    const refused = await rows('CHG-1', 'Basic 0816');
+    expect(refused.of('tickets', 'bare')).toMatchObject([{ level: 'fail', found: like(/refuses Stint/) }]);
+    expect(JSON.stringify(refused.findings)).not.toContain('0816');
+  });
+
+  test('that a rule names and that are not there stand with the policy', async () => {
+    const file = bench.home.path('policy.yaml');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(
+      file,
+      text.replace(/^( +)windows:/m, '$1reason: { ticket: { pattern: "CHG-[0-9]+", check: jra } }\n$1windows:'),
+    );
+    expect((await rows()).of('policy', 'together')).toContainEqual(
+      expect.objectContaining({ level: 'warn', found: like(/there is no check jra .*did you mean "jira"/) }),
+    );
   });
 });
