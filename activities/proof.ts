@@ -11,7 +11,10 @@ import { requestDigest } from '../seal/canonical.js';
 import { openEnvelope } from '../seal/envelope.js';
 import type { KeyRing } from '../seal/keys.js';
 
-/** Whether the request, and every approval that is to count, came under a seal that is trusted now. Never throws. */
+/**
+ * Whether the request, and every approval that is to count, came under a seal that is trusted now. Of what the policy itself
+ * approves there is none to count; whether there had to be is the policy's matter. Never throws.
+ */
 export function sealedBy(ring: KeyRing, { request, digest, votes, proof }: ArmInput): boolean {
   if (requestDigest(request) !== digest) return false;
   const open = <K extends MessageKind>(raw: unknown, kind: K): Envelope<K> | undefined => {
@@ -22,7 +25,7 @@ export function sealedBy(ring: KeyRing, { request, digest, votes, proof }: ArmIn
   if (open(proof.start, 'start')?.roundDigest !== digest) return false;
   const approvals = proof.approvals.map((raw) => open(raw, 'approve'));
   const counted = votes.filter((vote) => vote.decision === 'approve');
-  return counted.length > 0 && counted.every((vote) => approvals.some((approval) => approval && says(approval, vote)));
+  return counted.every((vote) => approvals.some((approval) => approval && says(approval, vote)));
 }
 
 function says({ actor, body, roundDigest }: Envelope<'approve'>, vote: Vote): boolean {

@@ -44,8 +44,9 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
     arm: async (input) => {
       if (!sealedBy(ring(), input)) return { ok: false, code: 'seal-lost' };
       const verdict = await judge(input);
-      if (!stillStands(verdict, input.windowMs)) return { ok: false, code: 'verdict-lost', ...whyDenied(verdict) };
+      if (!stillStands(verdict, input)) return { ok: false, code: 'verdict-lost', ...whyDenied(verdict) };
       const { requestId, target, subject } = input.request;
+      const now = clock();
       const grant = {
         requestId,
         target,
@@ -55,8 +56,8 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
         notAfter: input.notAfter,
         windowMs: input.windowMs,
         ...(verdict.rule === undefined ? {} : { rule: verdict.rule }),
+        ...(verdict.outcome === 'auto' ? { automaticAt: instant(now) } : {}),
       };
-      const now = clock();
       return fence.arm(grant, input.armed, instant(now), input.before, limitsOf(verdict, input, now));
     },
     moveEnd: (requestId, armedBy, notAfter, from) => fence.extend(requestId, armedBy, notAfter, from),
@@ -102,7 +103,11 @@ function whyDenied({ outcome, sentences: [reason] }: Verdict): { readonly reason
   return outcome === 'deny' && reason !== undefined ? { reason } : {};
 }
 
-/** The approval as it stood may have lost an approver, or the policy become stricter, since it was counted. */
-function stillStands(verdict: Verdict, windowMs: number): boolean {
-  return verdict.outcome === 'satisfied' && verdict.windowMs !== undefined && verdict.windowMs >= windowMs;
+/**
+ * The approval as it stood may have lost an approver, or the policy become stricter, since it was counted. People approve by
+ * votes alone, and the policy itself only where there are none.
+ */
+function stillStands(verdict: Verdict, { votes, windowMs }: ArmInput): boolean {
+  const approved = votes.length > 0 ? verdict.outcome === 'satisfied' : verdict.outcome === 'auto';
+  return approved && verdict.windowMs !== undefined && verdict.windowMs >= windowMs;
 }

@@ -67,9 +67,10 @@ const movedHere = (missed: string): string =>
   `This card belongs into the channel ${oneLine(missed, 30)} of its rule, which Stint cannot use; an alarm says why.`;
 
 function small(view: ElevationView): string {
-  const { rule, quorum, approvedBy, approvers, stages } = view.verdict;
+  const { outcome, rule, quorum, approvedBy, approvers, stages } = view.verdict;
   const parts = [shortId(view.request.requestId), rule === undefined ? 'no rule' : `rule ${oneLine(rule, 60)}`];
-  if (stages) parts.push(stagesText(stages));
+  if (outcome === 'auto') parts.push('approved by the policy itself');
+  else if (stages) parts.push(stagesText(stages));
   else if (quorum > 0) parts.push(`${Math.min(approvedBy.length, quorum)} of ${plural(quorum, 'approval')}`);
   if (view.state === 'requested') parts.push(`${plural(approvers.length, 'person', 'people')} can decide`);
   return parts.join(' · ');

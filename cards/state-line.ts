@@ -76,11 +76,16 @@ function active(view: ElevationView, { now }: SayOptions): Sentence {
   return ['🟢 ', strong('Active'), ' until ', when(deadlineAt), '.'];
 }
 
-/** `for 10 min by A and B`, as far as it is known. */
+/** `for 10 min by A and B`, as far as it is known; never a person where none approved. */
 function terms(view: ElevationView, { people }: SayOptions): Sentence {
   const length: Sentence = view.approvedWindowMs ? [` for ${spell(view.approvedWindowMs)}`] : [];
   const names = view.verdict.approvedBy.map((id) => whoIs(view, id, people));
-  return [...length, ...(names.length > 0 ? [' by ', ...listOf(names)] : [' by rule'])];
+  return [...length, ...(names.length > 0 ? [' by ', ...listOf(names)] : byPolicy(view))];
+}
+
+function byPolicy({ verdict: { rule } }: ElevationView): Sentence {
+  const name: Sentence = rule === undefined ? [] : [' (rule ', foreign(rule, 60), ')'];
+  return [' by the policy itself', ...name, ', not by a person'];
 }
 
 function byWhom(view: ElevationView, options: SayOptions): Sentence {

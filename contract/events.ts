@@ -94,11 +94,11 @@ export interface ElevationEvent<T extends EventType = EventType> {
   readonly runId: RunId | 'no-run';
   /** When it happened, which may be before it was written. */
   readonly at: Instant;
-  /** Who caused it: a person, or `system` when a timer or an observation did. */
+  /** Who caused it: a person, `system` when a timer or an observation did, or `policy` when a rule approved by itself. */
   readonly actor: { readonly personId?: PersonId; readonly via: Via } & Pick<Actor, 'slackUserId' | 'serial'>;
   readonly data: EventData[T];
 }
-export const VIAS = ['slack', 'device', 'cli', 'http', 'temporal', 'system', 'sweep', 'reconciler'] as const;
+export const VIAS = ['slack', 'device', 'cli', 'http', 'temporal', 'system', 'sweep', 'reconciler', 'policy'] as const;
 export type Via = (typeof VIAS)[number];
 
 /** An event of any type with its own data (a discriminated union on `type`). */

@@ -3,7 +3,12 @@ import type { Instant, RequestId } from './ids.js';
 
 const HOUR_MS = 3_600_000;
 /** How far back what counts may lie, in milliseconds. Of revokes as far as the longest cool-down that a file may say. */
-export const LIMIT_REACH = { asked: HOUR_MS, held: 7 * 24 * HOUR_MS, revoked: 30 * 24 * HOUR_MS } as const;
+export const LIMIT_REACH = {
+  asked: HOUR_MS,
+  held: 7 * 24 * HOUR_MS,
+  revoked: 30 * 24 * HOUR_MS,
+  automatic: 24 * HOUR_MS,
+} as const;
 
 /** Limits that hold together. Small: they travel in verdicts, and `arm` counts by those of its own judgement. */
 export interface Limit {
@@ -17,6 +22,8 @@ export interface Limit {
   readonly perWeekMs?: number;
   /** After a revoke by somebody else nothing is granted for so long, in milliseconds. */
   readonly coolDownMs?: number;
+  /** Of one subject within 24 hours, approved by the policy itself. In a verdict only where the policy itself approves. */
+  readonly automaticPerDay?: number;
 }
 
 interface Counted {
@@ -50,4 +57,6 @@ export interface Usage {
   readonly held: readonly Held[];
   /** The subject's elevations that were revoked by somebody who neither asked for them nor had them. */
   readonly revoked: readonly Happened[];
+  /** The subject's grants that the policy itself approved, in the last day. */
+  readonly automatic: readonly Happened[];
 }

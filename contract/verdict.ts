@@ -62,7 +62,8 @@ export interface StageCount {
 
 /** What `decide` answers: small, safe to keep in a history, enough to explain itself. */
 export interface Verdict {
-  readonly outcome: 'deny' | 'needs-approval' | 'satisfied';
+  /** `auto`: approved by the policy itself, in its own name and within its caps; no person approved it. */
+  readonly outcome: 'deny' | 'needs-approval' | 'satisfied' | 'auto';
   /** The rule that matched, or undefined when none did. */
   readonly rule?: string;
   readonly policyHash: Digest;
@@ -86,7 +87,7 @@ export interface Verdict {
   readonly maxWindowMs: number;
   /** How it may be extended, where a rule says so itself; otherwise by any of the windows, up to the maximum. */
   readonly extend?: Extending;
-  /** The window granted: the shortest approved, capped; only when satisfied. */
+  /** The window granted: the shortest approved, capped; only when satisfied, and when the policy itself approves. */
   readonly windowMs?: number;
   readonly warnBeforeMs: number;
   readonly warnMinWindowMs: number;

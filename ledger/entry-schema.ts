@@ -50,10 +50,11 @@ const limit = strict<Limit>({
   perHour: count.optional(),
   perWeekMs: ms.optional(),
   coolDownMs: ms.optional(),
+  automaticPerDay: count.optional(),
 });
 
 const verdict = strict<Verdict>({
-  outcome: z.enum(['deny', 'needs-approval', 'satisfied']),
+  outcome: z.enum(['deny', 'needs-approval', 'satisfied', 'auto']),
   rule: z.string().max(200).optional(),
   policyHash: digest,
   policyNow: digest.optional(),

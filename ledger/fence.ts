@@ -196,6 +196,7 @@ function rowOf(grant: NewGrant): Tables['grants'] {
     gone_at: null,
     rule: grant.rule ?? null,
     window_ms: grant.windowMs ?? null,
+    automatic_at: grant.automaticAt ?? null,
   };
 }
 
@@ -214,6 +215,7 @@ function grantOf(row: Tables['grants']): Grant {
     notAfter: row.not_after,
     ...(row.rule !== null && { rule: row.rule }),
     ...(row.window_ms !== null && { windowMs: row.window_ms }),
+    ...(row.automatic_at !== null && { automaticAt: row.automatic_at }),
     ...(row.ended_at !== null && { endedAt: row.ended_at }),
     ...(row.gone_at !== null && { goneAt: row.gone_at }),
   };

@@ -212,6 +212,12 @@ const APPLIED_POLICIES = [
   'create index applied_policies_hash on applied_policies (hash)',
 ];
 
+/** What the policy approved by itself, which its own cap counts. */
+const AUTOMATIC = [
+  `alter table grants add column ${instantColumn('automatic_at', '')}`,
+  'create index grants_automatic on grants (person_id, automatic_at) where automatic_at is not null',
+];
+
 /** All steps, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
@@ -223,4 +229,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0006-marks-until', statements: MARKS_UNTIL },
   { name: '0007-usage', statements: USAGE },
   { name: '0008-applied-policies', statements: APPLIED_POLICIES },
+  { name: '0009-automatic', statements: AUTOMATIC },
 ];

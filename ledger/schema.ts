@@ -51,6 +51,8 @@ export interface Tables {
     rule: string | null;
     /** Null in the tombstone of what was never armed. */
     window_ms: number | null;
+    /** When it was taken, where the policy itself had approved it. */
+    automatic_at: Instant | null;
   };
   /** The reconciler's memory; `told` is JSON. */
   looks: { target: string; at: Instant; told: string };

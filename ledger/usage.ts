@@ -47,9 +47,20 @@ export async function readUsage(db: Db | Trx, request: ElevationRequest, now: In
     // The tombstone of what was never armed has no window.
     .where('grants.window_ms', 'is not', null)
     .execute();
+  const automatic = await db
+    .selectFrom('grants')
+    .select(['request_id', 'rule', 'automatic_at as at'])
+    .where('person_id', '=', subject)
+    .where('automatic_at', '>', ago(now, LIMIT_REACH.automatic))
+    .execute();
   // One that was seen gone between the two questions is in both answers: the later one counts.
   const rows = new Map([...live, ...gone].map((row) => [row.request_id, row]));
-  return { asked: asked.flatMap(happened), revoked: revoked.flatMap(happened), held: [...rows.values()].map(heldOf) };
+  return {
+    asked: asked.flatMap(happened),
+    revoked: revoked.flatMap(happened),
+    automatic: automatic.flatMap(happened),
+    held: [...rows.values()].map(heldOf),
+  };
 }
 
 function happened({ request_id, rule, at }: Pick<Tables['elevations'], 'request_id' | 'rule'> & { at: Instant | null }) {

@@ -43,19 +43,23 @@ const moment = z.string().transform((text, context) => {
 
 const vote = z.strictObject({ by: personId, decision: z.enum(['approve', 'deny']).optional(), window: length.optional() });
 
-/** What counts against limits: what else they have now, asked for in the last hour, had in a week, and how long ago one was revoked. */
+/**
+ * What counts against limits: what else they have now, asked for in the last hour, had in a week, how long ago one was revoked, and
+ * how many the policy itself approved in a day.
+ */
 const had = z.strictObject({
   live: z.int().min(0).max(1000).optional(),
   requests: z.int().min(0).max(1000).optional(),
   access: lengthOf('0s', '7d').optional(),
   revoked: lengthOf('0s', '30d').optional(),
+  automatic: z.int().min(0).max(1000).optional(),
 });
 
 /** In place of the request: what is asked for more while the access is there, and how many extensions there were before. */
 const extension = z.strictObject({ window: length, granted: z.int().min(0).max(100).optional() });
 
 const expected = z.strictObject({
-  outcome: z.enum(['deny', 'needs-approval', 'satisfied']),
+  outcome: z.enum(['deny', 'needs-approval', 'satisfied', 'auto']),
   /** The rule that applies; null where none must. */
   rule: ruleId.nullable().optional(),
   window: length.optional(),

@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 
 /** `now` in milliseconds since 1970 is when the case is asked. */
 export function usageOfCase({ had = {} }: PolicyCase, rule: string | undefined, now: number): Usage {
-  const { live = 0, requests = 0, access, revoked } = had;
+  const { live = 0, requests = 0, access, revoked, automatic = 0 } = had;
   const named = (name: string) => ({ requestId: name as RequestId, ...(rule === undefined ? {} : { rule }) });
   const at = (ms: number) => instant(now + ms);
   const many = <T>(count: number, of: (index: number) => T) => Array.from({ length: count }, (_, index) => of(index));
@@ -21,6 +21,7 @@ export function usageOfCase({ had = {} }: PolicyCase, rule: string | undefined, 
         ? []
         : [{ ...named('access'), live: false, windowMs: access, notAfter: at(0), span: { from: at(-access), to: at(0) } }]),
     ],
+    automatic: many(automatic, (i): Happened => ({ ...named(`automatic-${i + 1}`), at: at(-MINUTE) })),
     revoked: revoked === undefined ? [] : [{ ...named('revoked'), at: at(-revoked) }],
   };
 }

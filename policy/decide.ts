@@ -9,6 +9,7 @@ import type { Person } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Verdict, Vote } from '../contract/verdict.js';
 import { digestOf, requestDigest } from '../seal/canonical.js';
+import { ownWord } from './automatic.js';
 import { judgeConditions } from './conditions.js';
 import { durationText } from './duration.js';
 import { extensionRefusals } from './extension.js';
@@ -73,9 +74,12 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
   const denied = refusals.length > 0 || count.denials.length > 0;
   const standing = standingOf(terms, facts, approvedBy);
   const satisfied = !denied && waits.length === 0 && standing.filled;
-  const approvers = denied || satisfied ? standing.pool : standing.asked;
+  const open = !denied && !satisfied;
+  const own = open && waits.length === 0 ? ownWord(terms, question, facts, votes.length, now) : undefined;
+  const approvers = open && !own?.given ? standing.asked : standing.pool;
+  const limits = [...terms.limits, ...(own?.limits ?? [])];
   return {
-    outcome: denied ? 'deny' : satisfied ? 'satisfied' : 'needs-approval',
+    outcome: denied ? 'deny' : satisfied ? 'satisfied' : own?.given ? 'auto' : 'needs-approval',
     ...(terms.rule === undefined ? {} : { rule: terms.rule }),
     policyHash: terms.policyHash,
     factsDigest: factsDigest(facts),
@@ -86,26 +90,28 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     windowsMs: terms.windowsMs,
     maxWindowMs: terms.maxMs,
     ...(terms.extend === undefined ? {} : { extend: terms.extend }),
-    ...(satisfied ? { windowMs: grantedWindow(terms, count.approvals) } : {}),
+    ...(satisfied || own?.given ? { windowMs: grantedWindow(terms, question.round, count.approvals) } : {}),
     warnBeforeMs: terms.warnBeforeMs,
     warnMinWindowMs: terms.warnMinWindowMs,
     deadlines: terms.deadlines,
     ...(terms.tier === undefined ? {} : { tier: terms.tier }),
     ...(terms.channel === undefined ? {} : { channel: terms.channel }),
     ...(conditions.length === 0 ? {} : { conditions }),
-    ...(terms.limits.length === 0 ? {} : { limits: terms.limits }),
+    ...(limits.length === 0 ? {} : { limits }),
     sentences: [
       ...refusals,
       ...(denied ? [] : waits),
       ...explain(count, facts.voters),
-      ...(denied || satisfied ? [] : missing(terms, standing)),
+      ...(own?.sentences ?? []),
+      ...(open && !own?.given ? missing(terms, standing) : []),
     ],
   };
 }
 
-/** The shortest that anybody approved, and never more than the maximum (invariant I7). */
-function grantedWindow(terms: Terms, approvals: Tally['approvals']): number {
-  return Math.min(terms.maxMs, ...approvals.map((vote) => vote.windowMs));
+/** The shortest that anybody approved, or else the one that is asked for; never more than the maximum (invariant I7). */
+function grantedWindow(terms: Terms, round: Round, approvals: Tally['approvals']): number {
+  const lengths = approvals.length > 0 ? approvals.map((vote) => vote.windowMs) : [round.windowMs];
+  return Math.min(terms.maxMs, ...lengths);
 }
 
 function windowRefusals({ refusals, windowsMs, maxMs }: Terms, { windowMs }: Round): string[] {
@@ -130,7 +136,7 @@ function ageRefusals(terms: Terms, { request, round }: Question, now: number): s
 function limitsReached(terms: Terms, question: Question, facts: Facts, approvals: Tally['approvals'], now: number): string[] {
   if (terms.refusals.length > 0) return [];
   const { request, round } = question;
-  const windowMs = approvals.length > 0 ? grantedWindow(terms, approvals) : round.windowMs;
+  const windowMs = approvals.length > 0 ? grantedWindow(terms, round, approvals) : round.windowMs;
   return limitRefusals(terms.limits, { request, kind: round.kind, windowMs }, facts.usage, now);
 }
 

@@ -2,6 +2,7 @@
 import { few } from '../contract/few.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
+import { automaticText, compareAutomatic } from './automatic.js';
 import { hoursText, isWithin } from './calendar.js';
 import { compareLimits } from './diff-limits.js';
 import { durationText } from './duration.js';
@@ -43,7 +44,7 @@ export function compareReach(before: Reach | undefined, after: Reach | undefined
 }
 
 function compareRules(before: Reach, after: Reach): Change {
-  const points = [windows, longest, extensions, quorum, approvers, possible, openHours, reason, limits].map((point) =>
+  const points = [windows, longest, extensions, quorum, approvers, possible, automatic, openHours, reason, limits].map((point) =>
     point(before, after),
   );
   return {
@@ -118,6 +119,10 @@ function possible(before: Reach, after: Reach): Point {
   return is ? { wider: [text] } : { narrower: [text] };
 }
 
+function automatic({ rule: before }: Reach, { rule: after }: Reach): Point {
+  return compareAutomatic(before, after);
+}
+
 /** What isn't plainly less is told as more: whoever reviews it has to look. */
 function openHours({ rule: { hours: before } }: Reach, { rule: { hours: after } }: Reach): Point {
   if (JSON.stringify(before) === JSON.stringify(after)) return {};
@@ -171,7 +176,8 @@ function describe({ rule, plan, could }: Reach): string {
   const lengths = rule.windowsMs.map(durationText).join(', ');
   const short = isFilled(plan, could) ? '' : ', but too few people could';
   const needed = rule.stages ? poolsName(rule) : `${approvals(rule.quorum)} needed of ${whoText(rule.approve)}`;
-  return `rule ${rule.id}: ${lengths}, up to ${durationText(rule.maxMs)} in all, ${needed}${short}`;
+  const own = rule.automatic ? `, or by the policy itself ${automaticText(rule.automatic)}` : '';
+  return `rule ${rule.id}: ${lengths}, up to ${durationText(rule.maxMs)} in all, ${needed}${short}${own}`;
 }
 
 const approvals = (count: number): string => (count === 1 ? '1 approval' : `${count} approvals`);

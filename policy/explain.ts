@@ -7,6 +7,7 @@ import type { ElevationRequest, PersonRef, Target } from '../contract/request.js
 import type { Condition, Extending, Verdict } from '../contract/verdict.js';
 import { digestOf, requestDigest, requestIdFrom } from '../seal/canonical.js';
 import { type Holds, leaf, type Reason, type Untold } from './attributes.js';
+import { automaticText } from './automatic.js';
 import { settle } from './decide.js';
 import { durationText } from './duration.js';
 import { approvalsReason } from './explain-approvals.js';
@@ -78,9 +79,15 @@ function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, be
   const deciders = decidersOf(rule, terms, inquiry.facts, inquiry.words);
   const unknown = untoldRotas(rule.approve.groups, inquiry.untold ?? KNOWN);
   const approvals = approvalsReason(terms, deciders, inquiry.facts.approverPool, unknown);
-  const holds = verdict.outcome === 'deny' ? 'no' : approvals.holds;
+  const holds = HOLDS[verdict.outcome] ?? approvals.holds;
   const conditions = [...conditionReasons(verdict), ...reasonReasons(rule), ...limitsReason(terms)];
-  const children = [...before, lengthReason(terms, rule, inquiry.ask.windowMs), ...conditions, approvals];
+  const children = [
+    ...before,
+    lengthReason(terms, rule, inquiry.ask.windowMs),
+    ...conditions,
+    ...automaticReason(terms, verdict),
+    approvals,
+  ];
   return {
     holds,
     by: { rule: rule.id, quorum, windowsMs, maxWindowMs: maxMs, ...(extend ? { extend } : {}) },
@@ -89,6 +96,9 @@ function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, be
     tree: root(inquiry, holds, verdict.sentences.join(' '), children),
   };
 }
+
+/** What the approvers have no say in. */
+const HOLDS: { readonly [O in Verdict['outcome']]?: Holds } = { deny: 'no', auto: 'yes' };
 
 /** The terms, and what is decided of the request on them. The length plays no part in the terms. */
 function judged({ policy, ask, facts, now }: Inquiry): { readonly terms: Terms; readonly verdict: Verdict } {
@@ -177,6 +187,14 @@ const CONDITIONS: { readonly [N in Condition['name']]: string } = { hours: 'it i
 /** Nobody wrote one here: that is said, and changes no answer. */
 function reasonReasons({ reason }: Rule): readonly Reason[] {
   return reason ? [leaf(WILL_DO, 'unknown', `${reasonText(reason)} None is given here.`)] : [];
+}
+
+/** Whether it would be approved without anybody; how often it was already is not asked here. */
+function automaticReason({ automatic }: Terms, { outcome, sentences }: Verdict): readonly Reason[] {
+  const [one] = automatic;
+  if (!one) return [];
+  const holds = outcome === 'auto' ? 'yes' : 'no';
+  return [leaf(`the policy itself approves, ${automaticText(one)}`, holds, holds === 'yes' ? '' : (sentences[0] ?? ''))];
 }
 
 /** What the store would count is not asked here, and does not change the answer. */

@@ -49,7 +49,7 @@ export async function gatherFacts(
   const approverPool = await poolOf(onCall.directory, rules, managers);
   const parties = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look };
   const reason = rules.some((rule) => rule.reason) ? await readText(texts, request.reasonDigest) : undefined;
-  const counted = rules.some(({ limits }) => limits) ? await usage?.of(request) : undefined;
+  const counted = rules.some(({ limits, automatic }) => limits || automatic) ? await usage?.of(request) : undefined;
   const facts = onDuty(onCall, {
     ...parties,
     voters,

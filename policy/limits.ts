@@ -17,12 +17,12 @@ export interface Wanted {
   readonly windowMs: number;
 }
 
-const { asked: HOUR, held: WEEK } = LIMIT_REACH;
+const { asked: HOUR, held: WEEK, automatic: DAY } = LIMIT_REACH;
 /** Of many that count only so many are named. */
 const NAMED = 3;
 
 /** Nothing counts: for tools that ask no store. */
-export const NO_USAGE: Usage = { asked: [], held: [], revoked: [] };
+export const NO_USAGE: Usage = { asked: [], held: [], revoked: [], automatic: [] };
 
 /**
  * A sentence for each limit that is reached: which one, what counts, and when it opens again. `usage` undefined: it could not be
@@ -36,6 +36,7 @@ export function limitRefusals(limits: readonly Limit[], wanted: Wanted, usage: U
     ...tooOften(limit, wanted, usage),
     ...tooLong(limit, wanted, usage, now),
     ...tooSoon(limit, wanted, usage, now),
+    ...tooManyAutomatic(limit, wanted, usage, now),
   ]);
   return [...new Set(found)];
 }
@@ -94,6 +95,27 @@ function tooSoon({ coolDownMs, rule }: Limit, { request }: Wanted, { revoked }: 
   const opens = timeText(msOf(last.at) + coolDownMs);
   return [
     `Elevation ${shortId(last.requestId)} of ${request.subject.name} was revoked by somebody else; for ${durationText(coolDownMs)} after that nothing is granted${by(rule)}. It opens again at ${opens}.`,
+  ];
+}
+
+/** What the policy approved by itself counts from the moment at which the target was taken. */
+function tooManyAutomatic(
+  { automaticPerDay: most, rule }: Limit,
+  { request }: Wanted,
+  { automatic }: Usage,
+  now: number,
+): string[] {
+  if (most === undefined) return [];
+  // NB: written so that an instant that is none (NaN) counts.
+  const before = automatic.filter(
+    (one) => counts(one, rule) && one.requestId !== request.requestId && !(msOf(one.at) + DAY <= now),
+  );
+  if (before.length < most) return [];
+  const newest = newestFirst(before);
+  const opens = newest[most - 1];
+  const when = opens ? ` after ${timeText(msOf(opens.at) + DAY)}` : '';
+  return [
+    `The policy itself approves at most ${most === 1 ? 'one request' : `${most} requests`} of ${request.subject.name} a day${by(rule)}, and approved ${named(newest)}. It can again${when}.`,
   ];
 }
 

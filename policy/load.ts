@@ -1,5 +1,6 @@
 /** Reads a policy file. A file with any problem is no policy at all: all problems are told at once, and it is never put in force. */
 import { digestOf } from '../seal/canonical.js';
+import { automaticOf, automaticProblems } from './automatic.js';
 import { type Document, type Problem, readDocument } from './document.js';
 import { durationText } from './duration.js';
 import { extendOf, extensionProblems } from './extension.js';
@@ -44,6 +45,7 @@ function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
     ...(entry.reason === undefined ? {} : { reason: entry.reason }),
     ask: whoOf(entry.ask),
     ...approval,
+    ...automaticOf(entry.approve),
     revoke: entry.revoke ? whoOf(entry.revoke) : approval.approve,
     windowsMs: entry.windows,
     maxMs: entry.max,
@@ -95,6 +97,7 @@ function ruleProblems(rules: readonly Rule[], doc: Document): Problem[] {
     for (const { path, what } of pastReach(rule)) say(['approve', ...path], what);
     for (const { path, what } of extensionProblems(rule)) say(['extend', ...path], what);
     for (const what of limitProblems(rule)) say(['limits'], what);
+    for (const what of automaticProblems(rule)) say(['approve', 'policy'], what);
     return found;
   });
 }

@@ -3,6 +3,7 @@ import { isStintError, StintError } from '../contract/errors.js';
 import type { PersonId } from '../contract/ids.js';
 import type { About, Candidate, Directory, Person, TargetFacts } from '../contract/ports.js';
 import type { Offer, Offers, Pinned } from '../contract/preview.js';
+import { automaticText } from './automatic.js';
 import { hoursCondition } from './conditions.js';
 import { poolOf } from './facts.js';
 import { confirmBy, whyOpen } from './kinds.js';
@@ -122,8 +123,10 @@ async function approverNames({ directory, now }: Shelf, rule: Rule, person: Pers
 }
 
 /** What the rule's conditions say already: when it is open, why it can't be had now, what is asked of the reason. What the target itself says goes first. */
-function onConditions({ barred, notes }: Candidate, rule: Rule, now: number): Pick<Offer, 'barred' | 'notes' | 'reason'> {
-  const { hours, reason } = rule;
+function onConditions(candidate: Candidate, rule: Rule, now: number): Pick<Offer, 'barred' | 'notes' | 'reason'> {
+  const { hours, reason, automatic } = rule;
+  const { barred } = candidate;
+  const notes = [...candidate.notes, ...(automatic ? [`The policy itself approves ${automaticText(automatic)}.`] : [])];
   const asked = reason ? { reason: { rule: reason, says: reasonText(reason) } } : {};
   if (!hours) return { ...asked, notes };
   const { state, sentence } = hoursCondition(hours, now);

@@ -10,7 +10,7 @@ type Approval = Pick<Rule, 'approve' | 'quorum' | 'stages'>;
  * Reads `approve`. One pool without a manager is kept without stages, however it is written: that is how rules were before
  * there were any, and a policy that says the same must keep its hash, or what was judged by it could not be judged again.
  */
-export function approvalOf({ stages, ...alone }: ApproveEntry): Approval {
+export function approvalOf({ stages, policy: _, ...alone }: ApproveEntry): Approval {
   const pools = (stages ?? [alone]).map(poolOf);
   const approve: Who = { groups: each(pools, 'groups'), people: each(pools, 'people') };
   const quorum = pools.reduce((sum, pool) => sum + pool.quorum, 0);

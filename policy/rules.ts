@@ -4,6 +4,7 @@ import type { Limit } from '../contract/limits.js';
 import type { About, AboutOf, Person } from '../contract/ports.js';
 import type { TargetKind } from '../contract/request.js';
 import type { Tier, Verdict } from '../contract/verdict.js';
+import type { Automatic } from './automatic.js';
 import type { Conditions } from './conditions.js';
 import { fits, type MatchOf, open, takes } from './kinds.js';
 import { candidates } from './rule-index.js';
@@ -46,6 +47,8 @@ export interface RuleOf<K extends TargetKind> extends Conditions, Approval {
   /** The Slack channel where its requests are decided, if it is not the one of the configuration. */
   readonly channel?: string;
   readonly ask: Who;
+  /** What needs none of them: the policy approves it in its own name. */
+  readonly automatic?: Automatic;
   readonly revoke: Who;
   /** Ascending. */
   readonly windowsMs: readonly number[];

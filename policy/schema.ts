@@ -59,11 +59,20 @@ const decides = (all: { readonly manager?: boolean | undefined } & Parameters<ty
   all.manager === true || names(all);
 const DECIDING = 'must name somebody: groups, people, manager or several of them';
 const stage = z.strictObject(pool).refine(decides, { error: DECIDING });
+/** What the policy approves in its own name, beside the people who decide everything else. */
+const automatic = z.strictObject({
+  upTo: lengthOf('1s', '24h'),
+  perDay: z.int({ error: 'must be a whole number' }).min(1).max(100),
+  hours: hours.optional(),
+});
 const approve = z
-  .strictObject({ ...pool, stages: z.array(stage).min(1).max(4).optional() })
-  .refine(({ stages, ...alone }) => (stages ? Object.values(alone).every((part) => part === undefined) : decides(alone)), {
-    error: `${DECIDING}; or stages, with nothing beside them`,
-  });
+  .strictObject({ ...pool, stages: z.array(stage).min(1).max(4).optional(), policy: automatic.optional() })
+  .refine(
+    ({ stages, policy: _, ...alone }) => (stages ? Object.values(alone).every((part) => part === undefined) : decides(alone)),
+    {
+      error: `${DECIDING}; or stages, with nobody beside them`,
+    },
+  );
 export type ApproveEntry = z.output<typeof approve>;
 
 const deadlines = z.strictObject({

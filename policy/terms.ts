@@ -7,6 +7,7 @@ import type { Limit, Usage } from '../contract/limits.js';
 import type { Person, TargetLook } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Extending, Round, Tier, Verdict } from '../contract/verdict.js';
+import { type AutomaticBy, bothAutomatic } from './automatic.js';
 import type { Conditions } from './conditions.js';
 import { extendingOf, ruleOfRound, stricterExtending } from './extension.js';
 import { nameOf, whyOpen } from './kinds.js';
@@ -63,13 +64,15 @@ export interface Terms {
   readonly conditions: readonly Conditions[];
   /** Each of them holds. */
   readonly limits: readonly Limit[];
+  /** Where the policy approves in its own name: what each policy allows, all of it to be kept. None: a person decides. */
+  readonly automatic: readonly AutomaticBy[];
 }
 
 const NO_DEADLINES = { pendingMs: 0, startMs: 0, evidenceMs: 0, remindEveryMs: 1, remindForMs: 0, remindThenMs: 1 };
 const nobody = () => false;
 const NO_VOTERS = { quorum: 1, plans: [], approves: nobody, denies: nobody };
 const NO_LENGTHS = { windowsMs: [], maxMs: 0, warnBeforeMs: 0, warnMinWindowMs: 0 };
-const NO_TERMS = { ...NO_VOTERS, ...NO_LENGTHS, conditions: [], limits: [] };
+const NO_TERMS = { ...NO_VOTERS, ...NO_LENGTHS, conditions: [], limits: [], automatic: [] };
 
 /** The terms of one policy for a round, `now` in milliseconds since 1970. Without a matching rule: terms on which nothing can be approved. */
 export function termsOf(
@@ -114,6 +117,7 @@ function termsOfRule(policy: Policy, rule: Rule, plan: Plan): Terms {
     deadlines: rule.deadlines,
     conditions: [rule],
     limits: rule.limits ?? [],
+    automatic: rule.automatic ? [{ ...rule.automatic, rule: rule.id }] : [],
     ...(rule.tier === undefined ? {} : { tier: rule.tier }),
     ...(rule.channel === undefined ? {} : { channel: rule.channel }),
   };
@@ -165,6 +169,7 @@ export function stricter(then: Terms, now: Terms): Terms {
     },
     conditions: [...then.conditions, ...now.conditions],
     limits: allLimits(then.limits, now.limits),
+    automatic: bothAutomatic(then.automatic, now.automatic),
     ...(tier === undefined ? {} : { tier }),
     ...(then.channel === undefined ? {} : { channel: then.channel }),
   };

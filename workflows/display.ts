@@ -29,7 +29,7 @@ export function details(view: ElevationView): string {
     `- who: ${request.subject.personId}`,
     `- what: ${request.target.key} (${request.category})`,
     `- asked: ${minutes(request.windowMs)}, approved: ${view.approvedWindowMs ? minutes(view.approvedWindowMs) : 'not yet'}`,
-    `- decided by: ${view.votes.map((v) => `${v.personId} (${v.decision})`).join(', ') || 'nobody yet'}`,
+    `- decided by: ${view.votes.map((v) => `${v.personId} (${v.decision})`).join(', ') || nobody(view)}`,
     ...(view.startBy && !view.confirmedAt ? [`- must start by: ${view.startBy}`] : []),
     ...(view.deadlineAt ? [`- deadline: ${view.deadlineAt}`] : []),
     ...(view.goneAt ? [`- observed gone: ${view.goneAt}`] : []),
@@ -38,6 +38,10 @@ export function details(view: ElevationView): string {
     `- next: ${NEXT[view.state]}`,
   ];
   return lines.join('\n');
+}
+
+function nobody({ verdict }: ElevationView): string {
+  return verdict.outcome === 'auto' ? `the policy itself (rule ${verdict.rule ?? 'none'})` : 'nobody yet';
 }
 
 function minutes(ms: number): string {

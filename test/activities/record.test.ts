@@ -168,13 +168,68 @@ describe('arming', () => {
   });
 });
 
+describe('what the policy itself approved', () => {
+  const own = (): Verdict => ({ ...VERDICT, outcome: 'auto', approvedBy: [], limits: [{ rule: 'macs', automaticPerDay: 1 }] });
+  const unvoted = (elevation: Elevation) => ({ ...arming(elevation), votes: [] });
+
+  it('is armed without votes, counted, and once too often takes nothing', async () => {
+    verdict = own();
+    const subject = { personId: 'often' as PersonId, name: 'Often' };
+    const [first, second] = [elevationOf(subject), elevationOf(subject)];
+    expect(await duties().arm(unvoted(first))).toEqual({ ok: true });
+    expect(await store.fence.grant(first.request.requestId)).toMatchObject({ rule: 'macs', automaticAt: ledgerAt(0) });
+    await store.fence.gone(first.request.requestId, ledgerAt(1));
+    expect(await duties().arm(unvoted(second))).toMatchObject({
+      ok: false,
+      code: 'limit-reached',
+      reason: expect.stringContaining('The policy itself approves at most one request of Often a day'),
+    });
+    expect(await store.fence.grant(second.request.requestId)).toBeUndefined();
+    now = T0 + 24 * 3_600_000;
+    expect(
+      await duties().arm({
+        ...unvoted(second),
+        notAfter: ledgerAt(1500),
+        armed: second.event('armed', { notAfter: ledgerAt(1500) }),
+      }),
+    ).toEqual({ ok: true });
+  });
+
+  it('of two at the same moment one is counted by the other', async () => {
+    verdict = own();
+    const subject = { personId: 'twice' as PersonId, name: 'Twice' };
+    const both = await Promise.all([elevationOf(subject), elevationOf(subject)].map((e) => duties().arm(unvoted(e))));
+    expect(both.map(({ ok }) => ok).sort()).toEqual([false, true]);
+  });
+
+  it('is nothing that people have approved, and what people have to approve is nothing of the policy', async () => {
+    verdict = own();
+    expect(await duties().arm(arming(elevationOf()))).toMatchObject({ ok: false, code: 'verdict-lost' });
+    verdict = VERDICT;
+    expect(await duties().arm(unvoted(elevationOf()))).toMatchObject({ ok: false, code: 'verdict-lost' });
+    expect(await duties().arm(arming(elevationOf()))).toEqual({ ok: true });
+  });
+
+  it('needs the seal of whoever asked', async () => {
+    verdict = own();
+    const [input, other] = [unvoted(elevationOf()), unvoted(elevationOf())];
+    for (const start of [undefined, {}, other.proof.start])
+      expect(await duties().arm({ ...input, proof: { start, approvals: [] } })).toEqual({ ok: false, code: 'seal-lost' });
+  });
+
+  it('is marked as such in no grant that people approved', async () => {
+    const elevation = elevationOf();
+    expect(await duties().arm(arming(elevation))).toEqual({ ok: true });
+    expect((await store.fence.grant(elevation.request.requestId))?.automaticAt).toBeUndefined();
+  });
+});
+
 describe('the seals behind an arming', () => {
   const refused = { ok: false, code: 'seal-lost' };
 
   it('votes that no sealed approval stands behind take nothing', async () => {
     const input = arming(elevationOf());
     expect(await duties().arm({ ...input, proof: { ...input.proof, approvals: [] } })).toEqual(refused);
-    expect(await duties().arm({ ...input, votes: [] })).toEqual(refused);
     const longer = input.votes.map((vote) => ({ ...vote, windowMs: vote.windowMs * 2 }));
     expect(await duties().arm({ ...input, votes: longer })).toEqual(refused);
     const another = input.votes.map((vote) => ({ ...vote, personId: linus.personId }));

@@ -94,6 +94,8 @@ const yes: Vote = { decision: 'approve', personId: ALICE, roundDigest: DIGEST, w
 const no: Vote = { decision: 'deny', personId: ALICE, roundDigest: DIGEST, at: at(2) };
 const satisfied = verdict({ outcome: 'satisfied', approvedBy: [ALICE], windowMs: 10 * MIN });
 
+const own = verdict({ outcome: 'auto', approvedBy: [], windowMs: 10 * MIN });
+const approvedByPolicy = event('approved', { windowMs: 10 * MIN, startBy: at(62), verdict: own }, 0);
 const voted = event('voted', { vote: yes, verdict: satisfied }, 2, ALICE);
 const approved = event('approved', { windowMs: 10 * MIN, startBy: at(62), verdict: satisfied }, 2);
 const armed = event('armed', { notAfter: at(75) }, 3);
@@ -115,6 +117,8 @@ export const SCRIPTS: Readonly<Record<string, readonly AnyEvent[]>> = {
   'requested, one of two votes': [event('voted', { vote: yes, verdict: verdict({ quorum: 2, approvedBy: [ALICE] }) }, 2, ALICE)],
   'requested, reminded': [event('reminded', { count: 2 }, 20)],
   approved: [voted, approved],
+  'approved by the policy itself': [approvedByPolicy],
+  'active, by the policy itself': [approvedByPolicy, armed, confirmed],
   'approved, claimed': [voted, approved, event('claimed', { serial: 'C02XYZ' as Serial, localUser: 'bob' as LocalUser }, 3)],
   granting: [voted, approved, armed],
   active: upToActive,

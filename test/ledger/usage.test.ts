@@ -2,7 +2,7 @@
 import { Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AnyEvent } from '../../contract/events.js';
-import type { PersonId, RequestId, Serial } from '../../contract/ids.js';
+import type { Instant, PersonId, RequestId, Serial } from '../../contract/ids.js';
 import type { MacAdminTarget } from '../../contract/request.js';
 import { createDialect, type Source } from '../../ledger/dialect.js';
 import { migrate } from '../../ledger/migrate.js';
@@ -151,4 +151,30 @@ test('a store of before counts what it has: its views and grants are read once',
   await sql(`delete from stint_migrations where name = '0007-usage'`);
   await migrate(new Kysely<Tables>({ dialect: createDialect(source) }), undefined);
   expect(await all()).toEqual(folded);
+});
+
+describe('what the policy itself approved', () => {
+  const armOwn = (e: Elevation, when: Instant) =>
+    store.fence.arm({ ...e.grant(), rule: 'macs', windowMs: 600_000, automaticAt: when }, e.armed(), at(0), [
+      e.requested(),
+      e.approved(),
+    ]);
+
+  test('counts for a day from when the target was taken, whatever became of it; what people approved does not', async () => {
+    const [first, second, byPeople] = Array.from({ length: 3 }, () => elevationOf('auto'));
+    if (!first || !second || !byPeople) throw new Error('three were made');
+    await armOwn(first, at(0));
+    await armOwn(second, at(1));
+    await arm(byPeople);
+    await store.fence.gone(idOf(first), at(2));
+    const counted = async () => [...(await usage('auto')).automatic].sort((a, b) => (a.at < b.at ? -1 : 1));
+    expect(await counted()).toEqual([
+      { requestId: idOf(first), rule: 'macs', at: at(0) },
+      { requestId: idOf(second), rule: 'macs', at: at(1) },
+    ]);
+    expect((await usage('somebody-else')).automatic).toEqual([]);
+    now = T0 + 24 * 3_600_000;
+    expect((await counted()).map(({ requestId }) => requestId)).toEqual([idOf(second)]);
+    now = T0;
+  });
 });

@@ -174,7 +174,7 @@ describe('a table', () => {
     [
       'outcome: needs-approval',
       'outcome: needs-aproval',
-      /must be one of: deny, needs-approval, satisfied; did you mean "needs-/,
+      /must be one of: deny, needs-approval, satisfied, auto; did you mean "needs-/,
     ],
     ['outcome: needs-approval', 'rule: macs', /cases\[0\]\.expect\.outcome/],
   ])('with %j changed to %j is refused with line and column', async (from, to, said) => {

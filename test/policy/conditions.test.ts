@@ -333,7 +333,7 @@ describe('a comparison of policies', () => {
 it('a condition more never lets anything through that was refused without it, nor grants longer', () => {
   const lines = fc.constantFrom(OFFICE, NIGHT, '    hours: { zone: UTC, days: [mon] }', '    reason: { ticket: IT }');
   const vote = fc.constantFrom(approval(GRACE), approval(LINUS, 300_000), denial(GRACE), approval(ADA));
-  const RANK = { deny: 0, 'needs-approval': 1, satisfied: 2 } as const;
+  const RANK = { deny: 0, 'needs-approval': 1, satisfied: 2, auto: 2 } as const;
   const reason = fc.constantFrom('IT-417: the queue is stuck', 'the queue is stuck', undefined);
   fc.assert(
     fc.property(

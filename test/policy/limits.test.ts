@@ -53,6 +53,14 @@ describe('a limit that is reached says which one it is, what counts, and when it
     expect(refusals({ perWeekMs: 9 * MIN }, {})[0]).toMatch(/So long a time is never given\.$/);
   });
 
+  it('of what the policy itself approved in a day', () => {
+    const automatic = [asked('bbbb', -DAY), asked('cccc', MIN - DAY), asked('dddd', -MIN)];
+    expect(refusals({ rule: 'macs', automaticPerDay: 3 }, { automatic })).toEqual([]);
+    expect(refusals({ rule: 'macs', automaticPerDay: 2 }, { automatic })).toEqual([
+      'The policy itself approves at most 2 requests of Ada a day by the rule macs, and approved 2 (ddddaaaa, ccccaaaa). It can again after 2026-03-02 09:01 UTC.',
+    ]);
+  });
+
   it('of time after a revoke', () => {
     const revoked = [asked('bbbb', -20 * MIN), asked('cccc', -40 * MIN)];
     expect(refusals({ coolDownMs: 20 * MIN }, { revoked })).toEqual([]);
@@ -77,8 +85,9 @@ describe('what counts', () => {
       asked: [{ ...mine, at: request.askedAt }],
       held: [{ ...live('bbbb', 30 * MIN), ...mine }],
       revoked: [{ ...mine, at: at(0) }],
+      automatic: [{ ...mine, at: at(0) }],
     };
-    expect(refusals({ live: 1, perHour: 1, perWeekMs: 10 * MIN, coolDownMs: HOUR }, own)).toEqual([]);
+    expect(refusals({ live: 1, perHour: 1, perWeekMs: 10 * MIN, coolDownMs: HOUR, automaticPerDay: 1 }, own)).toEqual([]);
   });
 
   it('of an extension is its own window too, and neither the number at once nor of requests', () => {
@@ -198,7 +207,8 @@ describe('whatever counts', () => {
       const common = { ...what(one, of), live: alive, windowMs: minutes * MIN, notAfter: at(to) };
       return confirmed ? { ...common, span: span(from, to) } : common;
     });
-  const anyUsage = fc.record({ asked: fc.array(happened), held: fc.array(held), revoked: fc.array(happened) });
+  const happenings = fc.array(happened);
+  const anyUsage = fc.record({ asked: happenings, held: fc.array(held), revoked: happenings, automatic: happenings });
   const limit = fc.record(
     {
       rule: fc.constant('macs'),
@@ -206,6 +216,7 @@ describe('whatever counts', () => {
       perHour: fc.integer({ min: 1, max: 5 }),
       perWeekMs: fc.integer({ min: 1, max: 30 }).map((hours) => hours * HOUR),
       coolDownMs: fc.integer({ min: 1, max: 30 }).map((days) => days * DAY),
+      automaticPerDay: fc.integer({ min: 1, max: 5 }),
     },
     { requiredKeys: [] },
   );
@@ -217,6 +228,7 @@ describe('whatever counts', () => {
       (one) => ({ ...one, perHour: Math.max(1, (one.perHour ?? 6) - 1) }),
       (one) => ({ ...one, perWeekMs: Math.max(1, (one.perWeekMs ?? 31 * HOUR) - HOUR) }),
       (one) => ({ ...one, coolDownMs: (one.coolDownMs ?? 0) + DAY }),
+      (one) => ({ ...one, automaticPerDay: Math.max(1, (one.automaticPerDay ?? 6) - 1) }),
       ({ rule: _, ...one }) => one,
     );
     fc.assert(
@@ -232,7 +244,8 @@ describe('whatever counts', () => {
   it('the answer is the same in whatever order it is told', () => {
     const shuffled = anyUsage.chain((counted) => {
       const mix = <T>(all: readonly T[]) => fc.shuffledSubarray([...all], { minLength: all.length });
-      const other = fc.record({ asked: mix(counted.asked), held: mix(counted.held), revoked: mix(counted.revoked) });
+      const { asked, held, revoked, automatic } = counted;
+      const other = fc.record({ asked: mix(asked), held: mix(held), revoked: mix(revoked), automatic: mix(automatic) });
       return fc.tuple(fc.constant(counted), other);
     });
     fc.assert(

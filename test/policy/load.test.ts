@@ -158,7 +158,7 @@ describe('a policy file', () => {
     [
       'stages and a pool beside them',
       changed('{ groups: [it], quorum: 1 }', '{ groups: [it], stages: [{ groups: [it] }] }'),
-      '10:14 targets[0].approve: must name somebody: groups, people, manager or several of them; or stages, with nothing beside',
+      '10:14 targets[0].approve: must name somebody: groups, people, manager or several of them; or stages, with nobody beside them',
     ],
     [
       'five stages',

@@ -53,6 +53,9 @@ const extension = async (e: Asked, windowMs: number) => {
   return asked.extension?.roundDigest;
 };
 
+/** The policy approves short windows by itself; all others wait for people, as ever. */
+const OWN = POLICY.replace('quorum: 1', 'quorum: 1, policy: { upTo: 5m, perDay: 3 }').replace('pending: 24h', 'pending: 15m');
+
 const SCENARIOS: readonly Scenario[] = [
   { name: 'denied', outcome: 'denied', live: (e) => e.deny(linus, e.digest, COMMENT) },
   { name: 'lapsed', outcome: 'lapsed', live: async (e) => (await e.in('requested')) && e.skip(16 * MIN) },
@@ -226,6 +229,21 @@ const POLLED: readonly { readonly name: string; readonly outcome: string; readon
       },
     },
   ];
+
+test('approved-by-policy', async () => {
+  const own = await startHarness(inject('temporalAddress'), { policy: OWN });
+  try {
+    const e = await own.ask({ windowMs: 5 * MIN });
+    await own.granted(e);
+    await e.claim();
+    await e.confirm();
+    await e.skip(5 * MIN + 500);
+    expect(await e.finish()).toBe('expired');
+    await keep(own, 'approved-by-policy', e.workflowId);
+  } finally {
+    await own.close();
+  }
+});
 
 describe.concurrent('histories', () => {
   test.each(SCENARIOS)('$name', async ({ name, outcome, live }) => {

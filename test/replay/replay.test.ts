@@ -43,7 +43,16 @@ async function replay(all: readonly Recorded[]): Promise<ReadonlyMap<string, Err
 describe('replay', () => {
   test('every outcome, and every other way a run can go, is recorded', () => {
     const names = recorded().map((each) => each.name);
-    const more = ['cancel', 'extension', 'reset', 'refused-start', 'late-evidence', 'continue-as-new', 'continued'];
+    const more = [
+      'cancel',
+      'extension',
+      'reset',
+      'refused-start',
+      'late-evidence',
+      'continue-as-new',
+      'continued',
+      'approved-by-policy',
+    ];
     const polled = ['expired', 'failed', 'had-already', 'revoked', 'revoked-early', 'slow-clock'].map((name) => `polled-${name}`);
     expect(names).toEqual(expect.arrayContaining([...OUTCOMES, ...more, ...polled]));
   });

@@ -1,7 +1,6 @@
 /** What people may look at from a command line: what they may ask for, and how their own requests stand. */
 import { unstartedText } from '../../../cards/state-line.js';
 import { StintError } from '../../../contract/errors.js';
-import type { PersonId } from '../../../contract/ids.js';
 import type { Offer } from '../../../contract/preview.js';
 import type { ElevationRequest } from '../../../contract/request.js';
 import type { ElevationView } from '../../../contract/view.js';
@@ -37,7 +36,7 @@ export function peopleLookRoutes(app: App, deps: DeviceApiDeps, people: PeopleDe
     // Another person's is as unknown as none.
     if (stored?.request.requester.personId !== call.speaker.person.personId) throw new StintError('unknown-request');
     const row = await deps.store.ledger.find(call.params.id);
-    return standingOf(stored.request, row?.view, await namesOf(people, row?.view.verdict.approvedBy ?? []));
+    return standingOf(stored.request, row?.view, await approversOf(people, row?.view));
   });
 }
 
@@ -66,7 +65,7 @@ function standingOf(
     ...base,
     state,
     ...(outcome && { outcome }),
-    needed: verdict.quorum,
+    needed: verdict.outcome === 'auto' ? 1 : verdict.quorum,
     windowMs: approvedWindowMs ?? windowMs,
     ...(confirmedAt && { confirmedAt }),
     ...(deadlineAt && { deadlineAt }),
@@ -75,6 +74,8 @@ function standingOf(
   };
 }
 
-function namesOf({ directory }: PeopleDeps, ids: readonly PersonId[]): Promise<string[]> {
-  return Promise.all(ids.map(async (id) => (await directory.person(id))?.name ?? id));
+async function approversOf({ directory }: PeopleDeps, view: ElevationView | undefined): Promise<string[]> {
+  const { outcome, rule, approvedBy = [] } = view?.verdict ?? {};
+  if (outcome === 'auto') return [`the policy itself (rule ${rule})`];
+  return Promise.all(approvedBy.map(async (id) => (await directory.person(id))?.name ?? id));
 }

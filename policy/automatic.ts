@@ -1,0 +1,109 @@
+/**
+ * The approval that a rule gives in the policy's own name: of what somebody asks for themselves, short, so many times a day, and
+ * only as long as nobody has voted. It is nobody's vote and fills no seat. Whatever is in doubt here needs a person.
+ */
+import type { Limit } from '../contract/limits.js';
+import { type Hours, hoursText, isWithin } from './calendar.js';
+import { hoursCondition } from './conditions.js';
+import type { Question } from './decide.js';
+import { durationText } from './duration.js';
+import { limitRefusals } from './limits.js';
+import type { Rule } from './rules.js';
+import type { ApproveEntry } from './schema.js';
+import type { Facts, Terms } from './terms.js';
+
+/** What a rule approves by itself. */
+export interface Automatic {
+  /** The longest window, in milliseconds. */
+  readonly upToMs: number;
+  /** How many of one person within 24 hours. */
+  readonly perDay: number;
+  readonly hours?: Hours;
+}
+
+/** The same, of the rule that says it. */
+export interface AutomaticBy extends Automatic {
+  readonly rule: string;
+}
+
+/** Whether the policy approves by itself, on which caps, and why or why not. */
+export interface OwnWord {
+  readonly given: boolean;
+  readonly limits: readonly Limit[];
+  readonly sentences: readonly string[];
+}
+
+const SILENT: OwnWord = { given: false, limits: [], sentences: [] };
+
+/** What the policy itself says where nothing refuses and nobody has voted. `now` in milliseconds since 1970. */
+export function ownWord({ automatic }: Terms, question: Question, facts: Facts, votes: number, now: number): OwnWord {
+  const [one] = automatic;
+  if (!one || question.round.kind !== 'request' || votes > 0) return SILENT;
+  const limits = automatic.map(({ rule, perDay }): Limit => ({ rule, automaticPerDay: perDay }));
+  const [doubt] = [...automatic.flatMap((each) => doubts(each, question, now)), ...capReached(limits, question, facts, now)];
+  if (doubt !== undefined) return { ...SILENT, sentences: [`${doubt} So a person has to decide.`] };
+  const rules = [...new Set(automatic.map(({ rule }) => rule))].join(' and ');
+  return {
+    given: true,
+    limits,
+    sentences: [`Approved by the policy itself (rule ${rules}): ${automaticText(one)}. Nobody was asked.`],
+  };
+}
+
+function doubts({ upToMs, hours }: Automatic, { request, round }: Question, now: number): string[] {
+  const open = hours && hoursCondition(hours, now);
+  const { requester, subject } = request;
+  return [
+    ...(requester.personId === subject.personId ? [] : ['The policy itself approves only what somebody asks for themselves.']),
+    // NB: written so that a length that is none (NaN) is in doubt.
+    ...(round.windowMs <= upToMs ? [] : [`The policy itself approves at most ${durationText(upToMs)}.`]),
+    ...(!hours || open?.state === 'satisfied' ? [] : [`The policy itself approves ${hoursText(hours)} only.`]),
+  ];
+}
+
+function capReached(limits: readonly Limit[], { request, round }: Question, { usage }: Facts, now: number): string[] {
+  if (!usage) return ['How often the policy itself approved is not known.'];
+  return limitRefusals(limits, { request, kind: round.kind, windowMs: round.windowMs }, usage, now);
+}
+
+/** Of two policies: only what both approve by themselves, and every cap of both. */
+export function bothAutomatic(then: Terms['automatic'], now: Terms['automatic']): Terms['automatic'] {
+  return then.length > 0 && now.length > 0 ? [...then, ...now] : [];
+}
+
+/** `up to 15m, at most 3 times a day for one person, on weekdays …`. */
+export function automaticText({ upToMs, perDay, hours }: Automatic): string {
+  const often = perDay === 1 ? 'once a day' : `${perDay} times a day`;
+  return `up to ${durationText(upToMs)}, at most ${often} for one person${hours ? `, ${hoursText(hours)}` : ''}`;
+}
+
+/** What changes from the one rule to the other, for reviewers: what is not plainly less is told as more. */
+export function compareAutomatic({ automatic: before }: Rule, { automatic: after }: Rule) {
+  if (JSON.stringify(before) === JSON.stringify(after)) return {};
+  const says = (one: Automatic | undefined) =>
+    one ? `approved by the policy itself ${automaticText(one)}` : 'always approved by people';
+  const text = [`${says(after)}, was ${says(before)}`];
+  return { ...(isLess(after, before) ? {} : { wider: text }), ...(isLess(before, after) ? {} : { narrower: text }) };
+}
+
+function isLess(one: Automatic | undefined, other: Automatic | undefined): boolean {
+  if (!one) return true;
+  if (!other || one.upToMs > other.upToMs || one.perDay > other.perDay) return false;
+  return !other.hours || (one.hours !== undefined && isWithin(one.hours, other.hours));
+}
+
+/** As the file says it. */
+export function automaticOf({ policy }: ApproveEntry): { readonly automatic?: Automatic } {
+  if (!policy) return {};
+  const { upTo, perDay, hours } = policy;
+  return { automatic: { upToMs: upTo, perDay, ...(hours ? { hours } : {}) } };
+}
+
+/** Under which it could never be given. */
+export function automaticProblems({ automatic, windowsMs: [shortest = 0] }: Rule): readonly string[] {
+  if (!automatic || automatic.upToMs >= shortest) return [];
+  const [given, least] = [durationText(automatic.upToMs), durationText(shortest)];
+  return [
+    `upTo (${given}) is shorter than its shortest window (${least}), so the policy would never approve anything: raise it to ${least}`,
+  ];
+}
