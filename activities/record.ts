@@ -42,6 +42,8 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
     },
     judge,
     arm: async (input) => {
+      // A reset after this was handed out hands it out once more, to another run: that order is the first one's.
+      if (input.armed.runId !== runId()) return { ok: false, code: 'fenced' };
       if (!sealedBy(ring(), input)) return { ok: false, code: 'seal-lost' };
       const verdict = await judge(input);
       if (!stillStands(verdict, input)) return { ok: false, code: 'verdict-lost', ...whyDenied(verdict) };

@@ -166,6 +166,14 @@ describe('arming', () => {
     await duties().append([], { request: elevation.request, endedAt: ledgerAt(1) });
     expect(await duties().arm(arming(elevation))).toEqual({ ok: false, code: 'fenced' });
   });
+
+  it('as another run ordered it is fenced, and takes nothing: a reset hands out once more what it was asked before', async () => {
+    const elevation = elevationOf();
+    const order = arming(elevation);
+    runId = OTHER;
+    expect(await duties().arm(order)).toEqual({ ok: false, code: 'fenced' });
+    expect(await store.fence.grant(elevation.request.requestId)).toBeUndefined();
+  });
 });
 
 describe('what the policy itself approved', () => {
