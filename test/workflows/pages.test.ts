@@ -92,6 +92,36 @@ describe.concurrent('a turned page', () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
+  test('while its Mac is waited for calls no second grant, and the Mac that comes then is believed once', async () => {
+    const e = await h.ask();
+    await e.approve(grace);
+    await e.approve(linus);
+    await e.in('granting');
+    await h.granted(e);
+    await turnPage(e);
+    expect((await e.in('granting')).armedAt).toBeDefined();
+    await until(async () => (await e.claim()).ok, 'the claim');
+    await turnPage(e);
+    const { startBy } = await e.in('granting');
+    await until(async () => (await e.confirm()).ok, 'the confirmation');
+    await e.skip(10 * MIN + 100);
+    expect(await e.finish()).toBe('expired');
+    expect([e.calls('grant'), e.isAdmin, startBy]).toEqual([1, false, (await h.store.ledger.find(e.requestId))?.view.startBy]);
+    expect(await h.store.fence.grant(e.requestId)).toHaveProperty('goneAt');
+  });
+
+  test('does not put off the start deadline: a Mac that never came is granted nothing after it', async () => {
+    const e = await h.ask();
+    await e.approve(grace);
+    await e.approve(linus);
+    await h.granted(e);
+    await turnPage(e);
+    await e.skip(4 * 60 * MIN + 1_000);
+    expect(await e.result()).toBe('not-started');
+    expect((await e.claim().catch(() => ({ ok: false }))).ok).toBe(false);
+    expect([e.calls('grant'), e.isAdmin]).toEqual([1, false]);
+  });
+
   test('keeps the deadline, the claim and the confirmation; a repeated confirmation gets the first answer', async () => {
     const e = await h.ask();
     await activate(e);
@@ -148,6 +178,35 @@ describe.concurrent('a turned page', () => {
       (event) => event.type === 'alarm' && event.data.what === 'revoke-pending',
     );
     expect(alarms).toHaveLength(1);
+  });
+
+  test('while the log is waited for keeps the proof, asks for none again, and takes the log', async () => {
+    const e = await h.ask();
+    await activate(e);
+    await e.revoke(linus);
+    const { goneAt } = await e.in('collecting');
+    const revokes = e.calls('revoke');
+    await turnPage(e);
+    expect((await e.in('collecting')).goneAt).toBe(goneAt);
+    expect(await e.finish()).toBe('revoked');
+    expect([e.calls('grant'), e.calls('revoke'), e.isAdmin]).toEqual([1, revokes, false]);
+    const types = (await h.store.ledger.timeline(e.requestId)).map((event) => event.type);
+    expect(types.filter((type) => type === 'gone' || type === 'closed')).toEqual(['gone', 'closed']);
+  });
+
+  test('does not put off the deadline of the log, either', async () => {
+    const e = await h.ask();
+    await activate(e);
+    await e.revoke(linus);
+    await e.in('collecting');
+    await e.skip(29 * MIN);
+    await turnPage(e);
+    await e.in('collecting');
+    await e.skip(MIN + 1_000);
+    expect(await e.result()).toBe('revoked');
+    const settled = (await h.store.ledger.timeline(e.requestId)).find((event) => event.type === 'evidence-settled');
+    expect(settled).toMatchObject({ data: { complete: false } });
+    expect([e.calls('grant'), e.isAdmin]).toEqual([1, false]);
   });
 
   test('keeps what Slack is owed: with Slack down across the page, every message comes out in the end', async () => {
