@@ -23,7 +23,8 @@ random | make temporal_db_password 444
 random | make stint_db_password 444
 printf 'postgres://stint:%s@postgres:5432/stint\n' "$(cat "$folder/stint_db_password")" | make stint_database_url 400
 
-for name in slack_bot_token slack_app_token mdm_token; do
+# The last may stay empty: then PagerDuty is not asked.
+for name in slack_bot_token slack_app_token mdm_token pagerduty_token; do
   make "$name" 600 </dev/null
 done
 

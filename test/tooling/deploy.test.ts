@@ -7,6 +7,7 @@ import { validate } from 'dockerfile-utils';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { run } from '../../cli/temporal-server/run.js';
+import { loadConfig } from '../../workers/config.js';
 import { ROOT } from './compile.js';
 
 interface Service {
@@ -90,6 +91,20 @@ describe('docker-compose.yml', () => {
     expect(compose.services['device-api']?.secrets?.filter((name) => name.startsWith('slack'))).toEqual([]);
     // Workers hold public keys only: who holds the worker cannot speak for the Slack app.
     expect(compose.services.worker?.secrets?.filter((name) => name.endsWith('.pem'))).toEqual([]);
+  });
+
+  test('gives each process of Stint the token of PagerDuty by file, and an empty file is none', () => {
+    const ours = services.filter(([, service]) => service.image.startsWith('stint:'));
+    expect(ours).toHaveLength(3);
+    for (const [, { secrets = [], environment: env = {} }] of ours) {
+      expect(secrets).toContain('pagerduty_token');
+      const oncall = (held: string) => {
+        const readFile = (path: string) => (path === '/run/secrets/pagerduty_token' ? held : '');
+        return loadConfig({ env: { ...env, STINT_CONFIG: undefined }, readFile, parts: ['oncall'] }).oncall;
+      };
+      expect(oncall('a-token\n').token?.reveal()).toBe('a-token');
+      expect(oncall('')).not.toHaveProperty('token');
+    }
   });
 
   test('runs one process of Stint in each container, and the engine where the world cannot reach it', () => {
