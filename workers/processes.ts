@@ -138,7 +138,7 @@ export async function startProcess(
       stops.push(async () => aws.close());
     }
     // Nothing is swept, ended or answered by a clock that could have been compared and was not yet.
-    await Promise.race([watch.looked, pause(CLOCKS_MS)]);
+    await Promise.race([watch.looked(), pause(CLOCKS_MS)]);
     if (config.store.kind === 'pglite') {
       const admin = await serveAdmin(config.home, store, toolsOf(NEEDS[name], config, store, log, watch));
       stops.push(() => admin.close());

@@ -1,5 +1,5 @@
 /**
- * What a process looks at in itself, at its start and every few minutes: whether its clock agrees with those that it talks
+ * What a process looks at in itself, at its start, every few minutes and whenever its clock was set: whether its clock agrees with those that it talks
  * to, and whether the people file can be read. Neither ends the process, for revoking needs neither; but a worker
  * whose clock is off grants nothing, and everybody who looks at the log or at `/healthz` is told.
  */
@@ -24,13 +24,15 @@ export interface SelfWatch {
   troubles(): readonly string[];
   /** How far this clock is ahead of the others (behind: negative), in ms; 0 unless it is so far off that it must not be used. */
   clockOffMs(): number;
-  /** Settles when the clocks were looked at for the first time; never rejects. */
-  readonly looked: Promise<void>;
+  /** Settles when the clocks were looked at since this one was last set; never rejects. */
+  looked(): Promise<void>;
   stop(): void;
 }
 
-const EVERY_MS = 5 * 60_000;
-/** The first grant of a process waits at most this long for the clocks. */
+const TURN_MS = 5_000;
+/** Files and clocks are looked at every so many turns; the clocks also in any turn in which ours was set. */
+const TURNS = 60;
+/** The first grant of a process, and the first after its clock was set, wait at most this long for the clocks. */
 const ANSWER_MS = 3_000;
 
 /** Begins at once; the file is read before it returns, the clocks are asked behind it. */
@@ -39,29 +41,42 @@ export function startSelfWatch(deps: SelfWatchDeps): SelfWatch {
   let offMs = 0;
   let files = lookAtFiles(deps);
   let clock: string | undefined;
-  const look = async () => {
+  let unset = sinceUnset();
+  const ask = async () => {
     offMs = offBy(await readClocks(deps.clocks, ANSWER_MS));
     clock = sayClock(offMs, deps.log);
   };
-  const looked = look();
+  const look = () => {
+    unset = sinceUnset();
+    looked = ask();
+    return looked;
+  };
+  const wasSet = () => Math.abs(sinceUnset() - unset) > WARN_MS;
+  let looked = ask();
   const loop = async () => {
     await looked;
-    for (;;) {
-      await deps.wait(EVERY_MS);
+    for (let turn = 1; ; turn += 1) {
+      await deps.wait(TURN_MS);
       if (stopped) return;
-      files = lookAtFiles(deps);
-      await look();
+      const due = turn % TURNS === 0;
+      if (due) files = lookAtFiles(deps);
+      if (due || wasSet()) await look();
     }
   };
   void loop();
   return {
     troubles: () => [...files, ...(clock === undefined ? [] : [clock])],
     clockOffMs: () => (Math.abs(offMs) > FAIL_MS ? offMs : 0),
-    looked,
+    looked: () => (wasSet() ? look() : looked),
     stop: () => {
       stopped = true;
     },
   };
+}
+
+/** Changes only when somebody sets this computer's clock, or while it sleeps: the second clock cannot be set. In ms. */
+function sinceUnset(): number {
+  return Date.now() - performance.now();
 }
 
 function sayClock(offMs: number, log: SelfWatchDeps['log']): string | undefined {
@@ -92,7 +107,7 @@ export function withFitClock({ grant, ...others }: GrantDuties, watch: Pick<Self
   return {
     ...others,
     grant: async (order) => {
-      await watch.looked;
+      await watch.looked();
       const off = watch.clockOffMs();
       if (off === 0) return grant(order);
       const sentence = `This worker's clock is off by ${Math.round(off / 1000)} s, so it grants nothing. ${CLOCK_FIX}`;

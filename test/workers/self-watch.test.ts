@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { POLICY_YAML, peopleYaml } from '../../cli/demo/world.js';
 import { fitClock } from '../../cli/fit-clock.js';
 import { StintError } from '../../contract/errors.js';
@@ -42,11 +42,13 @@ const clockBehind =
     return { source, theirs: Date.now() - ms, resolutionMs: 0, before: Date.now(), after: Date.now() };
   };
 
-async function watching(...clocks: AskClock[]): Promise<SelfWatch> {
+const watching = (...clocks: AskClock[]) => watchingEvery(() => new Promise(() => {}), ...clocks);
+
+async function watchingEvery(wait: () => Promise<void>, ...clocks: AskClock[]): Promise<SelfWatch> {
   const policy = { policyFile: join(folder, 'policy.yaml'), peopleFile: join(folder, 'people.yaml') };
-  const started = startSelfWatch({ policy, clocks, log, wait: () => new Promise(() => {}) });
+  const started = startSelfWatch({ policy, clocks, log, wait });
   watch = started;
-  await started.looked;
+  await started.looked();
   return started;
 }
 
@@ -95,6 +97,45 @@ describe('a clock', () => {
     } finally {
       await store.close();
     }
+  });
+
+  describe('that is set while the process runs', () => {
+    const truth = Date.now;
+    const setBy = (ms: number) => vi.spyOn(Date, 'now').mockImplementation(() => truth() + ms);
+    afterEach(() => void vi.restoreAllMocks());
+    let asked = 0;
+    const right: AskClock = async () => {
+      asked += 1;
+      return { source: 'the store', theirs: truth(), resolutionMs: 0, before: Date.now(), after: Date.now() };
+    };
+
+    test.each([HOUR, -HOUR])('by %i ms grants nothing from then on, and again once it is right', async (ms) => {
+      const one = await watching(right);
+      asked = 0;
+      expect(await granting(one)).toMatchObject({ granted: 1 });
+      expect(asked).toBe(0); // no grant asks for the time while nobody sets the clock
+      setBy(ms);
+      expect(await granting(one)).toMatchObject({ granted: 0, answer: { retryable: true } });
+      expect(Math.abs(one.clockOffMs() - ms)).toBeLessThan(2000);
+      setBy(0);
+      expect(await granting(one)).toMatchObject({ granted: 1 });
+      expect([one.clockOffMs(), asked]).toEqual([0, 2]);
+    });
+
+    test('is noticed within moments though nothing is granted, so that the sweep goes by the others', async () => {
+      let turn: (() => void) | undefined;
+      const turns = () =>
+        new Promise<void>((resolve) => {
+          turn = resolve;
+        });
+      const one = await watchingEvery(turns, right);
+      await vi.waitFor(() => expect(turn).toBeDefined());
+      setBy(HOUR);
+      expect(one.clockOffMs()).toBe(0);
+      turn?.();
+      await vi.waitFor(() => expect(Math.abs(one.clockOffMs() - HOUR)).toBeLessThan(2000));
+      expect(said).toMatchObject([{ level: ERROR }]);
+    });
   });
 
   test('of the computer of a command is set right by the store’s, and it is said', async () => {
