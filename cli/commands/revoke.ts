@@ -1,11 +1,11 @@
 /** `stint revoke`: takes access back now, whichever part of Stint is down. */
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { isStintError, StintError } from '../../contract/errors.js';
 import { isRequestId } from '../../contract/ids.js';
 import type { Ask } from '../../workers/questions.js';
 import type { Choice, Revocable } from '../../workers/revocable.js';
 import type { TakenBack } from '../../workers/take-back.js';
+import { saysYes } from '../yes.js';
 
 interface Options {
   readonly request?: string;
@@ -29,7 +29,7 @@ export function addRevoke(stint: Command): void {
     .option('--request <id>', 'the same, by name')
     .option('--person <id>', 'everything of this person')
     .option('--target <key>', 'whatever holds this target, such as mac-admin/C02XK0AAJG5H')
-    .option('--all', 'everything; asks first')
+    .option('--all', 'everything; asks first, and revokes nothing unless the answer is yes (exit code 1 then)')
     .option('--reason <text>', 'why; goes with the sealed message')
     .option('--yes', 'with --all: do not ask')
     .option('--wait [seconds]', 'until the access is proved gone (120 s if not said); exit code 1 where it is not')
@@ -62,10 +62,10 @@ async function revoke(id: string | undefined, options: Options): Promise<void> {
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
   let storeThere = false;
-  const past = async (ask: Ask): Promise<readonly Told[]> => {
+  const past = async (ask: Ask): Promise<readonly Told[] | undefined> => {
     const found = await ask<readonly Revocable[]>({ ask: 'revocable', ...defined(choice) });
     storeThere = true;
-    if (options.all && found.length > 0 && !options.yes) await confirm(found);
+    if (options.all && found.length > 0 && !options.yes && !(await confirmed(found))) return undefined;
     if (found.length === 0) say('There is nothing to take back. What there is shows "stint list --live".');
     const { hand, close } = await handOf(ask, options.reason, say);
     const settled = await sideBySide(found, WIDTH, (one) =>
@@ -78,6 +78,7 @@ async function revoke(id: string | undefined, options: Options): Promise<void> {
     if (storeThere) throw why;
     return [await cancelBlind(choice, why, say)];
   });
+  if (!results) return refuse('Nothing was revoked.');
   const failed = results.filter((one) => (waitMs === undefined ? one.problem !== undefined : !one.gone));
   if (options.json) print(true, { ok: failed.length === 0, elevations: results }, () => '');
   else if (results.length > 1) say(summary(results, failed, waitMs));
@@ -141,15 +142,17 @@ const PAUSED = 'Its workflow is paused: it was cancelled, and ends once it goes 
 const NEITHER =
   'Temporal cannot be reached either, so nothing was ended. A Mac ends by itself at its deadline, or now with "stint-agent end" on it.';
 
-async function confirm(found: readonly Revocable[]): Promise<void> {
+function refuse(sentence: string): void {
+  process.stderr.write(`stint: ${sentence}\n`);
+  process.exitCode = 1;
+}
+
+async function confirmed(found: readonly Revocable[]): Promise<boolean> {
   const people = new Set(found.map(({ personId }) => personId)).size;
   if (!process.stdin.isTTY)
     throw new StintError(
       'bad-input',
       `This would end ${found.length} elevations of ${people} people. Say --yes, for nobody can be asked here.`,
     );
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const said = await prompt.question(`End ${found.length} elevations of ${people} people? Type yes: `);
-  prompt.close();
-  if (said.trim() !== 'yes') throw new StintError('bad-input', 'Nothing was ended.');
+  return saysYes(`End ${found.length} elevations of ${people} people?`, process.stdin, process.stderr);
 }

@@ -58,6 +58,10 @@ test('--all asks first, and where nobody can be asked does nothing without --yes
   const asked = await stint(['revoke', '--all'], env);
   expect(asked).toMatchObject({ code: 1, out: '' });
   expect(asked.err).toMatch(/would end 3 elevations of 1 people. Say --yes/);
+  // A terminal whose input ends (Ctrl-D) says no.
+  const terminal = { NODE_OPTIONS: '--import=data:text/javascript,process.stdin.isTTY=true' };
+  const ended = await stint(['revoke', '--all'], { ...env, ...terminal });
+  expect(ended).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/Type yes: \nstint: Nothing was revoked\.\n$/) });
   expect(await b.view(runs)).toMatchObject({ state: 'active' });
 
   const ran = await stint(['revoke', '--all', '--yes', '--wait', '1', '--json'], env);
