@@ -177,6 +177,17 @@ export class Asked<T extends Target = MacAdminTarget> {
     return this.sees((view) => states.includes(view.state), states.join('|'));
   }
 
+  /** Waits until nothing is under way but these activities, which the test lets through later. */
+  async rests(but: readonly string[] = []): Promise<void> {
+    let rests = 0;
+    await until(async () => {
+      const { raw } = await this.handle.describe();
+      const others = raw.pendingActivities?.filter(({ activityType }) => !but.includes(activityType?.name ?? '')) ?? [];
+      rests = raw.pendingWorkflowTask || others.length > 0 ? 0 : rests + 1;
+      return rests >= 5;
+    }, 'the run to rest');
+  }
+
   skip(ms: number): Promise<'reached' | 'ended'> {
     return within(200_000, `${ms} ms to be skipped`, fastForward(this.deps.client, this.workflowId, ms));
   }

@@ -13,6 +13,7 @@ import { spawnGuarded } from '../../cli/parent-watch.js';
 import { devServerArgs, isServing } from '../../cli/temporal-server/dev-server.js';
 import { findServer } from '../../cli/temporal-server/find.js';
 import { freePort } from '../../cli/temporal-server/ports.js';
+import { StintError } from '../../contract/errors.js';
 import { sweepOnce } from '../../workers/sweep.js';
 import { grace, linus } from '../fixtures/people.js';
 import { type Asked, type Harness, startHarness, until } from './harness.js';
@@ -70,23 +71,24 @@ async function sweepLater(e: Asked): Promise<void> {
 }
 
 /**
- * Pauses the run as an operator does, once it rests; returned is what lets it go on. A task that waits for its worker at that
+ * Pauses the run as an operator does, once it rests: once nothing is under way but `tried`, the activities that fail until the
+ * test lets them through. Returned is what lets it go on. A task that waits for its worker at that
  * moment is failed by server 1.32 in a way that the SDK's replay does not know (core-ts 1.24, `WorkflowTaskMachine in state
  * Scheduled`): such a run never goes on, which docs/operations.md tells, and is for the sweep like one that was terminated.
  */
-async function pause(e: Asked): Promise<() => Promise<unknown>> {
+async function pause(e: Asked, tried: readonly string[] = []): Promise<() => Promise<unknown>> {
   const { client } = h;
   const { namespace } = client.options;
-  let rests = 0;
-  await until(async () => {
-    const { raw } = await e.handle.describe();
-    rests = raw.pendingWorkflowTask || raw.pendingActivities?.length ? 0 : rests + 1;
-    return rests >= 5;
-  }, 'the run to rest');
+  await e.rests(tried);
   const run = { namespace, workflowId: e.workflowId, identity: 'test', reason: 'test' };
   await client.workflowService.pauseWorkflowExecution({ ...run, requestId: randomUUID() });
-  await until(async () => (await e.handle.describe()).raw.workflowExecutionInfo?.status === 8, 'the pause');
+  await until(() => isPaused(e), 'the pause');
   return () => client.workflowService.unpauseWorkflowExecution({ ...run, requestId: randomUUID() });
+}
+
+/** A paused run answers no query. */
+async function isPaused(e: Asked): Promise<boolean> {
+  return (await e.handle.describe()).raw.workflowExecutionInfo?.status === 8;
 }
 
 // One after the other: each one's sweep takes all that there is.
@@ -124,6 +126,39 @@ describe('a paused run', () => {
     expect([e.calls('grant'), e.isAdmin]).toEqual([1, false]);
   });
 
+  test('that is approved grants nothing when the store is back, and hears the revoke of meanwhile before anything else', async () => {
+    const e = await h.ask();
+    await e.in('requested');
+    e.trouble.ledgerDown = true;
+    await e.approve(grace);
+    await e.in('approved');
+    const goOn = await pause(e, ['arm', 'append']);
+    e.trouble.ledgerDown = false;
+    await e.revoke(linus);
+    await new Promise((r) => setTimeout(r, 1_000));
+    expect([await isPaused(e), e.calls('grant')]).toEqual([true, 0]);
+    await goOn();
+    expect(await e.result()).toBe('revoked');
+    expect([e.calls('grant'), e.isAdmin, await h.store.fence.live(e.request.target.key)]).toEqual([0, false, undefined]);
+  });
+
+  test('whose revoke fails goes on trying nothing: the sweep takes the access, and unpaused the run believes it', async () => {
+    const e = await h.ask();
+    await e.activate(grace);
+    await h.granted(e);
+    e.trouble.revokeFails = new StintError('mdm-unavailable');
+    await e.revoke(linus);
+    await e.in('ending');
+    const goOn = await pause(e, ['proveGone']);
+    expect(e.isAdmin).toBe(true); // else the sweep has nothing to take
+    e.trouble.revokeFails = undefined;
+    await sweepLater(e);
+    expect([e.isAdmin, await isPaused(e)]).toEqual([false, true]);
+    await goOn();
+    expect(await e.finish()).toBe('revoked');
+    expect([e.calls('grant'), e.isAdmin]).toEqual([1, false]);
+  });
+
   test('that waits for its Mac believes no confirmation, and what was armed is swept', async () => {
     const e = await h.ask();
     await e.approve(grace);
@@ -147,7 +182,7 @@ describe('a paused run', () => {
     const goOn = await pause(e);
     await e.evidenceComplete();
     await new Promise((r) => setTimeout(r, 1_000));
-    expect((await e.handle.describe()).raw.workflowExecutionInfo?.status).toBe(8);
+    expect(await isPaused(e)).toBe(true);
     await goOn();
     expect(await e.result()).toBe('revoked');
     expect([e.calls('grant'), e.isAdmin]).toEqual([1, false]);

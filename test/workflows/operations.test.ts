@@ -1,11 +1,11 @@
 /**
- * What an operator, or a thief of the operator's rights, can do to a run of ours in Temporal: terminate, delete, reset
+ * What an operator, or a thief of the operator's rights, can do to a run of ours in Temporal: terminate, cancel, delete, reset
  * (to the first task or the last, with the signals or without). In each state, and many at once. Afterwards the
  * sweep has its turn, and then the far end is asked: no access is left (I15), and no decision was spent twice (I16).
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { instant, msOf } from '../../contract/ids.js';
+import { instant } from '../../contract/ids.js';
 import { OVERDUE_MS, sweepOnce } from '../../workers/sweep.js';
 import { ada, grace, linus } from '../fixtures/people.js';
 import { type Asked, type Harness, startHarness, until } from './harness.js';
@@ -22,11 +22,19 @@ beforeAll(async () => {
 });
 afterAll(() => h?.close());
 
-type Name = 'requested' | 'granting' | 'active' | 'ending' | 'collecting' | 'closed';
+type Name = 'requested' | 'approved' | 'granting' | 'active' | 'ending' | 'collecting' | 'closed';
 
 /** Brings an elevation into a state and keeps it there. */
 const INTO: { readonly [S in Name]: (e: Asked) => Promise<unknown> } = {
   requested: (e) => e.in('requested'),
+  // Nothing is granted before the ledger has it: while it is down, it stays approved.
+  approved: async (e) => {
+    await e.in('requested');
+    e.trouble.ledgerDown = true;
+    await e.approve(grace);
+    await e.in('approved');
+    await e.rests(['arm', 'append']);
+  },
   granting: async (e) => {
     await e.approve(grace);
     await e.in('granting');
@@ -58,6 +66,8 @@ interface Operation {
   readonly name: string;
   readonly states: readonly Name[];
   readonly act: (e: Asked) => Promise<unknown>;
+  /** Where one goes on that was approved, and whose decision nobody has spent yet; nowhere, if not said. */
+  readonly approvedGoes?: 'to its grant' | 'back to the asking';
 }
 
 async function resetTo(e: Asked, which: 'first' | 'last', withSignals: boolean): Promise<void> {
@@ -86,39 +96,116 @@ async function remove(e: Asked): Promise<void> {
   await until(async () => (await e.handle.describe().catch((error: Error) => error)) instanceof Error, 'the deletion');
 }
 
-const EVERY: readonly Name[] = ['requested', 'granting', 'active', 'ending', 'collecting', 'closed'];
+/** The ledger is back: what was approved and not granted goes where it is to go. Whoever gets there has it, for the sweep to find. */
+async function goOn(e: Asked, where: Operation['approvedGoes']): Promise<void> {
+  e.trouble.ledgerDown = false;
+  if (where === 'back to the asking') await e.in('requested');
+  if (where !== 'to its grant') return;
+  await e.in('granting');
+  await h.granted(e);
+  await e.claim();
+  expect((await e.confirm()).ok).toBe(true);
+}
+
+const OPEN: readonly Name[] = ['requested', 'approved', 'granting', 'active', 'ending', 'collecting'];
+const EVERY: readonly Name[] = [...OPEN, 'closed'];
 
 const OPERATIONS: readonly Operation[] = [
-  {
-    name: 'terminated',
-    states: ['requested', 'granting', 'active', 'ending', 'collecting'],
-    act: (e) => e.handle.terminate('test'),
-  },
+  { name: 'terminated', states: OPEN, act: (e) => e.handle.terminate('test') },
+  { name: 'cancelled', states: OPEN, act: (e) => e.handle.cancel() },
   { name: 'deleted', states: EVERY, act: remove },
-  { name: 'reset to its first task with the signals', states: EVERY, act: (e) => resetTo(e, 'first', true) },
+  {
+    name: 'reset to its first task with the signals',
+    states: EVERY,
+    act: (e) => resetTo(e, 'first', true),
+    approvedGoes: 'to its grant',
+  },
   {
     name: 'reset to its first task without the signals',
     states: EVERY,
     act: (e) => resetTo(e, 'first', false),
+    approvedGoes: 'back to the asking',
   },
-  { name: 'reset to its last task with the signals', states: EVERY, act: (e) => resetTo(e, 'last', true) },
-  { name: 'reset to its last task without the signals', states: EVERY, act: (e) => resetTo(e, 'last', false) },
+  {
+    name: 'reset to its last task with the signals',
+    states: EVERY,
+    act: (e) => resetTo(e, 'last', true),
+    approvedGoes: 'to its grant',
+  },
+  {
+    name: 'reset to its last task without the signals',
+    states: EVERY,
+    act: (e) => resetTo(e, 'last', false),
+    approvedGoes: 'to its grant',
+  },
 ];
 
 describe.concurrent('an elevation that is', () => {
-  for (const { name, states, act } of OPERATIONS)
-    for (const state of states)
-      test(`${state} and ${name} is granted nothing by that`, async () => {
+  for (const { name, states, act, approvedGoes } of OPERATIONS)
+    for (const state of states) {
+      const spends = state === 'approved' && approvedGoes === 'to its grant';
+      test(`${state} and ${name} is granted ${spends ? 'once' : 'nothing by that'}`, async () => {
         const e = await h.ask({ windowMs: 5 * MIN });
         await INTO[state](e);
-        const grants = e.calls('grant');
+        const grants = e.calls('grant') + (spends ? 1 : 0);
         all.push({ e, what: `${state}, ${name}`, grants });
         await act(e);
+        if (state === 'approved') await goOn(e, approvedGoes);
         // A new decision over the same request: it was spent, and is not to be had again. What is active is left alone, so
         // that the sweep has something to find.
         if (state === 'granting' || state === 'ending') await e.approve(linus);
         expect(e.calls('grant')).toBe(grants);
       });
+    }
+
+  /** Approved, and the arm is on its way to the store; it goes through only when `judgeHangs` ends. */
+  async function arming(e: Asked): Promise<void> {
+    await INTO.approved(e);
+    e.trouble.judgeHangs = true;
+    e.trouble.ledgerDown = false;
+    await until(async () => e.trouble.judging > 0, 'the arm on its way');
+    await e.rests(['arm']); // what came after the order is in the history, too
+  }
+
+  const armed = (e: Asked) => until(() => h.store.fence.grant(e.requestId), 'the target taken');
+
+  test.each([
+    ['terminated', (e: Asked) => e.handle.terminate('test')],
+    ['deleted', remove],
+  ])('%s while its arm is on the way is armed for nobody: nothing is granted, and the sweep frees the Mac', async (how, act) => {
+    const e = await h.ask();
+    await arming(e);
+    all.push({ e, what: `arming, ${how}`, grants: 0 });
+    await act(e);
+    e.trouble.judgeHangs = false;
+    expect(await armed(e)).not.toHaveProperty('endedAt');
+    expect(e.calls('grant')).toBe(0);
+  });
+
+  test('cancelled while its arm is on the way gives the Mac back by itself, however late the arm comes', async () => {
+    const e = await h.ask();
+    await arming(e);
+    all.push({ e, what: 'arming, cancelled', grants: 0 });
+    await e.handle.cancel();
+    await e.sees((view) => view.outcome === 'revoked', 'the end');
+    e.trouble.judgeHangs = false;
+    expect(await e.result()).toBe('revoked');
+    expect([e.calls('grant'), await h.store.fence.live(e.request.target.key)]).toEqual([0, undefined]);
+  });
+
+  test('reset while its arm is on the way grants nothing by an order that was another run’s, and gives the Mac back', async () => {
+    const e = await h.ask();
+    await arming(e);
+    const before = await e.runId();
+    all.push({ e, what: 'arming, reset', grants: 0 });
+    e.trouble.storeDown = true; // the run after it comes second
+    await resetTo(e, 'last', true);
+    e.trouble.judgeHangs = false;
+    expect((await armed(e)).runId).toBe(before);
+    e.trouble.storeDown = false;
+    expect(await e.result()).toBe('failed');
+    expect([e.calls('grant'), await h.store.fence.live(e.request.target.key)]).toEqual([0, undefined]);
+  });
 
   test('deleted and then asked for again with the same envelope is fenced, whoever approves', async () => {
     const e = await h.ask();
@@ -194,8 +281,9 @@ test('I15, I16: after the sweep nobody holds access, every grant is recorded as 
   expect(all.filter(({ e, grants }) => e.calls('grant') > grants || e.calls('grant') > 1).map(({ what }) => what)).toEqual([]);
   for (const { e, what } of all) {
     const row = await h.store.fence.grant(e.requestId);
-    if (e.calls('grant') > 0) expect([what, row?.goneAt === undefined]).toEqual([what, false]);
-    expect(msOf(row?.endedAt ?? instant(0)) >= 0).toBe(true);
+    if (e.calls('grant') > 0) expect([what, row !== undefined]).toEqual([what, true]);
+    // What was armed and never granted has the Mac no longer, either.
+    if (row) expect([what, row.endedAt === undefined, row.goneAt === undefined]).toEqual([what, false, false]);
     const { state, goneAt } = (await h.store.ledger.find(e.requestId))?.view ?? {};
     if (e.calls('grant') > 0) expect([what, state === 'closed' || state === 'collecting']).toEqual([what, true]);
     // The record tells the proof as well, though two runs wrote it.
