@@ -1,6 +1,6 @@
 /** The command line `stint`, apart from its process. Each command is one file in `commands/`, loaded only when it is asked for. */
 import { Command, CommanderError } from 'commander';
-import { isStintError } from '../contract/errors.js';
+import { type ErrorCode, isStintError } from '../contract/errors.js';
 import { addDemo } from './commands/demo.js';
 import { addDevice } from './commands/device.js';
 import { addDoctor } from './commands/doctor.js';
@@ -67,6 +67,9 @@ Configuration comes from the environment; see .env.example. Every command has it
   return stint;
 }
 
+/** What is said wrongly on the command line itself. What a file holds, or a part of Stint refuses, is none of these. */
+const MISTAKES: ReadonlySet<ErrorCode> = new Set(['bad-input', 'unknown-target']);
+
 /**
  * Runs a command line (`argv` as a process has it). Answers how it failed: 1 refused or failed, with a sentence; 2 called in a
  * way that is none, with what is; 2 also for a bug, with its stack. Undefined when it did what it was to do.
@@ -80,6 +83,6 @@ export async function runLine(argv: readonly string[], streams: Streams): Promis
     if (error instanceof CommanderError) return error.exitCode === 0 ? undefined : 2;
     if (isStintError(error)) streams.err(`stint: ${error.sentence}\n`);
     else streams.err(`stint: this is a bug, please report it: ${error instanceof Error ? error.stack : String(error)}\n`);
-    return isStintError(error) ? 1 : 2;
+    return isStintError(error) && !MISTAKES.has(error.code) ? 1 : 2;
   }
 }

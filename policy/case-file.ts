@@ -112,7 +112,7 @@ export interface CaseTable {
   readonly at: Document['at'];
 }
 
-/** The table of a YAML or JSON text. Throws `bad-input`; its sentence lists every problem with line and column. */
+/** The table of a YAML or JSON text. Throws `bad-config`; its sentence lists every problem with line and column. */
 export function parseCases(source: string, name: string): CaseTable {
   const doc = readDocument(source, name, CAP_BYTES);
   if (doc.problems.length > 0) throw bad(doc.problems);
@@ -122,7 +122,7 @@ export function parseCases(source: string, name: string): CaseTable {
   return { policy, people, cases, at: doc.at };
 }
 
-/** Refuses a table that names people or Macs that are not in the people file. Throws `bad-input`. */
+/** Refuses a table that names people or Macs that are not in the people file. Throws `bad-config`. */
 export function checkNames({ cases, at }: CaseTable, people: readonly Person[]): void {
   const ids = new Set<PersonId>(people.map((person) => person.personId));
   const serials = new Set<Serial>(people.flatMap((person) => person.macs.map((mac) => mac.serial)));
@@ -137,7 +137,7 @@ export function checkNames({ cases, at }: CaseTable, people: readonly Person[]):
   if (problems.length > 0) throw bad(problems);
 }
 
-/** Refuses a table that says who is on call for a rota that is not in the people file. Throws `bad-input`. */
+/** Refuses a table that says who is on call for a rota that is not in the people file. Throws `bad-config`. */
 export function checkRotas({ cases, at }: CaseTable, rotas: readonly Pick<Rota, 'name'>[]): void {
   const names = new Set(rotas.map(({ name }) => name));
   const problems = cases.flatMap(({ oncall = {} }, index) =>
@@ -172,4 +172,4 @@ function namesOf({ who, for: subject, target, votes = [], oncall = {}, expect }:
   ];
 }
 
-const bad = (problems: readonly Problem[]) => problemError('bad-input', 'The table of cases', problems);
+const bad = (problems: readonly Problem[]) => problemError('bad-config', 'The table of cases', problems);

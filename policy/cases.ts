@@ -44,7 +44,7 @@ export interface CasesReport {
 }
 
 /**
- * Decides every case. `now` in milliseconds since 1970 is when those are asked and voted on that say nothing else. Throws `bad-input` when the
+ * Decides every case. `now` in milliseconds since 1970 is when those are asked and voted on that say nothing else. Throws `bad-config` when the
  * table names people or Macs that are not in the people file.
  */
 export async function runCases(policy: Policy, people: readonly Person[], table: CaseTable, now: number): Promise<CasesReport> {

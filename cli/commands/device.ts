@@ -29,12 +29,12 @@ async function register({ serial, publicKey, json }: { serial: string; publicKey
   try {
     pem = readFileSync(publicKey, 'utf8');
   } catch {
-    throw new StintError('bad-input', `--public-key: the file ${publicKey} cannot be read.`);
+    throw new StintError('bad-config', `--public-key: the file ${publicKey} cannot be read.`);
   }
   try {
     deviceKeyId(pem);
   } catch {
-    throw new StintError('bad-input', `--public-key: ${publicKey} holds no ECDSA P-256 public key in PEM.`);
+    throw new StintError('bad-config', `--public-key: ${publicKey} holds no ECDSA P-256 public key in PEM.`);
   }
   const made = await withStore((ask) => ask<{ keyId: string }>({ ask: 'register-device', serial, publicKey: pem }));
   print(json, made, () => `registered ${serial} with the key ${made.keyId}`);

@@ -6,6 +6,7 @@ import type { ElevationRow, Frozen, Grant } from '../../contract/ports.js';
 import { holderWords } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
 import type { Shown } from '../../workers/questions.js';
+import { named } from '../named.js';
 
 /** Adds both commands. */
 export function addElevations(stint: Command): void {
@@ -13,8 +14,8 @@ export function addElevations(stint: Command): void {
     .command('list')
     .description('Lists elevations, newest first.')
     .option('--live', 'only those that are not closed')
-    .option('--person <id>', 'only those of this person')
-    .option('--target <key>', 'only those of this target, such as mac-admin/C02XK0AAJG5H')
+    .option('--person <id>', 'only those of this person', named)
+    .option('--target <key>', 'only those of this target, such as mac-admin/C02XK0AAJG5H', named)
     .option('--limit <n>', 'at most this many', '50')
     .option('--json', 'as JSON, for a script')
     .addHelpText(

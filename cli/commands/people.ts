@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { PersonId } from '../../contract/ids.js';
 import type { Binding, PersonKey } from '../../contract/ports.js';
 import type { Unbound } from '../../workers/unbind.js';
+import { named } from '../named.js';
 
 interface Options {
   readonly person: string;
@@ -26,14 +27,14 @@ export function addPeople(stint: Command): void {
     .description(
       'Forgets which user of Identity Center a person is, for one whose user was made anew there. The next request binds them by their address again. Refused while they hold AWS access from Stint. The ledger keeps who did it.',
     )
-    .requiredOption('--person <id>', 'the id of the person in the people file')
+    .requiredOption('--person <id>', 'the id of the person in the people file', named)
     .option('--json', 'as JSON, for a script')
     .addHelpText('after', '\nExample:\n  $ stint people unbind --person ada')
     .action(unbind);
   people
     .command('keys')
     .description('Lists the keys for the command line that work.')
-    .option('--person <id>', 'only of this person of the people file')
+    .option('--person <id>', 'only of this person of the people file', named)
     .option('--json', 'as JSON, for a script')
     .addHelpText('after', '\nExample:\n  $ stint people keys --person ada')
     .action(keys);
@@ -42,7 +43,7 @@ export function addPeople(stint: Command): void {
     .description(
       'Revokes all keys of a person for the command line, for good: they have to enroll new ones. The ledger keeps who did it.',
     )
-    .requiredOption('--person <id>', 'the id of the person in the people file')
+    .requiredOption('--person <id>', 'the id of the person in the people file', named)
     .option('--json', 'as JSON, for a script')
     .addHelpText('after', '\nExample:\n  $ stint people revoke-keys --person ada')
     .action(revokeKeys);

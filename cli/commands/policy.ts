@@ -52,7 +52,7 @@ async function check(
   const parsed = parsePolicy(read(file), file);
   const checks = checkNames(tickets);
   const alone = checks ? ticketFindings(parsed, checks, file) : [];
-  const found = people ? await fileFindings(parsed, parsePeopleFile(read(people), people), file, checks) : alone;
+  const found = people !== undefined ? await fileFindings(parsed, parsePeopleFile(read(people), people), file, checks) : alone;
   print(json, { ok: found.length === 0, hash: parsed.hash, findings: found }, () =>
     [...found, found.length === 0 ? `${file} is valid (policy ${parsed.hash.slice(0, 12)})` : ''].filter(Boolean).join('\n'),
   );

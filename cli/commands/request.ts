@@ -42,9 +42,6 @@ export function addRequest(stint: Command): void {
     .action(run);
 }
 
-/** Mistakes in what was given; everything else that is refused exits with 1. */
-const MISTAKES: readonly string[] = ['bad-input', 'unknown-target'];
-
 async function run(options: AskOptions): Promise<void> {
   const { askAws } = await import('../people/ask.js');
   try {
@@ -56,10 +53,8 @@ async function run(options: AskOptions): Promise<void> {
       say: (line) => process.stderr.write(`${line}\n`),
     });
   } catch (error) {
-    if (!isStintError(error)) throw error;
-    process.stderr.write(`stint: ${error.sentence}\n`);
-    if (options.json)
+    if (options.json && isStintError(error))
       process.stdout.write(`${JSON.stringify({ ok: false, code: error.code, sentence: error.sentence }, null, 2)}\n`);
-    process.exitCode = MISTAKES.includes(error.code) ? 2 : 1;
+    throw error;
   }
 }

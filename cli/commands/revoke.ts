@@ -5,6 +5,7 @@ import { isRequestId } from '../../contract/ids.js';
 import type { Ask } from '../../workers/questions.js';
 import type { Choice, Revocable } from '../../workers/revocable.js';
 import type { TakenBack } from '../../workers/take-back.js';
+import { named } from '../named.js';
 import { saysYes } from '../yes.js';
 
 interface Options {
@@ -27,8 +28,8 @@ export function addRevoke(stint: Command): void {
     )
     .argument('[id]', 'the id of one elevation, or its first characters (6 or more)')
     .option('--request <id>', 'the same, by name')
-    .option('--person <id>', 'everything of this person')
-    .option('--target <key>', 'whatever holds this target, such as mac-admin/C02XK0AAJG5H')
+    .option('--person <id>', 'everything of this person', named)
+    .option('--target <key>', 'whatever holds this target, such as mac-admin/C02XK0AAJG5H', named)
     .option('--all', 'everything; asks first, and revokes nothing unless the answer is yes (exit code 1 then)')
     .option('--reason <text>', 'why; goes with the sealed message')
     .option('--yes', 'with --all: do not ask')
@@ -99,9 +100,6 @@ function choiceOf(id: string | undefined, { request, all, person, target }: Opti
   const ways = [id, request, person, target, all ? '' : undefined].filter((way) => way !== undefined);
   if (ways.length !== 1)
     throw new StintError('bad-input', 'Say which: one id, or one of --person, --target and --all. See "stint list --live".');
-  // A script's empty variable is nobody, and must never come to mean everybody.
-  if (person?.trim() === '' || target?.trim() === '')
-    throw new StintError('bad-input', '--person and --target want a name, not an empty one. To end everything: --all.');
   const one = id ?? request;
   if (one !== undefined && !/^[a-z2-7]{6,26}$/.test(one))
     throw new StintError('bad-input', `${one} is no id of an elevation: give 6 to 26 of its letters and digits.`);

@@ -26,7 +26,7 @@ const SECRETS = {
 type SecretName = keyof typeof SECRETS;
 
 /**
- * Makes what is missing in the folder. `fresh` forgets everything first; throws `bad-input` when that would delete
+ * Makes what is missing in the folder. `fresh` forgets everything first; throws `bad-config` when that would delete
  * something that no demo has made.
  */
 export function openHome(folder: string, fresh: boolean): DemoHome {
@@ -50,7 +50,7 @@ function forget(folder: string): void {
   const entries = readdirSync(folder).filter((name) => name !== LOCK);
   if (entries.length > 0 && !existsSync(join(folder, 'secrets', 'bot-token')))
     throw new StintError(
-      'bad-input',
+      'bad-config',
       `${folder} holds something else than a demo, so --fresh does not empty it. Choose another folder with --dir.`,
     );
   for (const name of entries) rmSync(join(folder, name), { recursive: true, force: true });

@@ -23,7 +23,7 @@ export interface Revoked {
   readonly left: readonly string[];
 }
 
-/** Revokes. Throws `bad-config` for a file that is not as it must be, `bad-input` for an unknown key or the last of a sender. */
+/** Revokes. Throws `bad-config` for a file that is not as it must be, for a key that is not in it, and for the last of a sender. */
 export function revoke({ trustedKeysFile, keyId, force, now }: RevokeInput, disk: KeyDisk): Revoked {
   const text = readTrustedText(trustedKeysFile);
   const file = parseTrustedKeys(text, trustedKeysFile);
@@ -40,7 +40,7 @@ export function revoke({ trustedKeysFile, keyId, force, now }: RevokeInput, disk
 
 function unknown(keyId: string, file: string, keys: readonly TrustedEntry[]): StintError {
   const known = keys.map((one) => one.keyId).join(', ') || 'none';
-  return new StintError('bad-input', `${file} has no key ${keyId}. It has: ${known}.`);
+  return new StintError('bad-config', `${file} has no key ${keyId}. It has: ${known}.`);
 }
 
 const WHAT_STOPS: { readonly [S in Sender]: string } = {
@@ -51,7 +51,7 @@ const WHAT_STOPS: { readonly [S in Sender]: string } = {
 
 function lastOne({ keyId, sender }: TrustedEntry): StintError {
   return new StintError(
-    'bad-input',
+    'bad-config',
     `${keyId} is the only key of ${sender} that counts: without it ${WHAT_STOPS[sender]}. To replace it and revoke it in one step: stint keys rotate ${sender} --overlap 0s. To revoke it all the same, add --force. What is held now ends at its deadline either way.`,
   );
 }

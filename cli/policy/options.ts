@@ -1,7 +1,6 @@
 /** `stint policy explain` and `stint policy who-can-approve`, as the command line takes them. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { isStintError } from '../../contract/errors.js';
 import type { Explanation, Inquiry } from '../../policy/explain.js';
 import type { ExplainOptions } from './explain.js';
 
@@ -58,15 +57,15 @@ function asking(command: Command): Command {
     .option('--json', 'as JSON, for a script');
 }
 
-async function explain(options: ExplainOptions, command: Command): Promise<void> {
+async function explain(options: ExplainOptions): Promise<void> {
   const [{ treeText }, { print }] = await Promise.all([import('./explain.js'), import('../ask.js')]);
-  const { explanation } = await answered(options, command);
+  const { explanation } = await answered(options);
   print(options.json, explanation, () => treeText(explanation));
 }
 
-async function whoCanApprove(options: ExplainOptions, command: Command): Promise<void> {
+async function whoCanApprove(options: ExplainOptions): Promise<void> {
   const [{ decidersText }, { print }] = await Promise.all([import('./explain.js'), import('../ask.js')]);
-  const { inquiry, explanation } = await answered(options, command);
+  const { inquiry, explanation } = await answered(options);
   const { holds, by, stages, approvers, never, tree } = explanation;
   print(options.json, { holds, ...by, ...(stages ? { stages } : {}), approvers, never, why: tree.why }, () =>
     decidersText(explanation, inquiry),
@@ -78,18 +77,12 @@ interface Answered {
   readonly explanation: Explanation;
 }
 
-/** A mistake in an option is one in the call: commander says it, and it ends with 2. */
-async function answered(options: ExplainOptions, command: Command): Promise<Answered> {
+async function answered(options: ExplainOptions): Promise<Answered> {
   const [{ inquiryOf }, { explainRequest }] = await Promise.all([import('./explain.js'), import('../../policy/explain.js')]);
-  try {
-    const inquiry = await inquiryOf(options, {
-      env: process.env,
-      readFile: (path) => readFileSync(path, 'utf8'),
-      now: Date.now(),
-    });
-    return { inquiry, explanation: explainRequest(inquiry) };
-  } catch (error) {
-    if (isStintError(error) && error.code === 'bad-input') return command.error(`error: ${error.sentence}`);
-    throw error;
-  }
+  const inquiry = await inquiryOf(options, {
+    env: process.env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    now: Date.now(),
+  });
+  return { inquiry, explanation: explainRequest(inquiry) };
 }

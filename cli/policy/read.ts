@@ -4,12 +4,12 @@ import { parseTicketChecks } from '../../activities/tickets/checks-file.js';
 import { StintError } from '../../contract/errors.js';
 import { loadConfig } from '../../workers/config.js';
 
-/** The text of a file. Throws `bad-input`, which names the file and how it came to be looked for. */
+/** The text of a file. Throws `bad-config`, which names the file and how it came to be looked for. */
 export function readText(file: string, fix: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    throw new StintError('bad-input', `The file ${file} cannot be read. ${fix}`);
+    throw new StintError('bad-config', `The file ${file} cannot be read. ${fix}`);
   }
 }
 

@@ -14,7 +14,7 @@ export interface CasesOptions {
   readonly json?: boolean;
 }
 
-/** Sets exit code 1 when a case fails or too few rules are reached. Throws `bad-input`, `bad-policy` and `bad-config`. */
+/** Sets exit code 1 when a case fails or too few rules are reached. Throws `bad-policy` and `bad-config`. */
 export async function testPolicy(file: string, { policy, people, minCoverage, json }: CasesOptions): Promise<void> {
   const table = parseCases(readText(file, 'Give the path of a table of cases: stint policy test path/to/policy.test.yaml'), file);
   const beside = (name: string) => (isAbsolute(name) ? name : join(dirname(file), name));

@@ -13,7 +13,7 @@ export interface DiffOptions {
   readonly json?: boolean;
 }
 
-/** Sets exit code 1, if that is asked for, when anything changes. Throws `bad-input`, `bad-policy` and `bad-config`. */
+/** Sets exit code 1, if that is asked for, when anything changes. Throws `bad-policy` and `bad-config`. */
 export async function diffPolicyFiles(before: string, after: string, { people, exitCode, json }: DiffOptions): Promise<void> {
   const fix = 'Give its path: stint policy diff old.yaml new.yaml --people people.yaml';
   const [was, is] = [parsePolicy(readText(before, fix), before), parsePolicy(readText(after, fix), after)];

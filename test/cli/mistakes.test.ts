@@ -15,9 +15,9 @@ const file = (name: string, text: string) => {
 };
 
 /** Runs it, and insists on one sentence of its own. */
-async function refused(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+async function refused(args: readonly string[], env: NodeJS.ProcessEnv = {}, code = 1): Promise<string> {
   const ran = await stint(args, env, dir);
-  expect(ran.code, ran.err).toBe(1);
+  expect(ran.code, ran.err).toBe(code);
   expect(ran.out).toBe('');
   expect(ran.err).toMatch(/^stint: /);
   expect(ran.err).not.toMatch(/this is a bug|\n {4}at /);
@@ -41,19 +41,19 @@ test('a database that does not answer is a sentence, and its password is not in 
 
 test('a port that is none is named', async () => {
   for (const port of ['x', '80', '70000', '1.5', ''])
-    expect(await refused(['demo', '--port', port])).toContain('--port must be a whole number from 1024 to 65500');
+    expect(await refused(['demo', '--port', port], {}, 2)).toContain('--port must be a whole number from 1024 to 65500');
 });
 
 test('a limit that is none is named', async () => {
   for (const limit of ['x', '0', '9999', '-1', '2.5'])
-    expect(await refused(['list', `--limit=${limit}`], { STINT_HOME: dir })).toContain(
+    expect(await refused(['list', `--limit=${limit}`], { STINT_HOME: dir }, 2)).toContain(
       '--limit must be a whole number from 1 to 500',
     );
 });
 
 test('an id that cannot be one is named before anything is asked', async () => {
   for (const id of ['abc', 'ABCDEF', '../../../etc/passwd', 'a'.repeat(27)])
-    expect(await refused(['show', id], { STINT_HOME: dir })).toMatch(/is no id of an elevation/);
+    expect(await refused(['show', id], { STINT_HOME: dir }, 2)).toMatch(/is no id of an elevation/);
 });
 
 test('files that are not there are named', async () => {

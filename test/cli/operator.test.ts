@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 test('a freeze wants a reason, is said everywhere, and is lifted once', async () => {
-  expect((await stint(['freeze'], env)).err).toContain('Say why');
+  expect(await stint(['freeze'], env)).toMatchObject({ code: 2, err: expect.stringContaining('Say why') });
   expect(await b.store.freeze.now()).toBeUndefined();
   const set = await stint(['freeze', '--reason', 'INC-417\nlines'], env);
   expect(set.out).toMatch(/^Frozen since .* by \S+: INC-417 lines\n/);
@@ -56,7 +56,7 @@ test('--all asks first, and where nobody can be asked does nothing without --yes
   const [waits, runs, silent] = [await b.elevation('requested'), await b.elevation('active'), await b.elevation('active')];
   b.macs.silent.add(silent.request.target.serial);
   const asked = await stint(['revoke', '--all'], env);
-  expect(asked).toMatchObject({ code: 1, out: '' });
+  expect(asked).toMatchObject({ code: 2, out: '' });
   expect(asked.err).toMatch(/would end 3 elevations of 1 people. Say --yes/);
   // A terminal whose input ends (Ctrl-D) says no.
   const terminal = { NODE_OPTIONS: '--import=data:text/javascript,process.stdin.isTTY=true' };
@@ -80,7 +80,7 @@ test.each([
 ])('%s with an empty name ends nothing, rather than everything', async (...which) => {
   const e = await b.elevation('active');
   const ran = await stint(['revoke', ...which], env);
-  expect(ran).toMatchObject({ code: 1, out: '', err: expect.stringContaining('not an empty one') });
+  expect(ran).toMatchObject({ code: 2, out: '', err: expect.stringContaining('must not be empty') });
   expect(await b.view(e)).toMatchObject({ state: 'active' });
   await stint(['revoke', e.request.requestId], env);
 });
@@ -93,14 +93,9 @@ test('of a person only theirs end; with nothing to end it says so', async () => 
   expect((await stint(['revoke', '--person', 'linus'], env)).out).toContain('nothing to take back');
 });
 
-test.each<[readonly string[], RegExp]>([
-  [['revoke'], /Say which/],
-  [['revoke', 'ABC'], /is no id/],
-  [['revoke', 'zzzzzzzz'], /begin with zzzzzzzz/],
-])('%j is refused with its fix', async (args, sentence) => {
-  const ran = await stint(args, env);
-  expect(ran.code).toBe(1);
-  expect(ran.err).toMatch(sentence);
+test('an id that no elevation has is refused with its fix', async () => {
+  const ran = await stint(['revoke', 'zzzzzzzz'], env);
+  expect(ran).toMatchObject({ code: 1, err: expect.stringContaining('begin with zzzzzzzz') });
 });
 
 test('who people are at AWS and their keys are listed and taken from them, and the ledger has who did it', async () => {

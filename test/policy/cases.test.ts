@@ -26,7 +26,7 @@ async function refusal(work: () => Promise<unknown>): Promise<string> {
   try {
     await work();
   } catch (error) {
-    if (isStintError(error) && error.code === 'bad-input') return error.sentence;
+    if (isStintError(error) && error.code === 'bad-config') return error.sentence;
     throw error;
   }
   throw new Error('it was accepted');
