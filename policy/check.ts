@@ -11,12 +11,16 @@ import { managersOf } from './managers.js';
 import { directoryFrom, type PeopleFile } from './people.js';
 import { askManagers } from './pools.js';
 import { closest } from './problems.js';
-import { rotaName } from './rota.js';
+import { rotaGroup, rotaName } from './rota.js';
 import type { Policy, Rule, Who } from './rules.js';
 import { countOf, isFull, planOf } from './stages.js';
 
 /** Of many people only so many are named. */
 const NAMED = 5;
+/** Of many names that are not there so many are looked for among those that are. */
+const SUGGESTED = 50;
+
+const NO_NAMES: Who = { groups: [], people: [] };
 
 /** One mistake: what to say, and where in the rule it stands. */
 interface Found {
@@ -36,7 +40,9 @@ export async function fileFindings(
   checks?: readonly string[],
 ): Promise<string[]> {
   const directory = directoryFrom(withEveryRota(file), dutyAsSaid(everOnDuty(file)));
-  const between = [...(await findings(policy, directory, name)), ...(checks ? ticketFindings(policy, checks, name) : [])];
+  const groups = new Set([...file.people.flatMap((person) => person.groups), ...file.rotas.map((rota) => rotaGroup(rota.name))]);
+  const known = { groups: [...groups], people: file.people.map(({ personId }) => personId) };
+  const between = [...(await findings(policy, directory, name, known)), ...(checks ? ticketFindings(policy, checks, name) : [])];
   return [...between, ...managerFindings(file.people), ...rotaFindings(file)];
 }
 
@@ -56,17 +62,18 @@ export function ticketFindings({ source, rules }: Policy, checks: readonly strin
 
 /**
  * One sentence for each rule that nobody can ask by, that too few can approve, or that names who isn't there; each begins
- * with `name:line:column`, where `name` is what the policy's file is called.
+ * with `name:line:column`, where `name` is what the policy's file is called. `known` is what a misspelt name may have meant.
  */
-export async function findings(policy: Policy, directory: Directory, name: string): Promise<string[]> {
-  const each = await Promise.all(policy.rules.map((rule) => ruleFindings(rule, directory)));
+export async function findings(policy: Policy, directory: Directory, name: string, known = NO_NAMES): Promise<string[]> {
+  const meant = meantOf(known);
+  const each = await Promise.all(policy.rules.map((rule) => ruleFindings(rule, directory, meant)));
   const all = each.flatMap((found, index) => found.map(({ path, what }) => ({ path: ['targets', index, ...path], what })));
   // Read once more for the places, where there is something to say of them.
   const doc = all.length === 0 ? undefined : readDocument(policy.source, name, Number.POSITIVE_INFINITY);
   return all.map(({ path, what }) => `${doc?.at(path)} ${what}`);
 }
 
-async function ruleFindings(rule: Rule, directory: Directory): Promise<Found[]> {
+async function ruleFindings(rule: Rule, directory: Directory, meant: Meant): Promise<Found[]> {
   const { id, ask, approve, revoke, extend } = rule;
   const parts: readonly Part[] = [
     { path: ['ask'], who: ask },
@@ -75,7 +82,7 @@ async function ruleFindings(rule: Rule, directory: Directory): Promise<Found[]> 
     ...(revoke === approve ? [] : [{ path: ['revoke'], who: revoke }]),
     ...(extend?.by ? [{ path: EXTENDING, who: extend.by.approve }] : []),
   ];
-  const unknown = await Promise.all(parts.map((part) => unknownIn(id, part, directory)));
+  const unknown = await Promise.all(parts.map((part) => unknownIn(id, part, directory, meant)));
   const asking = (await everybodyOf(directory, [ask])).filter((p) => p.active);
   const found = unknown.flat();
   if (asking.length === 0) found.push({ path: ['ask'], what: `${id}: nobody may ask by this rule.` });
@@ -151,7 +158,12 @@ function grouped(stuck: readonly Stuck[]): readonly string[] {
   });
 }
 
-async function unknownIn(id: string, { path, who: { groups, people } }: Part, directory: Directory): Promise<Found[]> {
+async function unknownIn(
+  id: string,
+  { path, who: { groups, people } }: Part,
+  directory: Directory,
+  meant: Meant,
+): Promise<Found[]> {
   const members = await Promise.all(groups.map((group) => directory.membersOf(group)));
   const named = await Promise.all(people.map((one) => directory.person(one)));
   const say = (list: 'groups' | 'people', i: number, what: string) => ({
@@ -159,13 +171,28 @@ async function unknownIn(id: string, { path, who: { groups, people } }: Part, di
     what: `${id}.${path.join('.')}: ${what}`,
   });
   return [
-    ...groups.flatMap((group, i) => (members[i]?.length === 0 ? [say('groups', i, nobodyIn(group))] : [])),
-    ...people.flatMap((one, i) => (named[i] === undefined ? [say('people', i, `${one} is not in the people file.`)] : [])),
+    ...groups.flatMap((group, i) => (members[i]?.length === 0 ? [say('groups', i, nobodyIn(group, meant))] : [])),
+    ...people.flatMap((one, i) =>
+      named[i] === undefined ? [say('people', i, `${one} is not in the people file${meant(one, 'people')}`)] : [],
+    ),
   ];
 }
 
-function nobodyIn(group: string): string {
+function nobodyIn(group: string, meant: Meant): string {
   const rota = rotaName(group);
-  if (rota === undefined) return `the group ${group} has no members.`;
-  return `nobody is ever on call for ${rota}. Put a rota of that name into the people file.`;
+  if (rota === undefined) return `the group ${group} has no members${meant(group, 'groups')}`;
+  return `nobody is ever on call for ${rota}${meant(group, 'groups')} Put a rota of that name into the people file.`;
+}
+
+/** What ends a sentence about a name that is not there. */
+type Meant = (word: string, list: 'groups' | 'people') => string;
+
+/** With the wrong people file every name is unknown, and to hold each against ten thousand others would take minutes. */
+function meantOf(known: Who): Meant {
+  const said = new Map<string, string | undefined>();
+  return (word, list) => {
+    if (!said.has(word) && said.size < SUGGESTED) said.set(word, closest(word, known[list]));
+    const other = said.get(word);
+    return other === undefined ? '.' : `; did you mean ${JSON.stringify(other)}?`;
+  };
 }

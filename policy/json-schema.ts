@@ -38,6 +38,7 @@ const SAYS: Readonly<Record<string, string>> = {
   approve: 'Who may decide: at least one group or person, the manager, or stages.',
   manager: 'Whether the manager of whoever would hold it may decide.',
   stages: 'Pools that all have to approve, in order; nobody counts in two of them.',
+  self: 'Whether people may approve their own requests: that needs a step-up with a passkey, which this version does not have.',
   quorum: 'How many different people have to approve.',
   policy: 'What the policy approves in its own name, without anybody: for oneself, this long at most, so often.',
   upTo: 'The longest window that the policy itself approves.',

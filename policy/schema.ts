@@ -49,14 +49,26 @@ const names = ({ groups = [], people = [] }: { groups?: unknown[] | undefined; p
 
 const who = z.strictObject({ groups, people }).refine(names, SOMEBODY);
 
+/** Who approves their own request has to prove that it is them and no stolen session (invariant I2), and nothing here can take that proof. */
+const self = z
+  .boolean({ error: 'must be true or false' })
+  .refine((value) => !value, {
+    error:
+      'lets people approve their own requests, which needs a step-up with a passkey, and this version of Stint has none: leave it out, and name others who approve',
+  })
+  .meta({ const: false })
+  .optional();
+
 const pool = {
   groups,
   people,
   manager: z.boolean({ error: 'must be true or false' }).optional(),
   quorum: z.int({ error: 'must be a whole number' }).min(1).max(10).optional(),
+  self,
 };
-const decides = (all: { readonly manager?: boolean | undefined } & Parameters<typeof names>[0]) =>
-  all.manager === true || names(all);
+type Named = { readonly manager?: boolean | undefined; readonly self?: boolean | undefined } & Parameters<typeof names>[0];
+// What `self` says is refused with its own sentence, so it is not also nobody.
+const decides = (all: Named) => all.manager === true || all.self === true || names(all);
 const DECIDING = 'must name somebody: groups, people, manager or several of them';
 const stage = z.strictObject(pool).refine(decides, { error: DECIDING });
 /** What the policy approves in its own name, beside the people who decide everything else. */

@@ -31,6 +31,7 @@ it.each([
   ['a quorum of none', 'quorum: 2', 'quorum: 0'],
   ['a name of somebody that is none', 'groups: [it, security], quorum: 2', 'people: ["-x"], quorum: 2'],
   ['five stages', '{ groups: [it, security], quorum: 2 }', `{ stages: [${'{ groups: [it] }, '.repeat(5)}] }`],
+  ['people who approve their own requests', 'quorum: 2', 'self: true'],
   ['a manager by name', 'groups: [it, security], quorum: 2', 'manager: grace'],
   ['a rule without windows', '    windows: [5m, 10m]\n', ''],
   ['what belongs to the other kind', 'serials: ["C02VAULT*"]', 'accounts: ["a"]'],

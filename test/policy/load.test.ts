@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { isStintError } from '../../contract/errors.js';
 import type { PersonId, Serial } from '../../contract/ids.js';
 import type { Absence } from '../../contract/ports.js';
-import { findings } from '../../policy/check.js';
+import { fileFindings, findings } from '../../policy/check.js';
 import { managerFindings } from '../../policy/check-people.js';
 import { durationText, parseDuration } from '../../policy/duration.js';
 import { parsePolicy } from '../../policy/load.js';
@@ -76,6 +76,14 @@ describe('a policy file', () => {
   it('can be read again from its own source with the same hash', () => {
     const policy = parsePolicy(example('policy.yaml'), 'policy.yaml');
     expect(parsePolicy(policy.source, 'again').hash).toBe(policy.hash);
+  });
+
+  it('may say that nobody approves their own requests, which is so without a word, and the only thing that can be said', () => {
+    const { hash, rules } = parsePolicy(changed('quorum: 1', 'quorum: 1, self: false'), 'p');
+    expect(hash).toBe(parsePolicy(GOOD, 'p').hash);
+    expect(JSON.stringify(rules)).not.toContain('self');
+    expect(problems(changed('groups: [it], quorum: 1', 'self: false'))[0]).toContain('must name somebody');
+    expect(problems(changed('quorum: 1', 'self: true')).join()).not.toContain('must name somebody');
   });
 
   it('may set a rule apart from the rest of the file', () => {
@@ -169,6 +177,26 @@ describe('a policy file', () => {
       'an unknown key in a stage',
       changed('{ groups: [it], quorum: 1 }', '{ stages: [{ group: [it] }] }'),
       'targets[0].approve.stages[0]: "group" is not known here; did you mean "groups"? Allowed: groups, people, manager, quorum',
+    ],
+    [
+      'people who approve their own requests',
+      changed('groups: [it], quorum: 1', 'groups: [it], self: true'),
+      '10:36 targets[0].approve.self: lets people approve their own requests, which needs a step-up with a passkey',
+    ],
+    [
+      'nobody but themselves who approves',
+      changed('{ groups: [it], quorum: 1 }', '{ self: true }'),
+      '10:22 targets[0].approve.self: lets people approve their own requests, which needs a step-up with a passkey',
+    ],
+    [
+      'a stage in which people approve their own requests',
+      changed('{ groups: [it], quorum: 1 }', '{ stages: [{ groups: [it] }, { self: true }] }'),
+      '10:51 targets[0].approve.stages[1].self: lets people approve their own requests, which needs a step-up with a passkey',
+    ],
+    [
+      'a word for whether people approve their own requests',
+      changed('groups: [it], quorum: 1', 'groups: [it], self: always'),
+      '10:36 targets[0].approve.self: must be true or false',
     ],
     [
       'nobody who approves',
@@ -379,6 +407,19 @@ describe('a check of policy and people together', () => {
     expect(found).toContain(`${at('ghosts')} macs.approve: the group ghosts has no members.`);
     expect(found).toContain(`${at('nobody')} macs.approve: nobody is not in the people file.`);
     expect(found).toContain(`${at('{ groups: [it, ghosts]')} macs: too few people could approve for ada, grace; 2 needed.`);
+  });
+
+  it('says which group, rota or person of the people file a misspelt name may have meant, and nothing where none is near', async () => {
+    const text = changed('groups: [it], quorum: 1', 'groups: [itt, "oncall:pimary", other], people: [grce]');
+    const rotas = [{ name: 'primary', pagerduty: 'PSCHED1' }];
+    const found = await fileFindings(parsePolicy(text, 'p'), { people: [ADA, GRACE], rotas }, 'p');
+    expect(found.map((line) => line.replace(/^p:\d+:\d+ /, ''))).toEqual([
+      'macs.approve: the group itt has no members; did you mean "it"?',
+      'macs.approve: nobody is ever on call for pimary; did you mean "oncall:primary"? Put a rota of that name into the people file.',
+      'macs.approve: the group other has no members.',
+      'macs.approve: grce is not in the people file; did you mean "grace"?',
+      expect.stringContaining('macs: too few people could approve for ada, grace'),
+    ]);
   });
 
   it('names the stage that cannot be satisfied, for whom, and why nobody is the manager', async () => {

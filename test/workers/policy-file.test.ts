@@ -147,7 +147,7 @@ describe('SIGHUP', () => {
     [
       'a group that nobody is in',
       (text) => text.replace('groups: [it]', 'groups: [ti]'),
-      /policy\.yaml:\d+:\d+ .*the group ti has no members/,
+      /policy\.yaml:\d+:\d+ .*the group ti has no members; did you mean "it"\?/,
     ],
     [
       'a pool that never reaches its quorum',
@@ -162,6 +162,21 @@ describe('SIGHUP', () => {
       'a window longer than the maximum',
       (text) => text.replace('max: 30m', 'max: 5m'),
       /policy\.yaml:\d+:\d+ .*must not be longer than max/,
+    ],
+    [
+      'a zone that there is not',
+      (text) => text.replace('max: 30m', 'max: 30m\n    hours: { zone: Europe/Berln }'),
+      /policy\.yaml:\d+:\d+ .*must be the IANA name of a time zone; did you mean "Europe\/Berlin"/,
+    ],
+    [
+      'hours that are none',
+      (text) => text.replace('max: 30m', 'max: 30m\n    hours: { zone: UTC, from: "10:00", to: "10:00" }'),
+      /policy\.yaml:\d+:\d+ .*hours: must not be empty/,
+    ],
+    [
+      'people who approve their own requests',
+      (text) => text.replace('quorum: 1', 'self: true'),
+      /policy\.yaml:\d+:\d+ .*approve\.self: lets people approve their own requests, which needs a step-up with a passkey/,
     ],
     [
       'somebody who is not there',
