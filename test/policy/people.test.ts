@@ -64,6 +64,12 @@ describe('the directory', () => {
     expect(problems(named.replace(id, 'ada'))).toContain('must be the id of a user in Identity Center');
   });
 
+  it('has everybody once in each of their groups, however often it stands in their entry', async () => {
+    const twice = directoryFrom(parsePeople(changed('groups: [staff, it]', 'groups: [it, staff, it]'), 'p'));
+    expect((await twice.membersOf('it')).map((p) => p.personId)).toEqual(['grace']);
+    expect((await twice.membersOf('staff')).map((p) => p.personId)).toEqual(['ada', 'grace']);
+  });
+
   it('knows who is active; nobody unknown is', async () => {
     const left = directoryFrom(parsePeople(changed('    groups: [staff]\n', '    groups: [staff]\n    active: false\n'), 'p'));
     expect(await left.isActive('ada' as PersonId)).toBe(false);
@@ -131,6 +137,73 @@ describe('the people file', () => {
     const json = '{"people":[{"id":"ada","name":"Ada: \\"a\\"","active":false,"active":true}]}';
     expect(problems(json)).toContain('Map keys must be unique');
     expect(parsePeople(json.replace(',"active":true', ''), 'p')[0]?.active).toBe(false);
+  });
+
+  it('as JSON may not say a key of something inside twice either, and a colon in a text is none', () => {
+    const json = '{"people":[{"id":"ada","name":"a\\": \\"b","slack":[{"team":"T0001","user":"U0ADA"}]}]}';
+    expect(parsePeople(json, 'p')[0]).toMatchObject({ name: 'a": "b', slack: [{ teamId: 'T0001', userId: 'U0ADA' }] });
+    expect(problems(json.replace('"user":', '"user":"U0EVE","user":'))).toContain('Map keys must be unique');
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'one id twice',
+      {
+        people: [
+          { id: 'ada', name: 'Ada' },
+          { id: 'Ada', name: 'Eve' },
+        ],
+      },
+      'people[1].id: the id Ada was named before',
+    ],
+    [
+      'a rota with somebody who is not there',
+      {
+        people: [{ id: 'ada', name: 'Ada' }],
+        rotas: [{ name: 'primary', zone: 'UTC', from: '2026-01-05', handoff: '09:00', people: ['ada', 'eve'] }],
+      },
+      'rotas[0].people[1]: eve is not in the people file',
+    ],
+  ])('as JSON with %s is refused as YAML is', (_what, file, expected) => {
+    expect(problems(JSON.stringify(file))).toContain(expected);
+  });
+
+  it.each(['{"people":[]}', 'people: []'])('of more than 32 MiB is refused before it is read: %s', (text) => {
+    expect(parsePeople(text, 'p')).toEqual([]);
+    expect(problems(text + ' '.repeat(32 * 1024 * 1024))).toMatch(
+      /people\.yaml:1:1 the file has \d+ bytes; at most 33554432 are/,
+    );
+  });
+
+  it('says of a person exactly what stands there: what is left out is not there', () => {
+    const bare = { personId: 'ada', name: 'Ada', active: true, groups: [], slack: [], macs: [] };
+    expect(parsePeople('people: [{ id: ada, name: Ada }]', 'p')).toStrictEqual([bare]);
+    const away = '{ from: 2026-12-21, until: "2027-01-04T01:30:30+02:00" }';
+    const more = `email: ada@example.com, manager: bob, pagerduty: PADA001, away: ${away}`;
+    expect(parsePeople(`people: [{ id: ada, name: Ada, ${more} }]`, 'p')).toStrictEqual([
+      {
+        ...bare,
+        email: 'ada@example.com',
+        manager: 'bob',
+        pagerdutyUserId: 'PADA001',
+        away: { from: '2026-12-21T00:00:00.000Z', until: '2027-01-03T23:30:30.000Z' },
+      },
+    ]);
+  });
+
+  it.each([
+    '2027-02-30',
+    '2027-02-30T10:00Z',
+    '2027-04-31T23:00-05:00',
+    '2027-13-01',
+    '2027-01-04T24:30Z',
+    'a2027-01-04',
+    '2027-01-04Z',
+  ])('refuses %s as the end of an absence: there is no such time, and another would lengthen it unsaid', (until) => {
+    const text = `people: [{ id: ada, name: Ada, away: { from: 2026-12-21, until: "${until}" } }]`;
+    expect(problems(text)).toContain(
+      'people[0].away.until: must be a day such as 2026-12-24, which begins at 0:00 UTC, or a time',
+    );
   });
 
   it('cannot smuggle a key through the prototype', () => {

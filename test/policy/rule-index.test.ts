@@ -125,6 +125,25 @@ describe('the index of rules', () => {
     expect(candidates(rules, undefined, [ADA])).toEqual([]);
   });
 
+  it('files each rule by what the fewest others have: by who may ask where all are about everything, by the set where accounts are', () => {
+    const own = (i: number): Who => ({ groups: [`team${i}`], people: [] });
+    const macs = Array.from(
+      { length: 1000 },
+      (_, i) => ({ ...BASE, id: `r${i}`, match: { serials: ['*'] }, ask: own(i) }) as Rule,
+    );
+    const mac: About = { kind: 'mac-admin', serial: 'C02ADA01' as Serial };
+    const asker = { ...ADA, groups: ['team7', 'team9'] };
+    expect(candidates(macs, mac, [asker]).map(({ id }) => id)).toEqual(['r7', 'r9']);
+    const pairs = Array.from({ length: 1000 }, (_, i) => {
+      const match = { accounts: ['*'], ous: ['Workloads'], sets: [`Set${i}`] };
+      return { ...BASE, id: `r${i}`, kind: 'aws-permission-set', match } as Rule;
+    });
+    const units = { ouNames: ['Workloads'], ouIds: [] };
+    const pair: About = { kind: 'aws-permission-set', accountId: '1', accountName: 'a', ...units, tags: {}, set: 'Set7' };
+    expect(candidates(pairs, pair, [ADA]).map(({ id }) => id)).toEqual(['r7']);
+    expect(candidates(pairs, pair).map(({ id }) => id)).toEqual(['r7']);
+  });
+
   it('looks at as few of a thousand rules as of ten where the same could match', () => {
     const rules = (count: number) =>
       Array.from({ length: count }, (_, i) => ({ ...BASE, id: `r${i}`, match: { serials: [`C${i}X*`, `D${i}`] } }) as Rule);
