@@ -146,8 +146,8 @@ describe('SIGHUP', () => {
     ['an unknown key', () => BROKEN, /policy\.yaml:\d+:\d+ .*"windws" is not known here; did you mean "windows"/],
     [
       'a group that nobody is in',
-      (text) => text.replace('groups: [it]', 'groups: [ti]'),
-      /policy\.yaml:\d+:\d+ .*the group ti has no members; did you mean "it"\?/,
+      (text) => text.replace('groups: [it]', 'groups: [itt]'),
+      /policy\.yaml:\d+:\d+ .*the group itt has no members; did you mean "it"\?/,
     ],
     [
       'a pool that never reaches its quorum',
