@@ -101,7 +101,9 @@ describe('whoever is on call', () => {
     const missing = policyOf({ approve: '{ groups: ["oncall:primry"] }' });
     expect(await verdictOf(missing)).toMatchObject({ outcome: 'needs-approval', approvers: [] });
     expect(await fileFindings(missing, FILE, 'p')).toEqual([
-      expect.stringMatching(/^p:\d+:\d+ macs\.approve: nobody is ever on call for primry\. Put a rota of that name into/),
+      expect.stringMatching(
+        /^p:\d+:\d+ macs\.approve: nobody is ever on call for primry; did you mean "oncall:primary"\? Put a rota of that name into/,
+      ),
       expect.stringContaining('too few people could approve'),
     ]);
     expect(await fileFindings(byPrimary, FILE, 'p')).toEqual([]);
