@@ -2,6 +2,7 @@
 import { applyUpdate, deleteMessage } from './api/chat.js';
 import { isEmpty, NO_TEXT, readContent } from './api/content.js';
 import { SlackError } from './api/errors.js';
+import { forgetOld } from './forget.js';
 import { type Json, text } from './json.js';
 import { addMessage, threadRoot } from './messages.js';
 import type { Message, ResponseUrl } from './types.js';
@@ -13,7 +14,7 @@ const LIFE_MS = 30 * 60_000;
 /** A new address for answers to this person, here. */
 export function issueResponseUrl(world: World, input: Omit<ResponseUrl, 'issuedAt' | 'uses'>): string {
   const { responseUrls } = world.data;
-  for (const [id, old] of Object.entries(responseUrls)) if (world.now() - old.issuedAt > 2 * LIFE_MS) delete responseUrls[id];
+  forgetOld(responseUrls, ({ issuedAt }) => world.now() - issuedAt > 2 * LIFE_MS);
   const id = `${world.id('')}${world.id('')}`;
   responseUrls[id] = { ...input, issuedAt: world.now(), uses: 0 };
   return `${world.url}/hooks/${world.seed.team.id}/${id}`;

@@ -4,6 +4,7 @@ import { checkView } from './blocks/blocks.js';
 import { sentence } from './blocks/check.js';
 import { withIds } from './blocks/complete.js';
 import { stateValues } from './blocks/values.js';
+import { forgetOld } from './forget.js';
 import { type Json, objects, text } from './json.js';
 import type { Trigger, View } from './types.js';
 import { frozen, type World } from './world.js';
@@ -23,9 +24,7 @@ export function readView(world: World, view: unknown, type: View['type']): Json 
 /** A new trigger id: good once, for 3 s. */
 export function issueTrigger(world: World, userId: string, viewId?: string): string {
   const { triggers, settings } = world.data;
-  for (const [id, trigger] of Object.entries(triggers)) {
-    if (world.now() - trigger.issuedAt > 100 * settings.triggerMs) delete triggers[id];
-  }
+  forgetOld(triggers, ({ issuedAt }) => world.now() - issuedAt > 100 * settings.triggerMs);
   const id = `${Math.floor(world.now())}.${world.seed.team.id}.${world.id('').toLowerCase()}${world.id('').toLowerCase()}`;
   triggers[id] = { userId, issuedAt: world.now(), used: false, ...(viewId ? { viewId } : {}) };
   return id;

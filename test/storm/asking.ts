@@ -34,6 +34,7 @@ export async function askUntilTaken(deps: AskingDeps, asker: Asker, wanted: Want
   const { far, eyes, notebook, over } = deps;
   const sight = sightOf(far.slack);
   const tries: Ask[] = [];
+  let unopened = 0;
   const known = () => tries.map((ask) => ask.requestId ?? eyes.requestOf(ask.quote)).find((id) => id !== undefined);
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline && !over.aborted; ) {
     const note: Ask = {
@@ -44,13 +45,15 @@ export async function askUntilTaken(deps: AskingDeps, asker: Asker, wanted: Want
       via: story.via,
     };
     const begun = story.via === 'mac' || (await openForm());
+    unopened = begun ? 0 : unopened + 1;
     if (begun) {
       tries.push(note);
       notebook.asks.push(note);
       await (story.via === 'mac' ? askOnMac(note) : sendForm(note));
     }
     if (note.ackedAt !== undefined || known() !== undefined) break;
-    await sleep(story.via === 'mac' ? 3000 : 1200);
+    // Whoever got no form waits longer each time: a crowd that presses on would keep Slack's stand-in from answering anybody.
+    await sleep(story.via === 'mac' ? 3000 : Math.min(8_000, 1200 * 1.5 ** unopened));
   }
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(250)) {
     const requestId = known();
