@@ -71,6 +71,14 @@ it('believes no vote without an approval that says the same', () => {
   const ring = ringWith('cli', {});
   const other = { ...early, vote: { ...early.vote, windowMs: windowMs * 2 } };
   const foreign = { ...early, vote: { ...early.vote, personId: 'linus' as PersonId } };
-  for (const wrong of [arming(other), arming(foreign), arming(), { ...arming(early), digest: requestDigest(REQUEST) }])
+  for (const wrong of [arming(other), arming(foreign), { ...arming(early), digest: requestDigest(REQUEST) }])
     expect(sealedBy(ring, wrong)).toBe(false);
+});
+
+it('believes a request that nobody voted on by its own seal alone: whether the policy approves it is judged, not told', () => {
+  expect(sealedBy(ringWith('cli', {}), arming())).toBe(true);
+  expect(sealedBy(ringWith('device-api', { revoked: true }), arming())).toBe(false);
+  expect(sealedBy(ringWith('cli', {}), { ...arming(), digest: early.vote.roundDigest.replace(/^./, 'x') as typeof digest })).toBe(
+    false,
+  );
 });
