@@ -19,6 +19,11 @@ export interface EventData {
   refused: { readonly kind: MessageKind | 'unknown'; readonly code: string; readonly name?: string; readonly total?: number };
   voted: { readonly vote: Vote; readonly verdict: Verdict };
   reminded: { readonly count: number };
+  /**
+   * Nobody voted, and the answer is another all the same: a step of an escalation began, a shift ended, somebody came or left.
+   * `called`: who may decide now and was not asked before; also told of after a vote, of the next stage.
+   */
+  rejudged: { readonly verdict: Verdict; readonly called: readonly PersonId[] };
   approved: { readonly windowMs: number; readonly startBy: Instant; readonly verdict: Verdict };
   denied: { readonly rule?: string };
   lapsed: Record<string, never>;
@@ -110,6 +115,7 @@ export const EVENT_CODES: { readonly [T in EventType]: { readonly code: string; 
   refused: { code: 'ST1002W', text: 'A message was refused' },
   voted: { code: 'ST1003I', text: 'A decision was cast' },
   reminded: { code: 'ST1004I', text: 'Approvers were reminded' },
+  rejudged: { code: 'ST1009I', text: 'Who can decide was judged anew' },
   approved: { code: 'ST1005I', text: 'Elevation approved' },
   denied: { code: 'ST1006I', text: 'Elevation denied' },
   lapsed: { code: 'ST1007I', text: 'Nobody answered in time' },

@@ -613,6 +613,12 @@ export interface Absence {
   readonly delegate?: PersonId;
 }
 
+/** Who is on call now, and until when that stays so at the latest, in milliseconds since 1970; undefined where nobody says. */
+export interface OnDuty {
+  readonly members: readonly Person[];
+  readonly untilMs?: number | undefined;
+}
+
 /** Live facts about people. An error is never an automatic yes. */
 export interface Directory {
   person(personId: PersonId): Promise<Person | undefined>;
@@ -623,6 +629,8 @@ export interface Directory {
   personByAwsUser(userId: string): Promise<Person | undefined>;
   /** Also of `oncall:<rota>`: who is on call now. Throws `oncall-unavailable` where that can't be said. */
   membersOf(group: string): Promise<readonly Person[]>;
+  /** The same with the end of it. Without it that is known of no rota. */
+  onCall?(rota: string): Promise<OnDuty>;
   isActive(personId: PersonId): Promise<boolean>;
 }
 

@@ -82,6 +82,10 @@ export interface Verdict {
   readonly approvers: readonly PersonId[];
   /** In order, where there are several. */
   readonly stages?: readonly StageCount[];
+  /** When it is to be judged again though nobody votes: a step of an escalation begins, a shift ends, it opens. */
+  readonly again?: Instant;
+  /** Who can't be told now and might decide: a sentence for each rota that could not be looked up. */
+  readonly untold?: readonly string[];
   /** The windows an approver may choose, ascending. */
   readonly windowsMs: readonly number[];
   readonly maxWindowMs: number;

@@ -54,6 +54,8 @@ export interface ElevationView {
   readonly evidence?: { readonly complete: boolean; readonly lines: number; readonly late: boolean };
   readonly closedAt?: Instant;
   readonly reminders: number;
+  /** Who was called after the first were asked: one list for each time, nobody in two of them. */
+  readonly calls?: readonly (readonly PersonId[])[];
   /** How many messages were refused, with or without an entry of their own. */
   readonly refusals: number;
 }
@@ -107,6 +109,10 @@ function note(view: ElevationView, event: AnyEvent): ElevationView {
       return noteVote(view, event.data.vote, event.data.verdict);
     case 'reminded':
       return { ...view, reminders: event.data.count };
+    case 'rejudged': {
+      const { verdict, called } = event.data;
+      return { ...view, verdict, ...(called.length > 0 && { calls: [...(view.calls ?? []), called] }) };
+    }
     case 'approved':
       return {
         ...view,

@@ -66,6 +66,8 @@ const verdict = strict<Verdict>({
     .array(strict<StageCount>({ name: words, quorum: count, approved: count }))
     .max(4)
     .optional(),
+  again: instantText.optional(),
+  untold: z.array(words).max(20).optional(),
   windowsMs: z.array(ms),
   maxWindowMs: ms,
   extend: strict<Extending>({ times: count.optional(), windowsMs: z.array(ms) }).optional(),
@@ -99,6 +101,7 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
   }),
   voted: strict<EventData['voted']>({ vote, verdict }),
   reminded: strict<EventData['reminded']>({ count }),
+  rejudged: strict<EventData['rejudged']>({ verdict, called: z.array(personId) }),
   approved: strict<EventData['approved']>({ windowMs: ms, startBy: instantText, verdict }),
   denied: strict<EventData['denied']>({ rule: z.string().max(200).optional() }),
   lapsed: nothing,

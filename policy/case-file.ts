@@ -80,6 +80,8 @@ const oneCase = z.strictObject({
   extension: extension.optional(),
   /** When it is asked for and voted on; now, where it says nothing. */
   at: moment.optional(),
+  /** How long it has waited by then; not at all, where it says nothing. */
+  waited: lengthOf('0s', '30d').optional(),
   /** What is written as the reason; nothing, where it says nothing. */
   reason: z.string().max(4000).optional(),
   had: had.optional(),

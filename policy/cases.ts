@@ -13,6 +13,7 @@ import { usageOfCase } from './case-usage.js';
 import { settle } from './decide.js';
 import { durationText } from './duration.js';
 import { dutyAsSaid } from './duty.js';
+import { manner } from './escalation.js';
 import { gatherFacts } from './facts.js';
 import { macTarget } from './macs.js';
 import { directoriesOf } from './people.js';
@@ -83,8 +84,9 @@ async function answer({ policy, people, directory: directoryWith, now }: World, 
   });
   const directory = directoryWith(dutyAsSaid(new Map(Object.entries(one.oncall ?? {}))));
   const sources = { directory, targets, texts, tickets: ticketsOf(one) };
-  const facts = await gatherFacts(sources, policy, request, votes, round.kind);
-  const terms = termsOf(policy, request, facts, now, round.kind);
+  const how = manner(round, request, now);
+  const facts = await gatherFacts(sources, policy, request, votes, how);
+  const terms = termsOf(policy, request, facts, now, how);
   const approvers = facts.approverPool.filter(terms.approves).map((person) => person.personId);
   const counted = { ...facts, usage: usageOfCase(one, terms.rule, now) };
   return { verdict: settle(terms, { request, round }, counted, votes, now), approvers };
@@ -109,7 +111,8 @@ function ticketsOf({ tickets = {} }: PolicyCase): Tickets {
 }
 
 /** The request of a case, and where what is true of its target comes from: the people file, or what the case says. */
-function asked(people: readonly Person[], { who, for: subject = who, target, window, reason = '' }: PolicyCase, now: number) {
+function asked(people: readonly Person[], one: PolicyCase, now: number) {
+  const { who, for: subject = who, target, window, reason = '', waited = 0 } = one;
   const nameOf = (id: PersonId) => ({ personId: id, name: people.find((person) => person.personId === id)?.name ?? id });
   const pinned = target.aws ? awsTarget(target.aws, subject) : macOf(people, subject, target.mac);
   const request: ElevationRequest = {
@@ -122,7 +125,7 @@ function asked(people: readonly Person[], { who, for: subject = who, target, win
     category: 'other',
     reasonDigest: sha256(reason),
     via: 'cli',
-    askedAt: instant(now),
+    askedAt: instant(now - waited),
   };
   return { request, targets: target.aws ? [toldBy(target.aws)] : ONLY_MACS };
 }

@@ -5,12 +5,13 @@ import type { Directory, Person } from '../contract/ports.js';
 import { managerFindings, rotaFindings } from './check-people.js';
 import { readDocument } from './document.js';
 import { dutyAsSaid, everOnDuty, withEveryRota } from './duty.js';
+import { placedSteps } from './escalation.js';
 import { ruleOfEach } from './extension.js';
 import { everybodyOf, poolOf } from './facts.js';
 import { managersOf } from './managers.js';
 import { directoryFrom, type PeopleFile } from './people.js';
 import { askManagers } from './pools.js';
-import { closest } from './problems.js';
+import { closest, pathText } from './problems.js';
 import { rotaGroup, rotaName } from './rota.js';
 import type { Policy, Rule, Who } from './rules.js';
 import { countOf, isFull, planOf } from './stages.js';
@@ -81,6 +82,7 @@ async function ruleFindings(rule: Rule, directory: Directory, meant: Meant): Pro
     // A rule without `revoke` has its approvers there, who are said once.
     ...(revoke === approve ? [] : [{ path: ['revoke'], who: revoke }]),
     ...(extend?.by ? [{ path: EXTENDING, who: extend.by.approve }] : []),
+    ...placedSteps(rule).map(({ path, step }) => ({ path, who: step })),
   ];
   const unknown = await Promise.all(parts.map((part) => unknownIn(id, part, directory, meant)));
   const asking = (await everybodyOf(directory, [ask])).filter((p) => p.active);
@@ -97,7 +99,7 @@ async function ruleFindings(rule: Rule, directory: Directory, meant: Meant): Pro
 
 /** Somebody whom a rule names, and where in it. */
 interface Part {
-  readonly path: readonly string[];
+  readonly path: readonly PropertyKey[];
   readonly who: Who;
 }
 
@@ -105,7 +107,8 @@ const EXTENDING = ['extend', 'approve'];
 
 /** For whom of these too few could ever approve, in words. */
 async function shortOf(rule: Rule, asking: readonly Person[], directory: Directory): Promise<readonly string[]> {
-  const pool = await poolOf(directory, [rule]);
+  // Whom it reaches in the end: a rule may leave it to a step to find enough.
+  const pool = await poolOf(directory, [rule], [], Number.POSITIVE_INFINITY);
   return grouped(await stuckOf(rule, asking, pool, directory));
 }
 
@@ -123,7 +126,7 @@ interface Stuck {
  */
 async function stuckOf(rule: Rule, asking: readonly Person[], pool: readonly Person[], directory: Directory): Promise<Stuck[]> {
   const managed = askManagers([rule]);
-  const plan = planOf(rule, { own: [], find: () => undefined, now: 0 });
+  const plan = planOf(rule, { own: [], find: () => undefined, now: 0, waitedMs: Number.POSITIVE_INFINITY });
   const seatsOf = (person: Person) => plan.map(({ may }) => (may(person) ? '1' : '0')).join('');
   const alike = new Map<string, readonly Stuck[]>();
   const stuck = asking.map(async (asker) => {
@@ -140,7 +143,7 @@ function shortFor(rule: Rule, asker: Person, pool: readonly Person[], above: rea
   // Absences pass, so a check looks past them.
   const managers = above.map(({ away: _, ...person }) => person);
   const find = (id: PersonId) => managers.find(({ personId }) => personId === id);
-  const plan = planOf(rule, { own: [asker.personId], subject: asker, find, now: 0 });
+  const plan = planOf(rule, { own: [asker.personId], subject: asker, find, now: 0, waitedMs: Number.POSITIVE_INFINITY });
   const short = countOf(plan, [...pool, ...managers]).flatMap((stage, i) => (isFull(stage) ? [] : [{ stage, i }]));
   return short.flatMap(({ stage: { name, quorum }, i }) => {
     const where = plan.length > 1 ? ` in stage ${i + 1} (${name})` : '';
@@ -168,7 +171,7 @@ async function unknownIn(
   const named = await Promise.all(people.map((one) => directory.person(one)));
   const say = (list: 'groups' | 'people', i: number, what: string) => ({
     path: [...path, list, i],
-    what: `${id}.${path.join('.')}: ${what}`,
+    what: `${id}.${pathText(path)}: ${what}`,
   });
   return [
     ...groups.flatMap((group, i) => (members[i]?.length === 0 ? [say('groups', i, nobodyIn(group, meant))] : [])),

@@ -11,6 +11,7 @@ import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Vote } from '../contract/verdict.js';
 import type { ElevationView } from '../contract/view.js';
 import { decide } from './decide.js';
+import { manner, namedBy } from './escalation.js';
 import { extensionRefusals, ruleOfEach } from './extension.js';
 import { everybodyOf, gatherFacts } from './facts.js';
 import { managersOf, managing } from './managers.js';
@@ -68,17 +69,20 @@ async function mayApprove(click: Click, round: Round): Promise<ClickVerdict> {
   if (windowMs === undefined) return no('This button names no length of time.');
   const vote: Vote = { decision: 'approve', personId: person.personId, roundDigest: round.digest, windowMs, at: instant(now) };
   const { request } = view;
-  const facts = await gatherFacts(click, policy, request, [vote], round.kind);
+  const how = manner(round, request, now);
+  const facts = await gatherFacts(click, policy, request, [vote], how);
   const verdict = decide(policy, { request, round }, facts, [vote], now);
   const waits = verdict.outcome === 'deny' ? undefined : verdict.conditions?.find(onlyWaits);
   if (waits) return no(waits.sentence);
   if (verdict.approvedBy.includes(person.personId) && verdict.outcome !== 'deny') return OK;
   // Who could is a matter of all votes so far: of several stages, those whom the one that waits now asks.
   const sofar = round.kind === 'request' ? view.votes : (view.extension?.votes ?? []);
-  const then = await gatherFacts(click, policy, request, sofar, round.kind);
+  const then = await gatherFacts(click, policy, request, sofar, how);
   const { approvers } = decide(policy, { request, round }, then, sofar, now);
   const who = listNames(then.approverPool.filter((p) => approvers.includes(p.personId)));
-  return no([...verdict.sentences.slice(0, 1), ...(who ? [`Who could approve: ${who}.`] : [])].join(' '));
+  // Somebody who can't be told may be on call: that is no yes, and no plain no.
+  const untold = verdict.untold ?? [];
+  return no([...verdict.sentences.slice(0, 1), ...untold, ...(who ? [`Who could approve: ${who}.`] : [])].join(' '));
 }
 
 /** Denying, or closing without proof, is for others than the people whose elevation it is. */
@@ -88,15 +92,16 @@ async function mayRefuse(click: Click, rules = rulesOf(click)): Promise<ClickVer
 }
 
 async function mayTakeAway(click: Click, rules: readonly Rule[]): Promise<ClickVerdict> {
-  const { directory, view, person } = click;
-  if (hasSay(rules, view, person) || view.verdict.approvers.includes(person.personId)) return OK;
+  const { directory, view, person, now } = click;
+  const { waitedMs } = manner(requestRound(view), view.request, now);
+  if (hasSay(rules, view, person, waitedMs) || view.verdict.approvers.includes(person.personId)) return OK;
   if (askManagers(rules) && (await isManager(click))) return OK;
   const onCall = await asFarAsKnown(
     directory,
     person,
-    rules.flatMap(({ revoke, approve }) => [revoke, approve]),
+    rules.flatMap((rule) => [rule.revoke, ...namedBy(rule, waitedMs)]),
   );
-  if (hasSay(rules, view, onCall.person)) return OK;
+  if (hasSay(rules, view, onCall.person, waitedMs)) return OK;
   if (onCall.failure) throw onCall.failure;
   const named = await everybodyOf(
     directory,
@@ -121,8 +126,10 @@ export function mayRevoke(policy: Policy, view: ElevationView, about: About | un
   return person.active && hasSay(rulesFor(policy, view, about), view, person);
 }
 
-function hasSay(rules: readonly Rule[], { request }: ElevationView, person: Person): boolean {
-  return isOwn(request, person) || rules.some((rule) => includes(rule.revoke, person) || includes(rule.approve, person));
+/** `waitedMs`: how long ago it was asked; whoever could decide by now may take away, too. */
+function hasSay(rules: readonly Rule[], { request }: ElevationView, person: Person, waitedMs?: number): boolean {
+  const named = rules.flatMap((rule) => [rule.revoke, ...namedBy(rule, waitedMs)]);
+  return isOwn(request, person) || named.some((who) => includes(who, person));
 }
 
 function rulesOf({ policy, targets, view }: Click): readonly Rule[] {
@@ -161,7 +168,13 @@ async function mayExtend(click: Click): Promise<ClickVerdict> {
   const round: Round = { digest: view.digest, kind: 'extension', windowMs, granted: view.extensions ?? 0 };
   const [spent] = extensionRefusals(lastVerdict(view).extend, round);
   if (spent !== undefined) return no(spent);
-  const verdict = decide(policy, { request, round }, await gatherFacts(click, policy, request, [], round.kind), [], now);
+  const verdict = decide(
+    policy,
+    { request, round },
+    await gatherFacts(click, policy, request, [], manner(round, request, now)),
+    [],
+    now,
+  );
   const waits = verdict.conditions?.find(onlyWaits);
   if (verdict.outcome === 'deny' || waits) return no(verdict.sentences.join(' '));
   const latest = Date.parse(view.confirmedAt) + Math.min(verdict.maxWindowMs, view.verdict.maxWindowMs);

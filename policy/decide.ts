@@ -4,7 +4,7 @@
  * missing, unknown or contradictory ends in `deny` or does not count, with a sentence that says why.
  */
 import type { Digest, PersonId } from '../contract/ids.js';
-import { msOf } from '../contract/ids.js';
+import { instant, msOf } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Verdict, Vote } from '../contract/verdict.js';
@@ -12,6 +12,7 @@ import { digestOf, requestDigest } from '../seal/canonical.js';
 import { ownWord } from './automatic.js';
 import { judgeConditions } from './conditions.js';
 import { durationText } from './duration.js';
+import { againAt, latestFirst, manner, type Passing } from './escalation.js';
 import { extensionRefusals } from './extension.js';
 import { limitRefusals } from './limits.js';
 import type { Policy } from './rules.js';
@@ -53,7 +54,7 @@ export function decideBoth(
 }
 
 function termsFor(policy: Policy, { request, round }: Question, facts: Facts, now: number): Terms {
-  return termsOf(policy, request, facts, now, round.kind);
+  return termsOf(policy, request, facts, now, manner(round, request, now));
 }
 
 /** Counts the votes on these terms. */
@@ -85,7 +86,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     factsDigest: factsDigest(facts),
     quorum: terms.quorum,
     approvedBy,
-    approvers: sorted(approvers.map((person) => person.personId)).slice(0, NAMED_APPROVERS),
+    approvers: namedOf(approvers, terms, now),
     ...(standing.stages ? { stages: standing.stages } : {}),
     windowsMs: terms.windowsMs,
     maxWindowMs: terms.maxMs,
@@ -98,6 +99,9 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     ...(terms.channel === undefined ? {} : { channel: terms.channel }),
     ...(conditions.length === 0 ? {} : { conditions }),
     ...(limits.length === 0 ? {} : { limits }),
+    ...(satisfied || own?.given || count.denials.length > 0 || question.round.kind !== 'request'
+      ? {}
+      : passing(terms, facts, { conditions, refused: refusals.length > 0 }, now)),
     sentences: [
       ...refusals,
       ...(denied ? [] : waits),
@@ -106,6 +110,23 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
       ...(open && !own?.given ? missing(terms, standing) : []),
     ],
   };
+}
+
+function namedOf(people: readonly Person[], { steps }: Terms, now: number): readonly PersonId[] {
+  const byId = [...people].sort((a, b) => (a.personId < b.personId ? -1 : 1));
+  const named = byId.length > NAMED_APPROVERS ? latestFirst(byId, steps, now).slice(0, NAMED_APPROVERS) : byId;
+  return sorted(named.map((person) => person.personId));
+}
+
+/** What time alone may change of this: when it is to be judged again, and who can't be told now. */
+function passing(
+  { steps, conditions: rules }: Terms,
+  { duty, untold = [] }: Facts,
+  standing: Pick<Passing, 'conditions' | 'refused'>,
+  now: number,
+): Pick<Verdict, 'again' | 'untold'> {
+  const again = againAt({ steps, duty, untold: untold.length > 0, rules, ...standing }, now);
+  return { ...(again === undefined ? {} : { again: instant(again) }), ...(untold.length > 0 ? { untold } : {}) };
 }
 
 /** The shortest that anybody approved, or else the one that is asked for; never more than the maximum (invariant I7). */

@@ -6,8 +6,9 @@ import { automaticText, compareAutomatic } from './automatic.js';
 import { hoursText, isWithin } from './calendar.js';
 import { compareLimits } from './diff-limits.js';
 import { durationText } from './duration.js';
+import { stepsOf } from './escalation.js';
 import { extensionText, ruleOfRound } from './extension.js';
-import { poolsName } from './pools.js';
+import { poolsName, poolsOf } from './pools.js';
 import { asksNoLess, reasonText } from './reason.js';
 import { rotaName } from './rota.js';
 import type { Rule, Who } from './rules.js';
@@ -32,6 +33,8 @@ export interface Reach {
   readonly approvers: readonly PersonId[];
   /** The same of an extension, where the rule has approvers for those. */
   readonly extension?: Pick<Reach, 'plan' | 'could'>;
+  /** The same, when it has waited for so long. */
+  readonly after: (waitedMs: number) => Reach;
 }
 
 const NONE: Change = { widened: [], narrowed: [], other: [] };
@@ -44,9 +47,19 @@ export function compareReach(before: Reach | undefined, after: Reach | undefined
 }
 
 function compareRules(before: Reach, after: Reach): Change {
-  const points = [windows, longest, extensions, quorum, approvers, possible, automatic, openHours, reason, limits].map((point) =>
-    point(before, after),
-  );
+  const points = [
+    windows,
+    longest,
+    extensions,
+    quorum,
+    approvers,
+    escalation,
+    possible,
+    automatic,
+    openHours,
+    reason,
+    limits,
+  ].map((point) => point(before, after));
   return {
     widened: points.flatMap(({ wider = [] }) => wider),
     narrowed: points.flatMap(({ narrower = [] }) => narrower),
@@ -109,6 +122,31 @@ function approvers(before: Reach, after: Reach): Point {
   const more = after.approvers.filter((id) => !before.approvers.includes(id));
   const less = before.approvers.filter((id) => !after.approvers.includes(id));
   return { wider: said('could be approved also by', more), narrower: said('could be approved no more by', less) };
+}
+
+/** Who joins while it waits: for each instant at which somebody does, by either rule; nobody is told of twice. */
+function escalation(before: Reach, after: Reach): Point {
+  const steps = (rule: Rule) => poolsOf(rule).map(({ escalate = [] }) => escalate);
+  if (JSON.stringify(steps(before.rule)) === JSON.stringify(steps(after.rule))) return {};
+  const times = [...stepsOf(before.rule), ...stepsOf(after.rule)].map(({ afterMs }) => afterMs);
+  const points = [...new Set(times)].sort((a, b) => a - b).map((ms) => ({ ms, was: before.after(ms), is: after.after(ms) }));
+  const joining = (words: string, sides: (point: (typeof points)[number]) => readonly [Reach, Reach]) => {
+    const told = new Set<PersonId>();
+    return points.flatMap((point) => {
+      const [from, to] = sides(point);
+      const more = to.approvers.filter((id) => !from.approvers.includes(id));
+      const fresh = more.filter((id) => !told.has(id));
+      for (const id of fresh) told.add(id);
+      // The same people may be enough where they were not.
+      const moved =
+        more.length === 0 && letsMore(from.plan, to.plan, to.could) ? [`approvals needed: ${poolsName(after.rule)}`] : [];
+      return [...said(words, fresh), ...moved].map((text) => `after ${durationText(point.ms)} ${text}`);
+    });
+  };
+  return {
+    wider: joining('could be approved also by', ({ was, is }) => [was, is]),
+    narrower: joining('could be approved no more by', ({ was, is }) => [is, was]),
+  };
 }
 
 /** A quorum that nobody can reach is as good as a refusal. */

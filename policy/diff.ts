@@ -6,6 +6,7 @@ import type { PersonId } from '../contract/ids.js';
 import type { About, Person } from '../contract/ports.js';
 import { awsClasses } from './aws-classes.js';
 import { type Change, compareReach, isNoChange, type Reach } from './diff-rules.js';
+import { namedBy } from './escalation.js';
 import { ruleOfRound } from './extension.js';
 import { aboutMac } from './macs.js';
 import { includes, type Policy, type Rule, type RuleOf, ruleFor } from './rules.js';
@@ -128,22 +129,29 @@ function perProfile<T>(rules: readonly Rule[], look: (person: Person) => T): (pe
 
 /** Compares what two rules give one person. Who may approve by a rule is looked up once. */
 function comparison(rules: readonly Rule[], active: readonly Person[]) {
-  const may = ({ approve }: Rule) => active.filter((person) => includes(approve, person));
   const longer = new Map(rules.flatMap((rule) => (rule.extend?.by ? [[rule, ruleOfRound(rule, 'extension')]] : [])));
-  const named = new Map([...rules, ...longer.values()].map((rule) => [rule, may(rule)]));
+  const found = new Map<Rule, Map<number, readonly Person[]>>();
+  const may = (rule: Rule, waitedMs: number) => {
+    const known = found.get(rule) ?? new Map<number, readonly Person[]>();
+    const named = namedBy(rule, waitedMs);
+    const people = known.get(waitedMs) ?? active.filter((person) => named.some((who) => includes(who, person)));
+    found.set(rule, known.set(waitedMs, people));
+    return people;
+  };
   // An absence passes and is no edit of the policy.
   const staff = new Map(active.map(({ away: _, ...person }) => [person.personId, person]));
-  const reachBy = (rule: Rule, asker: Person): Reach => {
-    const plan = planOf(rule, { own: [asker.personId], subject: asker, find: (id) => staff.get(id), now: 0 });
+  const reachBy = (rule: Rule, asker: Person, waitedMs: number): Omit<Reach, 'extension'> => {
+    const plan = planOf(rule, { own: [asker.personId], subject: asker, find: (id) => staff.get(id), now: 0, waitedMs });
     const managers = plan.flatMap(({ manager }) => manager?.person ?? []);
-    const known = managers.filter((person) => !includes(rule.approve, person));
-    const could = [...(named.get(rule) ?? []), ...known].filter((person) => person.personId !== asker.personId);
-    return { rule, plan, could, approvers: could.map(({ personId }) => personId) };
+    const named = may(rule, waitedMs);
+    const known = managers.filter((person) => !named.some(({ personId }) => personId === person.personId));
+    const could = [...named, ...known].filter((person) => person.personId !== asker.personId);
+    return { rule, plan, could, approvers: could.map(({ personId }) => personId), after: (ms) => reachBy(rule, asker, ms) };
   };
   const reach = (rule: Rule | undefined, asker: Person): Reach | undefined => {
     if (!rule) return undefined;
     const extension = longer.get(rule);
-    return { ...reachBy(rule, asker), ...(extension ? { extension: reachBy(extension, asker) } : {}) };
+    return { ...reachBy(rule, asker, 0), ...(extension ? { extension: reachBy(extension, asker, 0) } : {}) };
   };
   return ({ was, is }: Pair, person: Person): Change => compareReach(reach(was, person), reach(is, person));
 }

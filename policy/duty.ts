@@ -13,6 +13,8 @@ export type Duty = (rota: string) => Promise<Shift | undefined>;
 export interface PagedUser {
   readonly id: string;
   readonly email?: string | undefined;
+  /** Until when they are on call, in milliseconds since 1970; undefined where that has no end. */
+  readonly until?: number | undefined;
 }
 
 /** The users on call for a schedule of PagerDuty now; at least one. Throws `oncall-unavailable`. */
@@ -64,7 +66,9 @@ function named(rotas: readonly Rota[]): ReadonlyMap<string, Rota> {
 
 /** People whom the file doesn't know are on call, and count for nothing here. */
 function pagedShift({ name }: PagedRota, people: readonly Person[], users: readonly PagedUser[]): Shift {
-  return { people: [...new Set(users.flatMap((user) => personOf(name, people, user) ?? []))] };
+  const ends = users.flatMap(({ until }) => until ?? []);
+  const on = { people: [...new Set(users.flatMap((user) => personOf(name, people, user) ?? []))] };
+  return ends.length === 0 ? on : { ...on, untilMs: Math.min(...ends) };
 }
 
 /** By the id, and only where the file names none by the address. Two matches are none: throws `oncall-unavailable`. */

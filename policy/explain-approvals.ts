@@ -1,9 +1,16 @@
 /** Whether enough people could approve by a rule, stage by stage, and who never. */
+import { few } from '../contract/few.js';
+import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import { type Holds, leaf, type Reason } from './attributes.js';
+import { durationText } from './duration.js';
+import { stepsOf } from './escalation.js';
+import { includes, type Rule } from './rules.js';
 import { countOf, isFull, type Plan } from './stages.js';
-import type { Terms } from './terms.js';
-import type { Deciders, Placed } from './who.js';
+import type { Facts, Terms } from './terms.js';
+import { type Deciders, type Placed, whoName } from './who.js';
+
+const NAMED = 5;
 
 /** Holds where everybody together could satisfy every stage; not known where `untold`, rotas whose people nobody told, might. */
 export function approvalsReason(
@@ -11,6 +18,7 @@ export function approvalsReason(
   deciders: Deciders,
   pool: readonly Person[],
   untold: readonly string[] = [],
+  steps: readonly Reason[] = [],
 ): Reason {
   const { approvers, never } = deciders;
   const [plan = []] = plans;
@@ -25,7 +33,7 @@ export function approvalsReason(
     what: `enough people could approve: ${quorum} needed${plan.length > 1 ? ` in ${plan.length} stages, nobody in two of them` : ''}`,
     holds: counts.every(isFull) ? 'yes' : open.length > 0 ? 'unknown' : 'no',
     why: `${approvers.length} could`,
-    children: [...could, ...open, ...managerReasons(plan), ...leaves(never, 'no')],
+    children: [...could, ...open, ...managerReasons(plan), ...steps, ...leaves(never, 'no')],
   };
 }
 
@@ -51,4 +59,34 @@ function managerReasons(plan: Plan): readonly Reason[] {
 
 function leaves(people: readonly Placed[], holds: Holds): readonly Reason[] {
   return people.map(({ personId, name, why }) => leaf(`${name} (${personId})`, holds, why));
+}
+
+/** Who joins the approvers when it has waited for so long. */
+export interface StepNamed {
+  readonly after: string;
+  readonly afterMs: number;
+  /** As the rule has it. */
+  readonly who: string;
+  /** Those of them who could decide then, as far as it is known who they are. */
+  readonly approvers: readonly PersonId[];
+}
+
+/** The steps of a rule in words. */
+export function stepsNamed(rule: Rule, { requester, subject, approverPool }: Facts): readonly StepNamed[] {
+  const own = [requester?.personId, subject?.personId];
+  const may = approverPool.filter(({ personId, active }) => active && !own.includes(personId));
+  return stepsOf(rule).map((step) => ({
+    after: durationText(step.afterMs),
+    afterMs: step.afterMs,
+    who: whoName(step),
+    approvers: may.filter((person) => includes(step, person)).map(({ personId }) => personId),
+  }));
+}
+
+/** A reason for each step: whether it has begun. */
+export function stepReasons(steps: readonly StepNamed[], waitedMs = 0): readonly Reason[] {
+  return steps.map(({ after, afterMs, who, approvers }) => {
+    const names = approvers.length > 0 ? `: ${few(approvers, NAMED)}` : '';
+    return leaf(`after ${after} also ${who}`, waitedMs >= afterMs ? 'yes' : 'no', `${approvers.length} could${names}`);
+  });
 }

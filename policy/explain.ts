@@ -10,7 +10,7 @@ import { type Holds, leaf, type Reason, type Untold } from './attributes.js';
 import { automaticText } from './automatic.js';
 import { settle } from './decide.js';
 import { durationText } from './duration.js';
-import { approvalsReason } from './explain-approvals.js';
+import { approvalsReason, type StepNamed, stepReasons, stepsNamed } from './explain-approvals.js';
 import { ruleReasons, untoldRotas } from './explain-rules.js';
 import { extensionText } from './extension.js';
 import { nameOf } from './kinds.js';
@@ -33,7 +33,7 @@ export interface Supposed {
 export interface Inquiry {
   readonly policy: Policy;
   readonly ask: Supposed;
-  /** As for `decide`; nobody has voted. The pool has at least everybody whom the rule that applies names as approver. */
+  /** As for `decide`; nobody has voted. The pool has at least everybody whom the rule that applies names as approver, at whatever step. */
   readonly facts: Facts;
   /** Nothing, where it is not given; an account's tags where `about` has none; `oncall:…` where PagerDuty would have to be asked. */
   readonly untold?: Untold;
@@ -43,6 +43,8 @@ export interface Inquiry {
   readonly whose: { readonly holds: 'yes' | 'unknown'; readonly why: string };
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** How long it has waited by then; not at all, where it is not given. */
+  readonly waitedMs?: number | undefined;
 }
 
 export interface Explanation extends Deciders {
@@ -56,6 +58,8 @@ export interface Explanation extends Deciders {
     readonly maxWindowMs: number;
     /** What the rule says of extensions itself. */
     readonly extend?: Extending;
+    /** Who joins the approvers while it waits, where somebody does. */
+    readonly steps?: readonly StepNamed[];
   };
   /** Rotas of which it is not known who is on call, and who could approve too. */
   readonly untoldRotas?: readonly string[];
@@ -78,7 +82,8 @@ function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, be
   const { quorum, windowsMs, maxMs, extend } = terms;
   const deciders = decidersOf(rule, terms, inquiry.facts, inquiry.words);
   const unknown = untoldRotas(rule.approve.groups, inquiry.untold ?? KNOWN);
-  const approvals = approvalsReason(terms, deciders, inquiry.facts.approverPool, unknown);
+  const steps = stepsNamed(rule, inquiry.facts);
+  const approvals = approvalsReason(terms, deciders, inquiry.facts.approverPool, unknown, stepReasons(steps, inquiry.waitedMs));
   const holds = HOLDS[verdict.outcome] ?? approvals.holds;
   const conditions = [...conditionReasons(verdict), ...reasonReasons(rule), ...limitsReason(terms)];
   const children = [
@@ -90,7 +95,14 @@ function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, be
   ];
   return {
     holds,
-    by: { rule: rule.id, quorum, windowsMs, maxWindowMs: maxMs, ...(extend ? { extend } : {}) },
+    by: {
+      rule: rule.id,
+      quorum,
+      windowsMs,
+      maxWindowMs: maxMs,
+      ...(extend ? { extend } : {}),
+      ...(steps.length > 0 ? { steps } : {}),
+    },
     ...deciders,
     ...(unknown.length > 0 ? { untoldRotas: unknown } : {}),
     tree: root(inquiry, holds, verdict.sentences.join(' '), children),
@@ -101,16 +113,17 @@ function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, be
 const HOLDS: { readonly [O in Verdict['outcome']]?: Holds } = { deny: 'no', auto: 'yes' };
 
 /** The terms, and what is decided of the request on them. The length plays no part in the terms. */
-function judged({ policy, ask, facts, now }: Inquiry): { readonly terms: Terms; readonly verdict: Verdict } {
-  const terms = termsOf(policy, requestOf(ask, 0, now), facts, now);
+function judged({ policy, ask, facts, now, waitedMs = 0 }: Inquiry): { readonly terms: Terms; readonly verdict: Verdict } {
+  const askedAt = now - waitedMs;
+  const terms = termsOf(policy, requestOf(ask, 0, askedAt), facts, now, { kind: 'request', waitedMs });
   const windowMs = ask.windowMs ?? terms.windowsMs[0] ?? 0;
-  const request = requestOf(ask, windowMs, now);
+  const request = requestOf(ask, windowMs, askedAt);
   const round = { digest: requestDigest(request), kind: 'request', windowMs } as const;
   const conditions = terms.conditions.map(({ reason: _, ...rest }) => rest);
   return { terms, verdict: settle({ ...terms, conditions }, { request, round }, { ...facts, usage: NO_USAGE }, [], now) };
 }
 
-function requestOf({ requester, subject, target }: Supposed, windowMs: number, now: number): ElevationRequest {
+function requestOf({ requester, subject, target }: Supposed, windowMs: number, askedAt: number): ElevationRequest {
   return {
     v: 1,
     requestId: requestIdFrom('cli', 'explain'),
@@ -121,7 +134,7 @@ function requestOf({ requester, subject, target }: Supposed, windowMs: number, n
     category: 'other',
     reasonDigest: digestOf(''),
     via: 'cli',
-    askedAt: instant(now),
+    askedAt: instant(askedAt),
   };
 }
 

@@ -17,12 +17,17 @@ export function extendOf({ times, windows, approve }: ExtendEntry): Extend {
   };
 }
 
-/** The rule as it goes for a round: for an extension with the approvers and the lengths that it has for those. */
+/**
+ * The rule as it goes for a round: for an extension with the approvers and the lengths that it has for those, and without steps,
+ * for nobody joins by waiting where the access goes on meanwhile.
+ */
 export function ruleOfRound(rule: Rule, kind: Round['kind']): Rule {
-  if (kind === 'request' || !rule.extend) return rule;
-  const { stages, ...rest } = rule;
-  const { windowsMs = rule.windowsMs, by = { ...(stages ? { stages } : {}) } } = rule.extend;
-  return { ...rest, ...by, windowsMs };
+  if (kind === 'request' || !(rule.extend || rule.stages)) return rule;
+  const { stages: first, ...rest } = rule;
+  const { windowsMs = rule.windowsMs, by = { ...(first ? { stages: first } : {}) } } = rule.extend ?? {};
+  const { stages, ...approval } = by;
+  const unstepped = stages?.map(({ escalate: _, ...pool }) => pool);
+  return { ...rest, ...approval, windowsMs, ...(unstepped ? { stages: unstepped } : {}) };
 }
 
 /** The rule for either round: for what goes by everybody who has a say in it. */
@@ -84,10 +89,13 @@ export function extensionProblems(rule: Rule): readonly { readonly path: readonl
   const [[shortest = 0], [least = 0]] = [rule.windowsMs, ours.windowsMs];
   const room = rule.maxMs - shortest;
   return [
+    ...(rule.extend.by?.stages?.some(({ escalate }) => escalate) ? [{ path: ['approve'], what: NO_STEPS }] : []),
     ...(rule.extend.by ? pastReach(ours).map(({ path, what }) => ({ path: ['approve', ...path], what })) : []),
     ...(least <= room ? [] : [{ path: [], what: noRoom(rule, shortest, least, room) }]),
   ];
 }
+
+const NO_STEPS = 'must not escalate: a step is of the request alone, and nobody joins the approvers of an extension by waiting';
 
 function noRoom({ maxMs }: Rule, shortest: number, least: number, room: number): string {
   const [max, window, length] = [maxMs, shortest, least].map(durationText);

@@ -2,8 +2,9 @@
 import type { Digest, PersonId } from '../contract/ids.js';
 import type { Directory, Person, Requests, TargetFacts, Tickets, UsageBook } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
-import type { Round, Vote } from '../contract/verdict.js';
+import type { Vote } from '../contract/verdict.js';
 import { sha256 } from '../seal/canonical.js';
+import { type Manner, namedBy, UNWAITED } from './escalation.js';
 import { ruleOfRound } from './extension.js';
 import { managersOf } from './managers.js';
 import { createOnCall, learnFor, type OnCall, rulesToAsk } from './on-call.js';
@@ -32,7 +33,7 @@ export async function gatherFacts(
   policy: Policy | readonly Policy[],
   request: ElevationRequest,
   votes: readonly Vote[],
-  kind: Round['kind'] = 'request',
+  how: Manner = UNWAITED,
 ): Promise<Facts> {
   const policies: readonly Policy[] = 'rules' in policy ? [policy] : policy;
   const [requester, subject, voters] = await Promise.all([
@@ -42,11 +43,15 @@ export async function gatherFacts(
   ]);
   const look = await lookAt(targets, request.target, subject);
   const askers = [requester, subject].filter((person) => person !== undefined);
-  const rules = policies.flatMap((one) => rulesToAsk(one, look.about, askers)).map((rule) => ruleOfRound(rule, kind));
+  const rules = policies.flatMap((one) => rulesToAsk(one, look.about, askers)).map((rule) => ruleOfRound(rule, how.kind));
   const managers = subject && askManagers(rules) ? await managersOf(directory, subject) : undefined;
   const onCall = createOnCall(directory);
-  for (const one of policies) await learnFor(onCall, one, look.about, askers, kind);
-  const approverPool = await poolOf(onCall.directory, rules, managers);
+  const untold = new Set<string>();
+  for (const one of policies) {
+    const failure = await learnFor(onCall, one, look.about, askers, how);
+    if (failure) untold.add(failure.sentence);
+  }
+  const approverPool = await poolOf(onCall.directory, rules, managers, how.waitedMs);
   const parties = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look };
   const reason = rules.some((rule) => rule.reason) ? await readText(texts, request.reasonDigest) : undefined;
   const counted = rules.some(({ limits, automatic }) => limits || automatic) ? await usage?.of(request) : undefined;
@@ -57,6 +62,8 @@ export async function gatherFacts(
     ...(managers ? { managers } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(counted && { usage: counted }),
+    ...(onCall.duty && { duty: onCall.duty }),
+    ...(untold.size > 0 && { untold: [...untold] }),
   });
   const known = reason === undefined ? undefined : await ticketFacts(applying(policies, facts), reason, requester, tickets);
   return known?.size ? { ...facts, tickets: known } : facts;
@@ -76,15 +83,16 @@ export function onDuty({ onto }: Pick<OnCall, 'onto'>, facts: Facts): Facts {
   return { ...facts, ...parties, ...managers, voters: onto(facts.voters), approverPool: onto(facts.approverPool) };
 }
 
-/** Everybody whom these rules name as approver, and the managers; each once. */
+/** Everybody whom these rules name as approver by now, and the managers; each once. */
 export async function poolOf(
   directory: Pick<Directory, 'person' | 'membersOf'>,
   rules: readonly Rule[],
   managers: readonly Person[] = [],
+  waitedMs?: number,
 ): Promise<readonly Person[]> {
   const named = await everybodyOf(
     directory,
-    rules.map((rule) => rule.approve),
+    rules.flatMap((rule) => namedBy(rule, waitedMs)),
   );
   return [...new Map([...named, ...managers].map((person) => [person.personId, person])).values()];
 }

@@ -40,6 +40,8 @@ const SAYS: Readonly<Record<string, string>> = {
   stages: 'Pools that all have to approve, in order; nobody counts in two of them.',
   self: 'Whether people may approve their own requests: that needs a step-up with a passkey, which this version does not have.',
   quorum: 'How many different people have to approve.',
+  escalate: 'Who may decide, too, when it has waited for so long, and is called then.',
+  after: 'So long after it was asked.',
   policy: 'What the policy approves in its own name, without anybody: for oneself, this long at most, so often.',
   upTo: 'The longest window that the policy itself approves.',
   perDay: 'How many of one person it approves within 24 hours.',

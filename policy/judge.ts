@@ -9,6 +9,7 @@ import type { Directory, Requests, Store, TargetFacts, Tickets, UsageBook } from
 import type { Verdict } from '../contract/verdict.js';
 import { requestDigest } from '../seal/canonical.js';
 import { decideBoth } from './decide.js';
+import { manner } from './escalation.js';
 import { gatherFacts } from './facts.js';
 import { parsePolicy } from './load.js';
 import type { Policy } from './rules.js';
@@ -46,8 +47,8 @@ export function createJudge({ policy, policies, clock, ...sources }: JudgeDeps):
     kept = current.hash;
     const then = policyThen === undefined || policyThen === current.hash ? current : await recalled(policies, policyThen);
     const both = then && then !== current ? [then, current] : current;
-    const facts = await gatherFacts(sources, both, request, votes, round.kind);
     const now = clock();
+    const facts = await gatherFacts(sources, both, request, votes, manner(round, request, now));
     const decided = (known: Facts) => decideBoth(then ?? current, current, { request, round }, known, votes, now);
     const verdict = decided(facts);
     if (!then) return denied(verdict, 'The policy by which this was first judged cannot be found any more.', policyThen);

@@ -173,7 +173,7 @@ function named(all: readonly (Happened | Held)[]): string {
 }
 
 /** Up to the next whole minute: what opens then is open. */
-function timeText(ms: number): string {
+export function timeText(ms: number): string {
   const text: Instant = instant(Math.ceil(ms / 60_000) * 60_000);
   return `${text.slice(0, 16).replace('T', ' ')} UTC`;
 }

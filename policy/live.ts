@@ -73,12 +73,13 @@ export function liveDirectory(
   return { ...over(now), lastGood: over(good), refresh };
 }
 
-const over = (now: () => Promise<Directory>): Directory => ({
+const over = (now: () => Promise<ReturnType<typeof directoryFrom>>): Directory => ({
   person: async (id) => (await now()).person(id),
   personBySlack: async (team, user) => (await now()).personBySlack(team, user),
   personByMac: async (serial, user) => (await now()).personByMac(serial, user),
   personByAwsUser: async (userId) => (await now()).personByAwsUser(userId),
   membersOf: async (group) => (await now()).membersOf(group),
+  onCall: async (rota) => (await now()).onCall(rota),
   isActive: async (id) => (await now()).isActive(id),
 });
 

@@ -3,6 +3,7 @@ import { digestOf } from '../seal/canonical.js';
 import { automaticOf, automaticProblems } from './automatic.js';
 import { type Document, type Problem, readDocument } from './document.js';
 import { durationText } from './duration.js';
+import { stepProblems } from './escalation.js';
 import { extendOf, extensionProblems } from './extension.js';
 import { limitProblems, limitsOf } from './limit-file.js';
 import { approvalOf, pastReach } from './pools.js';
@@ -95,6 +96,7 @@ function ruleProblems(rules: readonly Rule[], doc: Document): Problem[] {
       );
     }
     for (const { path, what } of pastReach(rule)) say(['approve', ...path], what);
+    for (const { path, what } of stepProblems(rule)) say(path, what);
     for (const { path, what } of extensionProblems(rule)) say(['extend', ...path], what);
     for (const what of limitProblems(rule)) say(['limits'], what);
     for (const what of automaticProblems(rule)) say(['approve', 'policy'], what);

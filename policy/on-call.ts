@@ -6,7 +6,7 @@
 import { isStintError, type StintError } from '../contract/errors.js';
 import type { PersonId } from '../contract/ids.js';
 import type { About, Directory, Person } from '../contract/ports.js';
-import type { Round } from '../contract/verdict.js';
+import { type Manner, namedBy, reached, stepsOf } from './escalation.js';
 import { ruleOfRound } from './extension.js';
 import { rotaGroup, rotaName } from './rota.js';
 import { candidates } from './rule-index.js';
@@ -26,7 +26,7 @@ export function withRotas(people: readonly Person[], said: ReadonlyMap<string, r
   });
 }
 
-type Groups = Pick<Directory, 'person' | 'membersOf'>;
+type Groups = Pick<Directory, 'person' | 'membersOf' | 'onCall'>;
 
 /** What is known of who is on call; each rota is looked up when it is first needed, and once. */
 export interface OnCall {
@@ -38,14 +38,21 @@ export interface OnCall {
   onto(people: readonly Person[]): readonly Person[];
   /** A directory to which a rota that was not looked up has no members. */
   readonly directory: Groups;
+  /** Undefined where nothing was looked up; or else until when that stays so at the latest, in milliseconds since 1970, where it is known. */
+  readonly duty: { readonly until?: number } | undefined;
 }
 
 /** Knows of nobody yet. */
 export function createOnCall(directory: Groups): OnCall {
   const asked = new Map<string, Promise<void>>();
   const known = new Map<string, readonly Person[]>();
+  const ends: number[] = [];
   const lookUp = async (group: string) => {
-    known.set(group, await directory.membersOf(group));
+    const { members, untilMs } = (await directory.onCall?.(rotaName(group) ?? '')) ?? {
+      members: await directory.membersOf(group),
+    };
+    known.set(group, members);
+    if (untilMs !== undefined) ends.push(untilMs);
   };
   const idsOf = () => new Map([...known].map(([group, members]) => [rotaName(group) ?? '', members.map((p) => p.personId)]));
   const learn = async (group: string) => {
@@ -62,6 +69,10 @@ export function createOnCall(directory: Groups): OnCall {
       return failures.find((failure) => failure !== undefined);
     },
     onto: (people) => withRotas(people, idsOf()),
+    get duty() {
+      if (asked.size === 0) return undefined;
+      return ends.length === 0 ? {} : { until: Math.min(...ends) };
+    },
     directory: {
       person: (id) => directory.person(id),
       membersOf: async (group) => (rotaName(group) === undefined ? directory.membersOf(group) : (known.get(group) ?? [])),
@@ -71,25 +82,34 @@ export function createOnCall(directory: Groups): OnCall {
 
 /**
  * Looks up what decides which rule of a policy applies to these askers, and who may approve by it: the rules in order, up to
- * the one that applies, and their rotas only where nothing else lets the askers ask. Throws `oncall-unavailable`.
+ * the one that applies, and their rotas only where nothing else lets the askers ask. Throws `oncall-unavailable`. A step that
+ * has begun only adds people, so a rota of it that can't be looked up is answered, and holds up nothing that others decide.
  */
 export async function learnFor(
   onCall: OnCall,
   { rules }: Policy,
   about: About | undefined,
   askers: readonly Person[],
-  kind: Round['kind'],
-) {
-  const deciding = (rule: Rule): Who => ruleOfRound(rule, kind).approve;
+  { kind, waitedMs }: Manner,
+): Promise<StintError | undefined> {
   const near = candidates(rules, about, askers);
+  const named = (rule: Rule): readonly Who[] => [rule.ask, ...namedBy(ruleOfRound(rule, kind), Number.POSITIVE_INFINITY)];
   // Nobody asks by any rule, or none names a rota: that is told without a look-up.
-  if (askers.length === 0 || !near.some((rule) => [rule.ask, deciding(rule)].some(namesRota))) return;
+  if (askers.length === 0 || !near.some((rule) => named(rule).some(namesRota))) return undefined;
   for (const rule of near) {
     if (!covers(rule, about) && !mayCover(rule, about)) continue;
     if (!(await mayAsk(onCall, rule, askers))) continue;
     // One that only may cover hides those after it, and nothing is approved by it.
-    return covers(rule, about) ? onCall.learn(deciding(rule)) : undefined;
+    if (!covers(rule, about)) return undefined;
+    const ours = ruleOfRound(rule, kind);
+    await onCall.learn(ours.approve);
+    return onCall.tryTo(ofAll(reached(stepsOf(ours), waitedMs)));
   }
+  return undefined;
+}
+
+function ofAll(all: readonly Who[]): Who {
+  return { groups: [...new Set(all.flatMap(({ groups }) => groups))], people: [] };
 }
 
 /** The rules that cover a target and let these people ask, or would let them if they are on call. */
@@ -112,7 +132,7 @@ export async function asFarAsKnown(
   named: readonly Who[],
 ): Promise<{ readonly person: Person; readonly failure?: StintError }> {
   const onCall = createOnCall(directory);
-  const failure = await onCall.tryTo({ groups: [...new Set(named.flatMap(rotaGroups))], people: [] });
+  const failure = await onCall.tryTo(ofAll(named));
   return { person: onCall.onto([person])[0] ?? person, ...(failure ? { failure } : {}) };
 }
 

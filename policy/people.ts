@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { foldAddress } from '../contract/address.js';
 import { type Instant, instant } from '../contract/ids.js';
-import type { Absence, Directory, Person } from '../contract/ports.js';
+import type { Absence, Directory, OnDuty, Person } from '../contract/ports.js';
 import { awsUser } from '../seal/aws-shapes.js';
 import { displayName, localUser, personId, serial, slackTeamId, slackUserId } from '../seal/shapes.js';
 import { type Document, type Problem, readDocument } from './document.js';
@@ -185,17 +185,21 @@ function awayOf({ from, until, delegate }: NonNullable<Entry['away']>): Absence 
  * A directory of these people, in memory; who isn't there is undefined. Its answers never fail, but for who is on call: that
  * says `duty`, and throws what it throws. Without it nobody is.
  */
-export function directoryFrom(people: readonly Person[], duty?: Duty): Directory {
+export function directoryFrom(people: readonly Person[], duty?: Duty): Required<Directory> {
   return directoriesOf(people)(duty);
 }
 
 /** The same for one rota after another: the people are gone through once. */
-export function directoriesOf(people: readonly Person[]): (duty?: Duty) => Directory {
+export function directoriesOf(people: readonly Person[]): (duty?: Duty) => Required<Directory> {
   const byId = new Map(people.map((p) => [p.personId, p]));
   const bySlack = index(people, (p) => p.slack.map(({ teamId, userId }) => `${teamId}/${userId}`));
   const byMac = index(people, (p) => p.macs.map((mac) => `${mac.serial}/${mac.localUser}`));
   const byAwsUser = index(people, ({ awsUserId }) => (awsUserId ? [awsUserId.toLowerCase()] : []));
   const byGroup = index(people, (p) => [...new Set(p.groups)]);
+  const onCall = async (rota: string, duty: Duty | undefined): Promise<OnDuty> => {
+    const { people: ids = [], untilMs } = (await duty?.(rota)) ?? {};
+    return { members: ids.flatMap((id) => byId.get(id) ?? []), untilMs };
+  };
   return (duty) => ({
     person: async (id) => byId.get(id),
     personBySlack: async (teamId, userId) => bySlack.get(`${teamId}/${userId}`)?.[0],
@@ -203,10 +207,9 @@ export function directoriesOf(people: readonly Person[]): (duty?: Duty) => Direc
     personByAwsUser: async (userId) => byAwsUser.get(userId.toLowerCase())?.[0],
     membersOf: async (group) => {
       const rota = rotaName(group);
-      if (rota === undefined) return byGroup.get(group) ?? [];
-      const onCall = (await duty?.(rota))?.people ?? [];
-      return onCall.flatMap((id) => byId.get(id) ?? []);
+      return rota === undefined ? (byGroup.get(group) ?? []) : (await onCall(rota, duty)).members;
     },
+    onCall: (rota) => onCall(rota, duty),
     isActive: async (id) => byId.get(id)?.active ?? false,
   });
 }

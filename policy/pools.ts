@@ -1,24 +1,30 @@
 /** What a rule says of who approves: one pool, or stages of them, as it is written, as it is kept, and in words. */
 
-import type { Pool, Rule, Who } from './rules.js';
+import { durationText } from './duration.js';
+import type { Pool, Rule, Step, Who } from './rules.js';
 import type { ApproveEntry } from './schema.js';
 import { seated } from './seats.js';
 
 type Approval = Pick<Rule, 'approve' | 'quorum' | 'stages'>;
 
 /**
- * Reads `approve`. One pool without a manager is kept without stages, however it is written: that is how rules were before
+ * Reads `approve`. One pool without a manager and without steps is kept without stages, however it is written: that is how rules were before
  * there were any, and a policy that says the same must keep its hash, or what was judged by it could not be judged again.
  */
 export function approvalOf({ stages, policy: _, ...alone }: ApproveEntry): Approval {
   const pools = (stages ?? [alone]).map(poolOf);
   const approve: Who = { groups: each(pools, 'groups'), people: each(pools, 'people') };
   const quorum = pools.reduce((sum, pool) => sum + pool.quorum, 0);
-  return pools.length > 1 || pools.some((pool) => pool.manager) ? { approve, quorum, stages: pools } : { approve, quorum };
+  const more = pools.length > 1 || pools.some(({ manager, escalate }) => manager || escalate);
+  return more ? { approve, quorum, stages: pools } : { approve, quorum };
 }
 
-function poolOf({ groups = [], people = [], manager = false, quorum = 1 }: Omit<ApproveEntry, 'stages'>): Pool {
-  return { groups, people, manager, quorum };
+function poolOf({ groups = [], people = [], manager = false, quorum = 1, escalate }: Omit<ApproveEntry, 'stages'>): Pool {
+  return { groups, people, manager, quorum, ...(escalate ? { escalate: escalate.map(stepOf) } : {}) };
+}
+
+function stepOf({ after, groups = [], people = [] }: NonNullable<ApproveEntry['escalate']>[number]): Step {
+  return { afterMs: after, groups, people };
 }
 
 function each<K extends 'groups' | 'people'>(pools: readonly Pool[], part: K): Pool[K] {
@@ -46,17 +52,21 @@ export function poolName({ groups, people, manager }: Pool): string {
   return [...names.slice(0, NAMED), ...(more > 0 ? [`${more} more`] : []), ...(manager ? ['manager'] : [])].join(' or ');
 }
 
-/** All stages of a rule in one line, such as `1 of owners, then 2 of security`. */
+/** All stages of a rule in one line, such as `1 of owners, after 15m also leads, then 2 of security`. */
 export function poolsName(rule: Rule): string {
   return poolsOf(rule)
-    .map((pool) => `${pool.quorum} of ${poolName(pool)}`)
+    .map((pool) => [`${pool.quorum} of ${poolName(pool)}`, ...(pool.escalate ?? []).map(stepName)].join(', '))
     .join(', then ');
+}
+
+function stepName({ afterMs, ...who }: Step): string {
+  return `after ${durationText(afterMs)} also ${poolName({ ...who, manager: false, quorum: 1 })}`;
 }
 
 /** Where a quorum cannot be reached, whoever is in the groups: stages that name only people, who are too few. */
 export function pastReach(rule: Rule): readonly { readonly path: readonly PropertyKey[]; readonly what: string }[] {
   const pools = poolsOf(rule);
-  const closed = pools.flatMap((pool, index) => (pool.groups.length === 0 ? [{ ...pool, index }] : []));
+  const closed = pools.flatMap((pool, index) => (inAll(pool, 'groups').length === 0 ? [{ ...pool, index }] : []));
   const path = (index: number) => (pools.length > 1 ? ['stages', index, 'quorum'] : ['quorum']);
   const short = closed.filter((pool) => new Set(seatsNamed(pool)).size < pool.quorum);
   if (short.length > 0)
@@ -73,6 +83,12 @@ export function pastReach(rule: Rule): readonly { readonly path: readonly Proper
 }
 
 /** The manager is one person, whoever that is; no id of a person has a blank before it. */
-function seatsNamed({ people, manager }: Pool): readonly string[] {
-  return manager ? [...people, ' manager'] : people;
+function seatsNamed(pool: Pool): readonly string[] {
+  const people = inAll(pool, 'people');
+  return pool.manager ? [...people, ' manager'] : people;
+}
+
+/** Whom a pool names in the end, when all of its steps have begun. */
+function inAll({ escalate = [], ...pool }: Pool, part: 'groups' | 'people'): readonly string[] {
+  return [pool, ...escalate].flatMap((who) => who[part]);
 }

@@ -53,6 +53,8 @@ export interface Shift {
   readonly people: readonly PersonId[];
   /** Such as `09:00` or `2026-01-12 09:00`, on the rota's own wall. Absent where nobody says. */
   readonly until?: string;
+  /** The same, in milliseconds since 1970. */
+  readonly untilMs?: number;
 }
 
 export const isPaged = (rota: Rota): rota is PagedRota => 'pagerduty' in rota;
@@ -64,7 +66,7 @@ export function shiftAt(rota: FileRota, now: number): Shift {
   const next = rota.overrides.find((one) => one.from > now);
   const ends = override ? override.until : Math.min(until, next?.from ?? until);
   const who = override?.person ?? (now < from ? undefined : person);
-  return { people: who === undefined ? [] : [who], until: wallText(rota.zone, ends, now) };
+  return { people: who === undefined ? [] : [who], until: wallText(rota.zone, ends, now), untilMs: ends };
 }
 
 /** The turn in which an instant lies. An instant before the first turn lies in none: its `from` is then still to come. */

@@ -15,16 +15,23 @@ export interface Who {
   readonly people: readonly PersonId[];
 }
 
+/** Who joins a pool when the request has waited for so long. */
+export interface Step extends Who {
+  readonly afterMs: number;
+}
+
 /** One stage of an approval: so many different people of these. */
 export interface Pool extends Who {
   /** Whether the subject's manager is one of them. */
   readonly manager: boolean;
   readonly quorum: number;
+  /** Ascending; at least one where there are some. */
+  readonly escalate?: readonly Step[];
 }
 
-/** Who approves; `stages` in order, where they say more than the other two: several, or one that asks a manager. */
+/** Who approves; `stages` in order, where they say more than the other two: several, or one that asks a manager or escalates. */
 interface Approval {
-  /** Everybody whom a stage names; a manager is not named. */
+  /** Everybody whom a stage names from the start; a manager is not named. */
   readonly approve: Who;
   /** How many different people in all. */
   readonly quorum: number;

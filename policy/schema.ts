@@ -59,12 +59,16 @@ const self = z
   .meta({ const: false })
   .optional();
 
+/** Who joins a pool, and when (`escalation.ts`). */
+const step = z.strictObject({ after: lengthOf('1s', '30d'), groups, people }).refine(names, SOMEBODY);
+
 const pool = {
   groups,
   people,
   manager: z.boolean({ error: 'must be true or false' }).optional(),
   quorum: z.int({ error: 'must be a whole number' }).min(1).max(10).optional(),
   self,
+  escalate: z.array(step).min(1).max(5).optional(),
 };
 type Named = { readonly manager?: boolean | undefined; readonly self?: boolean | undefined } & Parameters<typeof names>[0];
 // What `self` says is refused with its own sentence, so it is not also nobody.

@@ -5,6 +5,7 @@
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import type { StageCount } from '../contract/verdict.js';
+import { reached } from './escalation.js';
 import { type Managing, managing } from './managers.js';
 import { poolName, poolsOf } from './pools.js';
 import { includes, type Rule, type Who } from './rules.js';
@@ -33,17 +34,21 @@ interface Askers {
   readonly find: (personId: PersonId) => Person | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** How long it has waited, for steps that widen a pool; without it none does. */
+  readonly waitedMs?: number | undefined;
 }
 
 /** The stages of a rule for one request. */
-export function planOf(rule: Rule, { own, subject, ...staff }: Askers): Plan {
+export function planOf(rule: Rule, { own, subject, waitedMs, ...staff }: Askers): Plan {
   return poolsOf(rule).map((pool) => {
     const manager = pool.manager && subject ? managing(subject, own, staff) : undefined;
-    const meant = (person: Person) => includes(pool, person) || person.personId === manager?.person?.personId;
+    const named = [pool, ...reached(pool.escalate, waitedMs)];
+    const who = { groups: named.flatMap(({ groups }) => groups), people: named.flatMap(({ people }) => people) };
+    const meant = (person: Person) => includes(who, person) || person.personId === manager?.person?.personId;
     return {
       name: poolName(pool),
       quorum: pool.quorum,
-      who: { groups: pool.groups, people: pool.people },
+      who,
       ...(manager ? { manager } : {}),
       // People are compared by person id: a second Slack account of the requester is the requester (invariants I2, I3).
       may: (person) => person.active && !own.includes(person.personId) && meant(person),

@@ -1,6 +1,9 @@
 /** Which votes count: those of eligible, active, distinct people over this very round. Every other vote is named with its reason. */
 import { msOf } from '../contract/ids.js';
+import type { Person } from '../contract/ports.js';
 import type { Round, Vote } from '../contract/verdict.js';
+import { joinsAt } from './escalation.js';
+import { timeText } from './limits.js';
 import type { Facts, Terms } from './terms.js';
 
 /** How far another process's clock may be ahead of ours. */
@@ -37,10 +40,16 @@ function voidBecause(terms: Terms, round: Round, facts: Facts, vote: Vote, now: 
   if (!voter) return 'not in the people file';
   if (!voter.active) return 'not active in the people file';
   const deny = vote.decision === 'deny';
-  if (!(deny ? terms.denies : terms.approves)(voter)) return 'not an approver of this request';
+  if (!(deny ? terms.denies : terms.approves)(voter)) return notYet(terms, voter, now);
   if (deny) return undefined;
   // NB: written so that an instant that is none (NaN) doesn't count.
   if (!(msOf(vote.at) <= now + SKEW_MS)) return 'it is dated in the future';
   if (vote.windowMs === undefined || !terms.windowsMs.includes(vote.windowMs)) return 'the policy does not offer that length';
   return undefined;
+}
+
+/** Of two policies each has its own steps: then it is not said when. */
+function notYet({ plans, steps }: Terms, voter: Person, now: number): string {
+  const at = plans.length === 1 ? joinsAt(steps, voter, now) : undefined;
+  return `not an approver of this request${at === undefined ? '' : ` before ${timeText(at)}`}`;
 }

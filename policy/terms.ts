@@ -6,9 +6,10 @@ import type { Digest, PersonId } from '../contract/ids.js';
 import type { Limit, Usage } from '../contract/limits.js';
 import type { Person, TargetLook } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
-import type { Extending, Round, Tier, Verdict } from '../contract/verdict.js';
+import type { Extending, Tier, Verdict } from '../contract/verdict.js';
 import { type AutomaticBy, bothAutomatic } from './automatic.js';
 import type { Conditions } from './conditions.js';
+import { type DatedStep, datedSteps, type Manner, UNWAITED } from './escalation.js';
 import { extendingOf, ruleOfRound, stricterExtending } from './extension.js';
 import { nameOf, whyOpen } from './kinds.js';
 import { allLimits } from './limit-file.js';
@@ -38,6 +39,10 @@ export interface Facts extends Parties {
   readonly approverPool: readonly Person[];
   /** What counts against limits. Fetched only where there are some; where it is missing they refuse. */
   readonly usage?: Usage;
+  /** Where it was looked up who is on call: until when that stays so at the latest, in milliseconds since 1970, where it is known. */
+  readonly duty?: { readonly until?: number };
+  /** Why it is not known of a step that has begun who is on call; nobody is by it. */
+  readonly untold?: readonly string[];
 }
 
 export interface Terms {
@@ -66,13 +71,15 @@ export interface Terms {
   readonly limits: readonly Limit[];
   /** Where the policy approves in its own name: what each policy allows, all of it to be kept. None: a person decides. */
   readonly automatic: readonly AutomaticBy[];
+  /** Who joins the approvers when it has waited long enough: the steps of the rule, or of both rules. */
+  readonly steps: readonly DatedStep[];
 }
 
 const NO_DEADLINES = { pendingMs: 0, startMs: 0, evidenceMs: 0, remindEveryMs: 1, remindForMs: 0, remindThenMs: 1 };
 const nobody = () => false;
 const NO_VOTERS = { quorum: 1, plans: [], approves: nobody, denies: nobody };
 const NO_LENGTHS = { windowsMs: [], maxMs: 0, warnBeforeMs: 0, warnMinWindowMs: 0 };
-const NO_TERMS = { ...NO_VOTERS, ...NO_LENGTHS, conditions: [], limits: [], automatic: [] };
+const NO_TERMS = { ...NO_VOTERS, ...NO_LENGTHS, conditions: [], limits: [], automatic: [], steps: [] };
 
 /** The terms of one policy for a round, `now` in milliseconds since 1970. Without a matching rule: terms on which nothing can be approved. */
 export function termsOf(
@@ -80,25 +87,33 @@ export function termsOf(
   request: ElevationRequest,
   parties: Parties,
   now: number,
-  kind: Round['kind'] = 'request',
+  { kind, waitedMs }: Manner = UNWAITED,
 ): Terms {
   const unfit = partyRefusals(request, parties);
   const askers = [parties.requester, parties.subject].filter((person) => person !== undefined);
   const found = unfit.length === 0 ? ruleFor(policy, parties.look.about, askers) : undefined;
   const rule = found && ruleOfRound(found, kind);
-  if (rule) return termsOfRule(policy, rule, planFor(rule, request, parties, now));
+  if (rule) {
+    const plan = planFor(rule, request, parties, { now, waitedMs });
+    return { ...termsOfRule(policy, rule, plan), steps: waitedMs === undefined ? [] : datedSteps(rule, request) };
+  }
   const refusals = unfit.length > 0 ? unfit : [noRule(policy, request, parties.look)];
   // How long evidence may take, or how often to remind, must not be zero for an elevation that is being refused.
   const deadlines = policy.rules[0]?.deadlines ?? NO_DEADLINES;
   return { ...NO_TERMS, policyHash: policy.hash, refusals, deadlines };
 }
 
-function planFor(rule: Rule, { requester, subject }: ElevationRequest, parties: Parties, now: number): Plan {
-  const find = (id: PersonId) => parties.managers?.find(({ personId }) => personId === id);
-  return planOf(rule, { own: [requester.personId, subject.personId], subject: parties.subject, find, now });
+interface Moment {
+  readonly now: number;
+  readonly waitedMs: number | undefined;
 }
 
-function termsOfRule(policy: Policy, rule: Rule, plan: Plan): Terms {
+function planFor(rule: Rule, { requester, subject }: ElevationRequest, parties: Parties, moment: Moment): Plan {
+  const find = (id: PersonId) => parties.managers?.find(({ personId }) => personId === id);
+  return planOf(rule, { own: [requester.personId, subject.personId], subject: parties.subject, find, ...moment });
+}
+
+function termsOfRule(policy: Policy, rule: Rule, plan: Plan): Omit<Terms, 'steps'> {
   const decides = (person: Person) => plan.some((stage) => stage.may(person));
   const extend = extendingOf(rule);
   return {
@@ -170,6 +185,7 @@ export function stricter(then: Terms, now: Terms): Terms {
     conditions: [...then.conditions, ...now.conditions],
     limits: allLimits(then.limits, now.limits),
     automatic: bothAutomatic(then.automatic, now.automatic),
+    steps: [...then.steps, ...now.steps],
     ...(tier === undefined ? {} : { tier }),
     ...(then.channel === undefined ? {} : { channel: then.channel }),
   };

@@ -61,7 +61,13 @@ function usersOf(oncalls: readonly OnCall[], schedule: string, now: number): rea
   const current = oncalls.filter(
     (one) => one.schedule?.id === schedule && (one.start ?? now) <= now && (one.end === null || now < one.end),
   );
-  return [...new Map(current.map(({ user }) => [user.id, user])).values()];
+  // Of several shifts of one user any may be the first to end.
+  const untilOf = (id: string) => Math.min(...current.flatMap(({ user, end }) => (user.id === id && end !== null ? end : [])));
+  return [...new Map(current.map(({ user }) => [user.id, withEnd(user, untilOf(user.id))])).values()];
+}
+
+function withEnd(user: OnCall['user'], until: number): PagedUser {
+  return Number.isFinite(until) ? { ...user, until } : user;
 }
 
 async function allPages(http: ReturnType<typeof createPagerDutyHttp>, schedule: string): Promise<readonly OnCall[]> {

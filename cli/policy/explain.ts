@@ -22,6 +22,7 @@ export interface ExplainOptions extends TargetFlags {
   readonly for?: string;
   readonly window?: string;
   readonly at?: string;
+  readonly waited?: string;
   readonly oncall?: readonly string[];
   readonly policy?: string;
   readonly people?: string;
@@ -41,8 +42,9 @@ export interface ExplainWorld {
  * wrong with a file.
  */
 export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): Promise<Inquiry> {
-  const windowMs = windowOf(options.window);
+  const windowMs = lengthOf('--window', options.window);
   const now = momentOf(options.at, world.now);
+  const waitedMs = lengthOf('--waited', options.waited);
   const { policyFile, peopleFile } = filesOf(options, world);
   const policy = parsePolicy(textOf(policyFile, 'policy', world), policyFile);
   const file = parsePeopleFile(textOf(peopleFile, 'people', world), peopleFile);
@@ -55,7 +57,7 @@ export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): P
   const { target, look, untold, whose } = toldTarget(options, subject, people);
   const managers = subject && askManagers(policy.rules) ? await managersOf(directory, subject) : [];
   const duty = toldDuty(options.oncall ?? [], file, now);
-  const approverPool = await poolOf(duty.directory, policy.rules, managers);
+  const approverPool = await poolOf(duty.directory, policy.rules, managers, Number.POSITIVE_INFINITY);
   const known = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), managers };
   const ref = (id: string, name = id) => ({ personId: id as PersonId, name });
   return {
@@ -71,13 +73,14 @@ export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): P
     words: duty.words,
     whose,
     now,
+    waitedMs,
   };
 }
 
-function windowOf(text: string | undefined): number | undefined {
-  const windowMs = text === undefined ? undefined : parseDuration(text);
-  if (text === undefined || windowMs) return windowMs;
-  throw new StintError('bad-input', `--window must be a length such as 30s, 45m or 2h, not ${text}.`);
+function lengthOf(flag: string, text: string | undefined): number | undefined {
+  const ms = text === undefined ? undefined : parseDuration(text);
+  if (text === undefined || ms) return ms;
+  throw new StintError('bad-input', `${flag} must be a length such as 30s, 45m or 2h, not ${text}.`);
 }
 
 function momentOf(text: string | undefined, now: number): number {
@@ -131,6 +134,7 @@ export function decidersText(
       ({ name, quorum, approvers: ids }, i) => `  ${i + 1}. ${quorum} of ${name}: ${ids.join(', ') || 'nobody'}`,
     ),
     ...section('Could approve', approvers),
+    ...(by.steps ?? []).map(({ after, who, approvers: ids }) => `After ${after} also ${who}: ${ids.join(', ') || 'nobody'}`),
     ...section('Never', never),
     ...untoldRotas.map(
       (rota) => `Not known: who is on call for ${rota}. PagerDuty is not asked; --oncall ${rota}=<person> tells it.`,

@@ -50,6 +50,7 @@ function asking(command: Command): Command {
     .option('--ou <unit>', 'of AWS: a unit above the account, by name or id; once for each', collect)
     .option('--tag <tag>', 'of AWS: a tag of the account as Key=Value; once for each', collect)
     .option('--at <instant>', 'when: 2026-11-23T09:00:00+01:00; now, if left out')
+    .option('--waited <length>', 'how long it has waited by then, such as 20m; not at all, if left out')
     .option('--set <name>', 'of AWS: the permission set')
     .option('--oncall <rota=person>', 'who is on call; needed for a rota that PagerDuty keeps', collect)
     .option('--policy <file>', 'the policy file')

@@ -121,6 +121,19 @@ Could approve:
   expect(stages).toMatchObject([{ name: 'core-owners', quorum: 1, approvers: ['barbara'] }, { name: 'risk' }]);
 });
 
+it('says who joins when, and counts them once it has waited for so long', async () => {
+  const asked = ['--as', 'rosalind', '--target', 'C02OPS000001', '--at', '2026-03-04T12:00:00+01:00', ...BANK];
+  const step = 'After 1h also whoever is on call for desk: frances';
+  const [now, later] = [await who(...asked), await who(...asked, '--waited', '1h')];
+  for (const { out } of [now, later]) expect(out).toContain(step);
+  expect(now.out).not.toContain('Frances Fontaine');
+  expect(later.out).toContain('  Frances Fontaine (frances): ');
+  expect((await explain(...asked, '--waited', '1h')).out).toContain(
+    'yes  after 1h also whoever is on call for desk: 1 could: frances',
+  );
+  expect((await who(...asked, '--waited', 'long')).err).toContain('--waited must be a length such as');
+});
+
 it('tells a script the same', async () => {
   const args = ['--as', 'ada', '--for', 'grace', '--target', 'mac-admin/C02GRACE0001', ...MACS, '--json'];
   const explained = JSON.parse((await explain(...args)).out);

@@ -37,6 +37,7 @@ const DATA: { readonly [T in EventType]: Extract<AnyEvent, { type: T }>['data'] 
   refused: { kind: 'approve', code: 'bad-seal' },
   voted: { vote, verdict },
   reminded: { count: 1 },
+  rejudged: { verdict, called: [vote.personId] },
   approved: { windowMs: 10 * MIN, startBy: at, verdict },
   denied: {},
   lapsed: {},

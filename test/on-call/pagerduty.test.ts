@@ -25,8 +25,8 @@ async function refusalOf(paged: Paged = place.paged, schedule = 'PSCHED1'): Prom
 }
 
 describe('who is on call', () => {
-  it('is told with their e-mail address, once for all escalation policies that use the schedule', async () => {
-    expect(await place.paged('PSCHED1')).toEqual([{ id: 'PGRACE1', email: 'grace@example.com' }]);
+  it('is told with their e-mail address and until when, once for all escalation policies that use the schedule', async () => {
+    expect(await place.paged('PSCHED1')).toEqual([{ id: 'PGRACE1', email: 'grace@example.com', until: HANDOFF }]);
   });
 
   it('is all of them, over several pages', async () => {

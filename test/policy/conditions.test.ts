@@ -13,7 +13,7 @@ import { parseCases } from '../../policy/case-file.js';
 import { runCases } from '../../policy/cases.js';
 import { judgeConditions } from '../../policy/conditions.js';
 import { decide, decideBoth } from '../../policy/decide.js';
-import { compareReach } from '../../policy/diff-rules.js';
+import { compareReach, type Reach } from '../../policy/diff-rules.js';
 import { explainRequest } from '../../policy/explain.js';
 import { createJudge } from '../../policy/judge.js';
 import { macTarget } from '../../policy/macs.js';
@@ -312,7 +312,8 @@ describe('a comparison of policies', () => {
     const [rule] = policy.rules;
     if (!rule) return undefined;
     const plan = planOf(rule, { own: [ADA.personId], subject: ADA, find: () => undefined, now: 0 });
-    return { rule, approvers: [GRACE.personId], plan, could: [GRACE] };
+    const found: Reach = { rule, approvers: [GRACE.personId], plan, could: [GRACE], after: () => found };
+    return found;
   };
   it.each([
     [policyOf(), office, 'narrowed'],

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCases } from '../../policy/case-file.js';
 import { runCases } from '../../policy/cases.js';
-import { findings } from '../../policy/check.js';
+import { fileFindings } from '../../policy/check.js';
 import { parsePolicy } from '../../policy/load.js';
-import { directoryFrom, parsePeople } from '../../policy/people.js';
+import { parsePeople, parsePeopleFile } from '../../policy/people.js';
 import { NOW } from './world.js';
 
 const read = (name: string) => readFileSync(join(import.meta.dirname, '../../examples', name), 'utf8');
@@ -44,6 +44,8 @@ describe.each([
   ['policy-bank', BANK_STAGES, 'approve: { stages: [{ groups: [operations] }, { groups: [risk] }] }'],
   ['policy-bank', 'manager: true, groups: [risk]', 'groups: [operations, risk]'],
   ['policy-bank', 'sets: [ReadOnly, SecurityAudit]', 'sets: ["*"]'],
+  ['policy-bank', 'after: 1h', 'after: 2h'],
+  ['policy-bank', 'after: 1h', 'after: 30m'],
   ['policy-bank', 'to: "20:00"', 'to: "21:00"'],
   ['policy-bank', 'zone: Europe/Berlin', 'zone: UTC'],
   ['policy-bank', 'min: 20', 'min: 10'],
@@ -59,6 +61,6 @@ describe.each([
 });
 
 it('the bank names nobody who is not there, and nobody whom too few could approve', async () => {
-  const people = parsePeople(read('people-bank.yaml'), 'people-bank.yaml');
-  expect(await findings(parsePolicy(read('policy-bank.yaml'), 'policy-bank.yaml'), directoryFrom(people), 'p')).toEqual([]);
+  const file = parsePeopleFile(read('people-bank.yaml'), 'people-bank.yaml');
+  expect(await fileFindings(parsePolicy(read('policy-bank.yaml'), 'policy-bank.yaml'), file, 'p')).toEqual([]);
 });

@@ -84,6 +84,7 @@ describe('a rule about extensions', () => {
     ['{ windows: [5m, 31m] }', /extend\.windows\[1\]: must not be longer than max \(30m\)/],
     ['{ windows: [26m] }', /extend: can never be granted: of max \(30m\) the shortest window \(5m\) leaves 25m.*is 26m/],
     ['{ approve: { people: [grace], quorum: 2 } }', /extend\.approve\.quorum: must not be more than the 1 people named/],
+    ['{ approve: { groups: [it], escalate: [{ after: 5m, groups: [security] }] } }', /extend\.approve: must not escalate/],
     ['{ approve: { quorum: 2 } }', /extend\.approve: must name somebody/],
   ])('%s is refused, with the place and what is wrong', (extend, said) => {
     expect(refusal(extend)).toMatch(said);
@@ -180,19 +181,20 @@ describe('an extension', () => {
     const plain = directoryFrom(EVERYBODY);
     const directory: Directory = {
       ...plain,
-      membersOf: async (group) => {
-        if (!group.startsWith('oncall:')) return plain.membersOf(group);
-        asked.push(group);
+      onCall: async (rota) => {
+        asked.push(rota);
         if (asked.length > 1) throw new StintError('oncall-unavailable', 'PagerDuty is down.');
-        return [MALLORY];
+        return { members: [MALLORY] };
       },
     };
     await gatherFacts({ directory }, policy, request, []);
     expect(asked).toEqual([]);
-    const facts = await gatherFacts({ directory }, policy, request, [yes(MALLORY)], 'extension');
+    const facts = await gatherFacts({ directory }, policy, request, [yes(MALLORY)], { kind: 'extension' });
     expect(decide(policy, { request, round: round(5 * MIN) }, facts, [yes(MALLORY)], NOW).outcome).toBe('satisfied');
     // No error is a yes.
-    await expect(gatherFacts({ directory }, policy, request, [yes(MALLORY)], 'extension')).rejects.toThrow('PagerDuty is down');
+    await expect(gatherFacts({ directory }, policy, request, [yes(MALLORY)], { kind: 'extension' })).rejects.toThrow(
+      'PagerDuty is down',
+    );
   });
 });
 

@@ -32,7 +32,11 @@ describe('a turn', () => {
   });
 
   it('has nobody before the first one', () => {
-    expect(shiftAt(rotaOf(), Date.parse('2020-01-06T07:59:59Z'))).toEqual({ people: [], until: '09:00' });
+    expect(shiftAt(rotaOf(), Date.parse('2020-01-06T07:59:59Z'))).toEqual({
+      people: [],
+      until: '09:00',
+      untilMs: Date.parse('2020-01-06T08:00:00Z'),
+    });
   });
 
   it('begins when the clocks go on, where they skip the hour of the handoff', () => {
@@ -60,9 +64,13 @@ describe('a turn', () => {
     const [from, until] = ['2026-01-06T12:00:00Z', '2026-01-07T12:00:00Z'].map(Date.parse);
     const rota = rotaOf({ overrides: [{ from: from ?? 0, until: until ?? 0, person: 'margaret' as PersonId }] });
     const own = whoAt(rota, '2026-01-06T11:59:59Z');
-    expect(shiftAt(rota, (from ?? 0) - HOUR)).toEqual({ people: [own], until: '13:00' });
-    expect(shiftAt(rota, from ?? 0)).toEqual({ people: ['margaret'], until: '2026-01-07 13:00' });
-    expect(shiftAt(rota, until ?? 0)).toEqual({ people: [own], until: '2026-01-12 09:00' });
+    expect(shiftAt(rota, (from ?? 0) - HOUR)).toEqual({ people: [own], until: '13:00', untilMs: from });
+    expect(shiftAt(rota, from ?? 0)).toEqual({ people: ['margaret'], until: '2026-01-07 13:00', untilMs: until });
+    expect(shiftAt(rota, until ?? 0)).toEqual({
+      people: [own],
+      until: '2026-01-12 09:00',
+      untilMs: Date.parse('2026-01-12T08:00:00Z'),
+    });
   });
 });
 

@@ -7,7 +7,7 @@ import type { Tickets } from '../../contract/ports.js';
 import { parseCases } from '../../policy/case-file.js';
 import { runCases } from '../../policy/cases.js';
 import { fileFindings, ticketFindings } from '../../policy/check.js';
-import { compareReach } from '../../policy/diff-rules.js';
+import { compareReach, type Reach } from '../../policy/diff-rules.js';
 import { createCheckLimits } from '../../policy/entrance.js';
 import { createJudge } from '../../policy/judge.js';
 import { linearMatches } from '../../policy/linear-pattern.js';
@@ -261,11 +261,11 @@ describe('a policy file', () => {
   });
 
   it('in which a check is new, gone or another: what is not plainly less is told as more', () => {
-    const reach = (policy: Policy) => {
+    const reach = (policy: Policy): Reach => {
       const [rule] = policy.rules;
       if (!rule) throw new Error('no rule');
       const plan = planOf(rule, { own: [ADA.personId], subject: ADA, find: () => undefined, now: NOW });
-      return { rule, plan, could: [GRACE], approvers: [GRACE.personId] };
+      return { rule, plan, could: [GRACE], approvers: [GRACE.personId], after: () => reach(policy) };
     };
     const change = (before: string, after: string) => compareReach(reach(asking(before)), reach(asking(after)));
     const [plain, checked] = ['{ ticket: A }', '{ ticket: { pattern: A, check: jira } }'];

@@ -8,6 +8,7 @@ import { few } from '../../contract/few.js';
 import type { InForce, Person } from '../../contract/ports.js';
 import { fileFindings } from '../../policy/check.js';
 import { withEveryRota } from '../../policy/duty.js';
+import { namedBy } from '../../policy/escalation.js';
 import { parsePolicy } from '../../policy/load.js';
 import { aboutMac } from '../../policy/macs.js';
 import { type PeopleFile, parsePeopleFile } from '../../policy/people.js';
@@ -119,7 +120,10 @@ function uncovered(policy: Policy, people: readonly Person[]): readonly string[]
 /** Decisions are made in Slack: an approver without an account there cannot make any. */
 function mute(policy: Policy, people: readonly Person[]): readonly string[] {
   const silent = people.filter(
-    (person) => person.active && person.slack.length === 0 && policy.rules.some((rule) => includes(rule.approve, person)),
+    (person) =>
+      person.active &&
+      person.slack.length === 0 &&
+      policy.rules.some((rule) => namedBy(rule, Number.POSITIVE_INFINITY).some((who) => includes(who, person))),
   );
   if (silent.length === 0) return [];
   const ids = silent.map(({ personId }) => personId);
