@@ -7,7 +7,8 @@ import { card } from '../cards/card.js';
 import { dm } from '../cards/dm.js';
 import type { Portal } from '../cards/kinds/words.js';
 import type { PeopleLookup } from '../cards/say.js';
-import { threadLine } from '../cards/thread.js';
+import { NAMED_PEOPLE } from '../cards/state-line.js';
+import { lastCalled, threadLine } from '../cards/thread.js';
 import type { DmKind, LineKind, SlackDuties } from '../contract/duties.js';
 import { ERRORS, isStintError } from '../contract/errors.js';
 import { lengthsLeft } from '../contract/extension.js';
@@ -198,6 +199,23 @@ async function sendLine(deps: NoticeDeps, kind: LineKind, view: ElevationView, k
   const rendered = threadLine(kind === 'evidence' ? evidenceKind(view) : kind, view, texts);
   const { channel, ts } = await placeOf(deps, view);
   await deps.cards.ensurePosted(`line/${requestId}/${key}`, { channel, threadTs: ts }, rendered);
+  if (kind === 'called') await call(deps, view, channel, key);
+}
+
+/** Whoever is called may not be in the channel, where a mention would reach nobody: each is written to as well, once. */
+async function call(deps: NoticeDeps, view: ElevationView, room: string, key: string): Promise<void> {
+  const people = await lookup(deps, view);
+  const message = dm('called', view, { people, room });
+  for (const personId of lastCalled(view)) {
+    const user = people(personId)?.slackUserId;
+    const name = `dm/${view.request.requestId}/${key}/${personId}`;
+    // Somebody whom Slack does not let be written to must not keep it from the others; the thread mentions them.
+    if (user) await deps.cards.dm(name, user, message).catch(unlessRefused);
+  }
+}
+
+function unlessRefused(error: unknown): void {
+  if (!isStintError(error) || error.code !== 'slack-rejected') throw error;
 }
 
 function evidenceKind(view: ElevationView): 'evidence' | 'late-evidence' | 'log-missing' {
@@ -220,6 +238,7 @@ async function logOf(
 async function lookup({ directory }: NoticeDeps, view: ElevationView): Promise<PeopleLookup> {
   const ids = new Set<PersonId>([
     ...view.votes.map((v) => v.personId),
+    ...(view.calls ?? []).flat().slice(-NAMED_PEOPLE),
     ...view.verdict.approvers,
     ...view.unprovenBy,
     ...(view.extension?.votes ?? []).map((v) => v.personId),

@@ -1,4 +1,7 @@
-/** Messages to the person who gets the access. Truthful by state: what is not proved gone is not called gone. */
+/**
+ * Messages to the person who gets the access, and to those who are called to decide. Truthful by state: what is not proved
+ * gone is not called gone.
+ */
 import type { Button, KnownBlock } from '@slack/types';
 import { shortId } from '../contract/ids.js';
 import type { Rendered } from '../contract/ports.js';
@@ -7,11 +10,12 @@ import { actions, context, lines, preformatted, quote, rendered } from './blocks
 import { endButton, extendButtons, remindButton, withdrawButton } from './controls.js';
 import { accessOf, wordsOf } from './kinds/index.js';
 import type { Portal } from './kinds/words.js';
-import { named, plain, type Sentence, spell, strong, when, who } from './say.js';
-import { evidence, failureOf, lapsesAt, type SayOptions, unstarted, why } from './state-line.js';
+import { channel, named, plain, type Sentence, spell, strong, when, who } from './say.js';
+import { asking, evidence, failureOf, lapsesAt, type SayOptions, unstarted, why } from './state-line.js';
 
 export const DM_KINDS = [
   'asked',
+  'called',
   'approved',
   'denied',
   'lapsed',
@@ -31,6 +35,8 @@ export interface DmTexts extends SayOptions {
   readonly extendMs?: readonly number[];
   /** Where the access is opened; without it that is said in general words. */
   readonly portal?: Portal | undefined;
+  /** For `called`: the channel that the card stands in. */
+  readonly room?: string;
 }
 
 interface Letter {
@@ -60,6 +66,13 @@ const LETTERS: { readonly [K in DmKind]: (view: ElevationView, texts: DmTexts) =
       ['It lapses ', when(lapsesAt(view)), ' if nobody decides.'],
     ],
     buttons: [...withdrawButton(view), ...remindButton(view)],
+  }),
+  called: (view, { room }) => ({
+    says: [
+      [strong('You can decide from now on.'), ' ', ...asking(view)],
+      ['Nobody has decided yet; it lapses ', when(lapsesAt(view)), '.'],
+      ['Its card is in ', room === undefined ? 'the approver channel' : channel(room), '; App Home lists what waits for you.'],
+    ],
   }),
   approved: (view) => ({
     says: [

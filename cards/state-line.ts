@@ -22,7 +22,7 @@ export function stateLines(view: ElevationView, options: SayOptions = {}): reado
   const words = wordsOf(view.request.target);
   switch (view.state) {
     case 'requested':
-      return [waiting(view), soFar(view, options)];
+      return [waiting(view), soFar(view, options), calledAlso(view, options), ...untold(view)];
     // One sentence for both: the step between them is ours, and no news to anybody.
     case 'approved':
     case 'granting':
@@ -55,6 +55,22 @@ function soFar(view: ElevationView, { people }: SayOptions): Sentence {
     ...listOf(approvedBy.map((id) => whoIs(view, id, people))),
     '.',
   ];
+}
+
+/** At most so many people are named in one place. */
+export const NAMED_PEOPLE = 10;
+
+/** Who was called since it was asked, those who may still decide. */
+function calledAlso({ calls = [], ...view }: ElevationView, { people }: SayOptions): Sentence {
+  const open = calls.flat().filter((id) => view.verdict.approvers.includes(id));
+  if (open.length === 0) return [];
+  const shown = open.slice(-NAMED_PEOPLE).map((id) => whoIs(view, id, people));
+  return [open.length > shown.length ? `Also called were ${open.length}, the last: ` : 'Also called: ', ...listOf(shown), '.'];
+}
+
+/** Who might decide and can't be told now. */
+function untold({ verdict }: ElevationView): readonly Sentence[] {
+  return (verdict.untold ?? []).map((sentence) => ['⏳ ', foreign(sentence, 300), ' It is looked up again.']);
 }
 
 /** `owners 1 of 1, security 0 of 2`: how far each of several stages is. */

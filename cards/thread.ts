@@ -12,12 +12,13 @@ import { extensionLine } from './card.js';
 import { UNPROVEN_AFTER_MIN } from './controls.js';
 import { accessOf, wordsOf } from './kinds/index.js';
 import { listOf, named, type PeopleLookup, plain, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
-import { evidence, lapsesAt, reasonOf, type SayOptions, stagesText, stateLines, why } from './state-line.js';
+import { evidence, lapsesAt, NAMED_PEOPLE, reasonOf, type SayOptions, stagesText, stateLines, why } from './state-line.js';
 import { oneLine } from './text.js';
 
 export const THREAD_KINDS = [
   'decided',
   'reminder',
+  'called',
   'started',
   'warned',
   'ending',
@@ -44,7 +45,6 @@ export interface ThreadTexts extends SayOptions {
 
 const SHOWN_COMMANDS = 20;
 const COMMAND_LENGTH = 200;
-const MENTIONED = 10;
 
 /** One line (and what belongs under it). Pure: equal arguments give equal blocks. */
 export function threadLine(kind: ThreadKind, view: ElevationView, texts: ThreadTexts = {}): Rendered {
@@ -60,6 +60,7 @@ export function threadLine(kind: ThreadKind, view: ElevationView, texts: ThreadT
 const SAYS: { readonly [K in ThreadKind]: (view: ElevationView, texts: ThreadTexts) => readonly Sentence[] } = {
   decided,
   reminder,
+  called,
   started: (view) => [
     [strong('Started.'), ' ', who(view.request.subject), ...holding(view), ...until(view), '.'],
     wordsOf(view.request.target).tail(view),
@@ -110,18 +111,25 @@ function decided(view: ElevationView, texts: ThreadTexts): readonly Sentence[] {
   const voter = whoIs(view, vote.personId, texts.people);
   if (vote.decision === 'deny') return [[strong('Denied'), ' by ', voter, ' ', when(vote.at), '.']];
   const length = vote.windowMs === undefined ? '' : ` for ${spell(vote.windowMs)}`;
-  return [[strong('Approved'), length, ' by ', voter, ' ', when(vote.at), '.'], standing(view), askedNow(view, texts)];
+  return [[strong('Approved'), length, ' by ', voter, ' ', when(vote.at), '.'], standing(view)];
 }
 
-/** Of several stages, those of a later one are told when it is their turn: the reminder came before it, or comes late. */
-function askedNow(view: ElevationView, { people }: ThreadTexts): Sentence {
-  const { stages = [], approvers } = view.verdict;
-  const at = stages.findIndex(({ quorum, approved }) => approved < quorum);
-  if (view.state !== 'requested' || at < 1 || approvers.length === 0) return [];
-  return canDecide('Can decide now: ', mentioned(approvers), view, people);
+const mentioned = (approvers: readonly PersonId[]): readonly PersonId[] => [...new Set(approvers)].slice(0, NAMED_PEOPLE);
+
+/** Those who may decide and were not asked before: of a step that began, a shift or the next stage. Mentioned this once. */
+function called(view: ElevationView, { people }: ThreadTexts): readonly Sentence[] {
+  const ids = lastCalled(view);
+  return [
+    [strong('Still waiting for a decision.'), ' It lapses ', when(lapsesAt(view)), '.'],
+    view.verdict.stages ? standing(view) : [],
+    ids.length > 0 ? canDecide('Can decide from now on: ', ids, view, people) : [],
+  ];
 }
 
-const mentioned = (approvers: readonly PersonId[]): readonly PersonId[] => [...new Set(approvers)].slice(0, MENTIONED);
+/** Whom the last call mentions. */
+export function lastCalled({ calls = [] }: ElevationView): readonly PersonId[] {
+  return mentioned(calls.at(-1) ?? []);
+}
 
 function canDecide(words: string, ids: readonly PersonId[], view: ElevationView, people?: PeopleLookup): Sentence {
   return [words, ...listOf(ids.map((id) => whoIs(view, id, people))), '.'];

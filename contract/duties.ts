@@ -51,6 +51,8 @@ export interface JudgeInput {
   readonly votes: readonly Vote[];
   /** The policy by which the request was first judged: the stricter of then and now counts. */
   readonly policyThen?: Digest;
+  /** People were asked already: what the policy itself would say by now is not asked for. */
+  readonly byPeople?: true;
 }
 
 /** What the fence must learn of an elevation, as far as it is true by now. Each part is harmless to repeat. */
@@ -148,7 +150,7 @@ export interface RevokeDuties {
 }
 
 export type DmKind = 'asked' | 'approved' | 'denied' | 'lapsed' | 'started' | 'warning' | 'ended' | 'not-started' | 'failed';
-export type LineKind = 'decided' | 'reminder' | 'started' | 'ending' | 'ended' | 'alarm' | 'evidence' | 'extension';
+export type LineKind = 'decided' | 'reminder' | 'called' | 'started' | 'ending' | 'ended' | 'alarm' | 'evidence' | 'extension';
 
 /** What waits to be sent to Slack: plain data, so that it survives a page turn. Without a view: the newest one is meant. */
 export type Letter = (

@@ -25,6 +25,8 @@ import { onlyWaits } from './tickets.js';
 export interface Question {
   readonly request: ElevationRequest;
   readonly round: Round;
+  /** People were asked already, so the policy has no word of its own. */
+  readonly byPeople?: true | undefined;
 }
 
 const DAY = 24 * 60 * 60 * 1000;

@@ -40,7 +40,7 @@ export interface JudgeDeps {
  */
 export function createJudge({ policy, policies, clock, ...sources }: JudgeDeps): (input: JudgeInput) => Promise<Verdict> {
   let kept: Digest | undefined;
-  return async ({ request, digest, round, votes, policyThen }) => {
+  return async ({ request, digest, round, votes, policyThen, byPeople }) => {
     const current = await policy();
     // Once for each process and policy: it never changes under its hash.
     if (kept !== current.hash) await policies.put(current.hash, current.source);
@@ -49,7 +49,7 @@ export function createJudge({ policy, policies, clock, ...sources }: JudgeDeps):
     const both = then && then !== current ? [then, current] : current;
     const now = clock();
     const facts = await gatherFacts(sources, both, request, votes, manner(round, request, now));
-    const decided = (known: Facts) => decideBoth(then ?? current, current, { request, round }, known, votes, now);
+    const decided = (known: Facts) => decideBoth(then ?? current, current, { request, round, byPeople }, known, votes, now);
     const verdict = decided(facts);
     if (!then) return denied(verdict, 'The policy by which this was first judged cannot be found any more.', policyThen);
     if (requestDigest(request) !== digest) return denied(verdict, 'The request is not the one that was asked.');

@@ -8,8 +8,8 @@ import type { Cards, ElevationRow, MessageRef, Rendered } from '../../contract/p
 import { type ElevationView, foldAll } from '../../contract/view.js';
 import { directoryFrom } from '../../policy/people.js';
 import { sha256 } from '../../seal/canonical.js';
-import { everyone, grace, REASON, refOf } from '../fixtures/people.js';
-import { Elevation } from '../ledger/events.js';
+import { everyone, grace, linus, REASON, refOf } from '../fixtures/people.js';
+import { Elevation, VERDICT } from '../ledger/events.js';
 
 const CHANNEL = 'C0APPROVE';
 const DOWN = async (): Promise<never> => {
@@ -352,6 +352,40 @@ describe('a line in the thread', () => {
     const elevation = new Elevation();
     await notices.line('decided', viewOf(elevation, voted(elevation), elevation.approved()), 'decided');
     expect(cards.text(`line/${elevation.request.requestId}/decided`)).toContain(COMMENT);
+  });
+});
+
+describe('a call to those who may decide from now on', () => {
+  const calling = (elevation: Elevation) =>
+    viewOf(elevation, elevation.event('rejudged', { verdict: VERDICT, called: [grace.personId, linus.personId] }));
+
+  it('is a line that mentions them, and a message to each, once however often it is sent', async () => {
+    const { cards, notices } = stage();
+    const elevation = new Elevation();
+    const { requestId } = elevation.request;
+    for (let i = 0; i < 2; i++) await notices.line('called', calling(elevation), 'called-1');
+    expect(cards.text(`line/${requestId}/called-1`)).toMatch(/U0GRACE.*U0LINUS/);
+    expect([...cards.dms.keys()]).toEqual([`dm/${requestId}/called-1/grace`, `dm/${requestId}/called-1/linus`]);
+    expect(JSON.stringify([...cards.dms.values()])).toContain(CHANNEL);
+  });
+
+  it('reaches the others where Slack lets one of them not be written to, and is tried again where Slack is away', async () => {
+    for (const [code, rest] of [
+      ['slack-rejected', ['linus']],
+      ['slack-unavailable', []],
+    ] as const) {
+      const { cards, notices } = stage();
+      const elevation = new Elevation();
+      const send = cards.dm.bind(cards);
+      cards.dm = async (key, user, message) => {
+        if (user === 'U0GRACE') throw new StintError(code);
+        await send(key, user, message);
+      };
+      const sent = notices.line('called', calling(elevation), 'called-1');
+      if (code === 'slack-rejected') await sent;
+      else await expect(sent).rejects.toThrow(StintError);
+      expect([...cards.dms.keys()].map((key) => key.split('/').at(-1))).toEqual(rest);
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAction, parsePage } from '../../cards/actions.js';
+import { card } from '../../cards/card.js';
 import { DM_KINDS, dm } from '../../cards/dm.js';
 import { adminDetail, adminStatus } from '../../cards/status.js';
 import { THREAD_KINDS, threadLine } from '../../cards/thread.js';
@@ -73,6 +74,25 @@ describe('thread lines', () => {
     const mentions = (m: Rendered) => JSON.stringify(m.blocks).includes('U0ALICE');
     expect(mentions(threadLine('reminder', viewOf('requested'), { people }))).toBe(true);
     expect(mentions(threadLine('reminder', viewOf('requested, reminded'), { people }))).toBe(false);
+  });
+
+  it('mention those who are called later, and nobody who was asked before; the card names them', () => {
+    const view = viewOf('requested, more called');
+    const line = threadLine('called', view, { people });
+    expect(line.text).toContain('Still waiting for a decision.');
+    expect(line.text).toContain('Can decide from now on: Carol Conti.');
+    expect(JSON.stringify(line.blocks)).not.toContain('U0ALICE');
+    expect(words(card(view, { reason: 'why', now: at(16), people }))).toContain('Also called: ');
+    expect(words(card(viewOf('requested'), { reason: 'why', now: at(16), people }))).not.toContain('Also called');
+    expect(dm('called', view, { room: 'C0APPROVE' }).text).toMatch(/^You can decide from now on\..* asks for 10 min of /);
+  });
+
+  it('say on the card who can’t be told', () => {
+    const view = viewOf('requested');
+    const untold = { ...view, verdict: { ...view.verdict, untold: ['PagerDuty does not answer.'] } };
+    expect(words(card(untold, { reason: 'why', now: at(1), people }))).toContain(
+      'PagerDuty does not answer. It is looked up again.',
+    );
   });
 
   it('show the first commands of a log and how many more there are', () => {

@@ -26,12 +26,11 @@ describe('an approval in stages', () => {
   });
 
   it('names those of a later stage when it is their turn, and not before', () => {
-    const line = (view: ReturnType<typeof staged>) => threadLine('decided', view, { people });
-    expect(line(staged(1, 0, [carol])).text).toContain(
-      'Approvals so far: owners 1 of 1, security 0 of 2. Can decide now: Carol Conti.',
+    const called = { ...staged(1, 0, [carol]), calls: [[carol as PersonId]] };
+    expect(threadLine('called', called, { people }).text).toContain(
+      'Approvals so far: owners 1 of 1, security 0 of 2. Can decide from now on: Carol Conti.',
     );
-    expect(line(staged(0, 1, [carol])).text).not.toContain('Can decide now');
-    expect(line(staged(1, 0, [])).text).not.toContain('Can decide now');
+    expect(threadLine('decided', staged(1, 0, [carol]), { people }).text).not.toContain('Carol');
   });
 
   it('of an extension shows how far that is, by its own stages or number, once somebody has voted', () => {

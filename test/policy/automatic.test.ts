@@ -87,6 +87,25 @@ describe('the policy itself approves', () => {
     expect(judged({ votes: [denial(GRACE)] }).outcome).toBe('deny');
   });
 
+  it('nothing once people were asked, whatever cap opens meanwhile: those who join later are told as without it', async () => {
+    const approve = '{ groups: [it], escalate: [{ after: 15m, groups: [security] }], policy: { upTo: 15m, perDay: 3 } }';
+    const policy = policyOf({ approve });
+    const request = requestOf();
+    const judge = createJudge({
+      policy: async () => policy,
+      policies: { put: async () => undefined, get: async () => undefined },
+      directory: directoryFrom(EVERYBODY),
+      usage: { of: async () => NO_USAGE },
+      clock: () => NOW + MIN,
+    });
+    const input = { request, digest: requestDigest(request), round: roundOf(request), votes: [] };
+    const own = await judge(input);
+    expect([own.outcome, own.again]).toEqual(['auto', undefined]);
+    const asked = await judge({ ...input, byPeople: true });
+    expect(asked).toMatchObject({ outcome: 'needs-approval', approvers: ['grace', 'linus'], again: at(15 * MIN) });
+    expect([asked.windowMs, asked.limits]).toEqual([undefined, undefined]);
+  });
+
   it('nothing that is refused anyway', () => {
     const limited = own('{ upTo: 15m, perDay: 3 }', '    limits: { live: 1 }');
     const held = [{ ...earlier('b', -MIN), live: true, windowMs: MIN, notAfter: at(MIN) }];

@@ -5,7 +5,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { StintError } from '../../contract/errors.js';
 import { instant } from '../../contract/ids.js';
-import { ada, grace, linus, POLICY } from '../fixtures/people.js';
+import { ada, grace, linus, mallory, POLICY } from '../fixtures/people.js';
 import { type Asked, type Harness, startHarness, until } from '../workflows/harness.js';
 import { startPagingServer } from '../workflows/server.js';
 import { COMMENT } from './histories.js';
@@ -292,6 +292,23 @@ describe('histories of what is polled', () => {
       await harness.close();
     }
   });
+});
+
+test('escalated', async () => {
+  const approve = 'approve: { groups: [it], escalate: [{ after: 3s, people: [mallory] }] }';
+  const harness = await startHarness(inject('temporalAddress'), {
+    policy: POLICY.replace('approve: { groups: [it], quorum: 1 }', approve),
+  });
+  try {
+    const e = await harness.ask();
+    await e.sees((view) => view.calls?.length === 1, 'the step to be called');
+    await e.activate(mallory);
+    await e.end(ada);
+    expect(await e.finish()).toBe('ended');
+    await keep(harness, 'escalated', e.workflowId);
+  } finally {
+    await harness.close();
+  }
 });
 
 test('continue-as-new', async () => {

@@ -15,6 +15,7 @@ import { startHerald } from '../herald.js';
 import { type Inbox, type Mail, type Refuse, refuser, startInbox } from '../inbox.js';
 import { type Painter, startPainter } from '../painter.js';
 import { type Scribe, startScribe } from '../scribe.js';
+import { approve } from './judging.js';
 
 /** One run at work: its book and the coroutines around it. */
 export interface Admitted {
@@ -60,21 +61,14 @@ export async function admit(start: unknown, carried: Carried | undefined): Promi
     draft.quietFrom = instant(Date.now() + SEND_WITHIN_MS);
     draft.record('grant-failed', { code: 'fenced' });
   } else if (verdict.outcome === 'deny') draft.record('denied', verdict.rule ? { rule: verdict.rule } : {});
-  else if (verdict.outcome === 'auto') approveByPolicy(draft);
+  // The policy approved it in its own name: no person did, and none is named.
+  else if (verdict.outcome === 'auto') approve(draft, verdict, { via: 'policy' });
   const e = atWork(draft, { nonces: [envelope.nonce], waiting: [] }, []);
   if (draft.is('approved')) {
     e.painter.line('decided');
     e.painter.dm('approved');
   }
   return e;
-}
-
-/** The policy approved it in its own name: no person did, and none is named. */
-function approveByPolicy(book: Book): void {
-  const { verdict } = book.view;
-  if (!verdict.windowMs) return;
-  const startBy = instant(Date.now() + verdict.deadlines.startMs);
-  book.record('approved', { windowMs: verdict.windowMs, startBy, verdict }, { via: 'policy' });
 }
 
 function atWork(book: Book, mail: Mail, unsent: readonly Letter[]): Admitted {

@@ -3,13 +3,15 @@
  * request, its reminders and the start deadline are timers. A deny, a withdrawal or a Cancel is heard while the
  * judgement itself is still on its way.
  */
-import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
-import { type JudgeInput, SEND_WITHIN_MS } from '../../contract/duties.js';
+import { condition, patched } from '@temporalio/workflow';
+import { SEND_WITHIN_MS } from '../../contract/duties.js';
 import { instant, msOf } from '../../contract/ids.js';
-import type { Ballot, Round, Verdict, Vote } from '../../contract/verdict.js';
+import type { Ballot, Verdict } from '../../contract/verdict.js';
 import type { Book, Clock } from '../book.js';
 import { store } from '../duties.js';
 import type { Admitted } from './admit.js';
+import { approve, judgeInput, requestRound, unless } from './judging.js';
+import { call, isHeard, isLookedAt, lookoutOf, newcomers } from './lookout.js';
 
 /** Until somebody decides, or nobody did in time. */
 export async function decide(e: Admitted): Promise<void> {
@@ -20,8 +22,12 @@ export async function decide(e: Admitted): Promise<void> {
   }
   if (book.view.reminders === 0) painter.dm('asked');
   const clock = patience(e);
+  const lookout = lookoutOf(e);
   while (book.state === 'requested' && !e.pageFull()) {
-    await condition(() => decided(book) || book.ballots.length > 0 || e.pageFull());
+    const at = lookout.at();
+    // NB: runs without looks wait as they always did, with not one step more: the order of their commands hangs on it.
+    if (at === undefined) await condition(() => isHeard(e));
+    else if (!(await book.until(() => isHeard(e), at, 'until it is judged again'))) await lookout.look();
     if (!decided(book) && book.ballots.length > 0) await count(e);
   }
   clock.stop();
@@ -64,7 +70,8 @@ function nextReminder({ deadlines }: Verdict, from: number, now: number): number
 }
 
 /** Judges the oldest ballot together with all votes before it. One that is not judged when the page is full goes with it. */
-async function count({ book, pageFull }: Admitted): Promise<void> {
+async function count(e: Admitted): Promise<void> {
+  const { book, pageFull } = e;
   const ballot = book.ballots[0];
   if (!ballot) return;
   const { vote, envelope } = ballot;
@@ -79,44 +86,11 @@ async function count({ book, pageFull }: Admitted): Promise<void> {
   book.ballots.shift();
   book.approvals.push(envelope);
   const cause = { via: 'slack', personId: vote.personId } as const;
+  const called = verdict.outcome === 'needs-approval' ? newcomers(book.view, verdict) : [];
   book.record('voted', { vote, verdict }, cause);
   if (verdict.outcome === 'deny') book.record('denied', verdict.rule ? { rule: verdict.rule } : {}, cause);
-  if (verdict.outcome === 'satisfied' && verdict.windowMs) {
-    const startBy = instant(Date.now() + verdict.deadlines.startMs);
-    book.record('approved', { windowMs: verdict.windowMs, startBy, verdict }, cause);
-  }
-}
-
-export function requestRound(book: Book): Round {
-  return { digest: book.view.digest, kind: 'request', windowMs: book.view.request.windowMs };
-}
-
-export function judgeInput(book: Book, round: Round, votes: readonly Vote[]): JudgeInput {
-  const { request, digest, verdict } = book.view;
-  return { request, digest, round, votes, policyThen: verdict.policyHash };
-}
-
-/** Runs an activity until it answers or `over` holds; then it is cancelled and its answer does not count. */
-export async function unless<T>(over: () => boolean, act: () => Promise<T>): Promise<T | undefined> {
-  const scope = new CancellationScope({ cancellable: true });
-  let answer: T | undefined;
-  let failure: unknown;
-  let settled = false;
-  const run = scope.run(act).then(
-    (value) => {
-      answer = value;
-      settled = true;
-    },
-    (error: unknown) => {
-      failure = error;
-      settled = true;
-    },
-  );
-  await condition(() => settled || over());
-  if (!settled) scope.cancel();
-  if (!settled) void run;
-  if (failure && !isCancellation(failure)) throw failure;
-  return settled ? answer : undefined;
+  if (verdict.outcome === 'satisfied') approve(book, verdict, cause);
+  if (called.length > 0 && isLookedAt()) call(e, verdict, called);
 }
 
 function tell({ book, painter }: Admitted): void {

@@ -9,7 +9,7 @@ import { recollectionOf } from '../../contract/view.js';
 import type { Book, Clock } from '../book.js';
 import { firstRevoke, proving, revoking, store } from '../duties.js';
 import type { Admitted } from './admit.js';
-import { unless } from './decide.js';
+import { unless } from './judging.js';
 
 /** Minutes after the ending began at which the alarm grows; after the last, every fifteen. */
 const ALARMS = [1, 5, 15] as const;

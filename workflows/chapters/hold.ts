@@ -8,8 +8,9 @@ import type { Vote } from '../../contract/verdict.js';
 import type { Book, Clock } from '../book.js';
 import { aheadRevoke, granting, store } from '../duties.js';
 import type { Admitted } from './admit.js';
-import { answerUncounted, judgeInput, unless } from './decide.js';
+import { answerUncounted } from './decide.js';
 import { timeBefore } from './end.js';
+import { judgeInput, unless } from './judging.js';
 
 /** Calls the grant and waits for the target's own word. Not confirmed by the start deadline: undone. */
 export async function grant(e: Admitted): Promise<void> {

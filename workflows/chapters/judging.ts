@@ -1,0 +1,45 @@
+/** A judgement as the story asks for it: of which round, over which votes, for how long it is waited for, and what a yes is. */
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { JudgeInput } from '../../contract/duties.js';
+import { instant } from '../../contract/ids.js';
+import type { Round, Verdict, Vote } from '../../contract/verdict.js';
+import type { Book, Cause } from '../book.js';
+
+export function requestRound(book: Book): Round {
+  return { digest: book.view.digest, kind: 'request', windowMs: book.view.request.windowMs };
+}
+
+export function judgeInput(book: Book, round: Round, votes: readonly Vote[]): JudgeInput {
+  const { request, digest, verdict } = book.view;
+  return { request, digest, round, votes, policyThen: verdict.policyHash };
+}
+
+/** Runs an activity until it answers or `over` holds; then it is cancelled and its answer does not count. */
+export async function unless<T>(over: () => boolean, act: () => Promise<T>): Promise<T | undefined> {
+  const scope = new CancellationScope({ cancellable: true });
+  let answer: T | undefined;
+  let failure: unknown;
+  let settled = false;
+  const run = scope.run(act).then(
+    (value) => {
+      answer = value;
+      settled = true;
+    },
+    (error: unknown) => {
+      failure = error;
+      settled = true;
+    },
+  );
+  await condition(() => settled || over());
+  if (!settled) scope.cancel();
+  if (!settled) void run;
+  if (failure && !isCancellation(failure)) throw failure;
+  return settled ? answer : undefined;
+}
+
+/** What the policy is satisfied with is approved. */
+export function approve(book: Book, verdict: Verdict, cause?: Cause): void {
+  if (!verdict.windowMs) return;
+  const startBy = instant(Date.now() + verdict.deadlines.startMs);
+  book.record('approved', { windowMs: verdict.windowMs, startBy, verdict }, cause);
+}
