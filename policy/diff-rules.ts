@@ -195,6 +195,7 @@ const OTHERS: readonly (readonly [string, (rule: Rule) => string])[] = [
   ['rule', ({ id }) => id],
   ['tier', ({ tier }) => `${tier ?? 'none'}`],
   ['decided in the channel', ({ channel }) => channel ?? 'of the configuration'],
+  ['also told', ({ notify }) => notifyText(notify)],
   ['revoked also by', ({ revoke }) => whoText(revoke)],
   ['lapses undecided after', ({ deadlines }) => durationText(deadlines.pendingMs)],
   ['undone unstarted after', ({ deadlines }) => durationText(deadlines.startMs)],
@@ -219,6 +220,11 @@ function describe({ rule, plan, could }: Reach): string {
 }
 
 const approvals = (count: number): string => (count === 1 ? '1 approval' : `${count} approvals`);
+
+function notifyText(notify: Rule['notify'] = []): string {
+  const lines = notify.map(({ on, slack, email = [] }) => `${on.join(', ')} to ${[slack, ...email].filter(Boolean).join(', ')}`);
+  return lines.length === 0 ? 'nobody' : lines.join('; ');
+}
 
 function whoText({ groups, people }: Who): string {
   const words = (group: string) =>

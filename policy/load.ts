@@ -62,6 +62,7 @@ function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
       remindThenMs: file.reminders?.then ?? HOUR,
     },
     ...(limits.length === 0 ? {} : { limits }),
+    ...(entry.notify === undefined ? {} : { notify: entry.notify }),
   };
   // The schema has seen that the two belong together.
   return { ...rule, kind: entry.kind, match: entry.match } as Rule;

@@ -1,6 +1,7 @@
 /** A policy as the decisions use it: rules in the order of the file, each complete, lengths in milliseconds. */
 import type { Digest, PersonId } from '../contract/ids.js';
 import type { Limit } from '../contract/limits.js';
+import type { Notify } from '../contract/notify.js';
 import type { About, AboutOf, Person } from '../contract/ports.js';
 import type { TargetKind } from '../contract/request.js';
 import type { Tier, Verdict } from '../contract/verdict.js';
@@ -66,6 +67,8 @@ export interface RuleOf<K extends TargetKind> extends Conditions, Approval {
   readonly deadlines: Verdict['deadlines'];
   /** Those of the file, then its own: each of them holds. */
   readonly limits?: readonly Limit[];
+  /** Who else is told of what, after the fact. */
+  readonly notify?: readonly Notify[];
 }
 
 export type Rule = { readonly [K in TargetKind]: RuleOf<K> }[TargetKind];

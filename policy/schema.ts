@@ -1,5 +1,6 @@
 /** The policy file, version 1, as a strict schema. Lengths become milliseconds here. */
 import { z } from 'zod';
+import { TELLINGS } from '../contract/notify.js';
 import type { TargetKind } from '../contract/request.js';
 import { TIERS } from '../contract/verdict.js';
 import { personId } from '../seal/shapes.js';
@@ -161,12 +162,26 @@ const limits = z
   });
 export type LimitsEntry = z.output<typeof limits>;
 
+const slackChannel = z.string().regex(/^[CG][A-Z0-9]{2,20}$/, { error: 'must be the id of a Slack channel (C…), not its name' });
+/** NB: goes into an envelope and a header. */
+const mailbox = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,63}$/, {
+    error: 'must be an e-mail address such as sec@example.com',
+  });
+
+/** Who else is told, and of what. */
+const notify = z
+  .strictObject({
+    on: z.array(z.enum(TELLINGS)).min(1).max(TELLINGS.length),
+    slack: slackChannel.optional(),
+    email: z.array(mailbox).min(1).max(20).optional(),
+  })
+  .refine(({ slack, email }) => slack !== undefined || email !== undefined, { error: 'must say where: slack, email or both' });
+
 const common = {
   tier: z.literal(TIERS).optional(),
-  channel: z
-    .string()
-    .regex(/^[CG][A-Z0-9]{2,20}$/, { error: 'must be the id of a Slack channel (C…), not its name' })
-    .optional(),
+  channel: slackChannel.optional(),
   ask: who,
   approve,
   revoke: who.optional(),
@@ -178,6 +193,7 @@ const common = {
   hours: hours.optional(),
   reason: reason.optional(),
   limits: limits.optional(),
+  notify: z.array(notify).min(1).max(10).optional(),
 };
 
 const targetOfKind = <K extends TargetKind>(kind: K) =>

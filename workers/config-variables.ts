@@ -21,6 +21,7 @@ export const PARTS = [
   'aws',
   'device',
   'alarms',
+  'mail',
 ] as const;
 /** `base` is what every process needs; the others are asked for by the processes that use them. */
 export type Part = (typeof PARTS)[number];
@@ -389,6 +390,29 @@ export const VARIABLES = table({
     example: '5m',
     fallback: '5m',
     help: 'How often all targets are compared with the store.',
+  },
+
+  // ---- e-mail
+  STINT_SMTP_URL: {
+    part: 'mail',
+    check: url('smtps', 'smtp'),
+    example: 'smtps://stint@mail.example.com:465',
+    optional: true,
+    help: 'The mail server by which rules tell others, with the account before the @: smtps:// for TLS from the start, smtp:// for STARTTLS.',
+  },
+  STINT_SMTP_PASSWORD_FILE: {
+    part: 'mail',
+    check: path,
+    example: '/run/secrets/smtp-password',
+    optional: true,
+    help: "The file that the account's password lies in; read for every message.",
+  },
+  STINT_MAIL_FROM: {
+    part: 'mail',
+    check: matching(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/, 'an e-mail address'),
+    example: 'stint@example.com',
+    optional: true,
+    help: 'The sender of messages; needed with STINT_SMTP_URL.',
   },
 });
 

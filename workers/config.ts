@@ -3,6 +3,8 @@
  * needs; what another process needs isn't asked of it, and no process holds a secret that it has no use for.
  */
 import { dirname, join, resolve } from 'node:path';
+import { isLoopback } from '../activities/far-http.js';
+import type { MailConfig } from '../activities/mail/smtp.js';
 import { parseTicketChecks, type TicketCheck } from '../activities/tickets/checks-file.js';
 import { StintError } from '../contract/errors.js';
 import { createReader, missing, type Reader, type Source, sentenceOf } from './config-reader.js';
@@ -82,6 +84,8 @@ export interface PartConfigs {
     readonly beat?: Secret;
     readonly reconcileEveryMs: number;
   };
+  /** Undefined where no mail server is set up. */
+  readonly mail: MailConfig | undefined;
 }
 export type ConfigPart = keyof PartConfigs;
 export type Config<P extends ConfigPart = ConfigPart> = BaseConfig & Pick<PartConfigs, P>;
@@ -154,6 +158,7 @@ const BUILD: { readonly [P in ConfigPart]: (reader: Reader, base: BaseConfig) =>
     ...optionally('beat', secretUrl(reader, 'STINT_BEAT_URL')),
     reconcileEveryMs: reader.value('STINT_RECONCILE_EVERY') ?? 0,
   }),
+  mail: mailOf,
 };
 
 /** A file of a secret that is named without its folder lies beside the file that names it. */
@@ -239,6 +244,41 @@ function awsOf(reader: Reader): PartConfigs['aws'] {
   return { region, processes, workers, startUrl, ...(instanceArn && { instanceArn }), ...(endpoint && { endpoint }) };
 }
 
+/** In the clear only to this very computer, and only when asked for by name: what is told is nobody else's business. */
+function mailOf({ value, problems }: Reader): PartConfigs['mail'] {
+  const [text, passwordFile, from] = [value('STINT_SMTP_URL'), value('STINT_SMTP_PASSWORD_FILE'), value('STINT_MAIL_FROM')];
+  if (text === undefined) return undefined;
+  const { protocol, hostname, port, username, password, pathname, search } = new URL(text);
+  if (password) problems.push('STINT_SMTP_URL must not hold a password; put it into a file that STINT_SMTP_PASSWORD_FILE names.');
+  const user = decoded(username);
+  if (!hostname || (pathname !== '' && pathname !== '/') || search || user === undefined)
+    problems.push(
+      'STINT_SMTP_URL must name a host, and a port if it is not the usual one; an account before the @ is percent-encoded.',
+    );
+  if (from === undefined) problems.push(missing('STINT_MAIL_FROM', VARIABLES.STINT_MAIL_FROM));
+  if (username && passwordFile === undefined)
+    problems.push(missing('STINT_SMTP_PASSWORD_FILE', VARIABLES.STINT_SMTP_PASSWORD_FILE));
+  const near = value('STINT_ALLOW_INSECURE') === 'loopback' && isLoopback(hostname);
+  const tls = protocol === 'smtps:' ? 'at-once' : near ? 'none' : 'starttls';
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || (tls === 'at-once' ? 465 : 587),
+    tls,
+    ...(user && { user }),
+    ...optionally('passwordFile', passwordFile),
+    from: from ?? '',
+  };
+}
+
+/** Undefined where what is percent-encoded is no text. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Stands where a required secret is missing; never leaves, for then the load fails. */
 const NONE = new Secret('');
 
@@ -264,9 +304,4 @@ function secureUrl({ value, problems }: Reader, name: UrlName): string {
     );
   }
   return text;
-}
-
-/** NB: compared as a whole; 127.0.0.1.example.com is somebody else's computer. */
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

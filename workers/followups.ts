@@ -1,6 +1,6 @@
 /**
  * The loops beside a worker that need no workflow: people who leave, ends ordered past a workflow, those it has yet to hear of,
- * elevations whose workflow is no more, and cards that do not show how theirs ended.
+ * elevations whose workflow is no more, cards that do not show how theirs ended, and others who are to be told.
  */
 import { readFile, stat } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
@@ -22,6 +22,7 @@ const TELL_MS = 5000;
 const ORDERED_MS = 1_000;
 const ORPHANS_MS = 60_000;
 const REPAIRS_MS = 15_000;
+const OTHERS_MS = 5_000;
 /** A change that leaves time and size of a file as they were is seen after this long. */
 const READ_ANYWAY_MS = 30_000;
 
@@ -33,6 +34,8 @@ export interface FollowUpDeps extends Pick<EndNowDeps, 'driverOf'> {
   readonly repair: (requestId: RequestId) => Promise<void>;
   /** Whether the card was last painted as this view. */
   readonly shows: (view: ElevationView) => Promise<boolean>;
+  /** Tells those whom rules name besides, of what came into the ledger since. */
+  readonly tellOthers: () => Promise<number>;
   readonly clock: () => number;
   /** A wait that keeps no process alive. */
   readonly wait: (ms: number) => Promise<void>;
@@ -117,6 +120,17 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
     }
   };
   void repairs();
+  const others = async () => {
+    while (!stopped) {
+      await deps
+        .tellOthers()
+        .catch((error: unknown) =>
+          log.warn({ err: error }, 'Others could not be told; it is tried again. Nothing waits for it.'),
+        );
+      await wait(OTHERS_MS);
+    }
+  };
+  void others();
   return {
     async stop() {
       stopped = true;

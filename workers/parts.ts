@@ -9,6 +9,7 @@ import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createCrowd } from '../activities/crowd.js';
+import { createMailer, type Mailer } from '../activities/mail/smtp.js';
 import { createNews } from '../activities/news.js';
 import { createNotices, type NoticeDeps } from '../activities/notices.js';
 import { createPagerDuty } from '../activities/on-call/pagerduty.js';
@@ -115,6 +116,11 @@ export function ticketsOf({ tickets }: Config<'tickets'>): Tickets {
   const made = ticketsOfConfig.get(tickets) ?? createTickets({ checks, secret, timeoutMs: TICKETS_TIMEOUT_MS, clock });
   ticketsOfConfig.set(tickets, made);
   return made;
+}
+
+/** What sends e-mail; undefined where no mail server is set up. */
+export function mailerOf({ mail }: Config<'mail'>): Mailer | undefined {
+  return mail && createMailer({ config: mail, readFile: (path) => readFileSync(path, 'utf8') });
 }
 
 /** Connection options of Temporal, for clients and workers alike. */

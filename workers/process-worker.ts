@@ -8,6 +8,7 @@ import { createReconcileDuties } from '../activities/reconcile.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
+import { createTurns } from './alarm-turns.js';
 import { createBlindWatch } from './blind-watch.js';
 import { bundleFolder, workflowBundle } from './bundle.js';
 import type { Config } from './config.js';
@@ -17,6 +18,7 @@ import { alarmsOf, beatOf, reconcilerOf, summaryOf, sweepAlarm, temporalAnswers 
 import {
   clock,
   dutiesOf,
+  mailerOf,
   noticesOf,
   type People,
   pause,
@@ -32,6 +34,7 @@ import { createPulse, type Pulse } from './pulse.js';
 import { repairCard } from './repair-card.js';
 import { type SelfWatch, withFitClock } from './self-watch.js';
 import { type Sweep, startSweep } from './sweep.js';
+import { createTellOthers } from './tell-others.js';
 import { createWatch, type Watch } from './watch.js';
 
 /** How long a start waits for the first poll; a Temporal that is down is waited for in the background. */
@@ -132,7 +135,19 @@ function reconcileOf({ config, store, log, targets, alarms, fitClock, swept }: B
   };
 }
 
-function followUpsOf({ config, store, log, targets, alarms, fitClock, repair, shows }: Bench): ReturnType<typeof startFollowUps> {
+function followUpsOf({
+  config,
+  store,
+  log,
+  targets,
+  alarms,
+  notices,
+  people,
+  fitClock,
+  repair,
+  shows,
+}: Bench): ReturnType<typeof startFollowUps> {
+  const mailer = mailerOf(config);
   return startFollowUps({
     store,
     driverOf: targets.driverOf,
@@ -140,6 +155,15 @@ function followUpsOf({ config, store, log, targets, alarms, fitClock, repair, sh
     peopleFile: config.policy.peopleFile,
     repair,
     shows,
+    tellOthers: createTellOthers({
+      store,
+      directory: people.directory,
+      cards: notices.cards,
+      mail: mailer?.send,
+      turns: createTurns(store.once, clock),
+      alarms,
+      clock,
+    }),
     clock: fitClock,
     wait,
     alarms,

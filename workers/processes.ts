@@ -35,10 +35,10 @@ const COMMON: readonly ConfigPart[] = ['policy', 'oncall', 'tickets', 'seals', '
 
 /** What each process asks of the configuration: no process holds a secret that it has no use for. */
 export const NEEDS: { readonly [P in ProcessName]: readonly ConfigPart[] } = {
-  worker: [...COMMON, 'posting', 'mdm', 'aws', 'alarms'],
+  worker: [...COMMON, 'posting', 'mdm', 'aws', 'alarms', 'mail'],
   'slack-app': [...COMMON, 'posting', 'slack', 'aws'],
   'device-api': [...COMMON, 'device', 'aws'],
-  all: [...COMMON, 'posting', 'slack', 'mdm', 'aws', 'device', 'alarms'],
+  all: [...COMMON, 'posting', 'slack', 'mdm', 'aws', 'device', 'alarms', 'mail'],
 };
 
 /**

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { checkName } from '../../policy/condition-schema.js';
 import { readDocument } from '../../policy/document.js';
 import { pathText, problemError, problemsOf } from '../../policy/problems.js';
+import { isLoopback } from '../far-http.js';
 
 const CAP_BYTES = 64 * 1024;
 
@@ -104,7 +105,6 @@ function urlProblem(url: string, loopback: boolean): string | undefined {
   if (!before.startsWith(`${origin}/`))
     return `must hold ${PLACEHOLDER} behind the host, written in lower case and with a slash after it`;
   if (username || password || hash) return 'must hold no user name, password or #';
-  const near = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-  if (protocol === 'https:' || (protocol === 'http:' && near && loopback)) return undefined;
+  if (protocol === 'https:' || (protocol === 'http:' && loopback && isLoopback(hostname))) return undefined;
   return 'must begin with https:// (http:// only with STINT_ALLOW_INSECURE=loopback and an address such as 127.0.0.1)';
 }

@@ -3,6 +3,7 @@
  * address that the configuration fixes, encoded, and whatever comes of that has to have the same origin. An answer counts for half a
  * minute; none is used in the place of one that could not be had. What an answer's body says is not repeated.
  */
+import { foldAddress } from '../../contract/address.js';
 import { isStintError, StintError } from '../../contract/errors.js';
 import type { Person, TicketAnswer, Tickets } from '../../contract/ports.js';
 import { isLineValue, readLimited, reasonOf } from '../far-http.js';
@@ -86,7 +87,7 @@ function holds({ is, not }: FieldCheck, value: string | undefined, { email }: Pi
   if (value === undefined) return false;
   if (is) return is.includes(value);
   if (not) return !not.includes(value);
-  return email !== undefined && value.toLowerCase() === email.toLowerCase();
+  return email !== undefined && foldAddress(value) === foldAddress(email);
 }
 
 function wantedOf({ is, not }: FieldCheck): string {

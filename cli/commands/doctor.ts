@@ -19,7 +19,7 @@ export function addDoctor(stint: Command): void {
     .command('doctor')
     .summary('looks at everything that Stint needs, and says what is wrong and how to mend it')
     .description(
-      'Looks at settings, keys, policy, who is on call, ticket checks, store, Temporal, Slack, the MDM, AWS and the clocks, all at once, and says what is wrong and how to mend it. Changes nothing.',
+      'Looks at settings, keys, policy, who is on call, ticket checks, store, Temporal, Slack, the MDM, AWS, the mail server and the clocks, all at once, and says what is wrong and how to mend it. Changes nothing.',
     )
     .option('--only <areas>', 'only these, separated by commas', readAreas)
     .option('--process <name>', `for this process: ${PROCESSES.join(', ')}`, readProcess, 'all')

@@ -165,6 +165,39 @@ describe('the configuration', () => {
     );
   });
 
+  it('has a mail server where one is named: under TLS, and with the password in a file alone', () => {
+    const mail = (env: Record<string, string>) => load({ STINT_MAIL_FROM: 'stint@example.com', ...env }, ['mail']).mail;
+    const from = 'stint@example.com';
+    expect(load({}, ['mail']).mail).toBeUndefined();
+    expect(mail({ STINT_SMTP_URL: 'smtps://mail.example.com' })).toEqual({
+      host: 'mail.example.com',
+      port: 465,
+      tls: 'at-once',
+      from,
+    });
+    const account = { STINT_SMTP_URL: 'smtp://stint%40a@mail.example.com:2525', STINT_SMTP_PASSWORD_FILE: '/run/mail' };
+    expect(mail(account)).toEqual({
+      host: 'mail.example.com',
+      port: 2525,
+      tls: 'starttls',
+      user: 'stint@a',
+      passwordFile: '/run/mail',
+      from,
+    });
+    expect(mail({ STINT_SMTP_URL: 'smtp://127.0.0.1:25' })).toMatchObject({ tls: 'starttls' });
+    const near = { STINT_ALLOW_INSECURE: 'loopback' };
+    expect(mail({ STINT_SMTP_URL: 'smtp://127.0.0.1:25', ...near })).toMatchObject({ tls: 'none' });
+    expect(mail({ STINT_SMTP_URL: 'smtp://mail.example.com', ...near })).toMatchObject({ tls: 'starttls' });
+    const wrong = (env: Record<string, string>) => refusal({ STINT_MAIL_FROM: from, ...env }, ['mail']);
+    expect(wrong({ STINT_SMTP_URL: 'smtps://a:b@mail.example.com', STINT_SMTP_PASSWORD_FILE: '/f' })).toMatch(
+      /must not hold a password/,
+    );
+    expect(wrong({ STINT_SMTP_URL: 'smtps://a@mail.example.com' })).toMatch(/STINT_SMTP_PASSWORD_FILE is missing/);
+    expect(wrong({ STINT_SMTP_URL: 'smtps://mail.example.com/x' })).toMatch(/must name a host/);
+    expect(wrong({ STINT_SMTP_URL: 'smtps://a%zz@mail.example.com', STINT_SMTP_PASSWORD_FILE: '/f' })).toMatch(/percent-encoded/);
+    expect(refusal({ STINT_SMTP_URL: 'smtps://mail.example.com' }, ['mail'])).toMatch(/STINT_MAIL_FROM is missing/);
+  });
+
   it('takes an empty variable for one that is not set', () => {
     expect(load({ STINT_HOME: '', TEMPORAL_NAMESPACE: '' }, ['temporal']).temporal.namespace).toBe('default');
   });

@@ -6,6 +6,7 @@ import { checkAws, noAws } from './aws.js';
 import type { Area, Check } from './check.js';
 import { type AskClock, checkClock, httpClock } from './clock.js';
 import { checkKeys } from './keys.js';
+import { checkMail } from './mail.js';
 import { checkMdm } from './mdm.js';
 import { checkOnCall } from './on-call.js';
 import { checkPolicy, peopleFileOf, peopleOf, policyOf } from './policy.js';
@@ -56,6 +57,7 @@ export function checksOf(deps: AreaDeps): Checks {
     ),
     mdm: area('mdm', mdm && checkMdm({ mdm, clock, people: () => ifValid(() => policy && peopleOf({ policy, readFile })) })),
     aws: area('aws', awsCheck(settings, readFile)),
+    mail: area('mail', mailCheck(settings, readFile)),
     clock: checkClock(clocksOf(valid, clock)),
   };
   return Object.fromEntries(Object.entries(all).filter(([, check]) => check !== undefined));
@@ -80,7 +82,10 @@ async function channelsOf(
   readFile: (path: string) => string,
 ): Promise<readonly NamedChannel[]> {
   const rules = (await ifValid(() => policy && policyOf({ policy, readFile })))?.rules ?? [];
-  const named = rules.flatMap(({ id, channel }) => (channel === undefined ? [] : [[channel, `channel of ${id}`] as const]));
+  const named = rules.flatMap(({ id, channel, notify = [] }) => [
+    ...(channel === undefined ? [] : [[channel, `channel of ${id}`] as const]),
+    ...notify.flatMap(({ slack }) => (slack === undefined ? [] : [[slack, `told by ${id}`] as const])),
+  ]);
   return [...new Map([...named].reverse())].map(([channel, name]) => [name, channel] as const);
 }
 
@@ -93,6 +98,16 @@ function awsCheck({ parts: { aws, policy }, problems }: Settings, readFile: (pat
     policy: () => ifValid(() => policy && policyOf({ policy, readFile })),
     people: () => ifValid(() => policy && peopleOf({ policy, readFile })),
   });
+}
+
+/** Undefined while its settings are wrong. */
+function mailCheck({ parts: { mail, policy }, problems }: Settings, readFile: (path: string) => string): Check | undefined {
+  if (problems.some((problem) => /^STINT_(SMTP|MAIL)/.test(problem))) return undefined;
+  const wanted = async () => {
+    const rules = (await ifValid(() => policy && policyOf({ policy, readFile })))?.rules ?? [];
+    return rules.filter(({ notify = [] }) => notify.some(({ email }) => email)).map(({ id }) => id);
+  };
+  return checkMail({ mail, wanted, readFile });
 }
 
 /** Undefined for a file that is not valid: the check of the policy says so. */

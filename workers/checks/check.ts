@@ -16,6 +16,7 @@ export const AREAS = [
   'slack',
   'mdm',
   'aws',
+  'mail',
   'clock',
 ] as const;
 export type Area = (typeof AREAS)[number];

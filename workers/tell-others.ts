@@ -1,0 +1,194 @@
+/**
+ * Tells those who only want to know, as the rules say it: what the ledger has is told after the fact, at least once, by one of the
+ * processes that look. Nothing waits for it. The ledger is gone through by its own numbers, and what was told is kept by the name of the
+ * message, so whoever begins anew, or at the same time, tells what is left.
+ */
+
+import type { Mail } from '../activities/mail/smtp.js';
+import { type NoticeText, noticeMessage, noticeText } from '../cards/notice.js';
+import type { PeopleLookup } from '../cards/say.js';
+import type { Alarms } from '../contract/alarms.js';
+import { isStintError, StintError } from '../contract/errors.js';
+import type { AnyEvent } from '../contract/events.js';
+import { type Digest, msOf } from '../contract/ids.js';
+import { type Telling, TOLD_EVENTS, tellingOf } from '../contract/notify.js';
+import type { Cards, Directory, Store } from '../contract/ports.js';
+import { recalled } from '../policy/judge.js';
+import type { Rule } from '../policy/rules.js';
+import { sha256 } from '../seal/canonical.js';
+import { TURN_MS, type Turns } from './alarm-turns.js';
+
+export interface TellOthersDeps {
+  readonly store: Pick<Store, 'policies'> & { readonly ledger: Pick<Store['ledger'], 'news' | 'find'> };
+  readonly directory: Pick<Directory, 'person'>;
+  readonly cards: Pick<Cards, 'ensurePosted'>;
+  /** Undefined where no mail server is set up. Throws what was wrong. */
+  readonly mail?: ((mail: Mail) => Promise<void>) | undefined;
+  readonly turns: Turns;
+  readonly alarms: Alarms;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** Where something is told. */
+type Sink = { readonly kind: 'slack'; readonly channel: string } | { readonly kind: 'mail'; readonly to: string };
+
+interface Due {
+  readonly key: string;
+  readonly telling: Telling;
+  readonly event: AnyEvent;
+  readonly rule: string;
+  readonly sink: Sink;
+  readonly tries: number;
+  readonly next: number;
+}
+
+/** So many entries before the last are looked at by a process that starts: what was told of them is kept. */
+const LOOK_BACK = 20_000;
+const PAGE = 1_000;
+/** What could not be told for so long is given up. */
+const GIVE_UP_MS = 24 * 3_600_000;
+const KEPT_MS = 2 * GIVE_UP_MS;
+/** A sink that could not be told for so long is an alarm. */
+const ALARM_MS = 15 * 60_000;
+/** No sooner than the turn of the last try is over. */
+const FIRST_PAUSE_MS = TURN_MS;
+const LONGEST_PAUSE_MS = 10 * 60_000;
+/** Cards and lines of live elevations share Slack's limit with these. */
+const AT_ONCE = 20;
+const RULES_KEPT = 20;
+
+/** One round; answers how many were told. Throws what the store throws. */
+export function createTellOthers(deps: TellOthersDeps): () => Promise<number> {
+  const due = new Map<string, Due>();
+  const rulesOf = createRules(deps.store);
+  let cursor: number | undefined;
+
+  /** What came into the ledger since; the place is moved on only once all of it is here. */
+  const collect = async () => {
+    const { ledger } = deps.store;
+    cursor ??= Math.max(-1, (await ledger.news(undefined, TOLD_EVENTS)).upTo - LOOK_BACK);
+    for (;;) {
+      const { events, upTo } = await ledger.news(cursor, TOLD_EVENTS);
+      for (const event of events)
+        for (const one of await wanted(deps, rulesOf, event)) if (!due.has(one.key)) due.set(one.key, one);
+      cursor = upTo;
+      if (events.length < PAGE) return;
+    }
+  };
+
+  return async () => {
+    await collect();
+    let told = 0;
+    for (const one of due.values()) {
+      if (told >= AT_ONCE) break;
+      if (deps.clock() < one.next) continue;
+      // Whatever nobody foresaw must not stand before all the others for ever.
+      due.set(one.key, { ...one, next: deps.clock() + LONGEST_PAUSE_MS });
+      const left = await attempt(deps, one);
+      if (left) due.set(one.key, left);
+      else due.delete(one.key);
+      if (!left) told += 1;
+    }
+    return told;
+  };
+}
+
+/** Everything that is to be told of an event, by the rule that it was judged by. */
+async function wanted(deps: TellOthersDeps, rulesOf: ReturnType<typeof createRules>, event: AnyEvent): Promise<readonly Due[]> {
+  const telling = tellingOf(event);
+  if (telling === undefined || deps.clock() - msOf(event.at) > GIVE_UP_MS) return [];
+  const { verdict } = (await deps.store.ledger.find(event.requestId))?.view ?? {};
+  if (verdict?.rule === undefined) return [];
+  const rule = (await rulesOf(verdict.policyHash)).find(({ id }) => id === verdict.rule);
+  const lines = (rule?.notify ?? []).filter(({ on }) => on.includes(telling));
+  const sinks = lines.flatMap(({ slack, email = [] }): Sink[] => [
+    ...(slack === undefined ? [] : [{ kind: 'slack' as const, channel: slack }]),
+    ...email.map((to) => ({ kind: 'mail' as const, to })),
+  ]);
+  return sinks.map((sink) => ({
+    key: `${nameOf(event, telling)}/${placeOf(sink)}`,
+    telling,
+    event,
+    rule: rule?.id ?? '',
+    sink,
+    tries: 0,
+    next: 0,
+  }));
+}
+
+/** The same for every telling of one thing, whichever process tells it, and how often. */
+function nameOf(event: AnyEvent, telling: Telling): string {
+  const which = event.type === 'extended' ? `/${event.data.roundDigest.slice(0, 16)}` : '';
+  return `notice/${event.requestId}/${telling}${which}`;
+}
+
+const placeOf = (sink: Sink): string => (sink.kind === 'slack' ? sink.channel : sha256(sink.to).slice(0, 16));
+
+/** Answers what is left to do, if anything is. */
+async function attempt(deps: TellOthersDeps, one: Due): Promise<Due | undefined> {
+  const { turns, clock } = deps;
+  const turn = await turns.take(one.key);
+  if (turn === 'said') return undefined;
+  if (turn === 'others') return { ...one, next: clock() + TURN_MS };
+  try {
+    await tell(deps, one);
+  } catch (error) {
+    if (!isStintError(error)) throw error;
+    return again(deps, one, error.sentence);
+  }
+  await turns.said(one.key, clock() + KEPT_MS);
+  return undefined;
+}
+
+function again({ alarms, clock }: TellOthersDeps, one: Due, why: string): Due | undefined {
+  const waited = clock() - msOf(one.event.at);
+  const place = one.sink.kind === 'slack' ? `the Slack channel ${one.sink.channel}` : `the mailbox ${one.sink.to}`;
+  const given = waited > GIVE_UP_MS;
+  if (waited > ALARM_MS)
+    alarms.raise({
+      key: `notify/${placeOf(one.sink)}${given ? '/given-up' : ''}`,
+      severity: 'warning',
+      sentence: `What the rule ${one.rule} has told to ${place} ${given ? 'could not be told for a day, and is given up' : 'cannot be told'}: ${why}`,
+      todo: 'See whether it is there and lets Stint in (npx stint doctor). The ledger has everything that was not told.',
+    });
+  if (given) return undefined;
+  const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** one.tries);
+  return { ...one, tries: Math.min(one.tries + 1, 20), next: clock() + pause };
+}
+
+async function tell(deps: TellOthersDeps, one: Due): Promise<void> {
+  const view = (await deps.store.ledger.find(one.event.requestId))?.view;
+  if (!view) return;
+  const text = noticeText(one.telling, one.event, view, one.rule, await named(deps, one.event));
+  if (one.sink.kind === 'slack') {
+    await deps.cards.ensurePosted(one.key, { channel: one.sink.channel }, noticeMessage(text));
+    return;
+  }
+  if (!deps.mail) throw new StintError('bad-config', 'no mail server is set up (STINT_SMTP_URL).');
+  await deps.mail(mailOf(one, one.sink.to, text));
+}
+
+function mailOf({ event, telling }: Due, to: string, { subject, lines }: NoticeText): Mail {
+  const [id, thread] = [nameOf(event, telling), event.requestId].map((name) => sha256(name).slice(0, 40));
+  return { id: id ?? '', thread: thread ?? '', to, subject, text: `${lines.join('\n')}\n` };
+}
+
+/** Who did it; a directory that is down costs the name, never the message. */
+async function named({ directory }: TellOthersDeps, { actor }: AnyEvent): Promise<PeopleLookup> {
+  const person = actor.personId && (await directory.person(actor.personId).catch(() => undefined));
+  return (id) => (person && person.personId === id ? { name: person.name } : undefined);
+}
+
+/** The rules of policies by hash; the latest few are kept. */
+function createRules({ policies }: Pick<Store, 'policies'>): (hash: Digest) => Promise<readonly Rule[]> {
+  const kept = new Map<Digest, readonly Rule[]>();
+  return async (hash) => {
+    const known = kept.get(hash);
+    if (known) return known;
+    const rules = (await recalled(policies, hash))?.rules ?? [];
+    kept.set(hash, rules);
+    for (const oldest of kept.keys()) if (kept.size > RULES_KEPT) kept.delete(oldest);
+    return rules;
+  };
+}
