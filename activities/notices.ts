@@ -3,7 +3,7 @@
  * the view; reasons and comments come from the store, for no history holds them. With the store down a card still
  * appears, and says that the reason cannot be read now.
  */
-import { card } from '../cards/card.js';
+import { type Comment, card } from '../cards/card.js';
 import { dm } from '../cards/dm.js';
 import type { Portal } from '../cards/kinds/words.js';
 import type { PeopleLookup } from '../cards/say.js';
@@ -15,6 +15,7 @@ import { lengthsLeft } from '../contract/extension.js';
 import { type Digest, instant, type PersonId, type RequestId, shortId } from '../contract/ids.js';
 import type { Cards, Directory, Ledger, MessageRef, Person, Rendered, Store } from '../contract/ports.js';
 import { STATES } from '../contract/states.js';
+import type { Vote } from '../contract/verdict.js';
 import type { ElevationView } from '../contract/view.js';
 import { readCommands } from './evidence.js';
 import { renderDigestOf } from './slack/memory.js';
@@ -112,7 +113,8 @@ async function rendering(deps: NoticeDeps, view: ElevationView, channel: string)
   const reason = await textOf(deps, view.request.reasonDigest);
   const own = view.verdict.channel;
   const missed = own === undefined || own === channel ? {} : { missed: own };
-  return card(view, { reason, now: instant(deps.clock()), people: await lookup(deps, view), ...missed });
+  const comments = await commentsOf(deps, view);
+  return card(view, { reason, now: instant(deps.clock()), people: await lookup(deps, view), comments, ...missed });
 }
 
 async function paintAs(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {
@@ -177,14 +179,38 @@ async function textOf({ store }: NoticeDeps, digest: Digest | undefined): Promis
   return digest ? store.requests.getText(digest).catch(() => undefined) : undefined;
 }
 
+/** Everything that was written with a decision and can be read now. */
+async function commentsOf(deps: NoticeDeps, view: ElevationView): Promise<readonly Comment[]> {
+  const written = [...view.votes, ...(view.extension?.votes ?? []), revokeOf(view)];
+  const texts = await Promise.all(written.map(({ commentDigest }) => textOf(deps, commentDigest)));
+  return written.flatMap(({ personId }, i) => (texts[i] ? [{ ...(personId && { personId }), text: texts[i] }] : []));
+}
+
+const revokeOf = ({ endedBy: personId, revokeComment: commentDigest }: ElevationView): Partial<Vote> => ({
+  ...(personId && { personId }),
+  ...(commentDigest && { commentDigest }),
+});
+
+/** What was written with the decision that a message tells of. */
+const DM_WORDS: { readonly [K in DmKind]?: (view: ElevationView) => Digest | undefined } = {
+  approved: ({ votes }) => votes.at(-1)?.commentDigest,
+  denied: ({ votes }) => votes.at(-1)?.commentDigest,
+  ended: ({ revokeComment }) => revokeComment,
+};
+const LINE_WORDS: { readonly [K in LineKind]?: (view: ElevationView) => Digest | undefined } = {
+  decided: ({ votes }) => votes.at(-1)?.commentDigest,
+  ended: ({ revokeComment }) => revokeComment,
+  extension: ({ extension }) => (extension?.state === 'waiting' ? undefined : extension?.votes.at(-1)?.commentDigest),
+};
+
 async function sendDm(deps: NoticeDeps, kind: DmKind, view: ElevationView): Promise<void> {
   const { requestId, subject, requester } = view.request;
-  const comment = await textOf(deps, view.votes.at(-1)?.commentDigest);
+  const comment = await textOf(deps, DM_WORDS[kind]?.(view));
   const texts = {
     people: await lookup(deps, view),
     extendMs: lengthsLeft(view),
     portal: deps.portal,
-    ...(kind === 'denied' && comment && { comment }),
+    ...(comment && { comment }),
   };
   const rendered = dm(kind, view, texts);
   const readers = new Map([subject, requester].map((who) => [who.personId, who.slackUserId]));
@@ -194,7 +220,7 @@ async function sendDm(deps: NoticeDeps, kind: DmKind, view: ElevationView): Prom
 async function sendLine(deps: NoticeDeps, kind: LineKind, view: ElevationView, key: string): Promise<void> {
   const { requestId } = view.request;
   const people = await lookup(deps, view);
-  const comment = kind === 'decided' ? await textOf(deps, view.votes.at(-1)?.commentDigest) : undefined;
+  const comment = await textOf(deps, LINE_WORDS[kind]?.(view));
   const texts = { people, ...(comment && { comment }), ...(kind === 'evidence' && { log: await logOf(deps, view) }) };
   const rendered = threadLine(kind === 'evidence' ? evidenceKind(view) : kind, view, texts);
   const { channel, ts } = await placeOf(deps, view);

@@ -19,11 +19,15 @@ export interface ParsedAction {
   readonly roundDigest: Digest;
   /** Present exactly for `approve`, `ext-approve` and `extend`. */
   readonly windowMs?: number;
+  /** Whether a form opens first, for words that go with it. */
+  readonly words?: true;
 }
 
 /** Matches every action id that `parseAction` may know; for registering the listener. */
 export const ACTION_PATTERN =
-  /^(?:deny|revoke|ext-deny|close-unproven|end|withdraw|(?:approve|ext-approve|extend):[1-9]\d{0,9})$/;
+  /^(?:deny|revoke|revoke-with|ext-deny|close-unproven|end|withdraw|(?:approve|approve-with|ext-approve|extend):[1-9]\d{0,9})$/;
+/** Behind the kind of a click that has words with it. */
+const WITH = '-with';
 /** What App Home has beside the buttons of elevations. */
 export const HOME_ACTIONS = { ask: 'home-ask', refresh: 'home-refresh' } as const;
 /** Has the approvers reminded; its value is a target, as `formatTarget` writes it. */
@@ -34,23 +38,26 @@ const MAX_WINDOW_MS = 7 * 24 * 3_600_000;
 
 /** The action id and value of a button. */
 export function formatAction(action: ParsedAction): { readonly actionId: string; readonly value: string } {
-  const { kind, requestId, roundDigest, windowMs } = action;
-  const actionId = windowMs === undefined ? kind : `${kind}:${windowMs}`;
+  const { kind, requestId, roundDigest, windowMs, words } = action;
+  const name = words ? `${kind}${WITH}` : kind;
+  const actionId = windowMs === undefined ? name : `${name}:${windowMs}`;
   return { actionId, value: formatTarget({ requestId, roundDigest, ...(windowMs === undefined ? {} : { windowMs }) }) };
 }
 
 /** What a click says, or undefined unless it has exactly the form that `formatAction` writes. */
 export function parseAction(actionId: unknown, value: unknown): ParsedAction | undefined {
   if (typeof actionId !== 'string' || !ACTION_PATTERN.test(actionId)) return undefined;
-  const [kind, length] = actionId.split(':') as [ActionKind, string | undefined];
+  const [name = '', length] = actionId.split(':');
+  const words = name.endsWith(WITH);
+  const kind = (words ? name.slice(0, -WITH.length) : name) as ActionKind;
   const target = parseTarget(value);
   if (!target || (length === undefined) !== (target.windowMs === undefined)) return undefined;
   if (length !== undefined && Number(length) !== target.windowMs) return undefined;
-  return { kind, ...target };
+  return { kind, ...target, ...(words ? { words } : {}) };
 }
 
 /** Which elevation and round a button or a modal (its `private_metadata`) is about. */
-export type ActionTarget = Omit<ParsedAction, 'kind'>;
+export type ActionTarget = Omit<ParsedAction, 'kind' | 'words'>;
 
 export function formatTarget(target: ActionTarget): string {
   const { requestId: r, roundDigest: d, windowMs: w } = target;

@@ -3,7 +3,7 @@
  * or much later shows the same (invariant I10). The card is a view, never the record.
  */
 import type { KnownBlock } from '@slack/types';
-import { type Instant, shortId } from '../contract/ids.js';
+import { type Instant, type PersonId, shortId } from '../contract/ids.js';
 import type { Rendered } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
 import { actions, context, header, lines, quote, rendered } from './blocks.js';
@@ -20,9 +20,20 @@ export interface CardTexts {
   /** Only decides whether an `active` card says that its window is over; a card is not repainted for time alone. */
   readonly now: Instant;
   readonly people?: PeopleLookup;
+  /** What people wrote with their decisions, oldest first. */
+  readonly comments?: readonly Comment[];
   /** The channel of its rule, where the card could not be posted: it stands in the approver channel instead. */
   readonly missed?: string;
 }
+
+/** What somebody wrote with a vote or a revoke; without a person: an operator. */
+export interface Comment {
+  readonly personId?: PersonId;
+  readonly text: string;
+}
+
+/** Of many only the newest are shown; the thread and the record have all. */
+const COMMENTS = 4;
 
 const NO_REASON = 'The reason cannot be read at the moment.';
 
@@ -34,6 +45,7 @@ export function card(view: ElevationView, texts: CardTexts): Rendered {
     lines(...state),
     lines(...facts(view)),
     ...(texts.reason === undefined ? [context(NO_REASON)] : [quote(texts.reason)]),
+    ...(texts.comments ?? []).slice(-COMMENTS).flatMap((one) => commentBlocks(view, one, texts)),
     context(small(view)),
     ...(view.verdict.policyNow === undefined ? [] : [context(POLICY_CHANGED)]),
     ...(texts.missed === undefined ? [] : [context(movedHere(texts.missed))]),
@@ -41,6 +53,11 @@ export function card(view: ElevationView, texts: CardTexts): Rendered {
     ...extensionBlocks(view, texts),
   ];
   return rendered(fallback(view, texts, state), blocks);
+}
+
+function commentBlocks(view: ElevationView, { personId, text }: Comment, { people }: SayOptions): KnownBlock[] {
+  const author: Sentence = personId ? [whoIs(view, personId, people)] : ['An operator'];
+  return [lines([...author, ' wrote:']), quote(text)];
 }
 
 /** Who, where, how long, what for. */

@@ -18,11 +18,11 @@ export const UNPROVEN_AFTER_MIN = 15;
 export function cardControls(view: ElevationView): readonly Button[] {
   switch (view.state) {
     case 'requested':
-      return [...view.verdict.windowsMs.slice(0, 20).map((ms) => approve(view, ms)), deny(view)];
+      return [...view.verdict.windowsMs.slice(0, 20).map((ms) => approve(view, ms)), deny(view), ...approveWith(view)];
     case 'approved':
     case 'granting':
     case 'active':
-      return [revoke(view)];
+      return [revoke(view), revokeWith(view)];
     case 'ending':
       return (view.alarmMinutes ?? 0) >= UNPROVEN_AFTER_MIN ? [closeUnproven(view)] : [];
     case 'collecting':
@@ -111,6 +111,15 @@ function approve(view: ElevationView, ms: number): Button {
   });
 }
 
+/** The form asks for the length, too; what it begins with stands in the button. */
+function approveWith(view: ElevationView): readonly Button[] {
+  const { windowsMs } = view.verdict;
+  const [first] = windowsMs;
+  const ms = windowsMs.includes(view.request.windowMs) ? view.request.windowMs : first;
+  const spec = { label: 'Approve with a comment…', spoken: 'Approve this request with a comment' };
+  return ms === undefined ? [] : [make(view, 'approve', view.digest, ms, spec, true)];
+}
+
 function deny(view: ElevationView): Button {
   return make(view, 'deny', view.digest, undefined, { label: 'Deny', spoken: 'Deny this request', style: 'danger' });
 }
@@ -122,6 +131,11 @@ function revoke(view: ElevationView): Button {
     style: 'danger',
     confirm: { title: 'Revoke now?', text: `${subject(view)} loses ${access(view)} now.`, yes: 'Revoke' },
   });
+}
+
+function revokeWith(view: ElevationView): Button {
+  const spec = { label: 'Revoke with a reason…', spoken: `Revoke ${access(view)}, and say why`, style: 'danger' } as const;
+  return make(view, 'revoke', view.digest, undefined, spec, true);
 }
 
 function closeUnproven(view: ElevationView): Button {
@@ -139,9 +153,17 @@ function closeUnproven(view: ElevationView): Button {
 
 type Spec = Omit<ButtonSpec, 'actionId' | 'value'>;
 
-function make(view: ElevationView, kind: ActionKind, roundDigest: Digest, windowMs: number | undefined, spec: Spec): Button {
+function make(
+  view: ElevationView,
+  kind: ActionKind,
+  roundDigest: Digest,
+  windowMs: number | undefined,
+  spec: Spec,
+  words = false,
+): Button {
   const { requestId } = view.request;
-  return button({ ...formatAction({ kind, requestId, roundDigest, ...(windowMs === undefined ? {} : { windowMs }) }), ...spec });
+  const more = { ...(windowMs === undefined ? {} : { windowMs }), ...(words ? { words } : {}) };
+  return button({ ...formatAction({ kind, requestId, roundDigest, ...more }), ...spec });
 }
 
 /** Names in dialogs are plain text and never parsed; short, so that the sentence around them always fits. */

@@ -1,5 +1,5 @@
 /**
- * The modals: loading, one sentence, and the three that want a word from the person; asking is in `request-modal.ts`. What
+ * The modals: loading, one sentence, and those that want a word from the person; asking is in `request-modal.ts`. What
  * comes back from a modal is attacker-controlled: lengths and options are checked again by whoever receives it.
  */
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
@@ -7,6 +7,8 @@ import type { Digest, RequestId } from '../contract/ids.js';
 import { REASON_MAX, REASON_MIN } from '../contract/request.js';
 import { formatTarget } from './actions.js';
 import { plainText } from './blocks.js';
+import { OPTIONS_MAX, option } from './offer-options.js';
+import { spell } from './say.js';
 import { oneLine, sanitise } from './text.js';
 
 /** Block ids, which are also the action ids: Slack keys inline errors and the submitted values by them. */
@@ -19,7 +21,13 @@ export const FIELDS = {
   comment: 'comment',
   finding: 'finding',
 } as const;
-export const CALLBACKS = { elevate: 'elevate', deny: 'deny', revoke: 'revoke', closeUnproven: 'close-unproven' } as const;
+export const CALLBACKS = {
+  elevate: 'elevate',
+  approve: 'approve',
+  deny: 'deny',
+  revoke: 'revoke',
+  closeUnproven: 'close-unproven',
+} as const;
 
 /** Opened at once, within Slack's three seconds, and then replaced. */
 export function loadingModal(): ModalView {
@@ -40,6 +48,25 @@ export function messageModal(title: string, sentence: string): ModalView {
 export interface RoundRef {
   readonly requestId: RequestId;
   readonly digest: Digest;
+}
+
+/** The length is chosen here, and judged when it is sent; `pickedMs` stands there first. */
+export function approveModal(round: RoundRef, windowsMs: readonly number[], pickedMs: number | undefined): ModalView {
+  const options = windowsMs.slice(0, OPTIONS_MAX).map((ms) => option(`${ms}`, spell(ms)));
+  const initial = options.find(({ value }) => value === `${pickedMs}`);
+  const length: InputBlock = {
+    type: 'input',
+    block_id: FIELDS.window,
+    label: plainText('For how long', 2000),
+    element: {
+      type: 'static_select',
+      action_id: FIELDS.window,
+      options,
+      ...(initial ? { initial_option: initial } : {}),
+    },
+  };
+  const said = comment('Comment', 'The requester and everybody in this channel read it. It is kept with your decision.');
+  return wordModal(round, CALLBACKS.approve, 'Approve request', 'Approve', length, said);
 }
 
 export function denyModal(round: RoundRef): ModalView {
@@ -78,7 +105,7 @@ function comment(label: string, hint: string): InputBlock {
   };
 }
 
-function wordModal(round: RoundRef, callback: string, title: string, submit: string, block: KnownBlock): ModalView {
+function wordModal(round: RoundRef, callback: string, title: string, submit: string, ...blocks: KnownBlock[]): ModalView {
   return {
     type: 'modal',
     callback_id: callback,
@@ -86,6 +113,6 @@ function wordModal(round: RoundRef, callback: string, title: string, submit: str
     submit: plainText(submit, 24),
     close: plainText('Cancel', 24),
     private_metadata: formatTarget({ requestId: round.requestId, roundDigest: round.digest }),
-    blocks: [block],
+    blocks,
   };
 }

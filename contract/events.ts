@@ -39,7 +39,8 @@ export interface EventData {
   confirmed: { readonly confirmedAt: Instant; readonly deadlineAt: Instant };
   warned: Record<string, never>;
   expired: Record<string, never>;
-  revoked: { readonly cause: RevokeCause };
+  /** `commentDigest` names the words of whoever revoked, which are in the store. */
+  revoked: { readonly cause: RevokeCause; readonly commentDigest?: Digest };
   ended: Record<string, never>;
   'contact-lost': { readonly lastHeardAt: Instant };
   alarm: { readonly what: 'revoke-pending' | 'evidence-missing'; readonly minutes: number };
@@ -108,6 +109,20 @@ export type Via = (typeof VIAS)[number];
 
 /** An event of any type with its own data (a discriminated union on `type`). */
 export type AnyEvent = { [T in EventType]: ElevationEvent<T> }[EventType];
+
+/** The digest of what somebody wrote with what they did. */
+export function wordsOf(event: AnyEvent): Digest | undefined {
+  switch (event.type) {
+    case 'voted':
+      return event.data.vote.commentDigest;
+    case 'revoked':
+      return event.data.commentDigest;
+    case 'unproven-asked':
+      return event.data.findingDigest;
+    default:
+      return undefined;
+  }
+}
 
 /** The fixed sentence for people and the stable code for machines, by type. Codes are never reused. */
 export const EVENT_CODES: { readonly [T in EventType]: { readonly code: string; readonly text: string } } = {

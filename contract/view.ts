@@ -40,6 +40,8 @@ export interface ElevationView {
   /** Who or what ended it: a person, or nothing when a timer did. */
   readonly endedBy?: PersonId;
   readonly revokeCause?: RevokeCause;
+  /** Names what whoever revoked wrote. */
+  readonly revokeComment?: Digest;
   readonly failure?: string;
   /** The same in a sentence for people, with the far end's own words. Written by others: to be shown as such. */
   readonly failureReason?: string;
@@ -135,7 +137,11 @@ function note(view: ElevationView, event: AnyEvent): ElevationView {
     case 'warned':
       return { ...view, warnedAt: event.at };
     case 'revoked':
-      return { ...view, revokeCause: event.data.cause };
+      return {
+        ...view,
+        revokeCause: event.data.cause,
+        ...(event.data.commentDigest && { revokeComment: event.data.commentDigest }),
+      };
     case 'alarm':
       return { ...view, alarmMinutes: event.data.minutes };
     case 'gone':

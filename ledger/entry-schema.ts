@@ -115,7 +115,10 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
   confirmed: strict<EventData['confirmed']>({ confirmedAt: instantText, deadlineAt: instantText }),
   warned: nothing,
   expired: nothing,
-  revoked: strict<EventData['revoked']>({ cause: z.enum<RevokeCause[]>(['approver', 'operator', 'cancel', 'left']) }),
+  revoked: strict<EventData['revoked']>({
+    cause: z.enum<RevokeCause[]>(['approver', 'operator', 'cancel', 'left']),
+    commentDigest: digest.optional(),
+  }),
   ended: nothing,
   'contact-lost': strict<EventData['contact-lost']>({ lastHeardAt: instantText }),
   alarm: strict<EventData['alarm']>({ what: z.enum(['revoke-pending', 'evidence-missing']), minutes: count }),

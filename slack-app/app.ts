@@ -213,7 +213,7 @@ function listen(
   app.view({ type: 'view_submission', callback_id: CALLBACKS.elevate }, ({ body, ack }) =>
     parts.submit.submit(parseSubmission(body), ack as Ack),
   );
-  for (const callback of [CALLBACKS.deny, CALLBACKS.closeUnproven]) {
+  for (const callback of [CALLBACKS.approve, CALLBACKS.deny, CALLBACKS.revoke, CALLBACKS.closeUnproven]) {
     app.view({ type: 'view_submission', callback_id: callback }, ({ body, ack }) =>
       parts.forms.submit(parseSubmission(body), ack as Ack),
     );

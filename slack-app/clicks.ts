@@ -4,14 +4,15 @@
  * after two the person is told that it goes on, and at the end what came of it. To press again is harmless: a vote counts
  * once for a person and a round, an end ends once, and a second extension is not asked for while one waits.
  */
+import type { ModalView } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import type { ParsedAction } from '../cards/actions.js';
-import { denyModal, unprovenModal } from '../cards/modals.js';
+import { approveModal, denyModal, revokeModal, unprovenModal } from '../cards/modals.js';
 import { StintError } from '../contract/errors.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Gate } from '../contract/ports.js';
 import type { Answerer } from './answer.js';
-import type { Gatekeeper } from './gatekeeper.js';
+import type { Admitted, Gatekeeper } from './gatekeeper.js';
 import type { Log } from './log.js';
 import { type Failure, failureOf } from './outcome.js';
 import type { Press } from './payload.js';
@@ -58,8 +59,9 @@ export function createClicks(deps: ClickDeps): Clicks {
   async function carryOut(press: Press, ask: ParsedAction): Promise<string | undefined> {
     const admitted = await deps.gatekeeper.click(press, ask);
     const key = `${admitted.person.personId}/${press.actionId}/${ask.requestId}/${ask.roundDigest}`;
-    if (!RULES[ask.kind].form) return twice.once(key, () => sendClick(deps, ask, admitted));
-    await openForm(deps.api, press, ask);
+    const form = formOf(ask, admitted);
+    if (!form) return twice.once(key, () => sendClick(deps, ask, admitted));
+    await openForm(deps.api, press, form);
     return undefined;
   }
 
@@ -92,11 +94,17 @@ export function createClicks(deps: ClickDeps): Clicks {
 
 const FORMS = { deny: denyModal, finding: unprovenModal } as const;
 
+/** The form that a click opens; none where it counts at once. */
+function formOf({ kind, words, requestId, roundDigest, windowMs }: ParsedAction, { view }: Admitted): ModalView | undefined {
+  const round = { requestId, digest: roundDigest };
+  const { form } = RULES[kind];
+  if (form) return FORMS[form](round);
+  if (!words) return undefined;
+  return kind === 'approve' ? approveModal(round, view?.verdict.windowsMs ?? [], windowMs) : revokeModal(round);
+}
+
 /** The trigger lives for three seconds and works once, so a form that cannot be opened needs another press. */
-async function openForm(api: WebClient, press: Press, ask: ParsedAction): Promise<void> {
-  const { form } = RULES[ask.kind];
-  if (!form) return;
-  const view = FORMS[form]({ requestId: ask.requestId, digest: ask.roundDigest });
+async function openForm(api: WebClient, press: Press, view: ModalView): Promise<void> {
   try {
     await api.views.open({ trigger_id: press.triggerId ?? '', view });
   } catch (error) {

@@ -1,6 +1,7 @@
 /**
- * The forms behind Deny and Close without proof. A submission is judged as its button was, except for the place: the
- * form was opened from there. Any refusal stays in the form, so that what was written is not lost.
+ * The forms behind Deny, Close without proof, and an approval or a revoke with words. A submission is judged as its button
+ * was, except for the place: the form was opened from there. Any refusal stays in the form, so that what was written is not
+ * lost.
  */
 import { parseTarget } from '../cards/actions.js';
 import { CALLBACKS, FIELDS } from '../cards/modals.js';
@@ -51,16 +52,22 @@ export const errorsAt = (field: string, sentence: string) => ({
 const NOT_YET = 'This has not been handed over yet. What you wrote is kept: send it again in a moment; it counts once.';
 
 export function createForms(deps: FormDeps): Forms {
-  async function deny(s: Submission): Promise<void> {
-    const ask = await roundOf(s);
+  const deny = async (s: Submission): Promise<void> => withComment(s, await roundOf(s));
+  const revoke = (s: Submission): Promise<void> => withComment(s, { ...targetOf(s), kind: 'revoke' });
+  const approve = (s: Submission): Promise<void> =>
+    withComment(s, { ...targetOf(s), kind: 'approve', windowMs: lengthOf(s.values.get(FIELDS.window)) });
+
+  /** Whatever it decides; the comment goes with it. */
+  async function withComment(s: Submission, ask: RoundAsk): Promise<void> {
     const admitted = await deps.gatekeeper.form(s.claim, ask);
     const comment = tidy(s.values.get(FIELDS.comment) ?? '');
     if (comment.length > REASON_MAX) throw new StintError('bad-input', `A comment may have at most ${REASON_MAX} characters.`);
     const kept = await keepComment(comment, s, ask.requestId);
-    await sendClick(deps, { ...ask, ...(kept ? { textDigest: kept } : {}) }, admitted);
+    const said = await sendClick(deps, { ...ask, ...(kept ? { textDigest: kept } : {}) }, admitted);
+    if (said) void tell(s, said);
   }
 
-  /** A deny must not wait for the store: without it the comment is dropped, and the person is told. */
+  /** No decision waits for the store because of a comment: without it that is dropped, and the person is told. */
   async function keepComment(comment: string, s: Submission, requestId: RequestId): Promise<Digest | undefined> {
     if (!comment) return undefined;
     try {
@@ -69,11 +76,13 @@ export function createForms(deps: FormDeps): Forms {
     } catch (error) {
       if (!isStintError(error) || error.code !== 'store-unavailable') throw error;
     }
-    const to = { userId: s.claim.userId, channelId: deps.approverChannel };
-    const sentence = `The store is down: your comment on ${shortId(requestId)} was not kept. The deny itself does not wait for it.`;
-    void deps.answerer.say(to, sentence);
+    const sentence = `The store is down: your comment on ${shortId(requestId)} was not kept. What you decided does not wait for it.`;
+    void tell(s, sentence);
     return undefined;
   }
+
+  const tell = (s: Submission, sentence: string): Promise<boolean> =>
+    deps.answerer.say({ userId: s.claim.userId, channelId: deps.approverChannel }, sentence);
 
   async function closeUnproven(s: Submission): Promise<void> {
     const ask: RoundAsk = { ...targetOf(s), kind: 'close-unproven' };
@@ -94,6 +103,8 @@ export function createForms(deps: FormDeps): Forms {
 
   const handlers = new Map([
     [CALLBACKS.deny as string, { field: FIELDS.comment as string, run: deny }],
+    [CALLBACKS.approve, { field: FIELDS.comment, run: approve }],
+    [CALLBACKS.revoke, { field: FIELDS.comment, run: revoke }],
     [CALLBACKS.closeUnproven as string, { field: FIELDS.finding as string, run: closeUnproven }],
   ]);
 
@@ -125,4 +136,10 @@ function targetOf(s: Submission) {
   const target = parseTarget(s.privateMetadata);
   if (!target) throw new StintError('bad-input', 'This form does not name an elevation that Stint understands.');
   return target;
+}
+
+/** Of the form: a client can send anything, so whether the policy offers it is judged after this. */
+function lengthOf(chosen: string | undefined): number {
+  if (chosen === undefined || !/^[1-9]\d{0,9}$/.test(chosen)) throw new StintError('bad-input', 'Choose for how long.');
+  return Number(chosen);
 }

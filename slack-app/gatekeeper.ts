@@ -114,7 +114,9 @@ export function createGatekeeper(deps: GatekeeperDeps): Gatekeeper {
     async form(claim, ask) {
       const known = recall.of(ask.requestId);
       const who = await settle(identify(claim, ask.kind), known);
-      return judge(who, ask, await known);
+      const found = await known;
+      if (RULES[ask.kind].adds) checkChannel(await deps.troubleIn(found.card?.channel ?? config.approverChannel));
+      return judge(who, ask, found);
     },
     async click(press, ask) {
       const { claim, place } = press;

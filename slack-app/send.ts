@@ -21,7 +21,8 @@ type Send = (gate: Gate, said: Said, by: By) => ReturnType<Gate['end']>;
 
 const comment = ({ textDigest }: Said): { commentDigest?: Digest } => (textDigest ? { commentDigest: textDigest } : {});
 
-const approve: Send = (gate, s, { actor }) => gate.send('approve', s.requestId, s.roundDigest, { windowMs: windowOf(s) }, actor);
+const approve: Send = (gate, s, { actor }) =>
+  gate.send('approve', s.requestId, s.roundDigest, { windowMs: windowOf(s), ...comment(s) }, actor);
 const deny: Send = (gate, s, { actor }) => gate.send('deny', s.requestId, s.roundDigest, comment(s), actor);
 
 const SENDS: { readonly [K in ClickKind]: Send } = {

@@ -7,7 +7,16 @@
 import { type GoneProof, SEND_WITHIN_MS } from '../contract/duties.js';
 import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
-import { type Instant, instant, msOf, NO_DIGEST, type PersonId, type RequestId, type RunId } from '../contract/ids.js';
+import {
+  type Digest,
+  type Instant,
+  instant,
+  msOf,
+  NO_DIGEST,
+  type PersonId,
+  type RequestId,
+  type RunId,
+} from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import type { Target } from '../contract/request.js';
 import { next } from '../contract/states.js';
@@ -59,11 +68,12 @@ export async function fenceOff(
   requestId: RequestId,
   cause: EndCause,
   actor: Actor = { via: VIA[cause] },
+  commentDigest?: Digest,
 ): Promise<Grant> {
   const { store, clock } = deps;
   await store.untold.put(requestId, instant(clock()));
   const row = await fence(deps, requestId);
-  const event = endEvent(row, await digestOf(store, requestId), cause, actor);
+  const event = endEvent(row, await digestOf(store, requestId), cause, actor, commentDigest);
   const view = (await store.ledger.find(requestId))?.view;
   if (!view || next(view, event.type)) await store.ledger.append([event]);
   return row;
@@ -124,17 +134,20 @@ function endEvent(
   requestDigest: AnyEvent['requestDigest'],
   cause: EndCause,
   actor: Actor,
+  commentDigest?: Digest,
 ): Extract<AnyEvent, { readonly type: 'revoked' | 'ended' }> {
   const at = endedAt ?? notAfter;
-  // Two people may press at the same time: each has an entry, the first counts.
+  // Two people may press at the same time, and one of them with words and without: each has an entry, the first counts.
   const who = actor.personId ? `-${actor.personId}` : '';
+  const words = commentDigest ? `-${commentDigest.slice(0, 16)}` : '';
   const entry = {
-    id: `${requestId}/${runId}/${cause}-${at}${who}`,
+    id: `${requestId}/${runId}/${cause}-${at}${who}${words}`,
     requestId,
     requestDigest,
     runId: 'no-run',
     at,
     actor,
   } as const;
-  return cause === 'subject' ? { ...entry, type: 'ended', data: {} } : { ...entry, type: 'revoked', data: { cause } };
+  if (cause === 'subject') return { ...entry, type: 'ended', data: {} };
+  return { ...entry, type: 'revoked', data: { cause, ...(commentDigest && { commentDigest }) } };
 }

@@ -58,7 +58,7 @@ export function createGate(deps: GateDeps): Gate {
       const over = heard === 'over' && (!past || !(await past.holds(requestId)));
       if (over) return 'over';
       if (past && judged) {
-        await past.order(kind, requestId, actor);
+        await past.order(kind, requestId, actor, body.commentDigest);
         return 'past';
       }
       if (heard === 'kept') return 'sent';

@@ -4,7 +4,7 @@
  * access away.
  */
 import type { Via } from '../contract/events.js';
-import { msOf, type RequestId } from '../contract/ids.js';
+import { type Digest, msOf, type RequestId } from '../contract/ids.js';
 import type { Actor } from '../contract/messages.js';
 import { type EndCause, type EndNowDeps, type FenceOffDeps, fenceOff, proveEnded } from './end-now.js';
 
@@ -12,7 +12,7 @@ export interface PastWorkflow {
   /** Whether an elevation still holds its target, for all that the store knows. */
   holds(requestId: RequestId): Promise<boolean>;
   /** Orders what was judged. Throws `unknown-request`, `store-unavailable`; then nothing is known to be ended. */
-  order(what: 'revoke' | 'end', requestId: RequestId, actor: Actor): Promise<void>;
+  order(what: 'revoke' | 'end', requestId: RequestId, actor: Actor, commentDigest?: Digest): Promise<void>;
 }
 
 /** For an entrance. The clock must be one that is compared with the others': the store keeps what it says. */
@@ -22,9 +22,9 @@ export function createPastWorkflow(deps: FenceOffDeps, via: Via): PastWorkflow {
       const row = await deps.store.fence.grant(requestId);
       return row !== undefined && !row.goneAt;
     },
-    order: async (what, requestId, { personId, slackUserId, serial }) => {
+    order: async (what, requestId, { personId, slackUserId, serial }, commentDigest) => {
       const actor = { via, ...(personId && { personId }), ...(slackUserId && { slackUserId }), ...(serial && { serial }) };
-      await fenceOff(deps, requestId, what === 'end' ? 'subject' : 'approver', actor);
+      await fenceOff(deps, requestId, what === 'end' ? 'subject' : 'approver', actor, commentDigest);
     },
   };
 }

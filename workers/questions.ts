@@ -1,7 +1,7 @@
 /** What an operator may ask of the store, and the answers: the same over the admin socket and directly. */
 import { z } from 'zod';
 import { StintError } from '../contract/errors.js';
-import type { AnyEvent } from '../contract/events.js';
+import { type AnyEvent, wordsOf } from '../contract/events.js';
 import { instant, isRequestId, type PersonId, type RequestId, type Serial } from '../contract/ids.js';
 import type { DeviceKey, ElevationRow, Grant, InForce, OustedBy, Store } from '../contract/ports.js';
 import { digest, personId } from '../seal/shapes.js';
@@ -78,6 +78,8 @@ export type Ask = <T>(question: Question) => Promise<T>;
 export interface Shown {
   readonly row: ElevationRow;
   readonly timeline: readonly AnyEvent[];
+  /** What people wrote with what they did, by its digest, as far as it is kept. */
+  readonly words: Readonly<Record<string, string>>;
   /** Its row in the fence, once there is one. */
   readonly grant?: Grant;
 }
@@ -199,7 +201,10 @@ async function show(store: Store, id: string): Promise<Shown> {
   if (!row) throw new StintError('unknown-request', `No elevation, or several, begin with ${id}. Give more of the id.`);
   const { requestId } = row.view.request;
   const [timeline, grant] = await Promise.all([store.ledger.timeline(requestId), store.fence.grant(requestId)]);
-  return { row, timeline, ...(grant && { grant }) };
+  const digests = [...new Set(timeline.flatMap((event) => wordsOf(event) ?? []))];
+  const texts = await Promise.all(digests.map(async (one) => [one, await store.requests.getText(one)] as const));
+  const words = Object.fromEntries(texts.flatMap(([one, text]) => (text === undefined ? [] : [[one, text]])));
+  return { row, timeline, words, ...(grant && { grant }) };
 }
 
 async function registerDevice(store: Store, serial: Serial, publicKey: string): Promise<{ readonly keyId: string }> {

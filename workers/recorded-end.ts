@@ -21,9 +21,9 @@ async function recorded(ledger: Pick<Ledger, 'find'>, view: ElevationView): Prom
   if (view.revokeCause !== 'cancel') return view;
   const stored = (await ledger.find(view.request.requestId).catch(() => undefined))?.view;
   if (stored?.digest !== view.digest) return view;
-  const { outcome, revokeCause, endedBy, endingAt } = stored;
+  const { outcome, revokeCause, revokeComment, endedBy, endingAt } = stored;
   const who = { ...(endedBy && { endedBy }), ...(view.endingAt && endingAt && { endingAt }) };
-  if (outcome === 'revoked' && revokeCause) return { ...view, revokeCause, ...who };
+  if (outcome === 'revoked' && revokeCause) return { ...view, revokeCause, ...(revokeComment && { revokeComment }), ...who };
   const { revokeCause: _, ...ended } = view;
   return outcome === 'ended' ? { ...ended, outcome, ...who } : view;
 }

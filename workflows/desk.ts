@@ -83,10 +83,11 @@ function endedPast({ view }: Book): boolean {
   return view.revokeCause === 'cancel';
 }
 
-const revoke: Handler<'revoke'> = (book, envelope) => {
+const revoke: Handler<'revoke'> = (book, envelope, { commentDigest }) => {
   if (endedPast(book)) return undefined;
   if (!next(book.view, 'revoked')) return conflict;
-  book.record('revoked', { cause: envelope.via === 'cli' ? 'operator' : 'approver' }, causeOf(envelope));
+  const cause = envelope.via === 'cli' ? 'operator' : 'approver';
+  book.record('revoked', { cause, ...(commentDigest && { commentDigest }) }, causeOf(envelope));
   return undefined;
 };
 

@@ -1,6 +1,7 @@
 /** `stint list` and `stint show`: the truth from the store. */
 import type { Command } from 'commander';
 import { StintError } from '../../contract/errors.js';
+import { wordsOf } from '../../contract/events.js';
 import { type Instant, msOf, shortId } from '../../contract/ids.js';
 import type { ElevationRow, Frozen, Grant } from '../../contract/ports.js';
 import { holderWords } from '../../contract/request.js';
@@ -95,7 +96,7 @@ async function show(id: string, { json }: { json?: boolean }): Promise<void> {
   print(json, shown, () => text(shown));
 }
 
-function text({ row: { view }, timeline, grant }: Shown): string {
+function text({ row: { view }, timeline, words, grant }: Shown): string {
   const { request } = view;
   const by = endedBy(view);
   const head = [
@@ -113,13 +114,15 @@ function text({ row: { view }, timeline, grant }: Shown): string {
     `digest      ${view.digest}`,
     '',
   ];
-  const lines = timeline.map(
-    (event) => `${event.at}  ${event.type.padEnd(18)} ${event.actor.personId ?? event.actor.serial ?? event.actor.via}`,
-  );
+  const lines = timeline.flatMap((event) => {
+    const said = words[wordsOf(event) ?? ''];
+    const line = `${event.at}  ${event.type.padEnd(18)} ${event.actor.personId ?? event.actor.serial ?? event.actor.via}`;
+    return said === undefined ? [line] : [line, `${' '.repeat(26)}"${plainLine(said)}"`];
+  });
   return [...head, ...lines].join('\n');
 }
 
-/** The far end's own words, without what a terminal would obey. */
+/** The words of others, without what a terminal would obey. */
 function plainLine(text: string): string {
   return text.replace(/\p{C}/gu, ' ');
 }

@@ -151,6 +151,16 @@ describe('the card', () => {
     expect(card).toContain('Approved');
   });
 
+  it('shows what an approver wrote, while nobody else has decided yet; without the store it stands without', async () => {
+    for (const storeDown of [false, true]) {
+      const { cards, notices } = stage({ storeDown });
+      const elevation = new Elevation();
+      const view = viewOf(elevation, voted(elevation));
+      await notices.paint(view);
+      expect(cards.text(cardKey(view)).includes(COMMENT)).toBe(!storeDown);
+    }
+  });
+
   it('is drawn once for its post and its edit, and again where it has to say that it stands elsewhere', async () => {
     const { cards, deps } = stage();
     let read = 0;
@@ -352,6 +362,20 @@ describe('a line in the thread', () => {
     const elevation = new Elevation();
     await notices.line('decided', viewOf(elevation, voted(elevation), elevation.approved()), 'decided');
     expect(cards.text(`line/${elevation.request.requestId}/decided`)).toContain(COMMENT);
+  });
+
+  it('of an end carries why somebody revoked, and so do the card and the holder’s message', async () => {
+    const { cards, notices } = stage();
+    const elevation = new Elevation();
+    const revoked = elevation.event('revoked', { cause: 'approver', commentDigest: sha256(COMMENT) });
+    const view = viewOf(elevation, elevation.approved(), elevation.armed(), revoked);
+    expect(view.state).toBe('ending');
+    await notices.line('ended', view, 'ended');
+    expect(cards.text(`line/${elevation.request.requestId}/ended`)).toContain(COMMENT);
+    await notices.dm('ended', view);
+    expect(JSON.stringify([...cards.dms.values()])).toContain(COMMENT);
+    await notices.paint(view);
+    expect(cards.text(cardKey(view))).toContain(COMMENT);
   });
 });
 

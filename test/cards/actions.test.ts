@@ -26,7 +26,19 @@ describe('what a button says', () => {
     expect(parseAction(actionId, value)).toEqual({ kind, ...base, windowMs: 300_000 });
   });
 
+  it('a click with words first is read back as that click', () => {
+    const approve = { kind: 'approve', ...base, windowMs: 300_000, words: true } as const;
+    const revoke = { kind: 'revoke', ...base, words: true } as const;
+    expect(formatAction(approve).actionId).toBe('approve-with:300000');
+    for (const action of [approve, revoke]) {
+      const { actionId, value: said } = formatAction(action);
+      expect(parseAction(actionId, said)).toEqual(action);
+    }
+  });
+
   it.each([
+    ['words with a kind that has none', 'deny-with', value()],
+    ['an approval with words and without a length', 'approve-with', value()],
     ['an unknown kind', 'grant', value()],
     ['a kind with something behind it', 'deny ', value()],
     ['a length on a kind without', 'deny:300000', value({ w: 300_000 })],

@@ -100,6 +100,16 @@ describe('the card', () => {
     expect(view && words(view)).toContain(why);
   });
 
+  it('shows what was written with the decisions, under the name of who wrote it', () => {
+    const comments = [{ personId: 'alice' as PersonId, text: 'Only the *driver* <!channel>' }, { text: 'Lost laptop' }];
+    const words = visible(card(viewOf('active'), { reason: REASON, now: at(5), people, comments }).blocks);
+    expect(words).toMatch(/U0ALICE\s+wrote:.*Only the .*driver.*An operator\s+wrote:.*Lost laptop/s);
+    for (const text of NASTY) {
+      const many = Array.from({ length: 9 }, () => ({ personId: 'alice' as PersonId, text: text.repeat(20) }));
+      expect(checkMessage(card(viewOf('active'), { reason: text, now: at(5), people, comments: many }))).toEqual([]);
+    }
+  });
+
   it('offers the windows of the policy, the one asked for first in weight, each with a question before it counts', () => {
     const all = buttons(show('requested'));
     expect(all.map((b) => (b.text as Json).text)).toEqual([
@@ -108,11 +118,16 @@ describe('the card', () => {
       'Approve 15 min',
       'Approve 30 min',
       'Deny',
+      'Approve with a comment…',
     ]);
-    expect(all.map((b) => b.style)).toEqual([undefined, 'primary', undefined, undefined, 'danger']);
+    expect(all.map((b) => b.style)).toEqual([undefined, 'primary', undefined, undefined, 'danger', undefined]);
     expect(all.slice(0, 4).every((b) => b.confirm !== undefined)).toBe(true);
     expect(visible(all[3]?.confirm)).toContain('Bob Builder becomes an admin on mac-bob-01 for 30 min. Asked for: 10 min.');
-    expect(clicks(show('requested')).map((c) => c.windowMs)).toEqual([5 * MIN, 10 * MIN, 15 * MIN, 30 * MIN, undefined]);
+    expect(clicks(show('requested')).map((c) => c.windowMs)).toEqual([
+      ...[5, 10, 15, 30].map((minutes) => minutes * MIN),
+      undefined,
+      10 * MIN,
+    ]);
   });
 
   it('has no approve button when the policy offers no window, and never more buttons than Slack takes', () => {
@@ -129,6 +144,7 @@ describe('the card', () => {
   it('binds every button to the round it decides', () => {
     const rounds = clicks(show('active, extension waiting')).map((c) => [c.kind, c.roundDigest]);
     expect(rounds).toEqual([
+      ['revoke', DIGEST],
       ['revoke', DIGEST],
       ['ext-approve', ROUND2],
       ['ext-deny', ROUND2],

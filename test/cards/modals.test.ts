@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTarget } from '../../cards/actions.js';
-import { denyModal, loadingModal, messageModal, revokeModal, unprovenModal } from '../../cards/modals.js';
+import { approveModal, denyModal, loadingModal, messageModal, revokeModal, unprovenModal } from '../../cards/modals.js';
 import { suggestionsOf } from '../../cards/offer-options.js';
 import { fieldOf, requestModal, speaksOf } from '../../cards/request-modal.js';
 import type { Offer } from '../../contract/preview.js';
@@ -173,11 +173,26 @@ describe('the other modals', () => {
   it.each([
     ['deny', denyModal(round)],
     ['revoke', revokeModal(round)],
+    ['approve', approveModal(round, [300_000, 600_000], 600_000)],
     ['close-unproven', unprovenModal(round)],
   ])('%s carries its round and fits Slack', (callback, view) => {
     expect(checkView(view)).toEqual([]);
     expect(view.callback_id).toBe(callback);
     expect(parseTarget(view.private_metadata)).toEqual({ requestId: round.requestId, roundDigest: DIGEST });
+  });
+
+  it('an approval begins with the length that was asked for', () => {
+    const form = JSON.stringify(approveModal(round, [300_000, 600_000], 600_000));
+    expect(form).toMatch(/"initial_option":\{"text":\{[^}]*"10 min"[^}]*\},"value":"600000"\}/);
+    expect(
+      checkView(
+        approveModal(
+          round,
+          Array.from({ length: 200 }, (_, i) => (i + 1) * 60_000),
+          7,
+        ),
+      ),
+    ).toEqual([]);
   });
 
   it('a comment is optional, a finding is not', () => {

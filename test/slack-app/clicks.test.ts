@@ -69,6 +69,38 @@ describe('a click that is in order', () => {
     expect(h.store.texts.size).toBe(0);
   });
 
+  it('an approval with a comment asks for both in a form, and sends the length that is chosen there', async () => {
+    expect((await h.click('U0ALICE', ts, `approve-with:${10 * MINUTE}`)).ack).toBe('ok');
+    expect(h.gate.sent).toEqual([]);
+    await until('the form', () => h.sim.truth().views.length === 1);
+    const result = await h.sim.act.submit({ user: 'U0ALICE', values: { window: `${5 * MINUTE}`, comment: 'Only the driver' } });
+    expect(result).toMatchObject({ ack: 'ok', modals: [] });
+    const body = { windowMs: 5 * MINUTE, commentDigest: sha256('Only the driver') };
+    expect(h.gate.sent).toMatchObject([{ kind: 'approve', roundDigest: one.digest, body, actor: { personId: 'alice' } }]);
+    expect([...h.store.texts.values()]).toEqual(['Only the driver']);
+  });
+
+  it('an approval in a form that names a length of its own making is refused in the form', async () => {
+    await h.click('U0ALICE', ts, `approve-with:${10 * MINUTE}`);
+    await until('the form', () => h.sim.truth().views.length === 1);
+    for (const value of [`${7 * MINUTE}`, '1e9', '-5', '']) {
+      const window = { type: 'static_select', selected_option: value ? { value } : null };
+      const forged = { values: { window: { window }, comment: { comment: { type: 'plain_text_input', value: 'x' } } } };
+      const result = await h.sim.act.submit({ user: 'U0ALICE', values: {}, forge: forged });
+      expect(JSON.stringify(result)).toMatch(/does not offer this length|Choose for how long/);
+    }
+    expect(h.gate.sent).toEqual([]);
+  });
+
+  it('a revoke with a reason asks for it, and sends its digest', async () => {
+    const ts2 = await h.post(view({ state: 'active', deadlineAt: instant(Date.now() + MINUTE) }, 'two'));
+    expect((await h.click('U0ALICE', ts2, 'revoke-with')).ack).toBe('ok');
+    expect(h.gate.sent).toEqual([]);
+    await until('the form', () => h.sim.truth().views.length === 1);
+    await h.sim.act.submit({ user: 'U0ALICE', values: { comment: 'The laptop is lost' } });
+    expect(h.gate.sent).toMatchObject([{ kind: 'revoke', body: { commentDigest: sha256('The laptop is lost') } }]);
+  });
+
   it('closing without proof asks for a finding', async () => {
     const stuck = view({ state: 'ending', alarmMinutes: 15 }, 'three');
     const ts3 = await h.post(stuck);
@@ -235,6 +267,17 @@ describe('while a part is down', () => {
     expect((await h.click('U0ALICE', ts2, 'revoke')).ack).toBe('ok');
     await until('the word', () => h.told('U0ALICE').some((words) => /ended without it.*within seconds/.test(words)));
     expect(h.gate.sent.map((s) => s.kind)).toEqual(['revoke']);
+  });
+
+  it('a revoke with a reason that no workflow can hear keeps it, and that it was ended without one is said', async () => {
+    const ts2 = await h.post(view({ state: 'active', deadlineAt: instant(Date.now() + MINUTE) }, 'two'));
+    h.gate.mode = 'past';
+    await h.click('U0ALICE', ts2, 'revoke-with');
+    await until('the form', () => h.sim.truth().views.length === 1);
+    const result = await h.sim.act.submit({ user: 'U0ALICE', values: { comment: 'The laptop is lost' } });
+    expect(result).toMatchObject({ ack: 'ok', modals: [] });
+    await until('the word', () => h.told('U0ALICE').some((words) => /ended without it.*within seconds/.test(words)));
+    expect(h.gate.sent).toMatchObject([{ kind: 'revoke', body: { commentDigest: sha256('The laptop is lost') } }]);
   });
 
   it('a click that Temporal does not take is not acknowledged; pressed again it counts once, and both hear of the end', async () => {

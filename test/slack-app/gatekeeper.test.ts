@@ -478,4 +478,13 @@ describe('a form', () => {
     expect(await form('U0BOBTWO')).toMatch(/^own-request/);
     expect(await form('U0CAROL')).toMatch(/^not-approver/);
   });
+
+  it('that approves is refused while the channel of its card is not known to be safe; one that revokes is not', async () => {
+    const { claim } = parsePress(body());
+    const form = (kind: 'approve' | 'revoke') => tried(gatekeeper().form(claim, ask(kind)));
+    expect(await form('approve')).toBe('ok');
+    trouble = 'The approver channel is shared with another organisation.';
+    expect(await form('approve')).toMatch(/^wrong-place: .*shared with another organisation/);
+    expect(await form('revoke')).toBe('ok');
+  });
 });

@@ -153,6 +153,17 @@ describe.each<[string, () => Ask]>([
   });
 });
 
+/** After the questions above, which count the entries. */
+it('an elevation is shown with what people wrote with what they did', async () => {
+  const elevation = new Elevation();
+  const commentDigest = await store.requests.putText('The laptop is lost');
+  await store.ledger.append([elevation.requested(), elevation.event('revoked', { cause: 'operator', commentDigest })]);
+  for (const ask of [askSocket(home), askStore(store)]) {
+    const shown = await ask<Shown>({ ask: 'show', id: elevation.request.requestId });
+    expect(shown.words).toEqual({ [commentDigest]: 'The laptop is lost' });
+  }
+});
+
 describe('a bad question', () => {
   it.each<[string, unknown, RegExp]>([
     ['of no kind', { ask: 'drop' }, /ask/],

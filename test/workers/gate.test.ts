@@ -2,7 +2,7 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { StintError } from '../../contract/errors.js';
-import { workflowIdOf } from '../../contract/ids.js';
+import { type Digest, workflowIdOf } from '../../contract/ids.js';
 import type { Envelope } from '../../contract/messages.js';
 import { openEnvelope } from '../../seal/envelope.js';
 import { createGate, type GateDeps } from '../../workers/gate.js';
@@ -224,11 +224,12 @@ describe('a question', () => {
 });
 
 describe('an end', () => {
+  const wordsWith = (kind: 'revoke' | 'end'): { commentDigest?: Digest } => (kind === 'end' ? {} : { commentDigest: ROUND });
   const asked = (kind: 'revoke' | 'end' = 'revoke', { judged = true, able = true, holds = false } = {}) => {
     const orders: unknown[] = [];
     const past = { holds: async () => holds, order: async (...order: unknown[]) => void orders.push(order) };
     const b = bench('slack-app', able ? past : undefined);
-    return { ...b, past, orders, send: () => b.gate.end(kind, REQUEST_ID, ROUND, {}, ACTOR, judged) };
+    return { ...b, past, orders, send: () => b.gate.end(kind, REQUEST_ID, ROUND, wordsWith(kind), ACTOR, judged) };
   };
   const refusing = throwing(new Error('connection refused'));
 
@@ -236,7 +237,7 @@ describe('an end', () => {
     const { orders, send, does } = asked(kind);
     does.signal = refusing;
     expect(await send()).toBe('past');
-    expect(orders).toEqual([[kind, REQUEST_ID, ACTOR]]);
+    expect(orders).toEqual([[kind, REQUEST_ID, ACTOR, wordsWith(kind).commentDigest]]);
   });
 
   it('is told to a paused run, and ordered past it', async () => {

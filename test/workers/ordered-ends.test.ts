@@ -71,6 +71,15 @@ it('a revoke: nothing is granted from then on, the record names who pressed it, 
   expect(await b.view(e)).toMatchObject({ state: 'closed', outcome: 'revoked' });
 });
 
+it('a revoke with a reason: the record names it; pressed again without, it is the same end', async () => {
+  const e = await b.elevation('active');
+  const commentDigest = await b.store.requests.putText('The laptop is lost');
+  await createPastWorkflow(b.deps, 'slack').order('revoke', e.request.requestId, GRACE, commentDigest);
+  await order('revoke', e);
+  expect(await b.view(e)).toMatchObject({ state: 'ending', revokeCause: 'approver', revokeComment: commentDigest });
+  expect((await b.types(e)).filter((type) => type === 'revoked')).toHaveLength(1);
+});
+
 it('an end by whoever holds it is recorded as that', async () => {
   const e = await b.elevation('active');
   await order('end', e);

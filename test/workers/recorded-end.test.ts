@@ -5,6 +5,7 @@ import type { SlackDuties } from '../../contract/duties.js';
 import { StintError } from '../../contract/errors.js';
 import type { Ledger } from '../../contract/ports.js';
 import { type ElevationView, fold } from '../../contract/view.js';
+import { sha256 } from '../../seal/canonical.js';
 import { withRecordedEnd } from '../../workers/recorded-end.js';
 import { ALICE, at, event, viewOf } from '../cards/views.js';
 
@@ -42,6 +43,14 @@ it.each(['operator', 'left'] as const)('an end by "%s" is shown as that, and whe
   for (const view of await shown(gone, closed)) {
     expect(view).toMatchObject({ state: 'collecting', goneAt: at(13), revokeCause: cause });
     expect(JSON.stringify(stateLines(view))).not.toContain('by a cancel');
+  }
+});
+
+it('why somebody revoked past the workflow is shown with it', async () => {
+  const commentDigest = sha256('The laptop is lost');
+  const stored = fold(active, event('revoked', { cause: 'approver', commentDigest }, 5, ALICE));
+  for (const view of await shown(cancelled, stored)) {
+    expect(view).toMatchObject({ revokeCause: 'approver', revokeComment: commentDigest, endedBy: stored.endedBy });
   }
 });
 

@@ -74,8 +74,9 @@ export class Asked<T extends Target = MacAdminTarget> {
   deny(who: Person, digest = this.digest, comment?: string) {
     return this.slack.send('deny', this.requestId, digest, comment ? { commentDigest: sha256(comment) } : {}, this.actor(who));
   }
-  revoke(who: Person) {
-    return this.slack.send('revoke', this.requestId, this.digest, {}, this.actor(who));
+  revoke(who: Person, comment?: string) {
+    const body = comment ? { commentDigest: sha256(comment) } : {};
+    return this.slack.send('revoke', this.requestId, this.digest, body, this.actor(who));
   }
   end(who: Person) {
     return this.slack.send('end', this.requestId, this.digest, {}, this.actor(who));

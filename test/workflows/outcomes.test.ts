@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { StintError } from '../../contract/errors.js';
 import { instant, msOf } from '../../contract/ids.js';
+import { sha256 } from '../../seal/canonical.js';
 import { ada, grace, linus, mallory } from '../fixtures/people.js';
 import { type Harness, startHarness, until } from './harness.js';
 
@@ -82,7 +83,7 @@ describe.concurrent('outcomes', () => {
   test('revoked: an approver ends it early, and the target is free afterwards', async () => {
     const e = await h.ask();
     await e.activate(grace);
-    await e.revoke(linus);
+    await e.revoke(linus, 'The laptop is lost');
     await e.in('collecting');
     expect(e.isAdmin).toBe(false);
     // What a Mac says that was told to end is no forgery, and nobody's mistake.
@@ -91,7 +92,8 @@ describe.concurrent('outcomes', () => {
     expect(await e.result()).toBe('revoked');
     expect((await h.store.ledger.timeline(e.requestId)).map(({ type }) => type)).not.toContain('refused');
     expect(await h.store.fence.live(e.request.target.key)).toBeUndefined();
-    expect(await stored(e)).toMatchObject({ endedBy: 'linus', revokeCause: 'approver' });
+    const revokeComment = sha256('The laptop is lost');
+    expect(await stored(e)).toMatchObject({ endedBy: 'linus', revokeCause: 'approver', revokeComment });
   });
 
   test('ended: by the subject, and by nobody else', async () => {
