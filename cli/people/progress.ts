@@ -10,6 +10,10 @@ export interface Standing {
   readonly outcome?: string | undefined;
   readonly approvedBy: readonly string[];
   readonly needed: number;
+  /** How far each stage is, where there are several. */
+  readonly stages?: readonly { readonly name: string; readonly approved: number; readonly needed: number }[] | undefined;
+  /** Who can decide now. */
+  readonly waitsFor?: readonly string[] | undefined;
   readonly windowMs: number;
   readonly confirmedAt?: string | undefined;
   readonly deadlineAt?: string | undefined;
@@ -27,15 +31,27 @@ export function verdictOf({ state, confirmedAt }: Standing): Verdict {
 
 /** All that can be said of it by now, oldest first: whoever waits prints what was not there before. */
 export function linesOf(now: Standing): readonly string[] {
-  const { state, approvedBy, needed, windowMs, confirmedAt, deadlineAt, outcome, why } = now;
-  const votes = approvedBy.map((name, i) => `approved by ${plain(name)}${i + 1 < needed ? ` (${i + 1} of ${needed})` : ''}`);
+  const { state, approvedBy, needed, stages, windowMs, confirmedAt, deadlineAt, outcome, why } = now;
+  // Of several stages the sum says little: how far each is stands in a line of its own.
+  const count = (i: number) => (i + 1 < needed && !stages ? ` (${i + 1} of ${needed})` : '');
+  const votes = approvedBy.map((name, i) => `approved by ${plain(name)}${count(i)}`);
   const later = ['approved', 'granting', 'active'].includes(state) || confirmedAt !== undefined;
   return [
     ...(state === 'handed-over' ? [] : [`requested: ${plain(now.display)}, elevation ${now.requestId.slice(0, 8)}`]),
     ...votes,
+    ...waiting(now),
     ...(later ? [`being granted, for ${durationText(windowMs)}`] : []),
     ...(confirmedAt ? [`granted at ${plain(confirmedAt)}`] : []),
     ...(deadlineAt ? [`ends at ${plain(deadlineAt)}`] : []),
     ...(verdictOf(now) === 'refused' ? [[outcome ?? state, ...why.slice(0, 4).map(plain)].join(': ')] : []),
   ];
+}
+
+/** How far it is and whom it waits for: another line whenever that has changed. */
+function waiting({ state, stages = [], waitsFor = [] }: Standing): readonly string[] {
+  if (state !== 'requested') return [];
+  const far = stages.map(({ name, approved, needed }) => `${plain(name)} ${approved} of ${needed}`).join(', ');
+  const whom = waitsFor.length > 0 ? [`waits for ${waitsFor.map(plain).join(' or ')}`] : [];
+  const parts = [...(far ? [`approvals: ${far}`] : []), ...whom];
+  return parts.length > 0 ? [parts.join('; ')] : [];
 }

@@ -150,6 +150,29 @@ describe('asking', () => {
     ]);
   });
 
+  it('tells how far each stage is and whom it waits for, again when that has changed', async () => {
+    const stages = (owners: number, security: number) => [
+      { name: 'owners', approved: owners, needed: 1 },
+      { name: 'security', approved: security, needed: 2 },
+    ];
+    const asked = (owners: number, security: number, more: object) =>
+      ({ status: 200, body: standing('requested', { needed: 3, stages: stages(owners, security), ...more }) }) as const;
+    looks = [
+      asked(0, 0, { waitsFor: ['Grace Hopper', 'Linus \u001b[31mPauling'] }),
+      asked(1, 0, { waitsFor: ['Margaret Hamilton'], approvedBy: ['Grace Hopper'] }),
+      asked(1, 0, { waitsFor: ['Margaret Hamilton'], approvedBy: ['Grace Hopper'] }),
+      { status: 200, body: standing('closed', { outcome: 'denied', needed: 3, stages: stages(1, 0) }) },
+    ];
+    expect(await run({ wait: true })).toBe(1);
+    expect(said.slice(2)).toEqual([
+      expect.stringContaining('approvals: owners 0 of 1, security 0 of 2; waits for Grace Hopper or Linus '),
+      'approved by Grace Hopper',
+      'approvals: owners 1 of 1, security 0 of 2; waits for Margaret Hamilton',
+      'denied',
+    ]);
+    expect(said.join('')).not.toContain('\u001b');
+  });
+
   it.each([
     ['denied', 'closed', { outcome: 'denied' }],
     ['lapsed', 'closed', { outcome: 'lapsed' }],

@@ -1,6 +1,7 @@
 /** What people may look at from a command line: what they may ask for, and how their own requests stand. */
 import { unstartedText } from '../../../cards/state-line.js';
 import { StintError } from '../../../contract/errors.js';
+import type { PersonId } from '../../../contract/ids.js';
 import type { Offer } from '../../../contract/preview.js';
 import type { ElevationRequest } from '../../../contract/request.js';
 import type { ElevationView } from '../../../contract/view.js';
@@ -18,6 +19,8 @@ const LOOKS = {
   withinMs: 60_000,
   sentence: 'You searched too often within a minute. Wait a minute, then search again.',
 };
+/** Of those who can decide so many are named, as in the thread of the card. */
+const NAMED = 10;
 const PROBLEMS = { '4xx': ProblemReply, '5xx': ProblemReply };
 
 export function peopleLookRoutes(app: App, deps: DeviceApiDeps, people: PeopleDeps): void {
@@ -36,7 +39,8 @@ export function peopleLookRoutes(app: App, deps: DeviceApiDeps, people: PeopleDe
     // Another person's is as unknown as none.
     if (stored?.request.requester.personId !== call.speaker.person.personId) throw new StintError('unknown-request');
     const row = await deps.store.ledger.find(call.params.id);
-    return standingOf(stored.request, row?.view, await approversOf(people, row?.view));
+    const view = row?.view;
+    return standingOf(stored.request, view, await approversOf(people, view), await waitsFor(people, view));
   });
 }
 
@@ -57,6 +61,7 @@ function standingOf(
   { requestId, target, windowMs }: ElevationRequest,
   view: ElevationView | undefined,
   names: string[],
+  waiting: string[],
 ): Standing {
   const base = { requestId, display: target.display, approvedBy: names };
   if (!view) return { ...base, state: 'handed-over', needed: 1, windowMs, why: [] };
@@ -66,6 +71,8 @@ function standingOf(
     state,
     ...(outcome && { outcome }),
     needed: verdict.outcome === 'auto' ? 1 : verdict.quorum,
+    ...(verdict.stages && { stages: verdict.stages.map(({ name, approved, quorum }) => ({ name, approved, needed: quorum })) }),
+    ...(waiting.length > 0 && { waitsFor: waiting }),
     windowMs: approvedWindowMs ?? windowMs,
     ...(confirmedAt && { confirmedAt }),
     ...(deadlineAt && { deadlineAt }),
@@ -74,8 +81,16 @@ function standingOf(
   };
 }
 
-async function approversOf({ directory }: PeopleDeps, view: ElevationView | undefined): Promise<string[]> {
+async function approversOf(people: PeopleDeps, view: ElevationView | undefined): Promise<string[]> {
   const { outcome, rule, approvedBy = [] } = view?.verdict ?? {};
-  if (outcome === 'auto') return [`the policy itself (rule ${rule})`];
-  return Promise.all(approvedBy.map(async (id) => (await directory.person(id))?.name ?? id));
+  return outcome === 'auto' ? [`the policy itself (rule ${rule})`] : namesOf(people, approvedBy);
+}
+
+/** Of several stages those whom the one asks that waits now. */
+function waitsFor(people: PeopleDeps, view: ElevationView | undefined): Promise<string[]> {
+  return namesOf(people, view?.state === 'requested' ? view.verdict.approvers.slice(0, NAMED) : []);
+}
+
+function namesOf({ directory }: PeopleDeps, ids: readonly PersonId[]): Promise<string[]> {
+  return Promise.all(ids.map(async (id) => (await directory.person(id))?.name ?? id));
 }

@@ -47,6 +47,11 @@ export const StandingReply = z.strictObject({
   outcome: z.string().optional(),
   approvedBy: z.array(z.string()).describe('Names.'),
   needed: z.int().describe('How many have to approve.'),
+  stages: z
+    .array(z.strictObject({ name: z.string(), approved: z.int(), needed: z.int() }))
+    .optional()
+    .describe('How far each stage is, in order, where there are several.'),
+  waitsFor: z.array(z.string()).optional().describe('Names of those who can decide now, while it waits; the first of many.'),
   windowMs: z.int(),
   confirmedAt: z.string().optional(),
   deadlineAt: z.string().optional(),

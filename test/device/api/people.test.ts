@@ -271,6 +271,22 @@ describe('looking', () => {
     const view = viewOf(stored.request, { state: 'active', confirmedAt: '2026-11-21T14:10:00.000Z' as Instant });
     bench.ledger.views.set(requestId, { ...view, verdict: { ...view.verdict, approvedBy: [grace.personId] } });
     expect(await clientOf(adas).call('GET', path)).toMatchObject({ state: 'active', approvedBy: ['Grace Hopper'] });
+    const stages = [
+      { name: 'owners', quorum: 1, approved: 1 },
+      { name: 'security', quorum: 2, approved: 0 },
+    ];
+    const verdict = { ...view.verdict, quorum: 3, approvedBy: [grace.personId], approvers: [grace.personId], stages };
+    const { confirmedAt: _, ...asked } = view;
+    bench.ledger.views.set(requestId, { ...asked, state: 'requested', verdict });
+    expect(await clientOf(adas).call('GET', path)).toMatchObject({
+      state: 'requested',
+      needed: 3,
+      stages: [
+        { name: 'owners', approved: 1, needed: 1 },
+        { name: 'security', approved: 0, needed: 2 },
+      ],
+      waitsFor: ['Grace Hopper'],
+    });
     const missed = { state: 'closed', outcome: 'not-started', armedAt: '2026-11-21T14:10:00.000Z' as Instant } as const;
     bench.ledger.views.set(requestId, viewOf(stored.request, missed));
     const why = [expect.stringMatching(/^AWS did not show the access in time\. .*Ask again in some minutes/)];
