@@ -29,6 +29,7 @@ export default class CiReporter {
     let broken = errors.length;
     for (const module of modules) {
       if (module.errors().length > 0) broken += 1; // a file that does not even load holds no tests to count
+      for (const suite of module.children.allSuites()) if (suite.errors().length > 0) broken += 1; // its set-up failed, so its tests are skipped
       for (const test of module.children.allTests()) {
         results.push({
           layer: module.project.name,

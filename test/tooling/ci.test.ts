@@ -35,6 +35,27 @@ describe('the count', () => {
   test('takes a file that does not load for a failure', () => {
     expect(summarise(['fast'], [passed('fast')], 2).last).toBe('1 passed, 2 failed, 0 skipped');
   });
+
+  test('takes a group of tests whose set-up failed for a failure, though all of its tests are skipped', () => {
+    const tree = mkdtempSync(join(ROOT, 'test', 'tooling', '.ci-'));
+    const summary = join(tree, 'summary');
+    try {
+      writeFileSync(
+        join(tree, 'group.test.js'),
+        "import { beforeAll, describe, test } from 'vitest';\ntest('a', () => {});\ndescribe('b', () => { beforeAll(() => { throw new Error('no'); }); test('c', () => {}); });\n",
+      );
+      const config = join(tree, 'vitest.config.mjs');
+      writeFileSync(config, "export default { test: { name: 'fast' } };\n");
+      const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+      const reporter = join(ROOT, 'scripts', 'ci-reporter.mjs');
+      const args = [vitest, 'run', '--root', tree, '--config', config, '--reporter', reporter];
+      const { status } = spawnSync(process.execPath, args, { cwd: tree, env: { ...process.env, STINT_CI_SUMMARY: summary } });
+      expect(readFileSync(summary, 'utf8')).toContain('1 passed, 1 failed, 1 skipped');
+      expect(status).toBe(1);
+    } finally {
+      rmSync(tree, { recursive: true, force: true });
+    }
+  }, 60_000);
 });
 
 describe('.ci/run', () => {
