@@ -3,8 +3,9 @@
  * Slack app's preview, in the activity that decides and in the transaction that arms. Deny by default: whatever is
  * missing, unknown or contradictory ends in `deny` or does not count, with a sentence that says why.
  */
-import type { Digest, PersonId } from '../contract/ids.js';
+import type { PersonId } from '../contract/ids.js';
 import { instant, msOf } from '../contract/ids.js';
+import { oncePer } from '../contract/once-per.js';
 import type { Person } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Verdict, Vote } from '../contract/verdict.js';
@@ -178,22 +179,17 @@ function factsDigest(facts: Facts): Verdict['factsDigest'] {
   return digestOf({ ...people, target: look.about ?? null, ...more });
 }
 
-/** Only what a decision looks at: a change of name is not another fact, and no e-mail address enters a digest. */
-const factAlone = digestOnce(({ personId, active, groups, macs }) => ({ personId, active, groups: [...groups].sort(), macs }));
-const factWithManager = digestOnce((person) => {
+/**
+ * Only what a decision looks at: a change of name is not another fact, and no e-mail address enters a digest. Once for a person as the
+ * directory keeps them, until the people file is another.
+ */
+const factAlone = oncePer(({ personId, active, groups, macs }: Person) =>
+  digestOf({ personId, active, groups: [...groups].sort(), macs }),
+);
+const factWithManager = oncePer((person: Person) => {
   const { manager = null, away = null } = person;
-  return { person: factAlone(person), manager, away };
+  return digestOf({ person: factAlone(person), manager, away });
 });
-
-/** Of what never changes: of a person as the directory keeps them, until the people file is another. */
-function digestOnce(fact: (person: Person) => unknown): (person: Person) => Digest {
-  const made = new WeakMap<Person, Digest>();
-  return (person) => {
-    const digest = made.get(person) ?? digestOf(fact(person));
-    made.set(person, digest);
-    return digest;
-  };
-}
 
 /** Each person once, in one order: who votes first or twice makes no difference. */
 function sorted(people: readonly PersonId[]): readonly PersonId[] {

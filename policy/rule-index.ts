@@ -4,6 +4,7 @@
  * a group of those who may ask. What is found is never less than what fits; whether it fits is asked of the rule itself.
  */
 import { foldName } from '../contract/names.js';
+import { oncePer } from '../contract/once-per.js';
 import type { About, AboutOf, Person } from '../contract/ports.js';
 import type { TargetKind } from '../contract/request.js';
 import { ACCOUNT_ID, type MatchOf, OU_ID } from './kinds.js';
@@ -119,12 +120,8 @@ const byTarget = indexed(targetPlaces);
 const byBoth = indexed((rule) => [...targetPlaces(rule), askPlaces(rule)]);
 
 function indexed(waysOf: (rule: Rule) => Ways): (rules: readonly Rule[], looks: readonly Look[]) => readonly Rule[] {
-  const made = new WeakMap<readonly Rule[], (looks: readonly Look[]) => readonly number[]>();
-  return (rules, looks) => {
-    const find = made.get(rules) ?? filed(rules.map(waysOf));
-    made.set(rules, find);
-    return find(looks).flatMap((i) => rules[i] ?? []);
-  };
+  const find = oncePer((rules: readonly Rule[]) => filed(rules.map(waysOf)));
+  return (rules, looks) => find(rules)(looks).flatMap((i) => rules[i] ?? []);
 }
 
 /** The numbers of rules, under a text or under what a text begins with, by its length. */

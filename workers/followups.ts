@@ -60,19 +60,15 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
     log,
   });
   let stopped = false;
-  const telling = async () => {
+  const every = async (ms: number, round: () => Promise<unknown>, failed: string): Promise<void> => {
     while (!stopped) {
-      await tellWorkflows({
-        store,
-        cancel,
-        repair,
-        clock,
-        failed: (requestId, error) => log.warn({ requestId, err: error }, UNTOLD),
-      }).catch((error: unknown) => log.warn({ err: error }, 'The store could not be asked what workflows have yet to hear.'));
-      await wait(TELL_MS);
+      await round().catch((error: unknown) => log.warn({ err: error }, failed));
+      await wait(ms);
     }
   };
-  void telling();
+  const untold = (requestId: RequestId, error: unknown) => log.warn({ requestId, err: error }, UNTOLD);
+  const telling = () => tellWorkflows({ store, cancel, repair, clock, failed: untold });
+  void every(TELL_MS, telling, 'The store could not be asked what workflows have yet to hear.');
   const ordered = createOrderedEnds({
     store,
     driverOf,
@@ -81,28 +77,15 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
     repair,
     failed: (requestId, error) => log.warn({ requestId, err: error }, ORDERED),
   });
-  const ends = async () => {
-    while (!stopped) {
-      await ordered().catch((error: unknown) => log.warn({ err: error }, 'The store could not be asked what ends were ordered.'));
-      await wait(ORDERED_MS);
-    }
-  };
-  void ends();
+  void every(ORDERED_MS, ordered, 'The store could not be asked what ends were ordered.');
   const runs = createRuns(client, clock);
   const told = (requestId: RequestId, error?: unknown) =>
     error === undefined
       ? log.warn({ requestId }, 'An elevation whose workflow is no more was closed.')
       : log.warn({ requestId, err: error }, 'An elevation that is overdue could not be looked after; it is tried again.');
-  const orphans = async () => {
-    while (!stopped) {
-      await closeOrphans({ store, clock, runs, repair, told }).catch((error: unknown) =>
-        log.warn({ err: error }, 'The store could not be asked which elevations are overdue.'),
-      );
-      await wait(ORPHANS_MS);
-    }
-  };
-  void orphans();
-  const round = createRepairs({
+  const orphans = () => closeOrphans({ store, clock, runs, repair, told });
+  void every(ORPHANS_MS, orphans, 'The store could not be asked which elevations are overdue.');
+  const repairs = createRepairs({
     store,
     shows: deps.shows,
     // A paused run paints no card.
@@ -111,26 +94,8 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
     clock,
     failed: (requestId, error) => log.warn({ requestId, err: error }, 'A card could not be drawn again; it is tried again.'),
   });
-  const repairs = async () => {
-    while (!stopped) {
-      await round().catch((error: unknown) =>
-        log.warn({ err: error }, 'The store could not be asked which cards are to be drawn again.'),
-      );
-      await wait(REPAIRS_MS);
-    }
-  };
-  void repairs();
-  const others = async () => {
-    while (!stopped) {
-      await deps
-        .tellOthers()
-        .catch((error: unknown) =>
-          log.warn({ err: error }, 'Others could not be told; it is tried again. Nothing waits for it.'),
-        );
-      await wait(OTHERS_MS);
-    }
-  };
-  void others();
+  void every(REPAIRS_MS, repairs, 'The store could not be asked which cards are to be drawn again.');
+  void every(OTHERS_MS, deps.tellOthers, 'Others could not be told; it is tried again. Nothing waits for it.');
   return {
     async stop() {
       stopped = true;

@@ -29,6 +29,7 @@ import { createTickets } from '../activities/tickets/tickets.js';
 import type { Alarms } from '../contract/alarms.js';
 import { StintError } from '../contract/errors.js';
 import type { Envelope, Sender } from '../contract/messages.js';
+import { oncePer } from '../contract/once-per.js';
 import type { Directory, Gate, Store, TargetDriver, TargetFacts, Tickets } from '../contract/ports.js';
 import { type AwsPermissionSetTarget, targetOf } from '../contract/request.js';
 import type { ElevationView } from '../contract/view.js';
@@ -95,28 +96,19 @@ export function peopleOf(
   };
 }
 
-const pagedOfConfig = new WeakMap<object, Paged>();
-
 /** One for each configuration: the parts of a process share what was looked up. Undefined where PagerDuty is not set up. */
-function pagedOf(oncall: Config<'oncall'>['oncall']): Paged | undefined {
-  const { url, token } = oncall;
+const pagedOf = oncePer(({ url, token }: Config<'oncall'>['oncall']): Paged | undefined => {
   if (!token) return undefined;
-  const deps = { baseUrl: url, token: () => token.reveal(), timeoutMs: PAGERDUTY_TIMEOUT_MS, clock };
-  const made = pagedOfConfig.get(oncall) ?? createPagerDuty(deps);
-  pagedOfConfig.set(oncall, made);
-  return made;
-}
+  return createPagerDuty({ baseUrl: url, token: () => token.reveal(), timeoutMs: PAGERDUTY_TIMEOUT_MS, clock });
+});
 
-const ticketsOfConfig = new WeakMap<object, Tickets>();
+const ticketsBy = oncePer(({ checks }: Config<'tickets'>['tickets']): Tickets => {
+  const secret = (file: string) => readFileSync(file, 'utf8');
+  return createTickets({ checks, secret, timeoutMs: TICKETS_TIMEOUT_MS, clock });
+});
 
 /** Where tickets are looked up; one for each configuration, as with PagerDuty. */
-export function ticketsOf({ tickets }: Config<'tickets'>): Tickets {
-  const { checks } = tickets;
-  const secret = (file: string) => readFileSync(file, 'utf8');
-  const made = ticketsOfConfig.get(tickets) ?? createTickets({ checks, secret, timeoutMs: TICKETS_TIMEOUT_MS, clock });
-  ticketsOfConfig.set(tickets, made);
-  return made;
-}
+export const ticketsOf = ({ tickets }: Config<'tickets'>): Tickets => ticketsBy(tickets);
 
 /** What sends e-mail; undefined where no mail server is set up. */
 export function mailerOf({ mail }: Config<'mail'>): Mailer | undefined {

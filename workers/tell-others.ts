@@ -4,6 +4,7 @@
  * message, so whoever begins anew, or at the same time, tells what is left.
  */
 
+import { keep } from '../activities/latest.js';
 import type { Mail } from '../activities/mail/smtp.js';
 import { type NoticeText, noticeMessage, noticeText } from '../cards/notice.js';
 import type { PeopleLookup } from '../cards/say.js';
@@ -187,8 +188,7 @@ function createRules({ policies }: Pick<Store, 'policies'>): (hash: Digest) => P
     const known = kept.get(hash);
     if (known) return known;
     const rules = (await recalled(policies, hash))?.rules ?? [];
-    kept.set(hash, rules);
-    for (const oldest of kept.keys()) if (kept.size > RULES_KEPT) kept.delete(oldest);
+    keep(kept, hash, rules, RULES_KEPT);
     return rules;
   };
 }

@@ -7,6 +7,7 @@ import { foldAddress } from '../../contract/address.js';
 import { isStintError, StintError } from '../../contract/errors.js';
 import type { Person, TicketAnswer, Tickets } from '../../contract/ports.js';
 import { isLineValue, readLimited, reasonOf } from '../far-http.js';
+import { keep } from '../latest.js';
 import { type FieldCheck, PLACEHOLDER, type TicketCheck } from './checks-file.js';
 
 export interface TicketDeps {
@@ -58,9 +59,7 @@ function farEnd(check: TicketCheck, deps: TicketDeps) {
     // A clock that went back makes nothing young again.
     if (last && age >= 0 && age < FRESH_MS) return last.found;
     const fresh: Kept = { at: deps.clock(), found: call(ticket) };
-    kept.delete(ticket);
-    kept.set(ticket, fresh);
-    for (const oldest of kept.keys()) if (kept.size > KEPT) kept.delete(oldest);
+    keep(kept, ticket, fresh, KEPT);
     // A failure is nobody's answer but of those who wait for it.
     fresh.found.catch(() => kept.get(ticket) === fresh && kept.delete(ticket));
     return fresh.found;

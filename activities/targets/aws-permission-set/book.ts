@@ -4,7 +4,7 @@
  */
 import { StintError } from '../../../contract/errors.js';
 import { type Instant, instant, type RequestId } from '../../../contract/ids.js';
-import { keep } from '../latest.js';
+import { keep } from '../../latest.js';
 import type { AwsTarget, Before, Kind, Mark, Marks, Progress, Time } from './types.js';
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 /** What grant, revoke and observe share. */
 
-import { keep } from '../latest.js';
+import { keep } from '../../latest.js';
 import type { Book } from './book.js';
 import type { Slots } from './budget.js';
 import type { AssignmentCalls, How, Operation } from './calls.js';

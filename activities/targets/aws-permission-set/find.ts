@@ -1,6 +1,6 @@
 /** Operations that are known to AWS alone, found through its own lists: a create whose answer was lost, a delete of another process. */
 import { msOf, type RequestId } from '../../../contract/ids.js';
-import { keep } from '../latest.js';
+import { keep } from '../../latest.js';
 import { cameToNothing } from './book.js';
 import type { How, Operation, OperationState } from './calls.js';
 import { type Desk, isAbout, LIST_LAG_MS, stateOf } from './desk.js';

@@ -4,7 +4,7 @@
  */
 import type { RequestId } from '../../../contract/ids.js';
 import type { Recollection, RevokeHints } from '../../../contract/ports.js';
-import { keep } from '../latest.js';
+import { keep } from '../../latest.js';
 import { unsure } from './book.js';
 import type { How, Operation } from './calls.js';
 import { type Desk, ended, isAbout, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted } from './desk.js';

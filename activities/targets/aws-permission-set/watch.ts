@@ -3,7 +3,7 @@
  * one list of what is still in progress, and one question for each that left it. An operation is followed to its end also
  * when nobody waits any more, since it counts among the outstanding writes until then.
  */
-import { keep } from '../latest.js';
+import { keep } from '../../latest.js';
 import type { AssignmentCalls, How, Operation } from './calls.js';
 import { awsError, classOfError, mayWorkLater } from './errors.js';
 import type { Kind, Rank, Time } from './types.js';

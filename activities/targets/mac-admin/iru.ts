@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { isStintError, StintError } from '../../../contract/errors.js';
 import { msOf, type Serial } from '../../../contract/ids.js';
 import type { Mdm } from '../../../contract/ports.js';
-import { keep } from '../latest.js';
+import { keep } from '../../latest.js';
 import { createIruHttp, type IruCall, type IruHttp, MdmAnswer } from './iru-http.js';
 import { inLane, type Lanes } from './lane.js';
 

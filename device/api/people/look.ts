@@ -1,5 +1,5 @@
 /** What people may look at from a command line: what they may ask for, and how their own requests stand. */
-import { unstartedText } from '../../../cards/state-line.js';
+import { NAMED_PEOPLE, unstartedText } from '../../../cards/state-line.js';
 import { StintError } from '../../../contract/errors.js';
 import type { PersonId } from '../../../contract/ids.js';
 import type { Offer } from '../../../contract/preview.js';
@@ -19,8 +19,6 @@ const LOOKS = {
   withinMs: 60_000,
   sentence: 'You searched too often within a minute. Wait a minute, then search again.',
 };
-/** Of those who can decide so many are named, as in the thread of the card. */
-const NAMED = 10;
 const PROBLEMS = { '4xx': ProblemReply, '5xx': ProblemReply };
 
 export function peopleLookRoutes(app: App, deps: DeviceApiDeps, people: PeopleDeps): void {
@@ -88,7 +86,7 @@ async function approversOf(people: PeopleDeps, view: ElevationView | undefined):
 
 /** Of several stages those whom the one asks that waits now. */
 function waitsFor(people: PeopleDeps, view: ElevationView | undefined): Promise<string[]> {
-  return namesOf(people, view?.state === 'requested' ? view.verdict.approvers.slice(0, NAMED) : []);
+  return namesOf(people, view?.state === 'requested' ? view.verdict.approvers.slice(0, NAMED_PEOPLE) : []);
 }
 
 function namesOf({ directory }: PeopleDeps, ids: readonly PersonId[]): Promise<string[]> {
