@@ -3,7 +3,7 @@
  * access can exist: no grant without a ledger entry before it, and no revoke ever waits for the store (invariant I9).
  */
 import type { ArmInput, EvidenceDuties, FenceNote, JudgeInput, StoreDuties } from '../contract/duties.js';
-import { instant, type RunId } from '../contract/ids.js';
+import { instant, msOf, type RunId } from '../contract/ids.js';
 import type { ArmLimits, Fence, Grant, Store } from '../contract/ports.js';
 import type { Verdict } from '../contract/verdict.js';
 import { limitRefusals } from '../policy/limits.js';
@@ -12,6 +12,11 @@ import type { KeyRing } from '../seal/keys.js';
 import { countCommands } from './evidence.js';
 import { sealedBy } from './proof.js';
 import { openStart } from './seals.js';
+
+/** How far Temporal's clock, which counted from the approval, may be ahead of this process's. */
+const SKEW_MS = 5 * 60_000;
+/** The sweep goes by the last moment that is recorded here, so a history can't be what says how late it is. */
+const TOO_FAR = 'It would end later than the start deadline and the approved window allow.';
 
 export interface RecordDeps {
   readonly store: Store;
@@ -49,6 +54,8 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
       if (!stillStands(verdict, input)) return { ok: false, code: 'verdict-lost', ...whyDenied(verdict) };
       const { requestId, target, subject } = input.request;
       const now = clock();
+      if (msOf(input.notAfter) > now + verdict.deadlines.startMs + input.windowMs + SKEW_MS)
+        return { ok: false, code: 'verdict-lost', reason: TOO_FAR };
       const grant = {
         requestId,
         target,

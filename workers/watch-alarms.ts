@@ -43,7 +43,15 @@ export const HEARD: readonly EventType[] = [
 ];
 
 /** What a seal can be refused for. Ordinary conflicts (a late click) are not among them. */
-const SEALS: ReadonlySet<string> = new Set(['bad-seal', 'seal-expired', 'wrong-sender', 'bad-input', 'replayed']);
+const SEALS: ReadonlySet<string> = new Set([
+  'bad-seal',
+  'seal-expired',
+  'stale-call',
+  'wrong-sender',
+  'bad-input',
+  'too-large',
+  'replayed',
+]);
 const COUNTED_MS = 10 * 60_000;
 /** What is older was told by whoever watched then. */
 const STALE_MS = 12 * 3_600_000;

@@ -20,6 +20,8 @@ const BATCH_MAX = 100;
 const BATCH_CHARS = 100_000;
 /** A sealed message has about a thousand characters. What is far larger is none, and must not swell an activity's input. */
 const MESSAGE_MAX = 8000;
+/** Of one element of a list of bytes or numbers. */
+const BYTES_MOST = 8;
 const ENDING_FIRST: readonly MessageKind[] = ['revoke', 'end', 'deny', 'withdraw', 'contactLost'];
 
 export interface Backlog {
@@ -91,9 +93,33 @@ export function nameOf(name: string): Item['name'] {
   return KINDS.find((kind) => kind === name) ?? 'unknown';
 }
 
-/** Whether this cannot be a sealed message by its size alone. What is nested too deeply to be measured is oversize as well. */
+/**
+ * Whether this cannot be a sealed message by its size alone. What is nested too deeply to be measured is oversize as well.
+ * Costs no more for two megabytes than for a few kilobytes: several of them may arrive in one task, which has seconds.
+ */
 export function isOversize(raw: unknown): boolean {
-  return sizeOf(raw) > MESSAGE_MAX;
+  return isFarOversize(raw) || sizeOf(raw) > MESSAGE_MAX;
+}
+
+/**
+ * Whether its JSON surely has more than MESSAGE_MAX characters, found without writing it: each text counts as long as it
+ * is, each list and each object as its brackets, each other value as one character. So it never says yes to what
+ * `sizeOf` would find small, and stops as soon as there is enough.
+ */
+function isFarOversize(raw: unknown): boolean {
+  const open: unknown[] = [raw];
+  for (let chars = 0; open.length > 0; ) {
+    const value = open.pop();
+    // Bytes that came as they are (`binary/plain`): in JSON each would be a key and a number.
+    if (ArrayBuffer.isView(value)) chars += value instanceof DataView ? 2 : value.byteLength / BYTES_MOST;
+    else if (typeof value === 'string') chars += value.length;
+    else if (Array.isArray(value)) chars += value.length;
+    else chars += 1;
+    if (chars > MESSAGE_MAX) return true;
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue;
+    for (const key in value) open.push((value as Record<string, unknown>)[key]);
+  }
+  return false;
 }
 
 function sizeOf(raw: unknown): number {

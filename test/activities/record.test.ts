@@ -118,6 +118,15 @@ describe('arming', () => {
     expect(await store.ledger.timeline(elevation.request.requestId)).toEqual([]);
   });
 
+  it('does not believe a history that puts the last moment later than start deadline and window by the policy of now', async () => {
+    const latest = T0 + VERDICT.deadlines.startMs + 600_000 + 5 * 60_000;
+    const later = elevationOf();
+    expect(await duties().arm(arming(later, instant(latest + 1)))).toMatchObject({ ok: false, code: 'verdict-lost' });
+    expect(await store.fence.grant(later.request.requestId)).toBeUndefined();
+    expect(await store.ledger.timeline(later.request.requestId)).toEqual([]);
+    expect(await duties().arm(arming(elevationOf(), instant(latest)))).toEqual({ ok: true });
+  });
+
   it('does not happen when nobody can judge', async () => {
     verdict = new Error('the people file cannot be read');
     const elevation = elevationOf();

@@ -28,7 +28,7 @@ export const VERDICT: Verdict = {
   windowMs: 600_000,
   warnBeforeMs: 300_000,
   warnMinWindowMs: 300_000,
-  deadlines: { pendingMs: 1, startMs: 1, evidenceMs: 1, remindEveryMs: 1, remindForMs: 1, remindThenMs: 1 },
+  deadlines: { pendingMs: 1, startMs: 14_400_000, evidenceMs: 1, remindEveryMs: 1, remindForMs: 1, remindThenMs: 1 },
   sentences: ['Approved by Grace Hopper.'],
 };
 

@@ -105,8 +105,10 @@ describe('what the ledger tells', () => {
     await one(95);
     expect(b.said.map(({ step }) => step).filter((step, i, all) => step !== all[i - 1])).toEqual([1, 10, 100]);
     expect(b.said.at(-1)).toMatchObject({ severity: 'error', sentence: expect.stringContaining('105 messages') });
+    for (const code of ['too-large', 'stale-call']) await one(1, code);
+    expect(b.said.at(-1)?.sentence).toContain('107 messages');
     await one(1, 'state-conflict'); // a late click is no forgery
-    expect(b.said.at(-1)?.sentence).toContain('105 messages');
+    expect(b.said.at(-1)?.sentence).toContain('107 messages');
   });
 
   it('of a flood of which only fifty have entries is counted by what its total grew', async () => {

@@ -4,6 +4,7 @@ import { StintError } from '../../contract/errors.js';
 import { instant, msOf } from '../../contract/ids.js';
 import { sweepOnce, UNBEGUN_MS } from '../../workers/sweep.js';
 import { ada, grace, linus, POLICY } from '../fixtures/people.js';
+import { signalBytes } from './forger.js';
 import { type Asked, type Harness, startHarness, until } from './harness.js';
 
 const MIN = 60_000;
@@ -183,6 +184,28 @@ describe.concurrent('a flood', () => {
     expect((await e.sees((view) => view.refusals >= 3, 'three refusals')).state).toBe('requested');
     await e.withdraw(ada);
     expect(await e.result()).toBe('withdrawn');
+  });
+});
+
+describe('megabytes', () => {
+  test.each([
+    ['bytes as they are', 'binary/plain', Buffer.alloc(1_900_000, 7)],
+    ['a list', 'json/plain', Buffer.from(`[${'7,'.repeat(900_000)}7]`)],
+    [
+      'an object',
+      'json/plain',
+      Buffer.from(JSON.stringify(Object.fromEntries(Array.from({ length: 120_000 }, (_, i) => [`k${i}`, i])))),
+    ],
+  ])('in twelve signals at once (%s) delay no revoke', async (_, encoding, data) => {
+    const e = await h.ask();
+    await e.activate(grace);
+    await Promise.all(
+      Array.from({ length: 12 }, () => signalBytes(h.client, e, 'deny', { metadata: { encoding: Buffer.from(encoding) }, data })),
+    );
+    const from = Date.now();
+    await e.revoke(linus);
+    expect(await revokedAfter(e, from)).toBeLessThan(15_000);
+    expect(await e.finish()).toBe('revoked');
   });
 });
 

@@ -87,9 +87,11 @@ export function signed(fields: Fields, key: SealKey, change: Fields = {}): Field
   return { ...all, sig, ...change };
 }
 
-/** Bytes that no converter reads, one for each encoding that Temporal knows (and one that it does not). */
+/** Bytes that are no message, one for each encoding that Temporal knows (and one that it does not). Of some a converter makes a value. */
 export const UNDECODABLE = [
   'binary/unknown',
+  'binary/plain',
+  'binary/null',
   'json/plain',
   'json/protobuf',
   'binary/protobuf',
