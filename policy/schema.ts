@@ -135,11 +135,19 @@ const MATCH = {
 
 const windows = z.array(lengthOf('1s', '24h')).min(1).max(10);
 
+/** Nobody is asked twice whether the policy may approve by itself: what it gave is short, and more of it is for people to give. */
+const approveMore = approve
+  .refine(({ policy }) => policy === undefined, {
+    path: ['policy'],
+    error: 'must not stand here: only people approve an extension. Leave it out, and name who decides',
+  })
+  .meta({ not: { required: ['policy'] } });
+
 const extend = z
   .strictObject({
     times: z.int({ error: 'must be a whole number' }).min(0).max(100).optional(),
     windows: windows.optional(),
-    approve: approve.optional(),
+    approve: approveMore.optional(),
   })
   .refine((all) => Object.values(all).some((one) => one !== undefined), {
     error: 'must say something: times, windows, approve or several of them',

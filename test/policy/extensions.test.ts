@@ -85,6 +85,10 @@ describe('a rule about extensions', () => {
     ['{ windows: [26m] }', /extend: can never be granted: of max \(30m\) the shortest window \(5m\) leaves 25m.*is 26m/],
     ['{ approve: { people: [grace], quorum: 2 } }', /extend\.approve\.quorum: must not be more than the 1 people named/],
     ['{ approve: { groups: [it], escalate: [{ after: 5m, groups: [security] }] } }', /extend\.approve: must not escalate/],
+    [
+      '{ approve: { groups: [it], policy: { upTo: 5m, perDay: 1 } } }',
+      /^policy\.yaml:11:48 .*extend\.approve\.policy: must not stand here: only people approve an extension\. Leave it out/m,
+    ],
     ['{ approve: { quorum: 2 } }', /extend\.approve: must name somebody/],
   ])('%s is refused, with the place and what is wrong', (extend, said) => {
     expect(refusal(extend)).toMatch(said);

@@ -36,6 +36,11 @@ it.each([
   ['a rule without windows', '    windows: [5m, 10m]\n', ''],
   ['what belongs to the other kind', 'serials: ["C02VAULT*"]', 'accounts: ["a"]'],
   ['an unknown key of extensions', 'kind: mac-admin', 'kind: mac-admin\n    extend: { time: 1 }'],
+  [
+    'an extension that the policy approves by itself',
+    'kind: mac-admin',
+    'kind: mac-admin\n    extend: { approve: { groups: [it], policy: { upTo: 5m, perDay: 1 } } }',
+  ],
   ['a tier that is none', 'kind: mac-admin', 'kind: mac-admin\n    tier: 4'],
 ])('%s is caught', (_what, from, to) => {
   const text = read('policy.yaml');
