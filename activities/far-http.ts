@@ -13,11 +13,6 @@ export function isLineValue(value: string): boolean {
   return /^[\x20-\x7e]+$/.test(value);
 }
 
-/** Whether a host is this very computer. NB: compared as a whole; 127.0.0.1.example.com is somebody else's. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-
 /** The body as text, of so many bytes at most. Throws what `tooLarge` makes for more, which is not read. */
 export async function readLimited(response: Response, maxBytes: number, tooLarge: () => Error): Promise<string> {
   if (!response.body) return '';

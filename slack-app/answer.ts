@@ -6,7 +6,8 @@
 import type { KnownBlock } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import { escapeMrkdwn } from '../cards/text.js';
-import { isLoopback, SLACK_API } from './config.js';
+import { isLoopback } from '../contract/loopback.js';
+import { SLACK_API } from './config.js';
 import { errorText, type Log } from './log.js';
 import type { ReplyTo } from './payload.js';
 

@@ -1,6 +1,7 @@
 /** What the Slack app has to be told, and the checks on it that need no network. */
 import { StintError } from '../contract/errors.js';
 import type { RequestId } from '../contract/ids.js';
+import { isLoopback } from '../contract/loopback.js';
 import type { Directory, Gate, Store } from '../contract/ports.js';
 import type { Preview } from '../contract/preview.js';
 import type { Log } from './log.js';
@@ -80,9 +81,4 @@ function checkApiUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : bad('slack.slackApiUrl is not a URL.');
   if (url.protocol !== 'https:' && !isLoopback(url.hostname)) bad('slack.slackApiUrl must be https (or a loopback address).');
   if (!url.pathname.endsWith('/')) bad('slack.slackApiUrl must end in a slash.');
-}
-
-/** Whether a host name can only be this machine. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

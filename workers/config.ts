@@ -3,10 +3,10 @@
  * needs; what another process needs isn't asked of it, and no process holds a secret that it has no use for.
  */
 import { dirname, join, resolve } from 'node:path';
-import { isLoopback } from '../activities/far-http.js';
 import type { MailConfig } from '../activities/mail/smtp.js';
 import { parseTicketChecks, type TicketCheck } from '../activities/tickets/checks-file.js';
 import { StintError } from '../contract/errors.js';
+import { isLoopback } from '../contract/loopback.js';
 import { createReader, missing, type Reader, type Source, sentenceOf } from './config-reader.js';
 import { VARIABLES, type ValueOf } from './config-variables.js';
 import { Secret } from './secrets.js';

@@ -4,6 +4,7 @@
  */
 import { LogLevel, WebClient } from '@slack/web-api';
 import { StintError } from '../../contract/errors.js';
+import { isLoopback } from '../../contract/loopback.js';
 
 /** Longest wait for one call, in milliseconds; activities need a longer start-to-close than this. */
 export const CALL_TIMEOUT_MS = 10_000;
@@ -29,9 +30,4 @@ export function createPostingClient(options: { readonly token: string; readonly 
 function isSafe(address: string): boolean {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-}
-
-/** Whether a host is this machine: the stand-in runs there. */
-export function isLoopback(hostname: string): boolean {
-  return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
 }

@@ -5,8 +5,8 @@
  * upload address as well.
  */
 import { StintError } from '../../contract/errors.js';
+import { isLoopback } from '../../contract/loopback.js';
 import type { Cards } from '../../contract/ports.js';
-import { isLoopback } from './client.js';
 import { slackCode, unclear } from './errors.js';
 import { type Memory, UNKNOWN_RENDER } from './memory.js';
 import { isNoThread, isRecord, textAt, type Wire } from './wire.js';

@@ -3,10 +3,10 @@
  * secret, only where one lies. Written by an operator and trusted, but for mistakes: each is told with line and column.
  */
 import { z } from 'zod';
+import { isLoopback } from '../../contract/loopback.js';
 import { checkName } from '../../policy/condition-schema.js';
 import { readDocument } from '../../policy/document.js';
 import { pathText, problemError, problemsOf } from '../../policy/problems.js';
-import { isLoopback } from '../far-http.js';
 
 const CAP_BYTES = 64 * 1024;
 

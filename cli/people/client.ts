@@ -5,6 +5,7 @@
 import { createHash, createPublicKey, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ERRORS, type ErrorCode, StintError } from '../../contract/errors.js';
+import { isLoopback } from '../../contract/loopback.js';
 import type { OwnKey } from './key.js';
 
 export interface PeopleClient {
@@ -57,7 +58,7 @@ export function serverOf(text: string | undefined): URL {
   if (!text)
     throw new StintError('bad-input', 'Say where Stint is: set STINT_SERVER_URL, or give --server https://stint.example.com');
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const here = url?.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  const here = url?.protocol === 'http:' && isLoopback(url.hostname);
   if (!url || (url.protocol !== 'https:' && !here))
     throw new StintError('bad-input', `${text} is no https address. Stint is called by https, or by http on this very computer.`);
   return new URL('/', url);
