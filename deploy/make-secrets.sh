@@ -23,15 +23,16 @@ random | make temporal_db_password 444
 random | make stint_db_password 444
 printf 'postgres://stint:%s@postgres:5432/stint\n' "$(cat "$folder/stint_db_password")" | make stint_database_url 400
 
-# The last may stay empty: then PagerDuty is not asked.
-for name in slack_bot_token slack_app_token mdm_token pagerduty_token; do
+# The last three may stay empty: then PagerDuty and tickets are not asked, and nobody is told by e-mail.
+for name in slack_bot_token slack_app_token mdm_token pagerduty_token ticket_authorization smtp_password; do
   make "$name" 600 </dev/null
 done
 
+set -- "$folder"/stint_database_url "$folder"/*_token "$folder"/ticket_authorization "$folder"/smtp_password
 if [ "$(id -u)" -eq 0 ]; then
-  chown "$owner" "$folder"/stint_database_url "$folder"/*_token
+  chown "$owner" "$@"
 elif [ "$(id -u)" -ne "$owner" ]; then
-  echo "make-secrets: as root, run: chown $owner $folder/stint_database_url $folder/*_token" >&2
+  echo "make-secrets: as root, run: chown $owner $*" >&2
 fi
 
 for name in slack_bot_token slack_app_token mdm_token; do

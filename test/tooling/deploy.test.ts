@@ -107,6 +107,35 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  test('gives each process the header for tickets, where the file of checks that it mounts can name it', () => {
+    const checks = 'version: 1\nchecks:\n  jira:\n    url: https://jira.example.com/{ticket}\n';
+    const header = '    header: { name: Authorization, file: /run/secrets/ticket_authorization }\n';
+    const files: Record<string, string> = {
+      '/etc/stint/stint.yaml': 'STINT_TICKETS: /etc/stint/tickets.yaml\n',
+      '/etc/stint/tickets.yaml': checks + header,
+    };
+    const ours = services.filter(([, service]) => service.image.startsWith('stint:'));
+    for (const [name, { secrets = [], volumes = [], networks = [], environment: env = {} }] of ours) {
+      expect(secrets, name).toContain('ticket_authorization');
+      expect(volumes, name).toContainEqual(expect.stringMatching(/:\/etc\/stint:ro$/));
+      expect(networks.some((network) => ['outside', 'edge'].includes(network))).toBe(true);
+      const { tickets } = loadConfig({ env, readFile: (path) => files[path] ?? '', parts: ['tickets'] });
+      expect(tickets.checks.map((check) => check.header?.file)).toEqual(['/run/secrets/ticket_authorization']);
+    }
+  });
+
+  test('gives the password of the mail server to the worker alone, by file', () => {
+    const holders = services.filter(([, { secrets = [] }]) => secrets.includes('smtp_password'));
+    expect(holders.map(([name]) => name)).toEqual(['worker']);
+    const mail = (settings: string) => {
+      const env = compose.services.worker?.environment ?? {};
+      return loadConfig({ env, readFile: (path) => (path === env.STINT_CONFIG ? settings : ''), parts: ['mail'] }).mail;
+    };
+    expect(mail('')).toBeUndefined();
+    const settings = 'STINT_SMTP_URL: smtps://stint@mail.example.com\nSTINT_MAIL_FROM: stint@example.com\n';
+    expect(mail(settings)).toMatchObject({ user: 'stint', passwordFile: '/run/secrets/smtp_password' });
+  });
+
   test('runs one process of Stint in each container, and the engine where the world cannot reach it', () => {
     const ours = services.filter(([, service]) => service.image.startsWith('stint:'));
     expect(ours.map(([, service]) => service.command)).toEqual([['worker'], ['slack-app'], ['device-api']]);
