@@ -577,7 +577,7 @@ export interface PolicyApplied {
 
 /** Policies by hash, so that the stricter of then and now survives a restart, and the one that is in force for all processes. */
 export interface Policies {
-  put(hash: Digest, text: string): Promise<void>;
+  /** The text of one that was ever applied. */
   get(hash: Digest): Promise<string | undefined>;
   /** Undefined when none was ever applied. */
   inForce(): Promise<InForce | undefined>;

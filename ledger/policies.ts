@@ -2,7 +2,6 @@
  * Policies by hash, and which of them is in force. What is in force is the last row of those that were applied, so all
  * processes go by the same, and what was in force before is known.
  */
-import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
 import { type Digest, HOUSE, type Instant, NO_DIGEST } from '../contract/ids.js';
 import type { InForce, Policies, PolicyApplied, PolicyOrder } from '../contract/ports.js';
@@ -13,19 +12,13 @@ import type { Db, Tables, Trx } from './schema.js';
 
 type Row = Tables['applied_policies'];
 
-/** The hash is the policy's own affair: nothing is checked but that the first text stays. `alone`: no other process is at this database. */
+/** The hash is the policy's own affair: the first text of a hash stays. `alone`: no other process is at this database. */
 export function createPolicies(db: Db, alone: boolean): Policies {
   const now = createKept(async () => {
     const row = await last(db);
     return row && inForceOf(row);
   }, alone);
   return {
-    async put(hash, text) {
-      await keep(db, hash, text);
-      const kept = await db.selectFrom('policies').select('bytes').where('hash', '=', hash).executeTakeFirst();
-      if (!kept || !Buffer.from(text, 'utf8').equals(kept.bytes))
-        throw new StintError('ledger-conflict', 'A policy of this hash exists with other content.');
-    },
     async get(hash) {
       const row = await db.selectFrom('policies').select('bytes').where('hash', '=', hash).executeTakeFirst();
       return row && Buffer.from(row.bytes).toString('utf8');
@@ -62,8 +55,8 @@ async function whyNot(
   return before && 'replaced-before';
 }
 
-async function keep(db: Db | Trx, hash: Digest, text: string): Promise<void> {
-  await db
+async function keep(trx: Trx, hash: Digest, text: string): Promise<void> {
+  await trx
     .insertInto('policies')
     .values({ hash, bytes: Buffer.from(text, 'utf8') })
     .onConflict((clash) => clash.doNothing())

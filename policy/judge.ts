@@ -19,7 +19,8 @@ import { asIfThere, onlyWaits } from './tickets.js';
 export interface JudgeDeps {
   /** The policy that is in force now. May throw `bad-policy`. */
   readonly policy: () => Promise<Policy>;
-  readonly policies: Pick<Store['policies'], 'put' | 'get'>;
+  /** By hash; the one that is in force is read out of it, so it is there. */
+  readonly policies: Pick<Store['policies'], 'get'>;
   readonly directory: Directory;
   /** Of all kinds of target that there are; Macs alone where none are given. */
   readonly targets?: readonly TargetFacts[];
@@ -35,16 +36,11 @@ export interface JudgeDeps {
 
 /**
  * Judges a round. Throws what policy, store and directory throw (`bad-policy`, `store-unavailable`, …), and `ticket-unavailable`
- * where nothing but a ticket that can't be looked up stands in the way: no error is ever an approval. The current policy is stored
- * before its hash leaves in a verdict.
+ * where nothing but a ticket that can't be looked up stands in the way: no error is ever an approval.
  */
 export function createJudge({ policy, policies, clock, ...sources }: JudgeDeps): (input: JudgeInput) => Promise<Verdict> {
-  let kept: Digest | undefined;
   return async ({ request, digest, round, votes, policyThen, byPeople }) => {
     const current = await policy();
-    // Once for each process and policy: it never changes under its hash.
-    if (kept !== current.hash) await policies.put(current.hash, current.source);
-    kept = current.hash;
     const then = policyThen === undefined || policyThen === current.hash ? current : await recalled(policies, policyThen);
     const both = then && then !== current ? [then, current] : current;
     const now = clock();

@@ -57,9 +57,10 @@ for (const backend of BACKENDS) {
 
       test('a policy is kept by its hash, the first text for ever', async () => {
         const { policies } = bench.store;
-        await policies.put(sha256('p'), 'version: 1');
-        await policies.put(sha256('p'), 'version: 1');
-        await expect(policies.put(sha256('p'), 'version: 2')).rejects.toMatchObject({ code: 'ledger-conflict' });
+        const order = { hash: sha256('p'), by: 'root', via: 'cli' } as const;
+        await policies.apply({ ...order, text: 'version: 1' }, at(1));
+        await policies.apply({ ...order, hash: sha256('other'), text: 'version: 3' }, at(2));
+        await policies.apply({ ...order, text: 'version: 2' }, at(3));
         expect(await policies.get(sha256('p'))).toBe('version: 1');
         expect(await policies.get(sha256('q'))).toBeUndefined();
       });

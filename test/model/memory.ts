@@ -9,6 +9,7 @@ import { type Digest, type Instant, msOf, type RequestId } from '../../contract/
 import type { ArmAnswer, Fence, Grant, Store } from '../../contract/ports.js';
 import type { ElevationRequest } from '../../contract/request.js';
 import { foldAll } from '../../contract/view.js';
+import type { Policy } from '../../policy/rules.js';
 
 /** A rule of the fence that is not kept. */
 export type BrokenFence = 'another run may arm' | 'two may have a target' | 'nothing is overdue';
@@ -21,11 +22,11 @@ export interface Memory {
   down: boolean;
 }
 
-export function createMemory(broken?: BrokenFence): Memory {
+/** `policies`: those that were ever in force. */
+export function createMemory(broken?: BrokenFence, policies: readonly Policy[] = []): Memory {
   const ledger = createEntries();
   const { fence, rows } = createRows(ledger.append, broken);
   const requests = new Map<RequestId, { request: ElevationRequest; digest: Digest }>();
-  const policies = new Map<Digest, string>();
   const memory = { down: false, grants: rows, events: ledger.timeline };
   /** Each method of a part as a promise that fails while the store is down. What a part lacks answers nothing. */
   const guard = (part: object): object =>
@@ -52,7 +53,7 @@ export function createMemory(broken?: BrokenFence): Memory {
       put: (request: ElevationRequest, digest: Digest) => void requests.set(request.requestId, { request, digest }),
       get: (id: RequestId) => requests.get(id),
     },
-    policies: { put: (hash: Digest, text: string) => void policies.set(hash, text), get: (hash: Digest) => policies.get(hash) },
+    policies: { get: (hash: Digest) => policies.find((policy) => policy.hash === hash)?.source },
     evidence: { missing: () => [], assemble: () => new Uint8Array() },
   };
   const store = new Proxy({}, { get: (_, name) => guard(parts[String(name)] ?? {}) }) as Store;

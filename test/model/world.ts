@@ -109,7 +109,7 @@ export class World {
     const { broken, manner, quorum } = setting;
     const { time } = this;
     const clock = () => time.now;
-    this.memory = createMemory(broken as BrokenFence | undefined);
+    this.memory = createMemory(broken as BrokenFence | undefined, Object.values(POLICIES));
     this.rules = new Rules({ quorum, maxMs: MAX_MS, now: clock });
     const judge = {
       began: (id: RequestId, others: readonly RequestId[]) => this.rules.began(id, others),

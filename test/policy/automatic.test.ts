@@ -93,7 +93,7 @@ describe('the policy itself approves', () => {
     const request = requestOf();
     const judge = createJudge({
       policy: async () => policy,
-      policies: { put: async () => undefined, get: async () => undefined },
+      policies: { get: async () => undefined },
       directory: directoryFrom(EVERYBODY),
       usage: { of: async () => NO_USAGE },
       clock: () => NOW + MIN,
@@ -172,7 +172,7 @@ describe('a directory or a store that fails is no yes', () => {
   const judge = (directory: Directory, usage: UsageBook | undefined) =>
     createJudge({
       policy: async () => CAPPED,
-      policies: { put: async () => {}, get: async () => undefined },
+      policies: { get: async () => undefined },
       directory,
       ...(usage && { usage }),
       clock: () => NOW,

@@ -224,7 +224,7 @@ targets:
     const directory = directoryFrom([LINUS, GRACE, APPROVER]);
     const sources = { directory, targets: [MACS, world.facts], policy: async () => POLICY, clock: () => NOW };
     const preview = createPreview(sources);
-    const judge = createJudge({ ...sources, policies: { put: async () => undefined, get: async () => undefined } });
+    const judge = createJudge({ ...sources, policies: { get: async () => undefined } });
     const judged = (target: AwsPermissionSetTarget) => {
       const request: ElevationRequest = { ...requestOf({}, person('linus')), target };
       const digest = requestDigest(request);

@@ -168,7 +168,7 @@ describe('a reason', () => {
   const judge = (policy: Policy, known: Pick<Requests, 'getText'> | undefined, then?: Policy) =>
     createJudge({
       policy: async () => policy,
-      policies: { put: async () => undefined, get: async () => then?.source },
+      policies: { get: async () => then?.source },
       directory: directoryFrom(EVERYBODY),
       ...(known && { texts: known }),
       clock: () => NOW,

@@ -234,7 +234,7 @@ describe('of then and of now', () => {
 
   it('are what the judgement goes by, with the count that the story gave', async () => {
     const then = extended('{ times: 1 }');
-    const policies = { put: async () => undefined, get: async () => then.source };
+    const policies = { get: async () => then.source };
     const judge = createJudge({
       policy: async () => policyOf(),
       policies,

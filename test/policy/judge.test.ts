@@ -89,11 +89,7 @@ describe('facts', () => {
 describe('the judgement that counts', () => {
   const stored = (texts: Record<string, string> = {}) => {
     const kept = new Map(Object.entries(texts));
-    return {
-      put: async (hash: Digest, text: string) => void kept.set(hash, text),
-      get: async (hash: Digest) => kept.get(hash),
-      kept,
-    };
+    return { get: async (hash: Digest) => kept.get(hash) };
   };
   const input = (change: object = {}) => ({
     request: requestOf(),
@@ -102,14 +98,15 @@ describe('the judgement that counts', () => {
     votes: [approval(GRACE)],
     ...change,
   });
-  const judge = (policy: Policy, policies = stored(), people: Directory = directory) =>
+  const judge = (policy: Policy, policies: Pick<Store['policies'], 'get'> = stored(), people: Directory = directory) =>
     createJudge({ policy: async () => policy, policies, directory: people, clock: () => NOW });
 
-  it('keeps the policy by its hash before it answers', async () => {
-    const policies = stored();
-    const answer = await judge(policyOf(), policies)(input());
-    expect(answer).toMatchObject({ outcome: 'satisfied', windowMs: 10 * MIN });
-    expect(policies.kept.get(answer.policyHash)).toBe(policyOf().source);
+  it('asks for no policy but that of then: the one of now came out of the store', async () => {
+    const asked: Digest[] = [];
+    const policies = { get: async (hash: Digest) => void asked.push(hash) };
+    expect(await judge(policyOf(), policies)(input())).toMatchObject({ outcome: 'satisfied', windowMs: 10 * MIN });
+    await judge(policyOf(), policies)(input({ policyThen: policyOf().hash }));
+    expect(asked).toEqual([]);
   });
 
   it('is by the stricter of then and now', async () => {
@@ -152,8 +149,9 @@ describe('the judgement that counts', () => {
   });
 
   it('is an error, and no approval, when policy, store or directory fail', async () => {
-    const down = { put: () => Promise.reject(new StintError('store-unavailable')), get: async () => undefined };
-    await expect(judge(policyOf(), { ...stored(), ...down })(input())).rejects.toThrow(/store-unavailable/);
+    const down = { get: () => Promise.reject(new StintError('store-unavailable')) };
+    const before = input({ policyThen: sha256('another') });
+    await expect(judge(policyOf(), down)(before)).rejects.toThrow(/store-unavailable/);
     await expect(judge(policyOf(), stored(), failing)(input())).rejects.toThrow('The directory is down');
     const broken = createJudge({
       policy: () => Promise.reject(new StintError('bad-policy')),

@@ -368,7 +368,7 @@ it('a directory that fails while the manager is looked for is an error and no ve
     },
   };
   const policy = policyOf({ approve: '{ manager: true }' });
-  const policies = { put: async () => {}, get: async () => undefined };
+  const policies = { get: async () => undefined };
   const judge = createJudge({ policy: async () => policy, policies, directory, clock: () => NOW });
   const request = requestOf();
   await expect(judge({ request, digest: requestDigest(request), round: roundOf(request), votes: [] })).rejects.toThrow('is down');

@@ -43,7 +43,7 @@ function world(policy: Policy, tickets: Tickets | undefined, text = TEXT, then?:
   const round = roundOf(request);
   const texts = { getText: async (digest: Digest) => (digest === sha256(text) ? text : undefined) };
   const sources = { policy: async () => policy, directory: directoryFrom(EVERYBODY), texts, tickets, clock: () => NOW };
-  const judge = createJudge({ ...sources, policies: { put: async () => undefined, get: async () => then?.source } });
+  const judge = createJudge({ ...sources, policies: { get: async () => then?.source } });
   const question = { request, digest: round.digest, round, ...(then && { policyThen: then.hash }) };
   const vote = approval(GRACE, 600_000, round.digest);
   return {

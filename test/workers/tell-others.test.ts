@@ -8,6 +8,7 @@ import { instant, type PersonId } from '../../contract/ids.js';
 import type { Store } from '../../contract/ports.js';
 import { openStore } from '../../ledger/store.js';
 import { directoryFrom } from '../../policy/people.js';
+import type { Policy } from '../../policy/rules.js';
 import { requestDigest } from '../../seal/canonical.js';
 import { createTurns } from '../../workers/alarm-turns.js';
 import { createTellOthers } from '../../workers/tell-others.js';
@@ -34,7 +35,7 @@ beforeEach(async () => {
   [sent, raised, mailFails] = [[], [], undefined];
   store = await openStore({ memory: true, clock: () => now });
   slack = await startStage();
-  await store.policies.put(policy.hash, policy.source);
+  await apply(policy);
 });
 afterEach(async () => {
   await slack.close();
@@ -56,6 +57,8 @@ const started = (more: Partial<Parameters<typeof createTellOthers>[0]> = {}) =>
     clock: () => now,
     ...more,
   });
+
+const apply = ({ hash, source: text }: Policy) => store.policies.apply({ hash, text, by: 'root', via: 'cli' }, instant(now));
 
 type Happening = Parameters<Elevation['event']>;
 const write = (e: Elevation, ...events: Happening[]) =>

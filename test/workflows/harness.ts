@@ -139,13 +139,14 @@ export async function startHarness(address: string, options: HarnessOptions = {}
   };
 
   let policy = parsePolicy(options.policy ?? POLICY, 'policy.yaml');
+  const policies = new Map([[policy.hash, policy.source]]);
   const people = (options.people ?? everyone).map((p) => (p.personId === ada.personId ? { ...p, macs: MACS } : p));
   const targets = options.targets?.(store);
   const judge = createJudge({
     policy: async () => policy,
     ...(targets && { targets: targets.facts }),
     directory: options.directory ?? directoryFrom(people),
-    policies: store.policies,
+    policies: { get: async (hash) => policies.get(hash) },
     usage: store.usage,
     clock,
   });
@@ -205,6 +206,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
       seals['slack-app']('start', of.requestId, requestDigest(of), { request: of }, { personId: of.requester.personId }, 'slack'),
     setPolicy: (text) => {
       policy = parsePolicy(text, 'policy.yaml');
+      policies.set(policy.hash, policy.source);
     },
     granted: (e) =>
       until(async () => {

@@ -90,7 +90,7 @@ type Judge = ReturnType<typeof createJudge>;
 function judgeOf(now: Policy, people: string): Judge {
   return createJudge({
     policy: async () => now,
-    policies: { put: async () => undefined, get: async () => now.source },
+    policies: { get: async () => now.source },
     directory: liveDirectory(async () => people, 'people.json', { paged: unpaged, clock: () => NOW }),
     targets: [MACS, awsFacts(TARGETS.flat())],
     texts: { getText: async () => REASON },
