@@ -72,7 +72,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     ...windowRefusals(terms, question.round),
     ...ageRefusals(terms, question, now),
     ...unmet,
-    ...limitsReached(terms, question, facts, count.approvals, now),
+    ...limitsReached(terms, question, facts, count.lengths, now),
   ];
   const approvedBy = sorted(count.approvals.map((vote) => vote.personId));
   const denied = refusals.length > 0 || count.denials.length > 0;
@@ -94,7 +94,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     windowsMs: terms.windowsMs,
     maxWindowMs: terms.maxMs,
     ...(terms.extend === undefined ? {} : { extend: terms.extend }),
-    ...(satisfied || own?.given ? { windowMs: grantedWindow(terms, question.round, count.approvals) } : {}),
+    ...(satisfied || own?.given ? { windowMs: grantedWindow(terms, question.round, count.lengths) } : {}),
     warnBeforeMs: terms.warnBeforeMs,
     warnMinWindowMs: terms.warnMinWindowMs,
     deadlines: terms.deadlines,
@@ -133,9 +133,8 @@ function passing(
 }
 
 /** The shortest that anybody approved, or else the one that is asked for; never more than the maximum (invariant I7). */
-function grantedWindow(terms: Terms, round: Round, approvals: Tally['approvals']): number {
-  const lengths = approvals.length > 0 ? approvals.map((vote) => vote.windowMs) : [round.windowMs];
-  return Math.min(terms.maxMs, ...lengths);
+function grantedWindow(terms: Terms, round: Round, approved: Tally['lengths']): number {
+  return Math.min(terms.maxMs, ...(approved.length > 0 ? approved : [round.windowMs]));
 }
 
 function windowRefusals({ refusals, windowsMs, maxMs }: Terms, { windowMs }: Round): string[] {
@@ -157,10 +156,10 @@ function ageRefusals(terms: Terms, { request, round }: Question, now: number): s
 }
 
 /** Counted is the length that would be granted: the shortest that was approved so far, or else the one that is asked for. */
-function limitsReached(terms: Terms, question: Question, facts: Facts, approvals: Tally['approvals'], now: number): string[] {
+function limitsReached(terms: Terms, question: Question, facts: Facts, approved: Tally['lengths'], now: number): string[] {
   if (terms.refusals.length > 0) return [];
   const { request, round } = question;
-  const windowMs = approvals.length > 0 ? grantedWindow(terms, round, approvals) : round.windowMs;
+  const windowMs = approved.length > 0 ? grantedWindow(terms, round, approved) : round.windowMs;
   return limitRefusals(terms.limits, { request, kind: round.kind, windowMs }, facts.usage, now);
 }
 

@@ -13,6 +13,8 @@ export interface Tally {
   /** Votes of eligible people over this very round, each with an offered window. */
   readonly approvals: readonly (Vote & { readonly windowMs: number })[];
   readonly denials: readonly Vote[];
+  /** The lengths that were approved: of those that count, and of those that would by one of two policies alone. */
+  readonly lengths: readonly number[];
   /** Votes that don't count, and why. */
   readonly ignored: readonly { readonly vote: Vote; readonly why: string }[];
 }
@@ -21,29 +23,47 @@ export interface Tally {
 export function tally(terms: Terms, round: Round, facts: Facts, votes: readonly Vote[], now: number): Tally {
   const approvals: Tally['approvals'][number][] = [];
   const denials: Vote[] = [];
+  const lengths: number[] = [];
   const ignored: Tally['ignored'][number][] = [];
   for (const vote of votes) {
-    const why = voidBecause(terms, round, facts, vote, now);
-    if (why !== undefined) ignored.push({ vote, why });
+    const voter = facts.voters.find((person) => person.personId === vote.personId);
+    const nobodys = strangeBecause(round, facts, vote, voter, now);
+    const why = nobodys ?? voidBecause(terms, vote, voter, now);
+    const shortens = nobodys === undefined && shortensBy(terms, vote, voter);
+    if (shortens) lengths.push(vote.windowMs);
+    if (why !== undefined)
+      ignored.push({ vote, why: shortens ? `${why}; it is not granted for longer than they approved` : why });
     else if (vote.decision === 'deny') denials.push(vote);
     else if (vote.windowMs !== undefined) approvals.push({ ...vote, windowMs: vote.windowMs });
   }
-  return { approvals, denials, ignored };
+  return { approvals, denials, lengths, ignored };
 }
 
-/** Why a vote doesn't count, or undefined when it does. */
-function voidBecause(terms: Terms, round: Round, facts: Facts, vote: Vote, now: number): string | undefined {
+type Voted = Vote & { readonly windowMs: number };
+
+function shortensBy(terms: Terms, vote: Vote, voter: Person | undefined): vote is Voted {
+  const { decision, windowMs } = vote;
+  return decision === 'approve' && windowMs !== undefined && voter !== undefined && terms.shortens(voter, windowMs);
+}
+
+/** Why a vote counts by no policy at all, or undefined when it may. */
+function strangeBecause(round: Round, facts: Facts, vote: Vote, voter: Person | undefined, now: number): string | undefined {
   if (vote.roundDigest !== round.digest) return 'it is about another version of the request';
   const own = [facts.requester?.personId, facts.subject?.personId];
   if (own.includes(vote.personId)) return 'nobody decides their own request';
-  const voter = facts.voters.find((person) => person.personId === vote.personId);
   if (!voter) return 'not in the people file';
   if (!voter.active) return 'not active in the people file';
+  // NB: written so that an instant that is none (NaN) doesn't count.
+  if (vote.decision === 'approve' && !(msOf(vote.at) <= now + SKEW_MS)) return 'it is dated in the future';
+  return undefined;
+}
+
+/** Why it doesn't count on these terms, or undefined when it does. */
+function voidBecause(terms: Terms, vote: Vote, voter: Person | undefined, now: number): string | undefined {
+  if (!voter) return 'not in the people file';
   const deny = vote.decision === 'deny';
   if (!(deny ? terms.denies : terms.approves)(voter)) return notYet(terms, voter, now);
   if (deny) return undefined;
-  // NB: written so that an instant that is none (NaN) doesn't count.
-  if (!(msOf(vote.at) <= now + SKEW_MS)) return 'it is dated in the future';
   if (vote.windowMs === undefined || !terms.windowsMs.includes(vote.windowMs)) return 'the policy does not offer that length';
   return undefined;
 }

@@ -57,6 +57,8 @@ export interface Terms {
   readonly approves: (person: Person) => boolean;
   /** Whether a denial of this person counts. Of two policies either is enough: a denial is never lost to an edit. */
   readonly denies: (person: Person) => boolean;
+  /** Whether an approval of this person and length shortens what is granted to it. Of two policies either is enough, as with denials. */
+  readonly shortens: (person: Person, windowMs: number) => boolean;
   readonly windowsMs: readonly number[];
   readonly maxMs: number;
   readonly extend?: Extending;
@@ -77,7 +79,7 @@ export interface Terms {
 
 const NO_DEADLINES = { pendingMs: 0, startMs: 0, evidenceMs: 0, remindEveryMs: 1, remindForMs: 0, remindThenMs: 1 };
 const nobody = () => false;
-const NO_VOTERS = { quorum: 1, plans: [], approves: nobody, denies: nobody };
+const NO_VOTERS = { quorum: 1, plans: [], approves: nobody, denies: nobody, shortens: nobody };
 const NO_LENGTHS = { windowsMs: [], maxMs: 0, warnBeforeMs: 0, warnMinWindowMs: 0 };
 const NO_TERMS = { ...NO_VOTERS, ...NO_LENGTHS, conditions: [], limits: [], automatic: [], steps: [] };
 
@@ -124,6 +126,7 @@ function termsOfRule(policy: Policy, rule: Rule, plan: Plan): Omit<Terms, 'steps
     plans: [plan],
     approves: decides,
     denies: decides,
+    shortens: (person, windowMs) => decides(person) && rule.windowsMs.includes(windowMs),
     windowsMs: rule.windowsMs,
     maxMs: rule.maxMs,
     ...(extend ? { extend } : {}),
@@ -158,7 +161,7 @@ function noRule(policy: Policy, { target, requester }: ElevationRequest, { about
 }
 
 /**
- * The stricter of then and now, of two different policies, point by point: approvers and windows of both, the stages of both, the smaller maximum,
+ * The stricter of then and now, of two different policies, point by point: approvers and windows of both, the shortest length that was approved by either, the stages of both, the smaller maximum,
  * the fewer extensions, the shorter deadlines, the graver tier, the conditions and limits of both. It keeps the hash of then, so that a third policy is still measured against the
  * first, and the channel of then, where the card is.
  */
@@ -174,6 +177,7 @@ export function stricter(then: Terms, now: Terms): Terms {
     plans: [...then.plans, ...now.plans],
     approves: (person) => then.approves(person) && now.approves(person),
     denies: (person) => then.denies(person) || now.denies(person),
+    shortens: (person, windowMs) => then.shortens(person, windowMs) || now.shortens(person, windowMs),
     windowsMs: now.windowsMs.filter((window) => then.windowsMs.includes(window)),
     maxMs: Math.min(then.maxMs, now.maxMs),
     ...(extend ? { extend } : {}),

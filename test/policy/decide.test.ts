@@ -269,6 +269,39 @@ describe('whatever people and votes there are', () => {
 });
 
 describe('two policies', () => {
+  describe('with other approvers', () => {
+    const [then, now] = [
+      policyOf({ approve: '{ people: [grace, linus] }' }),
+      policyOf({ approve: '{ people: [linus, margaret] }' }),
+    ];
+    const joint = (votes: readonly Vote[], [a, b] = [then, now]) =>
+      decideBoth(a, b, { request: requestOf(), round: roundOf(requestOf()) }, factsOf(), votes, NOW);
+
+    it.each([
+      ['then', GRACE],
+      ['now', MARGARET],
+    ])('grant no longer than whoever approves by that of %s alone approved, though it counts for nothing else', (_when, who) => {
+      expect(joint([approval(who, 5 * MIN)])).toMatchObject({ outcome: 'needs-approval', approvedBy: [] });
+      const both = joint([approval(who, 5 * MIN), approval(LINUS, 15 * MIN)]);
+      expect(both).toMatchObject({ outcome: 'satisfied', approvedBy: ['linus'], windowMs: 5 * MIN });
+      expect(both.sentences).toContainEqual(
+        expect.stringMatching(/does not count: .*it is not granted for longer than they approved\.$/),
+      );
+      expect(joint([approval(who, 30 * MIN), approval(LINUS, 15 * MIN)])).toMatchObject({ windowMs: 15 * MIN });
+    });
+
+    it('grant no longer than a length that one of them alone offers, and never by the word of a stranger', () => {
+      const [longer, shorter] = [policyOf({ windows: '[10m, 15m]' }), policyOf()];
+      const votes = [approval(GRACE, 5 * MIN), approval(LINUS, 15 * MIN)];
+      for (const pair of [[longer, shorter] as const, [shorter, longer] as const])
+        expect(joint(votes, [...pair])).toMatchObject({ outcome: 'satisfied', approvedBy: ['linus'], windowMs: 5 * MIN });
+      for (const who of [ADA, MALLORY])
+        expect(joint([approval(who, 5 * MIN), approval(LINUS, 15 * MIN)])).toMatchObject({ windowMs: 15 * MIN });
+      const late = { ...approval(GRACE, 5 * MIN), at: at(2 * MIN) };
+      expect(joint([late, approval(LINUS, 15 * MIN)])).toMatchObject({ windowMs: 15 * MIN });
+    });
+  });
+
   const both = (then: Policy, now: Policy, votes: readonly Vote[]) =>
     decideBoth(then, now, { request: requestOf(), round: roundOf(requestOf()) }, factsOf(), votes, NOW);
 
