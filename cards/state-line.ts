@@ -22,7 +22,7 @@ export function stateLines(view: ElevationView, options: SayOptions = {}): reado
   const words = wordsOf(view.request.target);
   switch (view.state) {
     case 'requested':
-      return [waiting(view), soFar(view, options), calledAlso(view, options), ...untold(view)];
+      return [waiting(view), soFar(view, options), calledAlso(view, options), ...untold(view), ...unread(view)];
     // One sentence for both: the step between them is ours, and no news to anybody.
     case 'approved':
     case 'granting':
@@ -71,6 +71,12 @@ function calledAlso({ calls = [], ...view }: ElevationView, { people }: SayOptio
 /** Who might decide and can't be told now. */
 function untold({ verdict }: ElevationView): readonly Sentence[] {
   return (verdict.untold ?? []).map((sentence) => ['⏳ ', foreign(sentence, 300), ' It is looked up again.']);
+}
+
+/** Tickets that the reason names and that can't be looked up now. */
+function unread({ verdict }: ElevationView): readonly Sentence[] {
+  const waits = (verdict.conditions ?? []).filter(({ name, state }) => name === 'ticket' && state === 'failed');
+  return waits.map(({ sentence }) => ['⏳ ', foreign(sentence, 400), ' It is looked up again at each vote.']);
 }
 
 /** `owners 1 of 1, security 0 of 2`: how far each of several stages is. */

@@ -36,11 +36,21 @@ export interface OwnWord {
 const SILENT: OwnWord = { given: false, limits: [], sentences: [] };
 
 /** What the policy itself says where nothing refuses, and nobody has voted or was asked to. `now` in milliseconds since 1970. */
-export function ownWord({ automatic }: Terms, question: Question, facts: Facts, votes: number, now: number): OwnWord {
+export function ownWord(
+  { automatic }: Terms,
+  question: Question,
+  facts: Facts,
+  { votes, waits }: { readonly votes: number /** Tickets that can't be looked up. */; readonly waits: number },
+  now: number,
+): OwnWord {
   const [one] = automatic;
   if (!one || question.round.kind !== 'request' || votes > 0 || question.byPeople) return SILENT;
   const limits = automatic.map(({ rule, perDay }): Limit => ({ rule, automaticPerDay: perDay }));
-  const [doubt] = [...automatic.flatMap((each) => doubts(each, question, now)), ...capReached(limits, question, facts, now)];
+  const [doubt] = [
+    ...automatic.flatMap((each) => doubts(each, question, now)),
+    ...(waits > 0 ? ["The policy itself approves nothing while a ticket can't be looked up."] : []),
+    ...capReached(limits, question, facts, now),
+  ];
   if (doubt !== undefined) return { ...SILENT, sentences: [`${doubt} So a person has to decide.`] };
   const rules = [...new Set(automatic.map(({ rule }) => rule))].join(' and ');
   return {

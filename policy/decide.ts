@@ -79,7 +79,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
   const standing = standingOf(terms, facts, approvedBy);
   const satisfied = !denied && waits.length === 0 && standing.filled;
   const open = !denied && !satisfied;
-  const own = open && waits.length === 0 ? ownWord(terms, question, facts, votes.length, now) : undefined;
+  const own = open ? ownWord(terms, question, facts, { votes: votes.length, waits: waits.length }, now) : undefined;
   const approvers = open && !own?.given ? standing.asked : standing.pool;
   const limits = [...terms.limits, ...(own?.limits ?? [])];
   return {

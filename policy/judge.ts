@@ -50,7 +50,10 @@ export function createJudge({ policy, policies, clock, ...sources }: JudgeDeps):
     if (!then) return denied(verdict, 'The policy by which this was first judged cannot be found any more.', policyThen);
     if (requestDigest(request) !== digest) return denied(verdict, 'The request is not the one that was asked.');
     // What turns on a ticket is decided once it can be looked up; until then nothing else changes.
-    if (facts.tickets && decided({ ...facts, tickets: asIfThere(facts.tickets) }).outcome !== verdict.outcome)
+    const known = facts.tickets ? decided({ ...facts, tickets: asIfThere(facts.tickets) }).outcome : verdict.outcome;
+    // A request that the policy would have approved by itself goes to people, who are told why, and is not held back unseen.
+    const begins = policyThen === undefined && known === 'auto';
+    if (known !== verdict.outcome && !begins)
       throw new StintError('ticket-unavailable', verdict.conditions?.find(onlyWaits)?.sentence);
     return verdict;
   };

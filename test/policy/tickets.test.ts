@@ -1,15 +1,18 @@
 /** Rules that want a ticket looked up: what exists lets through, what does not refuses, and what can't be told waits. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { card } from '../../cards/card.js';
 import { isStintError, StintError } from '../../contract/errors.js';
 import type { Digest } from '../../contract/ids.js';
 import type { Tickets } from '../../contract/ports.js';
+import type { Verdict, Vote } from '../../contract/verdict.js';
 import { parseCases } from '../../policy/case-file.js';
 import { runCases } from '../../policy/cases.js';
 import { fileFindings, ticketFindings } from '../../policy/check.js';
 import { compareReach, type Reach } from '../../policy/diff-rules.js';
 import { createCheckLimits } from '../../policy/entrance.js';
 import { createJudge } from '../../policy/judge.js';
+import { NO_USAGE } from '../../policy/limits.js';
 import { linearMatches } from '../../policy/linear-pattern.js';
 import { directoryFrom } from '../../policy/people.js';
 import { createPreview } from '../../policy/preview.js';
@@ -42,13 +45,14 @@ function world(policy: Policy, tickets: Tickets | undefined, text = TEXT, then?:
   const request = requestOf({ reasonDigest: sha256(text) });
   const round = roundOf(request);
   const texts = { getText: async (digest: Digest) => (digest === sha256(text) ? text : undefined) };
-  const sources = { policy: async () => policy, directory: directoryFrom(EVERYBODY), texts, tickets, clock: () => NOW };
+  const usage = { of: async () => NO_USAGE };
+  const sources = { policy: async () => policy, directory: directoryFrom(EVERYBODY), texts, tickets, usage, clock: () => NOW };
   const judge = createJudge({ ...sources, policies: { get: async () => then?.source } });
   const question = { request, digest: round.digest, round, ...(then && { policyThen: then.hash }) };
   const vote = approval(GRACE, 600_000, round.digest);
   return {
     request,
-    judged: (votes = [vote]) => judge({ ...question, votes }),
+    judged: (votes: readonly Vote[] = [vote]) => judge({ ...question, votes }),
     preview: createPreview(sources),
     entrance: () => createCheckLimits(sources)(request),
     vote,
@@ -95,6 +99,31 @@ describe('a ticket that a rule wants looked up', () => {
     const denied = await judged([approval(LINUS, 600_000, roundOf(request).digest), denial(GRACE, roundOf(request).digest)]);
     expect(denied.outcome).toBe('deny');
     expect(denied.sentences.join(' ')).not.toContain('jira');
+  });
+
+  it('that can not be looked up leaves to people what the policy would have approved by itself, and says so on the card', async () => {
+    const more = '    reason: { ticket: { pattern: "CHG-[0-9]+", check: jira } }';
+    const own = policyOf({ approve: '{ groups: [it], policy: { upTo: 15m, perDay: 3 } }', more });
+    const said: Record<string, Said> = { 'CHG-1': 'error' };
+    const { judged, request } = world(own, far(said));
+    const waiting = await judged([]);
+    expect(waiting).toMatchObject({ outcome: 'needs-approval', approvers: ['grace', 'linus'] });
+    expect(waiting.windowMs).toBeUndefined();
+    expect(waiting.sentences).toEqual([
+      expect.stringContaining('jira does not answer'),
+      "The policy itself approves nothing while a ticket can't be looked up. So a person has to decide.",
+      expect.stringContaining('One more approval is needed'),
+    ]);
+    const now = request.askedAt;
+    const shown = (state: Verdict) => card(viewOf(state), { reason: TEXT, now }).text;
+    expect(shown(waiting)).toContain("It can't be told now whether the ticket CHG-1 is there: jira does not answer.");
+    // Neither is it a yes in the moment before the access is given.
+    await expect(world(own, far(said), TEXT, own).judged([])).rejects.toMatchObject({ code: 'ticket-unavailable' });
+    await expect(judged()).rejects.toMatchObject({ code: 'ticket-unavailable' });
+    said['CHG-1'] = 'exists';
+    const there = await judged([]);
+    expect(there.outcome).toBe('auto');
+    expect(shown(there)).not.toContain("can't be told");
   });
 
   it('is asked for again at each vote: one that was there and is not any more refuses', async () => {
