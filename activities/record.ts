@@ -4,6 +4,7 @@
  */
 import type { ArmInput, EvidenceDuties, FenceNote, JudgeInput, StoreDuties } from '../contract/duties.js';
 import { instant, msOf, type RunId } from '../contract/ids.js';
+import type { Usage } from '../contract/limits.js';
 import type { ArmLimits, Fence, Grant, Store } from '../contract/ports.js';
 import type { Verdict } from '../contract/verdict.js';
 import { limitRefusals } from '../policy/limits.js';
@@ -69,7 +70,14 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
       };
       return fence.arm(grant, input.armed, instant(now), input.before, limitsOf(verdict, input, now));
     },
-    moveEnd: (requestId, armedBy, notAfter, from) => fence.extend(requestId, armedBy, notAfter, from),
+    moveEnd: (requestId, armedBy, notAfter, from, limited) => {
+      if (!limited) return fence.extend(requestId, armedBy, notAfter, from);
+      const { request, limits } = limited;
+      const now = clock();
+      const wanted = { request, kind: 'extension', windowMs: msOf(notAfter) - msOf(from) } as const;
+      const refusal = (usage: Usage) => limitRefusals(limits, wanted, usage, now)[0];
+      return fence.extend(requestId, armedBy, notAfter, from, { request, refusal, now: instant(now) });
+    },
     fenceOff: async ({ requestId, target, subject }, at) => {
       await fence.end(requestId, runId(), target, subject.personId, at);
       return heldByAnother(await fence.grant(requestId), runId());

@@ -5,6 +5,7 @@
 import type { ErrorCode } from './errors.js';
 import type { AnyEvent } from './events.js';
 import type { Digest, Instant, RequestId, RunId } from './ids.js';
+import type { Limit } from './limits.js';
 import type { Envelope, MessageKind } from './messages.js';
 import type { ArmAnswer, Mark } from './ports.js';
 import type { ElevationRequest } from './request.js';
@@ -76,8 +77,17 @@ export interface StoreDuties {
   arm(
     input: ArmInput,
   ): Promise<ArmAnswer | { readonly ok: false; readonly code: 'verdict-lost' | 'seal-lost'; readonly reason?: string }>;
-  /** Moves the end of the grant in the store; false when the run that armed no longer holds it. */
-  moveEnd(requestId: RequestId, armedBy: RunId, notAfter: Instant, from: Instant): Promise<boolean>;
+  /**
+   * Moves the end of the grant in the store; false when the run that armed no longer holds it, or when it is more by now than the
+   * limits let by which it was approved.
+   */
+  moveEnd(
+    requestId: RequestId,
+    armedBy: RunId,
+    notAfter: Instant,
+    from: Instant,
+    limited?: { readonly request: ElevationRequest; readonly limits: readonly Limit[] },
+  ): Promise<boolean>;
   /** Ends the elevation in the fence. True when another run's grant of it is not known to be gone. */
   fenceOff(request: ElevationRequest, at: Instant): Promise<boolean>;
 }

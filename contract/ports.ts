@@ -267,7 +267,7 @@ export type ArmAnswer =
   | { readonly ok: false; readonly code: 'target-busy' | 'fenced' | 'too-late' | 'frozen' }
   | { readonly ok: false; readonly code: 'limit-reached'; readonly reason: string };
 
-/** The limits of the judgement that arms, to be counted where the target is taken. */
+/** The limits of a judgement, to be counted where the target is taken, or kept for longer. */
 export interface ArmLimits {
   readonly request: ElevationRequest;
   /** Pure: why what is counted is too much, as a sentence. */
@@ -295,9 +295,16 @@ export interface Fence {
   ): Promise<ArmAnswer>;
   /**
    * Moves `not_after` of this run's live grant: to the deadline once confirmed, then with each extension.
-   * Only from the end that it had before (`from`): a call that stood still takes back nothing. False when it is no longer this run's.
+   * Only from the end that it had before (`from`): a call that stood still takes back nothing. With `limits` it is counted by them first,
+   * as `arm` counts, under the same lock. False when it is no longer this run's, or more than they let.
    */
-  extend(requestId: RequestId, runId: RunId, notAfter: Instant, from: Instant): Promise<boolean>;
+  extend(
+    requestId: RequestId,
+    runId: RunId,
+    notAfter: Instant,
+    from: Instant,
+    limits?: ArmLimits & { readonly now: Instant },
+  ): Promise<boolean>;
   /** Sets `ended_at`; a tombstone row when it was never armed. */
   end(requestId: RequestId, runId: RunId, target: Target, personId: PersonId, at: Instant): Promise<void>;
   gone(requestId: RequestId, at: Instant): Promise<void>;

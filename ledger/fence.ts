@@ -4,7 +4,7 @@
  */
 import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
-import { type Instant, msOf, type PersonId, type RequestId, type RunId } from '../contract/ids.js';
+import { type Instant, msOf, type PersonId, type RequestId } from '../contract/ids.js';
 import type { ArmAnswer, ArmLimits, Fence, Grant } from '../contract/ports.js';
 import { appendEvents } from './append.js';
 import { isFrozen } from './freeze.js';
@@ -21,8 +21,8 @@ export function createFence(db: Db, urgent: Db = db): Fence {
       requireFitting(grant, armed);
       return db.transaction().execute((trx) => arm(trx, grant, [...before, armed], now, limits));
     },
-    extend: (requestId, runId, notAfter, from) =>
-      db.transaction().execute((trx) => extend(trx, requestId, runId, notAfter, from)),
+    extend: (requestId, runId, notAfter, from, limits) =>
+      db.transaction().execute((trx) => extend(trx, { requestId, runId, notAfter, from }, limits)),
     async end(requestId, runId, target, personId, at) {
       // The tombstone of what was never armed holds no target: it is gone from the start.
       const tombstone = {
@@ -125,10 +125,28 @@ async function arm(
   return { ok: true };
 }
 
-/** Moves the end of this run's live grant. While frozen nothing gets more time; the confirmation only ever takes some away. */
-/** Compares and sets: a call that stood still somewhere must not take back what a later one has set. */
-async function extend(trx: Trx, requestId: RequestId, runId: RunId, notAfter: Instant, from: Instant): Promise<boolean> {
+interface NewEnd extends Pick<Grant, 'requestId' | 'runId' | 'notAfter'> {
+  readonly from: Instant;
+}
+
+/**
+ * Moves the end of this run's live grant. While frozen nothing gets more time; the confirmation only ever takes some away.
+ * Compares and sets: a call that stood still somewhere must not take back what a later one has set.
+ */
+async function extend(
+  trx: Trx,
+  { requestId, runId, notAfter, from }: NewEnd,
+  limits: Parameters<Fence['extend']>[4],
+): Promise<boolean> {
+  // Whatever else this person is given at the same moment waits here, and counts it.
+  if (limits) await lockPerson(trx, limits.request.subject.personId);
   const frozen = await isFrozen(trx);
+  if (limits) {
+    const there = await lockGrant(trx, requestId);
+    // The repeat of a call whose answer was lost has its time already, which is counted.
+    const counted = there?.not_after === notAfter;
+    if (!counted && limits.refusal(await readUsage(trx, limits.request, limits.now)) !== undefined) return false;
+  }
   let own = trx
     .updateTable('grants')
     .set({ not_after: notAfter })

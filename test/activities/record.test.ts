@@ -327,6 +327,23 @@ describe('freeing a target', () => {
     expect(await duties().moveEnd(id, OTHER, ledgerAt(60), ledgerAt(30))).toBe(false);
     expect(await duties().moveEnd(id, RUN, ledgerAt(60), ledgerAt(30))).toBe(true);
   });
+
+  it('an extension under a limit is counted where it is stored, by its own length, and its repeat is not counted again', async () => {
+    const subject = { personId: 'extended' as PersonId, name: 'Extended' };
+    const elevation = elevationOf(subject);
+    const { requestId: id } = elevation.request;
+    await store.fence.arm({ ...elevation.grant(), windowMs: 600_000 }, elevation.armed(), ledgerAt(0));
+    const move = (minutes: number, perWeek: number) => {
+      const limits = [{ perWeekMs: perWeek * 60_000 }];
+      return duties().moveEnd(id, RUN, ledgerAt(minutes), ledgerAt(30), { request: elevation.request, limits });
+    };
+    // Ten minutes are promised already.
+    expect(await move(45, 24)).toBe(false);
+    expect(await store.fence.grant(id)).toMatchObject({ notAfter: ledgerAt(30) });
+    expect(await move(45, 25)).toBe(true);
+    expect(await store.fence.grant(id)).toMatchObject({ notAfter: ledgerAt(45) });
+    expect(await move(45, 24)).toBe(true);
+  });
 });
 
 describe('evidence', () => {

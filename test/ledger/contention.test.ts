@@ -3,7 +3,7 @@
  * request one run, and what was ended stays ended. `fence.test.ts` has each rule by itself.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PersonId, RunId, Serial } from '../../contract/ids.js';
+import { msOf, type PersonId, type RunId, type Serial } from '../../contract/ids.js';
 import type { Usage } from '../../contract/limits.js';
 import type { MacAdminTarget } from '../../contract/request.js';
 import { pgliteInMemory } from '../../ledger/pglite.js';
@@ -152,6 +152,32 @@ for (const place of PLACES) {
         await fenceOf(round).gone(winner.request.requestId, at(1));
         racers.splice(racers.indexOf(winner), 1);
         racers.push(new Elevation({ target: newMac(), subject, requester: subject }));
+      }
+    });
+
+    test('an extension and a new grant of one person at one moment: together no more than the limit, and one of them is had', async () => {
+      const minutes = ({ held }: Usage) => held.reduce((sum, { notAfter }) => sum + (msOf(notAfter) - T0) / 60_000, 0);
+      for (const i of FIFTY.slice(0, 20)) {
+        const { subject } = personal(200 + i);
+        const [first, second] = [0, 1].map(() => new Elevation({ target: newMac(), subject, requester: subject }));
+        if (!first || !second) throw new Error('two were made');
+        await arm(first, i);
+        const limits = (e: Elevation) => ({
+          request: e.request,
+          refusal: (usage: Usage) => (minutes(usage) + 30 > 60 ? 'an hour is enough' : undefined),
+          now: at(0),
+        });
+        const { requestId } = first.request;
+        const extend = () => fenceOf(i).extend(requestId, first.grant().runId, at(60), at(30), limits(first));
+        const [extended, armed] = await Promise.all([
+          extend(),
+          fenceOf(i + 1).arm(second.grant(), second.armed(), at(0), [second.requested()], limits(second)),
+        ]);
+        expect([extended, armed.ok].filter(Boolean)).toHaveLength(1);
+        const usage = await opened.stores[0]?.usage.of(first.request);
+        expect(usage && minutes(usage)).toBe(60);
+        // The repeat of a call whose answer was lost is answered as the first was.
+        expect(await extend()).toBe(extended);
       }
     });
 

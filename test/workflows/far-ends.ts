@@ -136,9 +136,9 @@ export function troubled(duties: StoreDuties & EvidenceDuties, troubles: Trouble
       if (troubles(requestId).ledgerDown) throw new StintError('store-unavailable');
       return duties.arm(input);
     },
-    moveEnd: async (requestId, armedBy, notAfter, from) => {
+    moveEnd: async (requestId, ...rest) => {
       up(requestId);
-      return duties.moveEnd(requestId, armedBy, notAfter, from);
+      return duties.moveEnd(requestId, ...rest);
     },
     fenceOff: async (request, at) => {
       up(request.requestId);

@@ -196,6 +196,7 @@ async function countExtension(e: Admitted): Promise<void> {
       armedBy,
       moved,
       deadlineAt,
+      verdict.limits && { request: book.view.request, limits: verdict.limits },
     ]);
   });
   if (over()) return;
