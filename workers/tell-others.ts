@@ -11,7 +11,7 @@ import type { PeopleLookup } from '../cards/say.js';
 import type { Alarms } from '../contract/alarms.js';
 import { isStintError, StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
-import { type Digest, msOf } from '../contract/ids.js';
+import { type Digest, msOf, type RequestId } from '../contract/ids.js';
 import { type Telling, TOLD_EVENTS, tellingOf } from '../contract/notify.js';
 import type { Cards, Directory, Store } from '../contract/ports.js';
 import { recalled } from '../policy/judge.js';
@@ -58,11 +58,12 @@ const LONGEST_PAUSE_MS = 10 * 60_000;
 /** Cards and lines of live elevations share Slack's limit with these. */
 const AT_ONCE = 20;
 const RULES_KEPT = 20;
+const DEFECT = 'something that nobody foresaw, which the log of the worker names.';
 
-/** One round; answers how many were told. Throws what the store throws. */
+/** One round; answers how many were told. Throws what the store throws; and what nobody foresaw, once all others had their turn. */
 export function createTellOthers(deps: TellOthersDeps): () => Promise<number> {
   const due = new Map<string, Due>();
-  const rulesOf = createRules(deps.store);
+  const lookUp = createLookUp(deps.store);
   let cursor: number | undefined;
 
   /** What came into the ledger since; the place is moved on only once all of it is here. */
@@ -72,7 +73,7 @@ export function createTellOthers(deps: TellOthersDeps): () => Promise<number> {
     for (;;) {
       const { events, upTo } = await ledger.news(cursor, TOLD_EVENTS);
       for (const event of events)
-        for (const one of await wanted(deps, rulesOf, event)) if (!due.has(one.key)) due.set(one.key, one);
+        for (const one of await wanted(deps, lookUp, event)) if (!due.has(one.key)) due.set(one.key, one);
       cursor = upTo;
       if (events.length < PAGE) return;
     }
@@ -81,27 +82,33 @@ export function createTellOthers(deps: TellOthersDeps): () => Promise<number> {
   return async () => {
     await collect();
     let told = 0;
+    let unforeseen: unknown;
     for (const one of due.values()) {
       if (told >= AT_ONCE) break;
       if (deps.clock() < one.next) continue;
-      // Whatever nobody foresaw must not stand before all the others for ever.
-      due.set(one.key, { ...one, next: deps.clock() + LONGEST_PAUSE_MS });
-      const left = await attempt(deps, one);
+      const left = await attempt(deps, one).catch((error: unknown) => {
+        if (!isStintError(error)) unforeseen ??= error;
+        return again(deps, one, isStintError(error) ? error.sentence : DEFECT);
+      });
       if (left) due.set(one.key, left);
       else due.delete(one.key);
       if (!left) told += 1;
     }
+    // For the log: by now it is put off like every other, and stood before none.
+    if (unforeseen !== undefined) throw unforeseen;
     return told;
   };
 }
 
 /** Everything that is to be told of an event, by the rule that it was judged by. */
-async function wanted(deps: TellOthersDeps, rulesOf: ReturnType<typeof createRules>, event: AnyEvent): Promise<readonly Due[]> {
+async function wanted(
+  { clock }: TellOthersDeps,
+  ruleOf: ReturnType<typeof createLookUp>,
+  event: AnyEvent,
+): Promise<readonly Due[]> {
   const telling = tellingOf(event);
-  if (telling === undefined || deps.clock() - msOf(event.at) > GIVE_UP_MS) return [];
-  const { verdict } = (await deps.store.ledger.find(event.requestId))?.view ?? {};
-  if (verdict?.rule === undefined) return [];
-  const rule = (await rulesOf(verdict.policyHash)).find(({ id }) => id === verdict.rule);
+  if (telling === undefined || clock() - msOf(event.at) > GIVE_UP_MS) return [];
+  const rule = await ruleOf(event);
   const lines = (rule?.notify ?? []).filter(({ on }) => on.includes(telling));
   const sinks = lines.flatMap(({ slack, email = [] }): Sink[] => [
     ...(slack === undefined ? [] : [{ kind: 'slack' as const, channel: slack }]),
@@ -126,18 +133,13 @@ function nameOf(event: AnyEvent, telling: Telling): string {
 
 const placeOf = (sink: Sink): string => (sink.kind === 'slack' ? sink.channel : sha256(sink.to).slice(0, 16));
 
-/** Answers what is left to do, if anything is. */
+/** Answers what is left to do, if anything is. Throws what went wrong. */
 async function attempt(deps: TellOthersDeps, one: Due): Promise<Due | undefined> {
   const { turns, clock } = deps;
   const turn = await turns.take(one.key);
   if (turn === 'said') return undefined;
   if (turn === 'others') return { ...one, next: clock() + TURN_MS };
-  try {
-    await tell(deps, one);
-  } catch (error) {
-    if (!isStintError(error)) throw error;
-    return again(deps, one, error.sentence);
-  }
+  await tell(deps, one);
   await turns.said(one.key, clock() + KEPT_MS);
   return undefined;
 }
@@ -179,6 +181,25 @@ function mailOf({ event, telling }: Due, to: string, { subject, lines }: NoticeT
 async function named({ directory }: TellOthersDeps, { actor }: AnyEvent): Promise<PeopleLookup> {
   const person = actor.personId && (await directory.person(actor.personId).catch(() => undefined));
   return (id) => (person && person.personId === id ? { name: person.name } : undefined);
+}
+
+/**
+ * The rule that an elevation was judged by last, of those events where anybody is told at all: the policy that it was first judged by
+ * stays, so where no rule of that tells anybody, nothing is looked up.
+ */
+function createLookUp({ ledger, policies }: TellOthersDeps['store']): (event: AnyEvent) => Promise<Rule | undefined> {
+  const rulesOf = createRules({ policies });
+  const judgedBy = new Map<RequestId, Digest>();
+  return async (event) => {
+    const { requestId } = event;
+    if (event.type === 'requested') keep(judgedBy, requestId, event.data.verdict.policyHash);
+    const first = judgedBy.get(requestId);
+    if (first !== undefined && !(await rulesOf(first)).some(({ notify }) => notify)) return undefined;
+    const { verdict } = (await ledger.find(requestId))?.view ?? {};
+    if (verdict === undefined) return undefined;
+    keep(judgedBy, requestId, verdict.policyHash);
+    return (await rulesOf(verdict.policyHash)).find(({ id }) => id === verdict.rule);
+  };
 }
 
 /** The rules of policies by hash; the latest few are kept. */

@@ -4,7 +4,7 @@ import { createMailer, type Mail } from '../../activities/mail/smtp.js';
 import { noticeMessage, noticeText } from '../../cards/notice.js';
 import type { Alarm } from '../../contract/alarms.js';
 import { StintError } from '../../contract/errors.js';
-import { instant, type PersonId } from '../../contract/ids.js';
+import { instant, type PersonId, type RequestId } from '../../contract/ids.js';
 import type { Store } from '../../contract/ports.js';
 import { openStore } from '../../ledger/store.js';
 import { directoryFrom } from '../../policy/people.js';
@@ -157,6 +157,67 @@ describe('others', () => {
     await round();
     expect(sent).toHaveLength(2);
     expect(posts()).toHaveLength(2);
+  });
+
+  it('that can not be told for a reason that nobody foresaw are tried again as soon, hold up nobody, and are an alarm, too', async () => {
+    let broken = true;
+    const mail = async (one: Mail) => {
+      if (broken && one.to === 'sec@example.com') throw new TypeError('secret of the server');
+      sent.push(one);
+    };
+    const round = started({ mail });
+    const e = await granted();
+    await write(e, gone);
+    // The log names it, once all the others were told.
+    await expect(round()).rejects.toThrow('secret of the server');
+    expect([posts().length, sent.map(({ to }) => to)]).toEqual([2, ['ops@example.com']]);
+    for (let i = 0; i < 16; i++) {
+      now += MINUTE;
+      await round().catch(() => undefined);
+    }
+    now += 10 * MINUTE;
+    await round().catch(() => undefined);
+    expect(raised[0]?.sentence).toMatch(/the mailbox sec@example\.com cannot be told: something that nobody foresaw/);
+    expect(JSON.stringify(raised)).not.toContain('secret');
+    broken = false;
+    now += 10 * MINUTE;
+    await round();
+    expect(sent.map(({ to }) => to)).toEqual(['ops@example.com', 'sec@example.com']);
+  });
+
+  it('whom no rule names are not looked for: the record is asked of nothing but where somebody is told', async () => {
+    const quiet = policyOf();
+    await apply(quiet);
+    let finds = 0;
+    const find = (id: RequestId) => {
+      finds += 1;
+      return store.ledger.find(id);
+    };
+    const ledger = { news: store.ledger.news, find };
+    const counting = started({ store: { policies: store.policies, ledger } });
+    const nobody = await asked({ ...VERDICT, policyHash: quiet.hash });
+    await write(nobody, ['denied', { rule: 'macs' }]);
+    await counting();
+    await write(nobody, gone);
+    await counting();
+    expect([finds, posts(), sent]).toEqual([0, [], []]);
+    const somebody = await asked();
+    await write(somebody, ['denied', { rule: 'macs' }]);
+    await counting();
+    expect(finds).toBeGreaterThan(0);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('are told of what was asked before this process began to look', async () => {
+    const e = await asked();
+    const news: Store['ledger']['news'] = async (after, types) => {
+      const { events, upTo } = await store.ledger.news(after, types);
+      return { events: events.filter(({ type }) => type !== 'requested'), upTo };
+    };
+    const round = started({ store: { policies: store.policies, ledger: { find: store.ledger.find, news } } });
+    await write(e, ['denied', { rule: 'macs' }]);
+    await round();
+    expect(sent).toHaveLength(2);
   });
 
   it('are given up after a day, with an alarm, and nobody is told of what is older than that', async () => {
