@@ -34,6 +34,8 @@ export interface Backlog {
   readonly waits: boolean;
   /** Whether there is nothing at all. */
   readonly empty: boolean;
+  /** Whether something is there, opened by nobody, that would end access if it is what it is called. */
+  readonly ends: boolean;
   /** Whether all of it can be handed on. */
   readonly fits: boolean;
   /** All of it, the oldest first. */
@@ -68,6 +70,9 @@ export function createBacklog(): Backlog {
     },
     get empty() {
       return waiting.length + opening.length === 0;
+    },
+    get ends() {
+      return [...opening, ...waiting].some(({ name }) => rank(name) === 0);
     },
     get fits() {
       return waiting.length + opening.length <= CARRIED_MAX && chars <= CARRIED_CHARS;

@@ -25,6 +25,8 @@ export interface Inbox {
   readonly full: boolean;
   /** Whether everything that has arrived was dealt with. */
   readonly idle: boolean;
+  /** Whether something has arrived and is not dealt with that ends access if its seal is good. */
+  readonly ends: boolean;
   /** Whether what was not dealt with is little enough for the next page to take it over. */
   readonly fits: boolean;
   readonly nonces: readonly string[];
@@ -103,6 +105,9 @@ export function startInbox(book: Book, { nonces, waiting }: Mail, apply: Apply, 
     },
     get idle() {
       return backlog.empty;
+    },
+    get ends() {
+      return backlog.ends;
     },
     get fits() {
       return backlog.fits;

@@ -137,6 +137,23 @@ const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'ending-heard-first',
+    outcome: 'revoked',
+    live: async (e) => {
+      await e.in('requested');
+      e.trouble.ledgerDown = true;
+      await e.approve(grace);
+      await e.in('approved');
+      e.trouble.sealsHang = true;
+      await e.revoke(linus);
+      await e.checks();
+      e.trouble.ledgerDown = false;
+      await e.in('granting');
+      e.trouble.sealsHang = false;
+      await e.logIfAsked();
+    },
+  },
+  {
     name: 'cancel',
     outcome: 'revoked',
     live: async (e) => {

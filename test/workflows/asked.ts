@@ -139,6 +139,14 @@ export class Asked<T extends Target = MacAdminTarget> {
     if (!answer.ok) throw new Error(`not confirmed: ${answer.code}`);
   }
 
+  /** Until the seal of a message is being checked. */
+  async checks(): Promise<void> {
+    await until(async () => {
+      const { raw } = await this.handle.describe();
+      return raw.pendingActivities?.some(({ activityType }) => activityType?.name === 'openMessages');
+    }, 'the check of a seal');
+  }
+
   /** Sends the log's end once it is waited for; returns when it is, or when the story is over without it. */
   async logIfAsked(): Promise<void> {
     const wanted = await until(async () => {

@@ -52,6 +52,39 @@ describe.concurrent('a part is down', () => {
     expect(await e.result()).toBe('not-started');
   });
 
+  test('a revoke that came before the target was taken is opened before anything is granted, however late that is', async () => {
+    const e = await h.ask();
+    await e.in('requested');
+    e.trouble.ledgerDown = true;
+    await e.approve(grace);
+    await e.in('approved');
+    e.trouble.sealsHang = true;
+    await e.revoke(linus);
+    await e.checks();
+    e.trouble.ledgerDown = false;
+    await e.in('granting');
+    await new Promise((r) => setTimeout(r, 1_000));
+    expect(e.calls('grant')).toBe(0);
+    e.trouble.sealsHang = false;
+    await e.logIfAsked();
+    expect(await e.result()).toBe('revoked');
+    expect([e.calls('grant'), e.isAdmin]).toEqual([0, false]);
+  });
+
+  test('what only looks like a revoke holds nothing up for longer than its seal takes to be checked', async () => {
+    const e = await h.ask();
+    await e.in('requested');
+    e.trouble.ledgerDown = true;
+    await e.approve(grace);
+    await e.in('approved');
+    await e.handle.signal('revoke', { nonce: 'x', sig: 'x' });
+    e.trouble.ledgerDown = false;
+    await e.in('granting');
+    await h.granted(e);
+    await e.revoke(linus);
+    expect(await e.finish()).toBe('revoked');
+  });
+
   test('a judgement that hangs gates no denial and no withdrawal', async () => {
     const both = [await h.ask(), await h.ask()] as const;
     for (const e of both) {

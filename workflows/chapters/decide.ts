@@ -10,7 +10,7 @@ import type { Ballot, Verdict } from '../../contract/verdict.js';
 import type { Book, Clock } from '../book.js';
 import { store } from '../duties.js';
 import type { Admitted } from './admit.js';
-import { approve, judgeInput, requestRound, unless } from './judging.js';
+import { approve, endingsHeard, endingsWait, judgeInput, requestRound, unless } from './judging.js';
 import { call, isHeard, isLookedAt, lookoutOf, newcomers } from './lookout.js';
 
 /** Until somebody decides, or nobody did in time. */
@@ -116,9 +116,10 @@ export function startClock({ book }: Admitted): Clock {
 
 /** Takes the target: no grant call without this entry, and all before it, in the ledger first (invariants I1, I9). */
 export async function arm(e: Admitted): Promise<void> {
-  const { book, painter } = e;
+  const { book } = e;
   const { startBy, approvedWindowMs: windowMs } = book.view;
   if (book.state !== 'approved' || !startBy || !windowMs) return;
+  if (endingsWait(e) && !(await endingsHeard(e))) return tellUnarmed(e);
   const notAfter = instant(msOf(startBy) + windowMs);
   const armed = book.event('armed', { notAfter });
   const before = [...book.unwritten];
@@ -148,6 +149,10 @@ export async function arm(e: Admitted): Promise<void> {
     } else
       book.record('arm-refused', { code: answer.code, ...('reason' in answer && answer.reason && { reason: answer.reason }) });
   }
+  tellUnarmed(e);
+}
+
+function tellUnarmed({ book, painter }: Admitted): void {
   if (book.view.outcome === 'not-started') painter.dm('not-started');
   if (book.is('closed') && book.view.outcome === 'failed') painter.dm('failed');
 }

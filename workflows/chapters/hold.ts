@@ -10,14 +10,14 @@ import { aheadRevoke, granting, store } from '../duties.js';
 import type { Admitted } from './admit.js';
 import { answerUncounted } from './decide.js';
 import { timeBefore } from './end.js';
-import { judgeInput, unless } from './judging.js';
+import { endingsHeard, endingsWait, judgeInput, unless } from './judging.js';
 
 /** Calls the grant and waits for the target's own word. Not confirmed by the start deadline: undone. */
 export async function grant(e: Admitted): Promise<void> {
   const { book, painter } = e;
   const { startBy, approvedWindowMs: maxMs, request } = book.view;
   if (book.state !== 'granting' || !startBy || !maxMs) return;
-  if (!book.grantCalled) {
+  if (!book.grantCalled && (!endingsWait(e) || (await endingsHeard(e)))) {
     book.grantCalled = true;
     // A Mac may claim and confirm by its own poll while the MDM still does not answer: then the tag is no longer needed,
     // and nothing may keep the story from holding the window.
