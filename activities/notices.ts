@@ -22,7 +22,11 @@ import { renderDigestOf } from './slack/memory.js';
 
 export interface NoticeDeps {
   readonly cards: Cards;
-  readonly store: Pick<Store, 'requests' | 'evidence' | 'messages'> & { readonly ledger: Pick<Ledger, 'find'> };
+  readonly store: Pick<Store, 'requests' | 'evidence' | 'messages'> & {
+    readonly ledger: Pick<Ledger, 'find'>;
+    /** Which policy is in force, for the card of a request that waits; without it the card says what the last judgement knew. */
+    readonly policies?: Pick<Store['policies'], 'inForce'>;
+  };
   readonly directory: Directory;
   /** The approver channel; a rule may name another for its own cards. */
   readonly channel: string;
@@ -114,7 +118,28 @@ async function rendering(deps: NoticeDeps, view: ElevationView, channel: string)
   const own = view.verdict.channel;
   const missed = own === undefined || own === channel ? {} : { missed: own };
   const comments = await commentsOf(deps, view);
-  return card(view, { reason, now: instant(deps.clock()), people: await lookup(deps, view), comments, ...missed });
+  return card(await underPolicyNow(deps, view), {
+    reason,
+    now: instant(deps.clock()),
+    people: await lookup(deps, view),
+    comments,
+    ...missed,
+  });
+}
+
+/** A request that waits is judged by the policy that is in force when somebody decides, which may have changed since it was judged last. */
+async function underPolicyNow({ store }: NoticeDeps, view: ElevationView): Promise<ElevationView> {
+  if (view.state !== 'requested') return view;
+  const hash = (await store.policies?.inForce().catch(() => undefined))?.hash;
+  if (hash === undefined) return view;
+  const { policyNow: _, ...verdict } = view.verdict;
+  return { ...view, verdict: { ...verdict, ...(hash === verdict.policyHash ? {} : { policyNow: hash }) } };
+}
+
+/** Whether there is a card that is not as it would be painted now: one that was never posted is left to whoever posts it. */
+export async function isOutdated(deps: NoticeDeps, view: ElevationView): Promise<boolean> {
+  const known = await deps.store.messages.get(cardKey(view));
+  return known?.ts !== undefined && !(await isPainted(deps, view));
 }
 
 async function paintAs(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {

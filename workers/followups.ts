@@ -1,6 +1,7 @@
 /**
  * The loops beside a worker that need no workflow: people who leave, ends ordered past a workflow, those it has yet to hear of,
- * elevations whose workflow is no more, cards that do not show how theirs ended, and others who are to be told.
+ * elevations whose workflow is no more, cards that do not show how theirs ended or that the policy was changed, and others who are
+ * to be told.
  */
 import { readFile, stat } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
@@ -14,6 +15,7 @@ import type { EndNowDeps } from './end-now.js';
 import { type Roster, startLeavers } from './leavers.js';
 import { createOrderedEnds } from './ordered-ends.js';
 import { closeOrphans, createRuns } from './orphans.js';
+import { createPolicyCards } from './policy-cards.js';
 import { createRepairs } from './repair-cards.js';
 import { lookAtRun, withinReach } from './run-state.js';
 import { createCancel, tellWorkflows } from './untold.js';
@@ -22,6 +24,7 @@ const TELL_MS = 5000;
 const ORDERED_MS = 1_000;
 const ORPHANS_MS = 60_000;
 const REPAIRS_MS = 15_000;
+const POLICY_CARDS_MS = 15_000;
 const OTHERS_MS = 5_000;
 /** A change that leaves time and size of a file as they were is seen after this long. */
 const READ_ANYWAY_MS = 30_000;
@@ -34,6 +37,10 @@ export interface FollowUpDeps extends Pick<EndNowDeps, 'driverOf'> {
   readonly repair: (requestId: RequestId) => Promise<void>;
   /** Whether the card was last painted as this view. */
   readonly shows: (view: ElevationView) => Promise<boolean>;
+  /** Whether the card of a request that waits would be painted otherwise now. */
+  readonly outdated: (view: ElevationView) => Promise<boolean>;
+  /** Paints that, while its run lives. */
+  readonly paint: (view: ElevationView) => Promise<unknown>;
   /** Tells those whom rules name besides, of what came into the ledger since. */
   readonly tellOthers: () => Promise<number>;
   readonly clock: () => number;
@@ -95,6 +102,13 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
     failed: (requestId, error) => log.warn({ requestId, err: error }, 'A card could not be drawn again; it is tried again.'),
   });
   void every(REPAIRS_MS, repairs, 'The store could not be asked which cards are to be drawn again.');
+  const policyCards = createPolicyCards({
+    store,
+    outdated: deps.outdated,
+    paint: deps.paint,
+    failed: (requestId, error) => log.warn({ requestId, err: error }, UNPAINTED),
+  });
+  void every(POLICY_CARDS_MS, policyCards, 'The store could not be asked whether the policy was changed.');
   void every(OTHERS_MS, deps.tellOthers, 'Others could not be told; it is tried again. Nothing waits for it.');
   return {
     async stop() {
@@ -106,6 +120,7 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
 }
 
 const ORDERED = 'An end that was ordered past its workflow is not proved yet; it is tried again.';
+const UNPAINTED = 'A card could not be drawn to say that the policy was changed; it is tried again.';
 const UNTOLD = 'An elevation was ended past its workflow, which could not be told yet; it is tried again.';
 
 /** Who is active by the people file. Reads it again when it has changed; throws as long as it is not valid. */

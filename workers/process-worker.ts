@@ -3,7 +3,7 @@
  * sweep, the follow-ups, the reconciler and the watch.
  */
 import type { Logger } from 'pino';
-import { isPainted, type NoticeDeps } from '../activities/notices.js';
+import { isOutdated, isPainted, type NoticeDeps, paintCard } from '../activities/notices.js';
 import { createReconcileDuties } from '../activities/reconcile.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
@@ -155,6 +155,8 @@ function followUpsOf({
     peopleFile: config.policy.peopleFile,
     repair,
     shows,
+    outdated: (view) => isOutdated(notices, view),
+    paint: (view) => paintCard(notices, view),
     tellOthers: createTellOthers({
       store,
       directory: people.directory,
