@@ -52,8 +52,12 @@ export function createGate(deps: GateDeps): Gate {
     },
     end: async (kind, requestId, roundDigest, body, actor, judged) => {
       const heard = await hear(client, requestId, seal(kind, requestId, roundDigest, body, actor, via));
-      if (heard === 'sent') return heard;
       const { past } = deps;
+      if (heard === 'sent') {
+        // Not waited for: it was taken, and whoever pressed has three seconds. Without it the workflow's own deadline holds.
+        if (past && judged) void past.closeBehind(requestId).catch(() => undefined);
+        return heard;
+      }
       // What a run that is no more has left is not over.
       const over = heard === 'over' && (!past || !(await past.holds(requestId)));
       if (over) return 'over';

@@ -6,21 +6,30 @@
 import type { Via } from '../contract/events.js';
 import { type Digest, msOf, type RequestId } from '../contract/ids.js';
 import type { Actor } from '../contract/messages.js';
-import { type EndCause, type EndNowDeps, type FenceOffDeps, fenceOff, proveEnded } from './end-now.js';
+import { type EndCause, type EndNowDeps, type FenceOffDeps, fence, fenceOff, proveEnded } from './end-now.js';
 
 export interface PastWorkflow {
   /** Whether an elevation still holds its target, for all that the store knows. */
   holds(requestId: RequestId): Promise<boolean>;
+  /**
+   * Closes the fence behind an end that a workflow was told of, where there is something to take back: should nobody be at that
+   * workflow, the sweep takes it away two minutes later. Throws `store-unavailable`.
+   */
+  closeBehind(requestId: RequestId): Promise<void>;
   /** Orders what was judged. Throws `unknown-request`, `store-unavailable`; then nothing is known to be ended. */
   order(what: 'revoke' | 'end', requestId: RequestId, actor: Actor, commentDigest?: Digest): Promise<void>;
 }
 
 /** For an entrance. The clock must be one that is compared with the others': the store keeps what it says. */
 export function createPastWorkflow(deps: FenceOffDeps, via: Via): PastWorkflow {
+  const holds = async (requestId: RequestId) => {
+    const row = await deps.store.fence.grant(requestId);
+    return row !== undefined && !row.goneAt;
+  };
   return {
-    holds: async (requestId) => {
-      const row = await deps.store.fence.grant(requestId);
-      return row !== undefined && !row.goneAt;
+    holds,
+    closeBehind: async (requestId) => {
+      if (await holds(requestId)) await fence(deps, requestId);
     },
     order: async (what, requestId, { personId, slackUserId, serial }, commentDigest) => {
       const actor = { via, ...(personId && { personId }), ...(slackUserId && { slackUserId }), ...(serial && { serial }) };

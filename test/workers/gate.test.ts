@@ -2,7 +2,7 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { StintError } from '../../contract/errors.js';
-import { type Digest, workflowIdOf } from '../../contract/ids.js';
+import { type Digest, type RequestId, workflowIdOf } from '../../contract/ids.js';
 import type { Envelope } from '../../contract/messages.js';
 import { openEnvelope } from '../../seal/envelope.js';
 import { createGate, type GateDeps } from '../../workers/gate.js';
@@ -227,9 +227,14 @@ describe('an end', () => {
   const wordsWith = (kind: 'revoke' | 'end'): { commentDigest?: Digest } => (kind === 'end' ? {} : { commentDigest: ROUND });
   const asked = (kind: 'revoke' | 'end' = 'revoke', { judged = true, able = true, holds = false } = {}) => {
     const orders: unknown[] = [];
-    const past = { holds: async () => holds, order: async (...order: unknown[]) => void orders.push(order) };
+    const closed: RequestId[] = [];
+    const past = {
+      holds: async () => holds,
+      closeBehind: async (requestId: RequestId) => void closed.push(requestId),
+      order: async (...order: unknown[]) => void orders.push(order),
+    };
     const b = bench('slack-app', able ? past : undefined);
-    return { ...b, past, orders, send: () => b.gate.end(kind, REQUEST_ID, ROUND, wordsWith(kind), ACTOR, judged) };
+    return { ...b, past, orders, closed, send: () => b.gate.end(kind, REQUEST_ID, ROUND, wordsWith(kind), ACTOR, judged) };
   };
   const refusing = throwing(new Error('connection refused'));
 
@@ -265,22 +270,33 @@ describe('an end', () => {
   it.each([
     ['that runs', (): string => 'RUNNING'],
     ['that cannot be looked at', throwing(new Error('slow'))],
-  ])('taken by a workflow %s is that workflow’s', async (_, status) => {
-    const { orders, send, does } = asked();
-    does.status = status;
+  ])(
+    'taken by a workflow %s is that workflow’s; the fence is closed behind it, for nobody may be at that workflow',
+    async (_, status) => {
+      const { orders, closed, send, does } = asked();
+      does.status = status;
+      expect(await send()).toBe('sent');
+      expect([orders, closed]).toEqual([[], [REQUEST_ID]]);
+    },
+  );
+
+  it('taken by a workflow is taken, also where the fence cannot be closed behind it', async () => {
+    const { past, send } = asked();
+    past.closeBehind = () => Promise.reject(new StintError('store-unavailable'));
     expect(await send()).toBe('sent');
-    expect(orders).toEqual([]);
   });
 
   it('by somebody of whom nothing could be looked up is not ordered past it, nor at an entrance that cannot', async () => {
     for (const how of [{ judged: false }, { able: false }]) {
-      const { orders, send, does } = asked('revoke', how);
+      const { orders, closed, send, does } = asked('revoke', how);
       does.signal = refusing;
       await expect(send()).rejects.toMatchObject({ code: 'temporal-unavailable' });
       does.signal = () => undefined;
       does.status = () => 'PAUSED';
       expect(await send()).toBe('sent');
-      expect(orders).toEqual([]);
+      does.status = () => 'RUNNING';
+      expect(await send()).toBe('sent');
+      expect([orders, closed]).toEqual([[], []]);
     }
     const left = asked('revoke', { judged: false, holds: true });
     left.does.signal = throwing(missing());

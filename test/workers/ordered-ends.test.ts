@@ -80,6 +80,18 @@ it('a revoke with a reason: the record names it; pressed again without, it is th
   expect((await b.types(e)).filter((type) => type === 'revoked')).toHaveLength(1);
 });
 
+it('behind an end that a workflow was told of only the fence is closed, and only where there is something to take back', async () => {
+  const past = createPastWorkflow(b.deps, 'slack');
+  const e = await b.elevation('active');
+  await past.closeBehind(e.request.requestId);
+  expect((await b.store.fence.grant(e.request.requestId))?.endedAt).toBeTruthy();
+  expect(await b.view(e)).toMatchObject({ state: 'active' });
+  expect(await b.store.untold.all()).toEqual([]);
+  const waiting = await b.elevation('requested');
+  await past.closeBehind(waiting.request.requestId);
+  expect(await b.store.fence.grant(waiting.request.requestId)).toBeUndefined();
+});
+
 it('an end by whoever holds it is recorded as that', async () => {
   const e = await b.elevation('active');
   await order('end', e);
