@@ -105,6 +105,7 @@ function work(inside: Inside, called: Called, fault: Fault | undefined, call: Ca
   } catch (error) {
     const known = error instanceof AwsError ? error : internal();
     call.outcome = known.code;
+    call.why = known.message;
     return known;
   }
 }

@@ -15,6 +15,8 @@ export interface CallSeen {
   readonly input: unknown;
   /** `ok`, or the name of the error that the work ended in; `not done` when a fault came before it. */
   outcome: string;
+  /** What that error said. */
+  why?: string;
   /** What of it never arrived. */
   lost?: 'call' | 'reply';
   /** The change that it began. */

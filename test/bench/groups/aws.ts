@@ -7,6 +7,7 @@ import { GENERAL } from '../../../cli/demo/world.js';
 import type { ElevationRow } from '../../../contract/ports.js';
 import type { Change } from '../../../sim/identity-center/changes.js';
 import { bigOrganization, type IdentityCenterStandIn, type OrganizationSeed } from '../../../sim/identity-center/index.js';
+import type { CallSeen } from '../../../sim/identity-center/truth.js';
 import { fillForm, sightOf } from '../../storm/far/sight.js';
 import type { Metric } from '../metric.js';
 import { paced, pooled, until } from '../pace.js';
@@ -52,7 +53,7 @@ export const aws: Metric = {
       await paced(asked, EVERY_MS, ({ view }) => rig.approve(view.request.requestId, view.digest, windowS));
       say(`  approved within ${Math.round((Date.now() - from) / 1000)} s`);
       const rows = await ended(rig, asked);
-      return { measured: figures(rig.aws, rows, from) };
+      return { measured: figures(rig.aws, rows, from), details: tooMuch(rig.aws, from) };
     } finally {
       await rig.close();
     }
@@ -108,7 +109,7 @@ async function ended(rig: Rig, asked: readonly ElevationRow[]): Promise<readonly
 
 function figures({ truth }: IdentityCenterStandIn, rows: readonly ElevationRow[], from: number) {
   const changes = truth.changes();
-  const refused = truth.calls().filter(({ outcome }) => /Throttl|TooMany/.test(outcome));
+  const refused = truth.calls().filter(isTooMuch);
   const good = rows.filter(({ view }) => view.outcome === 'expired' && view.confirmedAt);
   const lags = rows.map(({ view }) => lagOf(changes, view));
   const ends = rows.flatMap(({ view }) => (view.deadlineAt ? [Date.parse(view.deadlineAt)] : []));
@@ -130,6 +131,20 @@ function figures({ truth }: IdentityCenterStandIn, rows: readonly ElevationRow[]
     },
     'aws.revoke-lag.p99': { value: percentile(lags, 99), n, note: spread(lags) },
   };
+}
+
+const isTooMuch = ({ outcome }: CallSeen): boolean => /Throttl|TooMany/.test(outcome);
+
+/** A line for each call that was refused as too much: which, why, and what else there was at that moment. */
+function tooMuch({ truth }: IdentityCenterStandIn, from: number): string[] {
+  const [calls, changes] = [truth.calls(), truth.changes()];
+  return calls.filter(isTooMuch).map(({ at, operation, why, service }) => {
+    const open = changes.filter((change) => isOpenAt(change, at));
+    const creates = open.filter(({ kind }) => kind === 'create').length;
+    const lately = calls.filter((one) => one.service === service && one.at > at - 1_000 && one.at <= at).length;
+    const beside = `${creates} creates and ${open.length - creates} deletes were in progress, ${lately} calls in the second until then`;
+    return `aws.over-budget: ${operation}, ${((at - from) / 1000).toFixed(1)} s after the first approval: ${why} (${beside})`;
+  });
 }
 
 /** From the deadline until AWS took the delete, in ms: what comes after that is its own. NaN for one without. */
