@@ -37,6 +37,8 @@ function world(...there: readonly Row[]) {
     down: false,
     /** AWS' own name of the error by which it does not say who has an address. */
     denies: '',
+    /** Letter case makes a difference to AWS when it says who has an address: its reference does not tell. */
+    exact: false,
     named: (): string | undefined => undefined,
     wake: (): unknown => undefined,
     told: [] as string[],
@@ -52,7 +54,8 @@ function world(...there: readonly Row[]) {
     idByAddress: async (email: string) => {
       if (at.denies) throw asIf(at.denies);
       // As AWS: the first of several, without a word.
-      return at.named() ?? at.rows.find((row) => row.email.toLowerCase() === email.toLowerCase())?.id;
+      const same = (one: string) => (at.exact ? one === email : one.toLowerCase() === email.toLowerCase());
+      return at.named() ?? at.rows.find((row) => same(row.email))?.id;
     },
   };
   const time = {
@@ -147,6 +150,15 @@ describe('who is in memory under an address', () => {
     at.rows.push(TWIN);
     await at.wake();
     await expect(identity.byEmail('ada@example.com')).rejects.toMatchObject(refused(/2 users/));
+  });
+
+  it('is compared by us, whatever letter case is to AWS: found where it is spelled otherwise, and refused with a twin', async () => {
+    const at = world(GRACE, TWIN);
+    at.exact = true;
+    const identity = await at.warm();
+    expect((await identity.byEmail('ada@example.com')).id).toBe('twin');
+    at.rows.push(ADA);
+    await expect(identity.byEmail('ada@example.com')).rejects.toMatchObject(refused(/2 users.*twin, ada/));
   });
 
   it('is nobody’s once AWS says that they have another address now, are disabled, or no more', async () => {
