@@ -485,6 +485,8 @@ export interface Marks<T extends { readonly key: string }> {
   request(requestId: RequestId, kind: 'create' | 'delete', farId: string): Promise<void>;
   /** Those that found nothing before them, and are not recorded as gone. */
   open(): Promise<readonly { readonly requestId: RequestId; readonly target: T }[]>;
+  /** When the windows of those end whose taking away has not begun, in any process: from one instant until before the other. */
+  ending(from: Instant, before: Instant): Promise<readonly Instant[]>;
 }
 
 /** Why something of a person is taken from them: they left, or an operator said so, whom their computer names. */

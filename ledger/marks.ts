@@ -51,6 +51,19 @@ export function createMarks(db: Db): Marks<{ readonly key: string }> {
         .execute();
       return rows.map((row) => ({ requestId: row.request_id, target: JSON.parse(row.target) }));
     },
+    async ending(from, before) {
+      const rows = await db
+        .selectFrom('grants')
+        .innerJoin('marks', 'marks.request_id', 'grants.request_id')
+        .select((row) => row.fn.coalesce('grants.ended_at', 'grants.not_after').as('at'))
+        .where('grants.gone_at', 'is', null)
+        .where('marks.before', '=', 'absent')
+        .where('marks.delete_id', 'is', null)
+        .where((row) => row.fn.coalesce('grants.ended_at', 'grants.not_after'), '>=', from)
+        .where((row) => row.fn.coalesce('grants.ended_at', 'grants.not_after'), '<', before)
+        .execute();
+      return rows.map(({ at }) => at);
+    },
   };
 }
 

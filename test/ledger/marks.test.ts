@@ -1,6 +1,7 @@
 /** What a driver remembers of a far end, on each database: the first look stays, whatever is written again. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { StintError } from '../../contract/errors.js';
+import { instant, msOf } from '../../contract/ids.js';
 import { pgliteInMemory } from '../../ledger/pglite.js';
 import { storeOn } from '../../ledger/store.js';
 import { BACKENDS, type Bench, openBench } from './backends.js';
@@ -74,6 +75,28 @@ for (const backend of BACKENDS) {
       await fence.gone(gone.requestId, at(2));
       const open = (await marks.open()).filter(({ target }) => /MARK[345]$/.test(target.key));
       expect(open).toEqual([{ requestId: ours.requestId, target: ours.target }]);
+    });
+
+    test('ending are the windows that end in a span of time, of those that are still to be taken away', async () => {
+      const { marks, fence } = bench.store;
+      const [ends, standing, gone, taken, early, bare] = await Promise.all([11, 12, 13, 14, 15, 16].map(armed));
+      if (!ends || !standing || !gone || !taken || !early || !bare) throw new Error('six are armed');
+      for (const { requestId, target } of [ends, gone, taken, early]) await marks.note(requestId, target, 'absent', at(1));
+      await marks.note(standing.requestId, standing.target, 'present', at(1));
+      await fence.gone(gone.requestId, at(2));
+      await marks.request(taken.requestId, 'delete', 'under way');
+      const row = await fence.grant(early.requestId);
+      if (!row) throw new Error('it is armed');
+      await fence.end(early.requestId, row.runId, early.target, row.personId, at(500));
+      const end = msOf(row.notAfter);
+      const earlier = await marks.ending(at(499), at(501));
+      expect(earlier).toEqual([at(500)]);
+      const around = await marks.ending(instant(end), instant(end + 1));
+      // Those of the other tests end then, too.
+      const others = (await marks.open()).filter(({ target }) => !/MARK1[1-6]$/.test(target.key));
+      const deletes = await Promise.all(others.map(async ({ requestId }) => (await marks.read(requestId))?.delete));
+      expect(around).toHaveLength(1 + deletes.filter((id) => id === undefined).length);
+      expect(await marks.ending(instant(end + 1), instant(end + 60_000))).toEqual([]);
     });
   });
 }

@@ -208,7 +208,7 @@ describe.concurrent('an AWS permission set', () => {
     const silent = () => new Promise<never>(() => undefined);
     instead.set(
       e.request.target.key,
-      another({ marks: { read: silent, note: silent, bound: silent, request: silent, open: silent } }),
+      another({ marks: { read: silent, note: silent, bound: silent, request: silent, open: silent, ending: silent } }),
     );
     e.trouble.storeDown = true;
     const from = Date.now();

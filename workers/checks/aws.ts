@@ -3,7 +3,7 @@
  * may not assign, whether sessions outlast the windows that the policy offers, and whether everybody who may ask is one user.
  * Only reads, and with a small part of the quota, so that it may be run beside a worker.
  */
-import { createSlots, OUTSTANDING_WRITES } from '../../activities/targets/aws-permission-set/budget.js';
+
 import { createSdk, type Sdk } from '../../activities/targets/aws-permission-set/clients.js';
 import { AwsAnswer, mayWorkLater } from '../../activities/targets/aws-permission-set/errors.js';
 import { createIdentity } from '../../activities/targets/aws-permission-set/identity.js';
@@ -15,6 +15,7 @@ import {
   type PermissionSet,
 } from '../../activities/targets/aws-permission-set/organisation.js';
 import { createUserCalls } from '../../activities/targets/aws-permission-set/people.js';
+import { OUTSTANDING_WRITES, shareOf } from '../../activities/targets/aws-permission-set/slots.js';
 import { systemTime } from '../../activities/targets/aws-permission-set/time.js';
 import { isStintError } from '../../contract/errors.js';
 import type { Person } from '../../contract/ports.js';
@@ -111,7 +112,7 @@ async function tried<T>(
 }
 
 function examineShare({ processes, workers }: AwsCheckDeps['aws'], say: Say): void {
-  const { all, forGrants } = createSlots(workers);
+  const { all, forGrants } = shareOf(workers);
   const calls = Math.floor(20 / processes);
   say.ok(
     'quota share',

@@ -3,13 +3,15 @@
  * and an AWS request id must not be lost because it could not be written.
  */
 import { StintError } from '../../../contract/errors.js';
-import { type Instant, instant, type RequestId } from '../../../contract/ids.js';
+import { type Instant, instant, msOf, type RequestId } from '../../../contract/ids.js';
 import { keep } from '../../latest.js';
 import type { AwsTarget, Before, Kind, Mark, Marks, Progress, Time } from './types.js';
 
 const HOUR_MS = 3_600_000;
 /** How long a revoke lets the store tell it what stood before, in ms. */
 const STORE_WAIT_MS = 400;
+/** The delete of a window that ended longer ago than this, in ms, has begun, or waits for something else than a place. */
+const UNDER_WAY_MS = 2_000;
 
 export type Recalled = Mark | undefined | 'unsure';
 
@@ -35,6 +37,8 @@ export interface Book {
   /** The elevation that an operation of AWS is known to belong to. */
   ownerOf(awsRequestId: string): RequestId | undefined;
   open: Marks['open'];
+  /** When windows end whose delete has not begun, of whichever process: those before an instant; all in ms since 1970. */
+  ends(before: number): Promise<readonly number[]>;
 }
 
 export function createBook(marks: Marks, time: Time): Book {
@@ -80,6 +84,7 @@ export function createBook(marks: Marks, time: Time): Book {
     },
     ownerOf: (awsRequestId) => owners.get(awsRequestId),
     open: marks.open.bind(marks),
+    ends: async (before) => (await marks.ending(instant(time.now() - UNDER_WAY_MS), instant(before))).map(msOf),
   };
 }
 

@@ -2,9 +2,9 @@
 
 import { keep } from '../../latest.js';
 import type { Book } from './book.js';
-import type { Slots } from './budget.js';
 import type { AssignmentCalls, How, Operation } from './calls.js';
 import type { Lanes } from './lanes.js';
+import type { Slots } from './slots.js';
 import type { AwsTarget, Kind, Time } from './types.js';
 import type { Watch } from './watch.js';
 

@@ -4,7 +4,6 @@
  */
 import type { Remnant, TargetDriver } from '../../../contract/ports.js';
 import { createBook } from './book.js';
-import { createSlots } from './budget.js';
 import type { AssignmentCalls } from './calls.js';
 import type { Desk } from './desk.js';
 import { SETTLE_MS } from './find.js';
@@ -13,6 +12,7 @@ import { createLanes } from './lanes.js';
 import { observe } from './observe.js';
 import { revoke } from './revoke.js';
 import { sharingLists } from './shared-lists.js';
+import { createSlots } from './slots.js';
 import { type AwsTarget, type Marks, pairOf, type Time } from './types.js';
 import { createWatch } from './watch.js';
 
@@ -34,13 +34,14 @@ export interface AwsDriver extends TargetDriver<AwsTarget> {
 export function createAwsDriver({ marks, time, workers, ...own }: AwsDriverDeps): AwsDriver {
   const calls = sharingLists(own.calls);
   const watch = createWatch({ calls, time });
+  const book = createBook(marks, time);
   const desk: Desk = {
     calls,
     time,
     watch,
-    book: createBook(marks, time),
+    book,
     lanes: createLanes(),
-    slots: createSlots(workers),
+    slots: createSlots({ time, workers, ends: book.ends }),
     ended: new Map(),
     about: new Map(),
     deleted: new Map(),

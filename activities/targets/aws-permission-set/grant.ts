@@ -5,13 +5,13 @@
 import { isStintError, StintError } from '../../../contract/errors.js';
 import { type Instant, instant, msOf } from '../../../contract/ids.js';
 import type { Steps } from '../../../contract/ports.js';
-import type { Release } from './budget.js';
 import type { How, Operation } from './calls.js';
 import { type Desk, ended, isListed, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted, wasListed } from './desk.js';
 import { type AwsGrantOrder, earlier, lost } from './earlier.js';
 import { awsError, classOfError, failed, haveAlready, mayWorkLater, neverListed, neverMade } from './errors.js';
 import { CLOCK_SLACK_MS, deletedLately, findCreate, inProgress } from './find.js';
 import { waitUntil } from './lanes.js';
+import type { Release } from './line.js';
 import { type AwsTarget, type Mark, pairOf } from './types.js';
 
 /**
@@ -90,7 +90,7 @@ async function createOnce(
   try {
     const inLine = (wait: (signal: AbortSignal) => Promise<Release>) => waitUntil(desk.time, lastTurn, signal, wait);
     held.push(await inLine((until) => desk.lanes.enter(pairOf(target), { rank: 'grant', signal: until })));
-    held.push(await inLine((until) => desk.slots.take('grant', until)));
+    held.push(await inLine((until) => desk.slots.forGrant(until)));
     const mine = permit ? { ...order, sendBefore: await permit() } : order;
     const taken = await lookNoteCreate(desk, mine, signal, said, instead);
     // AWS counts it as outstanding until it has ended, whoever still waits for it here.

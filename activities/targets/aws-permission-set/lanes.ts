@@ -3,8 +3,7 @@
  * the quota: correctness never depends on a lane, so that a revoke goes on without one after a moment.
  */
 import { StintError } from '../../../contract/errors.js';
-import { once, type Release } from './budget.js';
-import { createLine, type Line } from './line.js';
+import { createLine, type Line, once, type Release } from './line.js';
 import type { Rank, Time } from './types.js';
 
 export interface Wish {
@@ -143,22 +142,19 @@ function patience(time: Time, ms: number): { readonly over: AbortSignal; readonl
   return { over: over.signal, stop: () => stopped.abort() };
 }
 
-/**
- * A wait in a line for whoever goes on without its place after so long, in ms: AWS itself says then whether it is too much. Rejects
- * with the signal's reason.
- */
-export async function waitAWhile(
+/** A wait in a line for whoever goes on without its place after so long, in ms: undefined then. Rejects with the signal's reason. */
+export async function waitAWhile<T>(
   time: Time,
   ms: number,
   signal: AbortSignal,
-  wait: (signal: AbortSignal) => Promise<Release>,
-): Promise<Release> {
+  wait: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
   const limit = patience(time, Math.max(0, ms));
   try {
     return await wait(AbortSignal.any([signal, limit.over]));
   } catch (error) {
     signal.throwIfAborted();
-    if (limit.over.aborted) return () => undefined;
+    if (limit.over.aborted) return undefined;
     throw error;
   } finally {
     limit.stop();

@@ -6,17 +6,18 @@ interface Waiter {
 }
 
 export interface Line {
-  /** Resolves when admitted; rejects with the signal's reason when aborted before that. */
-  wait(rank: Rank, signal?: AbortSignal): Promise<void>;
+  /** Resolves when admitted, `admitted` being called in that very moment; rejects with the signal's reason when aborted before. */
+  wait(rank: Rank, signal?: AbortSignal, admitted?: () => void): Promise<void>;
   /** Lets the first one go whose rank may; answers its rank, or undefined when nobody may. */
   admit(may?: (rank: Rank) => boolean): Rank | undefined;
-  size(): number;
+  /** How many wait: of one rank, or of all. */
+  size(rank?: Rank): number;
 }
 
 export function createLine(): Line {
   const queues: Record<Rank, Set<Waiter>> = { revoke: new Set(), proof: new Set(), grant: new Set(), background: new Set() };
   return {
-    wait: (rank, signal) => waitIn(queues[rank], signal),
+    wait: (rank, signal, admitted) => waitIn(queues[rank], signal, admitted),
     admit(may = () => true) {
       for (const rank of RANKS) {
         const [first] = queues[rank];
@@ -27,11 +28,11 @@ export function createLine(): Line {
       }
       return undefined;
     },
-    size: () => RANKS.reduce((sum, rank) => sum + queues[rank].size, 0),
+    size: (rank) => (rank ? queues[rank].size : RANKS.reduce((sum, each) => sum + queues[each].size, 0)),
   };
 }
 
-function waitIn(queue: Set<Waiter>, signal?: AbortSignal): Promise<void> {
+function waitIn(queue: Set<Waiter>, signal?: AbortSignal, admitted?: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const leave = () => {
@@ -41,10 +42,24 @@ function waitIn(queue: Set<Waiter>, signal?: AbortSignal): Promise<void> {
     const waiter: Waiter = {
       go: () => {
         signal?.removeEventListener('abort', leave);
+        admitted?.();
         resolve();
       },
     };
     signal?.addEventListener('abort', leave, { once: true });
     queue.add(waiter);
   });
+}
+
+/** Gives a place back; a second call does nothing. */
+export type Release = () => void;
+
+/** Wraps work that may be asked for twice and is done once. */
+export function once(work: () => void): Release {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    work();
+  };
 }

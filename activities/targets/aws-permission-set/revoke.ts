@@ -9,15 +9,16 @@ import { unsure } from './book.js';
 import type { How, Operation } from './calls.js';
 import { type Desk, ended, isAbout, jitteredMs, LIST_LAG_MS, stateOf, unlessAborted } from './desk.js';
 import { classOfError, failed, mayWorkLater } from './errors.js';
-import { createPlace, type Place, waitAWhile } from './lanes.js';
+import { createPlace, type Place } from './lanes.js';
 import { isThere, known, mayLand, whoseIs } from './observe.js';
 import { type AwsTarget, type Mark, pairOf } from './types.js';
 
 /** How long each attempt waits for another change of the pair and for a place among the writes, in ms; then it leaves anyway. */
-const LANE_PATIENCE_MS = 600;
+const PATIENCE_MS = 600;
 /**
- * The same for an attempt after one that AWS answered with Conflict: something of the pair is changing, and where that is known here
- * to try again before its end is a call for nothing, out of a quota that all others need too.
+ * The same for an attempt after one that AWS answered with Conflict or "too much": something of the pair is changing, or as many writes
+ * are outstanding as may be. To try again before the end of one that is known here is a call for nothing, out of a quota that all
+ * others need too.
  */
 const BUSY_PATIENCE_MS = 5_000;
 
@@ -50,7 +51,7 @@ export async function revoke(
   signal.throwIfAborted();
   const how: How = { rank: 'revoke', signal, what: target.display };
   const place = createPlace(desk, pairOf(target), signal);
-  const task: Task = { desk, requestId, target, signal, how, said, earlier, told, place, patienceMs: LANE_PATIENCE_MS };
+  const task: Task = { desk, requestId, target, signal, how, said, earlier, told, place, patienceMs: PATIENCE_MS };
   const mark = await unlessAborted(known(desk, requestId, target, told, how), signal);
   if (mark === 'unsure') throw unsure(target.display);
   // Without a mark nothing of this elevation was ever sent.
@@ -111,8 +112,7 @@ async function deleteOf(task: Task, mark: Mark): Promise<Operation> {
   await place.turn(task.patienceMs);
   const known = await underWay(task, mark);
   if (known) return known;
-  const leftMs = Math.min(LANE_PATIENCE_MS, task.patienceMs - (desk.time.steady() - from));
-  const giveSlot = await waitAWhile(desk.time, leftMs, signal, (until) => desk.slots.take('revoke', until));
+  const giveSlot = await desk.slots.forRevoke(task.patienceMs - (desk.time.steady() - from), signal);
   try {
     const operation = await desk.calls.begin('delete', target, task.how);
     await desk.book.began(task.requestId, 'delete', operation.id, task.said);
@@ -126,7 +126,8 @@ async function deleteOf(task: Task, mark: Mark): Promise<Operation> {
     return operation;
   } catch (error) {
     giveSlot();
-    task.patienceMs = classOfError(error) === 'conflict' ? BUSY_PATIENCE_MS : LANE_PATIENCE_MS;
+    const why = classOfError(error);
+    task.patienceMs = why === 'conflict' || why === 'throttled' ? BUSY_PATIENCE_MS : PATIENCE_MS;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createBudget, createSlots, OUTSTANDING_WRITES } from '../../../activities/targets/aws-permission-set/budget.js';
+import { createBudget } from '../../../activities/targets/aws-permission-set/budget.js';
 import { createLanes } from '../../../activities/targets/aws-permission-set/lanes.js';
 import { createPace } from '../../../activities/targets/aws-permission-set/pace.js';
 import { RANKS, type Rank } from '../../../activities/targets/aws-permission-set/types.js';
@@ -113,35 +113,6 @@ test('who stops waiting for the budget takes nothing of it', async () => {
   const from = time.now();
   await time.run(budget.take('grant'));
   expect(time.now() - from).toBeLessThan(5_000);
-});
-
-test('D5.29 at most 15 writes are outstanding, and grants leave a third of them to revokes', async () => {
-  const slots = createSlots(1);
-  const grants: unknown[] = [];
-  for (let n = 0; n < 12; n++) void slots.take('grant').then((release) => grants.push(release));
-  await settled();
-  expect(grants).toHaveLength(10);
-  const revokes: (() => void)[] = [];
-  for (let n = 0; n < 7; n++) void slots.take('revoke').then((release) => revokes.push(release));
-  await settled();
-  expect(grants.length + revokes.length).toBe(OUTSTANDING_WRITES);
-  revokes[0]?.();
-  revokes[0]?.();
-  await settled();
-  expect(revokes).toHaveLength(6);
-});
-
-test('D5.29 workers together never hold more than 15 writes, however many share them', () => {
-  for (const workers of [1, 2, 3, 4, 5, 6, 7]) {
-    const { all, forGrants } = createSlots(workers);
-    expect(workers * all).toBeLessThanOrEqual(OUTSTANDING_WRITES);
-    expect(forGrants).toBeLessThan(all);
-  }
-});
-
-test('more workers than the changes can be shared among are refused with a sentence', () => {
-  expect(createSlots(7).forGrants).toBe(1);
-  for (const workers of [0, 8, 1.5, Number.NaN]) expect(() => createSlots(workers)).toThrow(/STINT_AWS_WORKERS/);
 });
 
 test('D2.12 one lane for each account and permission set: the second waits for the first', async () => {

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createBook } from '../../../activities/targets/aws-permission-set/book.js';
-import { createSlots, OUTSTANDING_WRITES } from '../../../activities/targets/aws-permission-set/budget.js';
 import type { Desk } from '../../../activities/targets/aws-permission-set/desk.js';
 import { createLanes, createPlace, type Lanes } from '../../../activities/targets/aws-permission-set/lanes.js';
 import { revoke } from '../../../activities/targets/aws-permission-set/revoke.js';
+import { createSlots, OUTSTANDING_WRITES } from '../../../activities/targets/aws-permission-set/slots.js';
 import { pairOf } from '../../../activities/targets/aws-permission-set/types.js';
 import { createWatch } from '../../../activities/targets/aws-permission-set/watch.js';
 import { instant } from '../../../contract/ids.js';
@@ -112,7 +112,7 @@ function scene(seed: number, rough: Rough) {
   const time = virtualTime(seed);
   const world = smallWorld(time, rough);
   const marks = memoryMarks();
-  const [lanes, slots, lines] = [createLanes(), createSlots(1), { up: 0 }];
+  const [lanes, slots, lines] = [createLanes(), createSlots({ time, workers: 1, ends: async () => [] }), { up: 0 }];
   const counted: Lanes = {
     enter: (key, wish) => {
       lines.up += 1;
@@ -144,7 +144,7 @@ function scene(seed: number, rough: Rough) {
 async function isWhole({ slots }: ReturnType<typeof scene>): Promise<boolean> {
   let had = 0;
   for (let i = 0; i < OUTSTANDING_WRITES; i++)
-    void slots.take('revoke').then(() => {
+    void slots.forRevoke(1_000_000, calm()).then(() => {
       had += 1;
     });
   await settled();

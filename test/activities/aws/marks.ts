@@ -2,10 +2,12 @@
 
 import type { AwsTarget, Mark, Marks } from '../../../activities/targets/aws-permission-set/types.js';
 import { StintError } from '../../../contract/errors.js';
-import type { RequestId } from '../../../contract/ids.js';
+import { instant, msOf, type RequestId } from '../../../contract/ids.js';
 
 export interface MarksDouble extends Marks {
   down: boolean;
+  /** When windows end, in ms since 1970, as the store's fence has it. */
+  readonly ends: Map<RequestId, number>;
   of(requestId: RequestId): Mark | undefined;
   /** As after a power failure, or from an older backup. */
   lose(requestId: RequestId): void;
@@ -15,6 +17,7 @@ export function memoryMarks(): MarksDouble {
   const rows = new Map<RequestId, { target: AwsTarget; mark: Mark }>();
   const double: MarksDouble = {
     down: false,
+    ends: new Map(),
     of: (requestId) => rows.get(requestId)?.mark,
     lose: (requestId) => void rows.delete(requestId),
     read: async (requestId) => {
@@ -43,6 +46,11 @@ export function memoryMarks(): MarksDouble {
       up();
       const open = [...rows].filter(([, { mark }]) => mark.before === 'absent');
       return open.map(([requestId, { target }]) => ({ requestId, target }));
+    },
+    ending: async (from, before) => {
+      up();
+      const isDue = (at: number) => at >= msOf(from) && at < msOf(before);
+      return [...double.ends].filter(([id, at]) => isDue(at) && !rows.get(id)?.mark.delete).map(([, at]) => instant(at));
     },
   };
   const up = (): void => {
