@@ -1,4 +1,5 @@
 /** What the storm itself did, with times: the judge knows from it what was asked for, approved and broken. */
+import type { Law } from './law.js';
 
 export interface Ask {
   readonly quote: string;
@@ -38,6 +39,20 @@ export interface Outage {
   readonly to: number;
 }
 
+/** A policy that somebody applied: begun then, and in force from `to` on at the latest. */
+export interface Applied {
+  readonly law: Law;
+  readonly from: number;
+  to: number;
+}
+
+/** Somebody who had left, by the people file: from then on, and until before they were back in it. */
+export interface Absence {
+  readonly personId: string;
+  readonly from: number;
+  to: number;
+}
+
 export interface Notebook {
   readonly asks: Ask[];
   readonly presses: Press[];
@@ -45,6 +60,13 @@ export interface Notebook {
   /** `upAt`: when it was healthy again. */
   readonly kills: { readonly at: number; readonly victim: string; readonly downMs: number; upAt?: number }[];
   readonly faults: { readonly at: number; readonly kind: string; readonly what: string }[];
+  /** In order; before the first the plain one is in force. */
+  readonly laws: Applied[];
+  readonly absences: Absence[];
+  /** A policy with a mistake that was taken all the same. */
+  readonly mistakesTaken: number[];
+  /** Times in which a Mac could hear nobody, or not be heard. Its own clock goes on. */
+  readonly unheard: Outage[];
   /** Requests whose Temporal run or card fate has touched, and how. */
   readonly touched: Map<string, Set<string>>;
   /** Every person's steps that did not go as meant; for a reader who looks into one elevation. */
@@ -52,5 +74,17 @@ export interface Notebook {
 }
 
 export function createNotebook(): Notebook {
-  return { asks: [], presses: [], outages: [], kills: [], faults: [], touched: new Map(), log: [] };
+  return {
+    asks: [],
+    presses: [],
+    outages: [],
+    kills: [],
+    faults: [],
+    laws: [],
+    absences: [],
+    mistakesTaken: [],
+    unheard: [],
+    touched: new Map(),
+    log: [],
+  };
 }

@@ -4,6 +4,7 @@ import { CHANNEL } from '../../cli/demo/world.js';
 import { askUntilTaken } from './asking.js';
 import type { FarEnds } from './far/ends.js';
 import type { Eyes, Seen } from './far/eyes.js';
+import { groupsOf, stagesOf, termsOf } from './law.js';
 import type { Notebook, Press } from './notebook.js';
 import { type Story, stories, wishes } from './plan.js';
 import { type Asker, type Wanted, wantedBy } from './wanted.js';
@@ -22,6 +23,9 @@ export interface PeopleDeps {
 
 /** How long people keep trying, in milliseconds. */
 const PATIENCE = { card: 60_000, decide: 90_000, start: 100_000, end: 60_000, close: 150_000 } as const;
+
+/** The next of those who decide comes this much later, in milliseconds. */
+const NEXT_MS = 1500;
 
 /** Everybody with a Mac lives story after story. Resolves when all have finished their last. */
 export async function letPeopleAct(deps: PeopleDeps): Promise<void> {
@@ -56,6 +60,7 @@ function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Aske
   const { slack } = far;
   const approver = world.it[story.by] ?? world.it[0];
   const other = world.it[(story.by + 1) % world.it.length] ?? world.it[0];
+  const guard = world.security[story.by % world.security.length] ?? world.security[0];
 
   const until = async <T>(
     what: string,
@@ -100,6 +105,18 @@ function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Aske
     const sent = await slack.act.submit({ user: by.slack, viewId: form?.id, values: {} }).catch(() => undefined);
     if (form && sent) Object.assign(note, { form: sent.errors ? 'errors' : sent.ack, ackAt: Date.now() });
     await Promise.resolve(slack.act.closeView({ user: by.slack, all: true })).catch(() => undefined);
+  }
+
+  /** Who decides by the plain policy, in order; then whom a stricter one asks besides, who finds nothing to press where that is not in force. */
+  function deciders(round: 'request' | 'extension'): readonly StormPerson[] {
+    const it = [approver, other, ...world.it].filter(
+      ({ id }, n, all) => id !== asker.id && all.findIndex((p) => p.id === id) === n,
+    );
+    const terms = termsOf('plain', wanted.place);
+    const groups = new Set(groupsOf(terms, round));
+    // Where others join by waiting, those who are asked first are mostly not there.
+    const waits = stagesOf(terms, round).some(({ later }) => later) && story.by > 0;
+    return [...(groups.has('it') ? it.slice(0, 2) : []), ...(groups.has('security') && !waits ? [guard] : [])];
   }
 
   const isAbout = ({ private_metadata: about }: Record<string, unknown>, { requestId, digest }: Press) =>
@@ -155,7 +172,12 @@ function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Aske
       const yes = new RegExp(`^approve:${story.approvedMs}$`);
       if (story.meddling) await meddle(requestId);
       const approve = () =>
-        pressUntil(approver.id === asker.id ? other : approver, requestId, yes, place, PATIENCE.decide, story.twice);
+        Promise.all(
+          deciders('request').map(async (by, n) => {
+            await sleep(n * NEXT_MS);
+            await pressUntil(by, requestId, yes, place, PATIENCE.decide, story.twice);
+          }),
+        );
       const withdraw = () => pressUntil(asker, requestId, /^withdraw$/, () => dmWith(requestId, /^withdraw$/), 15_000);
       const deny = () => pressUntil(other, requestId, /^deny$/, place, PATIENCE.decide);
       if (story.decision === 'approve') await approve();
@@ -217,7 +239,8 @@ function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Aske
   async function extend(requestId: string): Promise<void> {
     await pressUntil(asker, requestId, /^extend:/, () => dmWith(requestId, /^extend:/), 8000);
     const wanted = story.ending === 'extend' ? /^ext-approve:/ : /^ext-deny$/;
-    if (button(card(requestId), wanted))
-      await pressUntil(approver.id === asker.id ? other : approver, requestId, wanted, () => card(requestId), 15_000);
+    if (!button(card(requestId), wanted)) return;
+    const [first = other] = deciders('extension');
+    await pressUntil(first, requestId, wanted, () => card(requestId), 15_000);
   }
 }

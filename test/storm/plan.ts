@@ -2,8 +2,8 @@
  * What is going to be tried, from the seed alone: each person's stories, and what fate does and when. Pure, so the same
  * seed is the same plan; how it then meets the running product is the storm's own business.
  */
+import { WINDOWS_MS } from './law.js';
 import { type Random, random } from './random.js';
-import { WINDOWS_MS } from './world.js';
 
 /** How the people of one elevation decide it. */
 export type Decision = 'approve' | 'deny' | 'withdraw' | 'ignore' | 'approve-and-deny' | 'approve-and-withdraw';
@@ -130,6 +130,8 @@ export const FAULTS = {
   'temporal-reset-first': 3,
   'temporal-reset-last': 2,
   'temporal-terminate': 2,
+  'policy-reload': 5,
+  leaver: 8,
   'aws-drop-before': 4,
   'aws-drop-after': 7,
   'aws-late-reply': 3,

@@ -12,18 +12,20 @@ import { type FarEnds, startFarEnds } from './far/ends.js';
 import { createEyes, type Eyes } from './far/eyes.js';
 import { heal, letThingsGoWrong } from './fate/faults.js';
 import { letFateKill } from './fate/killer.js';
+import { openOffice } from './fate/office.js';
 import { judge, overrun } from './judge/checks.js';
 import { readCloud } from './judge/cloud.js';
 import { accesses, type Facts, type TagCall, type Violation } from './judge/facts.js';
 import { readLedger } from './judge/ledger.js';
 import { readMacs, startWatch } from './judge/truth.js';
+import { policyText } from './law.js';
 import { createNotebook, type Notebook } from './notebook.js';
 import type { StormOptions } from './options.js';
 import { letPeopleAct } from './people.js';
 import { evidenceOf, type Result, resultOf } from './report.js';
 import { startEmbedded } from './topology/embedded.js';
 import type { Skipped, Topology } from './topology/topology.js';
-import { makeWorld, POLICY, peopleFile } from './world.js';
+import { makeWorld, peopleFile } from './world.js';
 
 /** Runs the whole storm. Its folder stays when it is to be kept, or when something was broken. */
 export async function runStorm(options: StormOptions, say: (line: string) => void): Promise<Result | Skipped> {
@@ -41,7 +43,7 @@ export async function runStorm(options: StormOptions, say: (line: string) => voi
 
 async function runIn(folder: string, options: StormOptions, say: (line: string) => void): Promise<Result | Skipped> {
   const world = makeWorld(options.macs);
-  writeFileSync(join(folder, 'policy.yaml'), POLICY);
+  writeFileSync(join(folder, 'policy.yaml'), policyText('plain'));
   writeFileSync(join(folder, 'people.yaml'), peopleFile(world));
   const home = openHome(folder, false);
   const deviceApiPort = await freePort();
@@ -94,11 +96,13 @@ async function blow(storm: Storm): Promise<Result> {
   // People go on while it kills, and fate kills while people ask: whichever has had enough waits for the other.
   const both = () => !(enough.kills() && enough.asks());
   const people = letPeopleAct({ world, far, eyes, notebook, seed, over: over.signal, wanted: both });
-  const wrong = letThingsGoWrong({ topology, far, eyes, notebook, seed, without: options.without, over: over.signal });
+  const office = openOffice({ world, topology, notebook, folder });
+  const wrong = letThingsGoWrong({ topology, far, eyes, office, notebook, seed, without: options.without, over: over.signal });
   await letFateKill({ topology, notebook, seed, fury: options.fury, wanted: both, over: over.signal });
   clearTimeout(timer);
   over.abort();
   await wrong;
+  await office.closed();
   heal({ far });
   const calmFrom = Date.now();
   say(`${line(storm, notebook, began, watch.mostAtOnce)}; now the calm`);

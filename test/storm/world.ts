@@ -1,4 +1,4 @@
-/** The storm's world: who there is, on which Macs, and a policy with windows so short that many elevations live through. */
+/** The storm's world: who there is, and on which Macs. */
 import { TEAM } from '../../cli/demo/world.js';
 
 export interface StormMac {
@@ -23,6 +23,7 @@ export interface World {
   readonly people: readonly StormPerson[];
   /** Those who may decide. */
   readonly it: readonly [StormPerson, ...StormPerson[]];
+  readonly security: readonly [StormPerson, ...StormPerson[]];
   /** In the channel, but without a say. */
   readonly stranger: StormPerson;
   /** Those with a Mac. */
@@ -30,10 +31,6 @@ export interface World {
 }
 
 const REAL_MACS = 3;
-/** The windows, the cap and the deadlines of the policy, in milliseconds. */
-export const WINDOWS_MS = [10_000, 15_000, 20_000] as const;
-export const MAX_MS = 60_000;
-export const DEADLINES_MS = { pending: 100_000, start: 80_000, evidence: 20_000 } as const;
 
 /** Three real Macs, `lightMacs` simulated ones of which the last has a standing administrator. */
 export function makeWorld(lightMacs: number): World {
@@ -42,6 +39,7 @@ export function makeWorld(lightMacs: number): World {
     person('it2', ['it'], true),
     person('it3', ['it'], true),
   ];
+  const security = [person('sec1', ['security'], true), person('sec2', ['security'], true)] as const;
   const stranger = person('mallory', [], true);
   const askers = [...Array(REAL_MACS + lightMacs).keys()].map((n) => {
     const id = `user${n + 1}`;
@@ -55,7 +53,7 @@ export function makeWorld(lightMacs: number): World {
       mac: { serial, user: id, name: `mac-${n + 1}`, kind: real ? 'real' : 'light', standing } as const,
     };
   });
-  return { people: [...it, stranger, ...askers], it, stranger, askers };
+  return { people: [...it, ...security, stranger, ...askers], it, security, stranger, askers };
 }
 
 function person(id: string, groups: readonly string[], inChannel: boolean): StormPerson {
@@ -66,46 +64,16 @@ export function emailOf({ id }: StormPerson): string {
   return `${id}@example.com`;
 }
 
-/** The people file. JSON is YAML too. */
-export function peopleFile({ people }: World): string {
+/** The people file, in which these have left. JSON is YAML too. */
+export function peopleFile({ people }: World, left: ReadonlySet<string> = new Set()): string {
   const entries = people.map((p) => ({
     id: p.id,
     name: `Storm ${p.id}`,
     email: emailOf(p),
     groups: p.groups,
+    ...(left.has(p.id) && { active: false }),
     slack: [{ team: TEAM.id, user: p.slack }],
     ...(p.mac && { macs: [{ serial: p.mac.serial, user: p.mac.user, name: p.mac.name }] }),
   }));
   return JSON.stringify({ people: entries });
 }
-
-const seconds = (ms: number) => `${ms / 1000}s`;
-
-export const POLICY = `version: 1
-deadlines: { pending: ${seconds(DEADLINES_MS.pending)}, start: ${seconds(DEADLINES_MS.start)}, evidence: ${seconds(DEADLINES_MS.evidence)} }
-reminders: { every: 15s, for: 30s, then: 15s }
-warn: { before: 5s, minWindow: 14s }
-targets:
-  - id: macs
-    kind: mac-admin
-    match: { serials: ["C02STORM*"] }
-    ask: { groups: [staff] }
-    approve: { groups: [it], quorum: 1 }
-    windows: [${WINDOWS_MS.map(seconds).join(', ')}]
-    max: ${seconds(MAX_MS)}
-  - id: aws-core
-    kind: aws-permission-set
-    match: { tags: { tier: "0" } }
-    tier: 0
-    ask: { groups: [staff] }
-    approve: { groups: [it], quorum: 1 }
-    windows: [${WINDOWS_MS.map(seconds).join(', ')}]
-    max: ${seconds(MAX_MS)}
-  - id: aws
-    kind: aws-permission-set
-    match: { accounts: ["storm-*"] }
-    ask: { groups: [staff] }
-    approve: { groups: [it], quorum: 1 }
-    windows: [${WINDOWS_MS.map(seconds).join(', ')}]
-    max: ${seconds(MAX_MS)}
-`;

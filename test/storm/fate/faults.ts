@@ -9,11 +9,13 @@ import type { Notebook } from '../notebook.js';
 import { type FaultKind, faults, type PlannedFault } from '../plan.js';
 import type { Topology } from '../topology/topology.js';
 import { cloudFault } from './cloud-faults.js';
+import type { Office } from './office.js';
 
 export interface FaultDeps {
   readonly topology: Topology;
   readonly far: FarEnds;
   readonly eyes: Eyes;
+  readonly office: Office;
   readonly notebook: Notebook;
   readonly seed: number;
   readonly without: readonly FaultKind[];
@@ -23,6 +25,10 @@ export interface FaultDeps {
 const SLACK_METHODS = ['*', 'chat.postMessage', 'chat.update', 'conversations.open', 'views.open', 'chat.postEphemeral'] as const;
 /** A real Mac needs this long to be itself again after its agent was killed, in milliseconds: launchd's pause and its start. */
 const AGENT_BACK_MS = 3000;
+/** The least time that a policy stays another, or somebody away, in milliseconds: clicks have to meet it. */
+const AWAY_MS = 5000;
+/** Until a Mac that could not be heard calls again, and for each call that was lost, in milliseconds. */
+const CALL_MS = 3000;
 
 /** Lets things go wrong until it is over. A fault that can't be carried out now is noted and passed over. */
 export async function letThingsGoWrong(deps: FaultDeps): Promise<void> {
@@ -52,7 +58,9 @@ export function heal({ far }: Pick<FaultDeps, 'far'>): void {
   }
 }
 
-function strike(deps: FaultDeps, fault: PlannedFault): Promise<string> {
+async function strike(deps: FaultDeps, fault: PlannedFault): Promise<string> {
+  if (fault.kind === 'policy-reload') return deps.office.reload(AWAY_MS + 3 * fault.ms, deps.over);
+  if (fault.kind === 'leaver') return deps.office.leave(fault.whom, AWAY_MS + 3 * fault.ms, deps.over);
   if (fault.kind.startsWith('slack-')) return slackFault(deps, fault);
   if (fault.kind.startsWith('mdm-')) return mdmFault(deps, fault);
   if (fault.kind.startsWith('mac-')) return macFault(deps, fault);
@@ -152,15 +160,18 @@ async function lightFault({ far, notebook }: FaultDeps, serial: string, fault: P
   const mac = far.light.get(serial);
   const now = Date.now();
   const out = (ms: number) => notebook.outages.push({ serial, kind: fault.kind, from: now, to: now + ms });
+  const unheard = (ms: number) => notebook.unheard.push({ serial, kind: fault.kind, from: now, to: now + ms });
   if (!mac) return 'no such Mac';
   switch (fault.kind) {
     case 'mac-offline':
+      unheard(fault.ms + CALL_MS);
       mac.link.net.offlineUntil = now + fault.ms;
       break;
     case 'mac-slow':
       mac.link.net.lateMs = Math.round(fault.ms / 4);
       break;
     case 'mac-reply-lost':
+      unheard(fault.times * CALL_MS);
       mac.link.net.lost += fault.times;
       break;
     case 'mac-call-twice':
@@ -188,9 +199,11 @@ async function realFault({ far, notebook }: FaultDeps, serial: string, fault: Pl
   const mac = far.real.get(serial);
   const now = Date.now();
   const out = (ms: number) => notebook.outages.push({ serial, kind: fault.kind, from: now, to: now + ms });
+  const unheard = (ms: number) => notebook.unheard.push({ serial, kind: fault.kind, from: now, to: now + ms });
   if (!mac) return 'no such Mac';
   switch (fault.kind) {
     case 'mac-offline':
+      unheard(fault.ms + CALL_MS);
       mac.faults.set({ kind: 'offline', ms: fault.ms });
       break;
     case 'mac-slow':
@@ -198,6 +211,7 @@ async function realFault({ far, notebook }: FaultDeps, serial: string, fault: Pl
       break;
     case 'mac-reply-lost':
     case 'mac-call-twice':
+      unheard(fault.times * CALL_MS);
       mac.faults.set({ kind: 'reply-lost', times: fault.times });
       break;
     case 'mac-clock':

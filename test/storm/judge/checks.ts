@@ -1,12 +1,12 @@
 /** The verdict: each check holds the far ends' truth against what was approved, recorded and said. */
-import { MAX_MS } from '../world.js';
+import { MAX_MS } from '../law.js';
+import { armedIn, eligible, isDecided, windowEnd } from './approvals.js';
 import { lostClicks } from './clicks.js';
 import { judgeCloud } from './cloud.js';
 import {
   type Access,
   accesses,
   at,
-  eligible,
   type Facts,
   LAG_MS,
   outage,
@@ -14,15 +14,20 @@ import {
   SWEPT_MS,
   UNCONFIRMED_MS,
   type Violation,
-  windowEnd,
 } from './facts.js';
+import { heldByLeavers } from './leavers.js';
 import { only, type Recorded } from './ledger.js';
 
 /** Everything that was broken; empty when all held. */
 export function judge(facts: Facts): Violation[] {
   const all = accesses(facts);
   return [
-    ...all.flatMap((access) => insideWindow(facts, access)),
+    ...all.flatMap((access) => [...insideWindow(facts, access), ...heldByLeavers(facts, access)]),
+    ...facts.notebook.mistakesTaken.map((when) => ({
+      rule: 'policy',
+      requestId: '',
+      what: `a policy with a mistake was taken at ${iso(when)}`,
+    })),
     ...facts.oddities.map((o) => ({
       rule: o.what.slice(0, 3).replace(':', ''),
       requestId: '',
@@ -58,7 +63,7 @@ export function overrun(facts: Facts, { mac, held, of }: Access): number {
   return past > 0 ? past - outage(facts, mac, bound, end) : past;
 }
 
-/** I5, and I1 with it: nobody is an administrator but after an approval, and until the end of what was approved. */
+/** I5, and I1 with it: nobody is an administrator but after enough of those who may approved, and until the end of what was approved. */
 function insideWindow(facts: Facts, access: Access): Violation[] {
   const { mac, held, of } = access;
   const say = (what: string): Violation => ({
@@ -68,8 +73,10 @@ function insideWindow(facts: Facts, access: Access): Violation[] {
     what: `${what}: ${mac.kind === 'aws' ? 'access' : 'administrator'} from ${iso(held.from)} to ${held.to ? iso(held.to) : 'now'}`,
   });
   if (!of) return [say('no elevation was armed')];
-  const first = Math.min(...eligible(facts, of, /^approve:/).map((p) => p.at));
-  if (!(first <= held.from)) return [say('nobody who may had approved')];
+  const approvals = eligible(facts, of, /^approve:/).filter((p) => p.at <= held.from);
+  if (approvals.length === 0) return [say('nobody who may had approved')];
+  if (!isDecided(facts, of, approvals, 'request', armedIn(of, held.from)))
+    return [say(`too few who may had approved (${approvals.length})`)];
   const past = overrun(facts, access);
   const allowed = mac.kind === 'aws' && isSwept(facts, of) ? SWEPT_MS : LAG_MS;
   return past > allowed ? [say(`${past} ms past the end of the window, ${allowed} allowed`)] : [];
@@ -159,7 +166,8 @@ function votes(facts: Facts, recorded: Recorded): Violation[] {
   for (const { data } of only(events, 'voted')) {
     const { personId, decision, roundDigest, windowMs } = data.vote;
     const pattern = decision === 'approve' ? new RegExp(`^(ext-)?approve:${windowMs}$`) : /^(ext-)?deny$/;
-    const pressed = eligible(facts, recorded, pattern).some((p) => p.personId === personId && p.digest === roundDigest);
+    const round = roundDigest === view.digest ? 'request' : 'extension';
+    const pressed = eligible(facts, recorded, pattern, round).some((p) => p.personId === personId && p.digest === roundDigest);
     if (!pressed) say('I1', `a vote (${decision}) of ${personId} that nobody who may had cast`);
   }
   const counted = view.verdict.approvedBy;

@@ -12,7 +12,7 @@ import { only, type Recorded } from './ledger.js';
 import type { MacTruth } from './truth.js';
 
 /** After a kill: a task that was under way waits ten seconds for its worker, and an activity five for its heartbeat. */
-const BACK_TO_WORK_MS = 16_000;
+export const BACK_TO_WORK_MS = 16_000;
 /** After a call that AWS refused, lost or hung: the pause before the next one, and a place in the budget. */
 const NEXT_TRY_MS = 8_000;
 /** After a delete that AWS took and failed: seeing that it did, a look whether it is there all the same, and the pause before the next. */

@@ -94,33 +94,3 @@ export function outage({ notebook }: Facts, { serial, excused = [] }: MacTruth, 
     0,
   );
 }
-
-/** Presses by people who may decide this elevation. A button that was gone by then was not pressed. */
-export function eligible({ world, notebook }: Facts, { view }: Recorded, pattern: RegExp) {
-  const { requestId, requester, subject } = view.request;
-  return notebook.presses.filter(
-    (p) =>
-      p.requestId === requestId &&
-      !p.ack.startsWith('not pressed') &&
-      pattern.test(p.actionId) &&
-      world.people.some((person) => person.id === p.personId && person.groups.includes('it')) &&
-      p.personId !== requester.personId &&
-      p.personId !== subject.personId,
-  );
-}
-
-/** The latest instant at which the approved window, with the extensions that were approved, may end. */
-export function windowEnd(facts: Facts, recorded: Recorded): number {
-  const { view, events } = recorded;
-  const window = Math.min(view.approvedWindowMs ?? 0, longest(eligible(facts, recorded, /^approve:/)));
-  const longer = eligible(facts, recorded, /^ext-approve:/);
-  const extensions = only(events, 'extended').map(({ data }) =>
-    Math.min(data.windowMs, longest(longer.filter(({ digest }) => digest === data.roundDigest))),
-  );
-  return at(view.confirmedAt) + extensions.reduce((sum, ms) => sum + ms, window);
-}
-
-/** The longest that was pressed, in milliseconds; nothing when nobody pressed. What was recorded is not asked. */
-function longest(presses: readonly { readonly actionId: string }[]): number {
-  return Math.max(0, ...presses.map(({ actionId }) => Number(actionId.split(':')[1])));
-}

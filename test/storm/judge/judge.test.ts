@@ -11,7 +11,7 @@ import { judge } from './checks.js';
 import type { Facts } from './facts.js';
 import { only } from './ledger.js';
 
-const world = makeWorld(3);
+const world = makeWorld(6);
 const asker = world.askers[3]; // of IT, with a light Mac
 const T = Date.parse('2026-03-02T09:00:00.000Z');
 const s = (seconds: number) => instant(T + seconds * 1000);
@@ -27,7 +27,7 @@ interface Life {
 }
 
 /** Asked at 0, approved at 5, armed at 6, an administrator from 8, confirmed at 9, over at 19, gone at 20. */
-function life(): Life & { readonly facts: () => Facts; readonly requestId: string } {
+function life(asker = world.askers[3]): Life & { readonly facts: () => Facts; readonly requestId: string } {
   if (!asker) throw new Error('no asker');
   const person = { personId: asker.id as PersonId, name: asker.id };
   const { serial, user } = asker.mac;
@@ -343,5 +343,104 @@ describe('a click that was acknowledged', () => {
     const later = { ...voted, data: { ...voted.data, vote: { ...voted.data.vote, at: s(7) } } };
     one.events = [...one.events.slice(0, 1), later];
     expect(found(one.facts())).toContainEqual(expect.stringMatching(/^click: approve:10000 of it1/));
+  });
+});
+
+describe('who decided', () => {
+  /** On a Mac where two of IT decide, one of IT and one of security, or security an extension. */
+  const [two, stages, longer] = [4, 5, 7].map((n) => world.askers[n]);
+  const gone = (l: Life, personId: string, from: number, to = 90) =>
+    void l.notebook.absences.push({ personId, from: ms(from), to: ms(to) });
+  const strict = (l: Life, from: number, to: number) => void l.notebook.laws.push({ law: 'strict', from: ms(from), to: ms(to) });
+  const late = { at: ms(4.6) };
+
+  it.each<[string, ReturnType<typeof life>, (l: ReturnType<typeof life>) => void]>([
+    ['two of two', life(two), (l) => press(l, { ...late, personId: 'it2' })],
+    ['one of each stage', life(stages), (l) => press(l, { ...late, personId: 'sec1' })],
+    ['one who left when it was over', life(), (l) => gone(l, 'it1', 20)],
+    ['one who had been away before', life(), (l) => gone(l, 'it1', -60, 4)],
+    ['one who left a moment before', life(), (l) => gone(l, 'it1', 4)],
+    ['one, before two were asked', life(), (l) => strict(l, 20, 21)],
+    ['one, while it was on its way that two are', life(), (l) => strict(l, -20, 8)],
+    [
+      'one, who is asked again',
+      life(),
+      (l) => {
+        strict(l, -40, -30);
+        l.notebook.laws.push({ law: 'plain', from: ms(-20), to: ms(-10) });
+      },
+    ],
+    [
+      'security, of an extension that is theirs',
+      life(longer),
+      (l) => {
+        extend(l, 10_000);
+        press(l, { at: ms(15), personId: 'sec2', actionId: 'ext-approve:10000', digest: EXTENSION });
+      },
+    ],
+  ])('may be %s', (_, one, change) => {
+    change(one);
+    expect(found(one.facts())).toEqual([]);
+  });
+
+  it.each<[string, RegExp, ReturnType<typeof life>, (l: ReturnType<typeof life>) => void]>([
+    ['one of two', /^I5: too few who may had approved \(1\)/, life(two), () => undefined],
+    ['one of two, twice', /^I5: too few who may/, life(two), (l) => press(l, late)],
+    ['one stage of two', /^I5: too few who may/, life(stages), (l) => press(l, { ...late, personId: 'it2' })],
+    [
+      'the shorter of two lengths, and the longer was given',
+      /^I7: the deadline/,
+      life(two),
+      (l) => {
+        press(l, { ...late, personId: 'it2', actionId: 'approve:5000' });
+      },
+    ],
+    ['somebody who had left', /^I5: nobody who may/, life(), (l) => gone(l, 'it1', 1)],
+    [
+      'somebody who left before it was armed',
+      /^I5: too few who may/,
+      life(),
+      (l) => {
+        Object.assign(l.notebook.presses[0] ?? {}, { at: ms(1) });
+        gone(l, 'it1', 1.5);
+      },
+    ],
+    ['one, where two were when it was asked', /^I5: too few who may/, life(), (l) => strict(l, -20, -10)],
+    ['one, where two were when it was armed', /^I5: too few who may/, life(), (l) => strict(l, 2, 3)],
+    [
+      'IT, of an extension that is for security',
+      /^I7: the deadline/,
+      life(longer),
+      (l) => {
+        extend(l, 10_000);
+        press(l, { at: ms(15), actionId: 'ext-approve:10000', digest: EXTENSION });
+      },
+    ],
+    [
+      'a policy that has a mistake',
+      /^policy: a policy with a mistake was taken/,
+      life(),
+      (l) => {
+        l.notebook.mistakesTaken.push(ms(3));
+      },
+    ],
+  ])('must not be %s', (_, rule, one, change) => {
+    change(one);
+    expect(found(one.facts())).toEqual(expect.arrayContaining([expect.stringMatching(rule)]));
+  });
+
+  it('who left is granted nothing, and does not keep what they hold', () => {
+    const id = asker?.id ?? '';
+    const granted = life();
+    gone(granted, id, 1);
+    expect(found(granted.facts())).toEqual([`left: ${id} had left, and was granted access, from 2026-03-02T09:00:08.000Z`]);
+    const held = life();
+    held.held.splice(0, 1, { from: ms(8), to: ms(40) });
+    gone(held, id, 10);
+    const kept = expect.stringMatching(/^left: .* held access for 30000 ms more, 20000 allowed/);
+    expect(found(held.facts())).toContainEqual(kept);
+    // Nobody could tell the Mac.
+    held.notebook.unheard.push({ serial: asker?.mac.serial ?? '', kind: 'mac-offline', from: ms(12), to: ms(25) });
+    expect(found(held.facts())).not.toContainEqual(expect.stringMatching(/^left/));
   });
 });
