@@ -77,6 +77,8 @@ export interface Harness {
   close(): Promise<void>;
 }
 
+type Judge = ReturnType<typeof createJudge>;
+
 export interface HarnessOptions {
   readonly policy?: string;
   readonly people?: readonly Person[];
@@ -88,6 +90,8 @@ export interface HarnessOptions {
   readonly confirmMode?: TargetDriver['confirmMode'];
   /** Other targets than the fake Macs, with what there is to know of them. */
   readonly targets?: (store: Store) => { readonly driverOf: DriverRegistry; readonly facts: readonly TargetFacts[] };
+  /** Stands before the policy's judgement, to break it on purpose. */
+  readonly judged?: (judge: Judge) => Judge;
   /** Another pulse of the news than the workers' own. */
   readonly beating?: CallContext['beating'];
 }
@@ -142,7 +146,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
   const policies = new Map([[policy.hash, policy.source]]);
   const people = (options.people ?? everyone).map((p) => (p.personId === ada.personId ? { ...p, macs: MACS } : p));
   const targets = options.targets?.(store);
-  const judge = createJudge({
+  const ownJudge = createJudge({
     policy: async () => policy,
     ...(targets && { targets: targets.facts }),
     directory: options.directory ?? directoryFrom(people),
@@ -150,6 +154,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
     usage: store.usage,
     clock,
   });
+  const judge = options.judged?.(ownJudge) ?? ownJudge;
   const bundle = await workflowBundle(bundleFolder);
   const fence = troubledFence(store.fence, troubles);
   const driverOf = targets?.driverOf ?? (() => mac);

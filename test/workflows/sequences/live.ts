@@ -1,0 +1,386 @@
+/**
+ * Lives one sequence on the real server, and after each act holds what the elevation shows, and whether the access is there, against
+ * the model. Nothing else happens meanwhile: an act is over when the run rests.
+ */
+import { msOf } from '../../../contract/ids.js';
+import type { Preview } from '../../../contract/preview.js';
+import type { ElevationView } from '../../../contract/view.js';
+import { macOf, refOf, requestOf } from '../../fixtures/people.js';
+import type { Asked, Harness } from '../harness.js';
+import { until } from '../until.js';
+import { judge, mayRefuse, ownersOf, type People, type Round, type Said, timesOf, type Vote } from './model.js';
+import { type Act, CAST, type Name, type Rule, type Sequence, VOTERS } from './plan.js';
+import { BEGUN_BY_MS, PENDING_MS, type Town } from './town.js';
+
+const MIN = 60_000;
+const UNHEARD: readonly Act['do'][] = ['leave', 'return', 'move', 'reload'];
+
+export interface Stage {
+  readonly h: Harness;
+  readonly town: Town;
+  /** The policy's first word on a click, as the Slack app has it. */
+  readonly preview: Preview;
+}
+
+/** What came of a sequence, and what was not as the model has it: there it stopped. */
+export interface Lived {
+  readonly wrong: readonly string[];
+  readonly granted: boolean;
+  readonly extended: number;
+  readonly outcome: string;
+}
+
+interface Extension {
+  readonly round: Round;
+  readonly digest: Asked['digest'];
+  readonly votes: Vote[];
+  open: boolean;
+  /** How often the rules let it be extended by which it was judged last. */
+  times?: number;
+}
+
+/** The elevation as the model has it. */
+interface Expected {
+  state: 'requested' | 'active' | 'closed';
+  outcome?: string;
+  counted: readonly Name[];
+  votes: number;
+  refusals: number;
+  /** From the confirmation to the deadline, in minutes. */
+  minutes: number;
+  armed: boolean;
+  times: number;
+}
+
+export async function live(stage: Stage, sequence: Sequence, n: number): Promise<Lived> {
+  const life = new Life(stage, sequence, n);
+  const steps = [() => life.begin(), ...sequence.acts.map((act) => () => life.act(act)), () => life.finish()];
+  for (const step of steps) if (life.wrong.length === 0) await step();
+  const { wrong, expected, extensions } = life;
+  return { wrong, granted: expected.armed, extended: extensions, outcome: expected.outcome ?? '' };
+}
+
+class Life {
+  readonly wrong: string[] = [];
+  readonly expected: Expected = {
+    state: 'requested',
+    counted: [],
+    votes: 0,
+    refusals: 0,
+    minutes: 0,
+    armed: false,
+    times: Number.POSITIVE_INFINITY,
+  };
+  extensions = 0;
+  private readonly votes: Vote[] = [];
+  private extension: Extension | undefined;
+  private people: People;
+  private now: Rule;
+  private asked = 1;
+  private automatic = 0;
+  private revoked = false;
+  private macs = 0;
+  private e!: Asked;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly sequence: Sequence,
+    private readonly n: number,
+  ) {
+    const { groups, rules } = sequence.setting;
+    this.people = Object.fromEntries(CAST.map((name) => [name, { active: true, groups: groups[name] }])) as unknown as People;
+    this.now = rules[0];
+  }
+
+  private get setting() {
+    return this.sequence.setting;
+  }
+  private get owners() {
+    return ownersOf(this.setting);
+  }
+  /** That of the request, and that of now. */
+  private get rules(): readonly Rule[] {
+    return [this.setting.rules[0], this.now];
+  }
+
+  private must(holds: boolean, what: string): void {
+    if (!holds) this.wrong.push(what);
+  }
+
+  private ask(minutes: number): Promise<Asked> {
+    const [asker, holder] = this.owners.map((name) => this.stage.town.person(this.n, name));
+    const mac = holder?.macs[this.macs++];
+    if (!asker || !holder || !mac) throw new Error('this sequence asks for more than there are Macs');
+    const target = macOf({ ...holder, macs: [mac] });
+    const request = requestOf({ requester: refOf(asker), subject: refOf(holder), target, windowMs: minutes * MIN });
+    return this.stage.h.askFor(request);
+  }
+
+  async begin(): Promise<void> {
+    const { minutes } = this.setting;
+    this.e = await this.ask(minutes);
+    const said = this.judge([this.now], this.request, []);
+    const own = said.outcome === 'needs-approval' && this.isOwnWord(minutes);
+    if (said.outcome === 'deny') this.close('denied');
+    if (own) {
+      this.automatic += 1;
+      this.grant({ ...said, minutes }, [this.now]);
+    }
+    await this.e.sees((view) => view.state !== 'approved' && view.state !== 'granting', 'the first word');
+    if (this.setting.rules.some(({ stages }) => stages.some(({ later }) => later?.begun)))
+      await until(async () => Date.now() > msOf(this.e.request.askedAt) + BEGUN_BY_MS, 'the steps that have begun by then');
+    await this.look('asked');
+  }
+
+  /** What the elevation hears nothing of changes nothing that it shows. */
+  async act(act: Act): Promise<void> {
+    await this.carryOut(act);
+    if (!UNHEARD.includes(act.do)) await this.look(JSON.stringify(act));
+  }
+
+  // ---- what the model says -------------------------------------------------------------------------------------------------
+
+  private readonly request: Round = { kind: 'request', minutes: 0, granted: 0 };
+
+  private judge(rules: readonly Rule[], round: Round, votes: readonly Vote[]): Said {
+    const asked = round.kind === 'request' ? { ...round, minutes: this.setting.minutes } : round;
+    return judge(rules, this.setting, this.people, asked, votes);
+  }
+
+  /** Of what somebody asks for themselves. */
+  private isOwnWord(minutes: number): boolean {
+    const { ownPerDay = 0 } = this.now;
+    return minutes <= 5 && !this.setting.onBehalf && this.automatic < ownPerDay;
+  }
+
+  private close(outcome: string): void {
+    Object.assign(this.expected, { state: 'closed', outcome });
+    if (this.extension) this.extension.open = false;
+  }
+
+  private grant(said: Said, rules: readonly Rule[]): void {
+    Object.assign(this.expected, { state: 'active', armed: true, minutes: said.minutes, times: timesOf(rules) });
+  }
+
+  // ---- what people do ------------------------------------------------------------------------------------------------------
+
+  private async carryOut(act: Act): Promise<void> {
+    const { town, h } = this.stage;
+    switch (act.do) {
+      case 'approve':
+      case 'ext-approve':
+        return this.approve(act);
+      case 'deny':
+      case 'ext-deny':
+        return this.deny(act);
+      case 'revoke':
+      case 'end':
+      case 'withdraw':
+        return this.takeAway(act.do, act.who);
+      case 'extend':
+        return this.extend(act.who, act.minutes);
+      case 'leave':
+      case 'return': {
+        const active = act.do === 'return';
+        this.people = { ...this.people, [act.who]: { ...this.people[act.who], active } };
+        return town.change(this.n, act.who, { active });
+      }
+      case 'move':
+        this.people = { ...this.people, [act.who]: { ...this.people[act.who], groups: act.to } };
+        return town.change(this.n, act.who, { groups: act.to });
+      case 'reload':
+        this.now = this.setting.rules[act.rule] ?? this.now;
+        town.apply(this.n, this.now);
+        return h.setPolicy(town.policy());
+      case 'ask-more':
+        return this.askMore(act.minutes);
+    }
+  }
+
+  private person(who: Name, account = 0) {
+    const person = this.stage.town.person(this.n, who);
+    return { ...person, slack: person.slack.slice(account, account + 1) };
+  }
+
+  /** The policy's first word on a click, which has to be the model's. */
+  private async isLetIn(
+    kind: Parameters<Preview['judgeClick']>[2],
+    who: Name,
+    wanted: boolean,
+    minutes?: number,
+  ): Promise<boolean> {
+    const view = await this.e.view();
+    if (!view) throw new Error('nothing to click at');
+    const { ok } = await this.stage.preview.judgeClick(view, this.person(who), kind, minutes && minutes * MIN);
+    this.must(ok === wanted, `${kind} of ${who} was ${ok ? 'let in' : 'refused at the door'}`);
+    return ok;
+  }
+
+  private async approve({ do: kind, who, minutes, door, account }: Act & { do: 'approve' | 'ext-approve' }): Promise<void> {
+    const { e, expected, extension } = this;
+    const isRequest = kind === 'approve';
+    if (!isRequest && !extension) return;
+    const open = isRequest ? expected.state === 'requested' : expected.state === 'active' && extension?.open === true;
+    const round = isRequest || !extension ? this.request : extension.round;
+    if (open && door) {
+      const alone = this.judge([this.now], round, [{ who, minutes }]);
+      const wanted = alone.outcome !== 'deny' && alone.counted.includes(who);
+      if (!(await this.isLetIn(kind, who, wanted, minutes))) return;
+    }
+    await e.approve(this.person(who, account), minutes * MIN, isRequest ? e.digest : extension?.digest);
+    if (expected.state === 'closed') return;
+    if (!open || this.owners.includes(who)) expected.refusals += 1;
+    else if (isRequest) this.voted({ who, minutes });
+    else if (extension) this.votedFor(extension, { who, minutes });
+  }
+
+  private voted(vote: Vote): void {
+    this.votes.push(vote);
+    const said = this.judge(this.rules, this.request, this.votes);
+    this.expected.votes += 1;
+    this.expected.counted = said.counted;
+    if (said.outcome === 'deny') this.close('denied');
+    if (said.outcome === 'satisfied') this.grant(said, this.rules);
+  }
+
+  private votedFor(extension: Extension, vote: Vote): void {
+    extension.votes.push(vote);
+    const said = this.judge(this.rules, extension.round, extension.votes);
+    extension.times = timesOf(this.rules);
+    if (said.outcome === 'needs-approval') return;
+    extension.open = false;
+    if (said.outcome === 'deny') return;
+    this.extensions += 1;
+    const { expected } = this;
+    expected.minutes = Math.max(expected.minutes, Math.min(expected.minutes + said.minutes, said.max));
+  }
+
+  private async deny({ do: kind, who }: Act & { do: 'deny' | 'ext-deny' }): Promise<void> {
+    const { e, expected, extension } = this;
+    if (expected.state === 'closed') return;
+    const open = kind === 'deny' ? expected.state === 'requested' : extension?.open === true;
+    if (!open && kind === 'ext-deny') return;
+    if (open && !(await this.isLetIn(kind, who, await this.mayRefuse(who)))) return;
+    await e.deny(this.person(who), kind === 'deny' ? e.digest : extension?.digest);
+    if (!open) expected.refusals += 1;
+    else if (kind === 'deny') this.denied();
+    else if (extension) extension.open = false;
+  }
+
+  private denied(): void {
+    this.expected.votes += 1;
+    this.close('denied');
+  }
+
+  /** Whoever was asked may refuse, too, whatever the rules are now. */
+  private async mayRefuse(who: Name): Promise<boolean> {
+    const { verdict } = (await this.e.view()) ?? {};
+    const named = verdict?.approvers.map((id) => this.stage.town.nameOf(id)) ?? [];
+    const isNamed = named.includes(who) && this.people[who].active;
+    return isNamed || mayRefuse(this.now, this.setting, this.people, who);
+  }
+
+  private async takeAway(kind: 'revoke' | 'end' | 'withdraw', who: Name): Promise<void> {
+    const { e, expected, owners } = this;
+    if (expected.state !== (kind === 'withdraw' ? 'requested' : 'active')) return;
+    const own = owners.includes(who) && this.people[who].active;
+    const may = own || (kind === 'revoke' && (await this.mayRefuse(who)));
+    if (!(await this.isLetIn(kind, who, may))) return;
+    await e[kind](this.person(who));
+    if (kind === 'revoke') this.revoked = !own;
+    this.close(kind === 'revoke' ? 'revoked' : kind === 'end' ? 'ended' : 'withdrawn');
+  }
+
+  private async extend(who: Name, minutes: number): Promise<void> {
+    const { e, expected, extension } = this;
+    if (expected.state === 'closed') return;
+    await e.extend(this.person(who), minutes * MIN);
+    const times = (extension?.times ?? expected.times) - this.extensions;
+    const taken = expected.state === 'active' && this.owners.includes(who) && !extension?.open && times > 0;
+    if (!taken) {
+      expected.refusals += 1;
+      return;
+    }
+    const { extension: asked } = await e.sees((view) => view.extension?.state === 'waiting' && view.extension, 'the extension');
+    if (!asked) throw new Error('no extension');
+    const round = { kind: 'extension', minutes, granted: this.extensions } as const;
+    this.extension = { round, digest: asked.roundDigest, votes: [], open: true };
+  }
+
+  /** One more of the same person, for another Mac: what the limits let through, which is over at once. */
+  private async askMore(minutes: number): Promise<void> {
+    const { live: most, perHour, coolDown } = this.now.limits ?? {};
+    const said = judge([this.now], this.setting, this.people, { kind: 'request', minutes, granted: 0 }, []);
+    const held = this.expected.state === 'active' ? 1 : 0;
+    const reached = held >= (most ?? 2) || this.asked >= (perHour ?? 100) || (coolDown !== undefined && this.revoked);
+    const wanted = said.outcome === 'deny' || reached ? 'deny' : this.isOwnWord(minutes) ? 'auto' : 'needs-approval';
+    const more = await this.ask(minutes);
+    const { verdict } = await more.sees((view) => view.verdict, 'the first word on one more');
+    this.must(verdict.outcome === wanted, `one more was judged ${verdict.outcome} and not ${wanted}`);
+    if (verdict.outcome === 'auto') {
+      await more.in('active');
+      await more.end(this.person('asker'));
+    } else if (verdict.outcome === 'needs-approval') await more.withdraw(this.person('asker'));
+    const outcome = await more.result();
+    const ends = { deny: 'denied', auto: 'ended', 'needs-approval': 'withdrawn', satisfied: '' };
+    this.must(outcome === ends[wanted] && !more.isAdmin, `one more, ${wanted}, came to ${outcome}`);
+    if (wanted !== 'deny') this.asked += 1;
+    if (wanted === 'auto') this.automatic += 1;
+  }
+
+  // ---- the comparison ------------------------------------------------------------------------------------------------------
+
+  private async look(after: string): Promise<void> {
+    const { e, expected } = this;
+    if (expected.state === 'closed') await e.result();
+    else await e.rests();
+    const view = await e.view();
+    if (!view) throw new Error('the elevation shows nothing');
+    const same = (what: string, is: unknown, wanted: unknown) =>
+      this.must(JSON.stringify(is) === JSON.stringify(wanted), `${what} is ${is} and not ${wanted} after ${after}`);
+    same('the state', view.state, expected.state);
+    same('the outcome', view.outcome, expected.outcome);
+    same('the number of votes', view.votes.length, expected.votes);
+    if (expected.state !== 'closed') same('the number of refusals', view.refusals, expected.refusals);
+    if (expected.outcome !== 'denied') same('who counted', view.verdict.approvedBy.map(this.stage.town.nameOf), expected.counted);
+    same('whether the access is there', e.isAdmin, expected.state === 'active');
+    same('the number of grant calls', e.calls('grant'), expected.armed ? 1 : 0);
+    if (expected.armed) this.lookAtTime(view, same);
+    this.lookAtNamed(view);
+  }
+
+  private lookAtTime(view: ElevationView, same: (what: string, is: unknown, wanted: unknown) => void): void {
+    const { confirmedAt, deadlineAt } = view;
+    if (!confirmedAt || !deadlineAt) return void this.wrong.push('the access is there and has no deadline');
+    same('the time until the deadline', (msOf(deadlineAt) - msOf(confirmedAt)) / MIN, this.expected.minutes);
+    same('the number of extensions', view.extensions ?? 0, this.extensions);
+  }
+
+  /** Whoever is called may have left meanwhile; those whose elevation it is never were to be. */
+  private lookAtNamed({ verdict }: ElevationView): void {
+    const named = [...verdict.approvers, ...verdict.approvedBy].map(this.stage.town.nameOf);
+    const own = named.filter((name) => this.owners.includes(name) || name === 'stranger');
+    this.must(own.length === 0, `${own.join(', ')} may decide`);
+  }
+
+  /** To its end, whatever it is by now; then nothing is left, and the ledger has one grant at most. */
+  async finish(): Promise<void> {
+    const { e, expected, owners, stage } = this;
+    const { last } = this.setting;
+    if (expected.state === 'requested') {
+      // Who came back may make up a quorum that was short: time alone would then grant it, when it is looked who can decide.
+      const waits = last === 'time' && this.judge(this.rules, this.request, this.votes).outcome !== 'satisfied';
+      await (waits ? e.skip(PENDING_MS + 1000) : e.withdraw(this.person(owners[0])));
+      this.close(waits ? 'lapsed' : 'withdrawn');
+    } else if (expected.state === 'active') {
+      if (last === 'time') await e.skip(expected.minutes * MIN + 500);
+      else await (last === 'person' ? e.end(this.person(owners[1])) : e.revoke(this.person(VOTERS[0])));
+      this.close(last === 'time' ? 'expired' : last === 'person' ? 'ended' : 'revoked');
+    }
+    await this.look('the end');
+    const types = (await stage.h.store.ledger.timeline(e.requestId)).map(({ type }) => type);
+    const armed = types.filter((type) => type === 'armed').length;
+    this.must(armed === (expected.armed ? 1 : 0), `${armed} entries of a grant`);
+    this.must((await stage.h.store.fence.live(e.request.target.key)) === undefined, 'the target is still taken');
+  }
+}
