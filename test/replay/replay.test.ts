@@ -53,7 +53,6 @@ describe('replay', () => {
       'continued',
       'approved-by-policy',
       'escalated',
-      'ending-heard-first',
     ];
     const polled = ['expired', 'failed', 'had-already', 'revoked', 'revoked-early', 'slow-clock'].map((name) => `polled-${name}`);
     expect(names).toEqual(expect.arrayContaining([...OUTCOMES, ...more, ...polled]));
