@@ -136,10 +136,10 @@ async function underPolicyNow({ store }: NoticeDeps, view: ElevationView): Promi
   return { ...view, verdict: { ...verdict, ...(hash === verdict.policyHash ? {} : { policyNow: hash }) } };
 }
 
-/** Whether there is a card that is not as it would be painted now: one that was never posted is left to whoever posts it. */
+/** Whether there is a card that is not as it would be painted now: one that is yet to be posted is left to whoever posts it. */
 export async function isOutdated(deps: NoticeDeps, view: ElevationView): Promise<boolean> {
   const known = await deps.store.messages.get(cardKey(view));
-  return known?.ts !== undefined && !(await isPainted(deps, view));
+  return known !== undefined && known.ts !== '' && !(await isPainted(deps, view));
 }
 
 async function paintAs(deps: NoticeDeps, view: ElevationView): Promise<MessageRef> {

@@ -1,6 +1,7 @@
 /** A request that waits says on its card that the policy was changed, soon after that, whichever process applied it; in a Slack that fails. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isOutdated, type NoticeDeps, paintCard } from '../../activities/notices.js';
+import { cardKey, isOutdated, type NoticeDeps, paintCard } from '../../activities/notices.js';
+import { UNKNOWN_RENDER } from '../../activities/slack/memory.js';
 import { instant } from '../../contract/ids.js';
 import { directoryFrom } from '../../policy/people.js';
 import type { Policy } from '../../policy/rules.js';
@@ -115,6 +116,9 @@ describe('the card of a request that waits', () => {
     await first();
     await paint(await b.elevation('approved'));
     await b.elevation('requested');
+    // Its run is about to post it.
+    const intended = cardKey({ request: (await b.elevation('requested')).request });
+    await slack.refs.put(intended, { channel: CHANNEL, ts: '', renderDigest: UNKNOWN_RENDER });
     const before = edits();
     await apply(LATER);
     const round = started();
