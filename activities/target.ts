@@ -3,7 +3,16 @@
  * holds the fence, and never after `sendBefore`. A revoke takes pinned ids and nothing else; "gone" counts only when
  * the target itself was seen without the access, after the last grant call could still have landed.
  */
-import { type Before, type GoneProof, type GrantDuties, LEAD_MS, type RevokeDuties, SEND_WITHIN_MS } from '../contract/duties.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  armedUntil,
+  type Before,
+  type GoneProof,
+  type GrantDuties,
+  LEAD_MS,
+  type RevokeDuties,
+  SEND_WITHIN_MS,
+} from '../contract/duties.js';
 import { type ErrorCode, isStintError, StintError } from '../contract/errors.js';
 import { type Instant, instant, msOf, type RequestId, type RunId } from '../contract/ids.js';
 import type { Fence, Grant, Observation, Recollection, RevokeHints, Steps, TargetDriver } from '../contract/ports.js';
@@ -75,11 +84,17 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
           ? call.signal()
           : AbortSignal.any([call.signal(), AbortSignal.timeout(Math.max(0, msOf(sendBefore) - clock()))]);
         const order = { requestId, target, maxMs, startBy, sendBefore, permit };
-        const { steps, since } = timed(call.memory?.());
+        const seen = (at: Instant) =>
+          void tellSeen({ fence, clock }, requestId, instant(msOf(at) + maxMs), armedUntil(startBy, maxMs));
+        const { steps, since } = timed(call.memory?.(), seen);
         await driver.grant(order, abort, steps).catch((error: unknown) => {
           throw clock() < msOf(startBy) ? asSlow(error, target.kind) : error;
         });
-        return { sendBefore: leavesBefore ?? sendBefore, ...(polled && { observedAt: instant(Math.min(clock(), since())) }) };
+        const left = { sendBefore: leavesBefore ?? sendBefore };
+        if (!polled) return left;
+        const observedAt = since() ?? instant(clock());
+        if (!since()) seen(observedAt);
+        return { ...left, observedAt };
       }),
   };
 }
@@ -104,13 +119,40 @@ async function permitted(
 }
 
 /** The same steps, and since when what was created is there: its window counts from then, however late that is proved. */
-function timed(steps: Steps = {}): { readonly steps: Steps; readonly since: () => number } {
-  let since = Number.POSITIVE_INFINITY;
+function timed(
+  steps: Steps = {},
+  seen: (at: Instant) => void,
+): { readonly steps: Steps; readonly since: () => Instant | undefined } {
+  let since: Instant | undefined;
   const said: Steps['said'] = (step) => {
-    if (step.doneAt) since = msOf(step.doneAt);
+    if (step.doneAt) {
+      since = step.doneAt;
+      seen(since);
+    }
     steps.said?.(step);
   };
   return { steps: { ...steps, said }, since: () => since };
+}
+
+const SEEN_AGAIN_MS = 1_000;
+
+/**
+ * Tells the store until when what is there may be there, should the workflow be no more by then: it alone would say so. Also of an
+ * attempt that nobody waits for. Goes on until the store has heard it, or it makes no difference; nobody waits for that.
+ */
+async function tellSeen(
+  { fence, clock }: Pick<TargetDeps, 'fence' | 'clock'>,
+  requestId: RequestId,
+  until: Instant,
+  armed: Instant,
+) {
+  while (clock() < msOf(armed)) {
+    try {
+      return await fence.seen(requestId, until, armed);
+    } catch {
+      await sleep(SEEN_AGAIN_MS, undefined, { ref: false });
+    }
+  }
 }
 
 /** A call whose own ten seconds were over is tried anew for as long as the elevation may still start. */

@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from './errors.js';
 import type { AnyEvent } from './events.js';
-import type { Digest, Instant, RequestId, RunId } from './ids.js';
+import { type Digest, type Instant, instant, msOf, type RequestId, type RunId } from './ids.js';
 import type { Limit } from './limits.js';
 import type { Envelope, MessageKind } from './messages.js';
 import type { ArmAnswer, Mark } from './ports.js';
@@ -100,6 +100,11 @@ export interface ArmInput extends JudgeInput {
   readonly notAfter: Instant;
   /** The sealed start and approvals themselves: a workflow that was made to believe votes has none. */
   readonly proof: { readonly start: unknown; readonly approvals: readonly Envelope[] };
+}
+
+/** The end of what is armed before anybody knows when its window begins: as if that were the last instant at which it may. */
+export function armedUntil(startBy: Instant, windowMs: number): Instant {
+  return instant(msOf(startBy) + windowMs);
 }
 
 /** A grant call is refused, and aborted, this long after its attempt began: nothing of it can leave later. */

@@ -305,6 +305,11 @@ export interface Fence {
     from: Instant,
     limits?: ArmLimits & { readonly now: Instant },
   ): Promise<boolean>;
+  /**
+   * The access was seen to be there, so it ends at `until` should its workflow never say when: what it says (`extend`) counts
+   * instead. Changes nothing once it has, which is when the end is no longer the one that was armed (`from`). The earliest stays.
+   */
+  seen(requestId: RequestId, until: Instant, from: Instant): Promise<void>;
   /** Sets `ended_at`; a tombstone row when it was never armed. */
   end(requestId: RequestId, runId: RunId, target: Target, personId: PersonId, at: Instant): Promise<void>;
   gone(requestId: RequestId, at: Instant): Promise<void>;

@@ -23,6 +23,17 @@ export function createFence(db: Db, urgent: Db = db): Fence {
     },
     extend: (requestId, runId, notAfter, from, limits) =>
       db.transaction().execute((trx) => extend(trx, { requestId, runId, notAfter, from }, limits)),
+    async seen(requestId, until, from) {
+      await db
+        .updateTable('grants')
+        .set((e) => ({ seen_until: e.fn<Instant>('least', ['seen_until', e.val(until)]) }))
+        .where('request_id', '=', requestId)
+        .where('not_after', '=', from)
+        .where('not_after', '>', until)
+        .where('ended_at', 'is', null)
+        .where('gone_at', 'is', null)
+        .execute();
+    },
     async end(requestId, runId, target, personId, at) {
       // The tombstone of what was never armed holds no target: it is gone from the start.
       const tombstone = {
@@ -64,7 +75,7 @@ export function createFence(db: Db, urgent: Db = db): Fence {
         .selectAll()
         .where('gone_at', 'is', null)
         // An ending whose workflow was terminated is as overdue as a window that is over.
-        .where((row) => row.or([row('not_after', '<', before), row('ended_at', '<', before)]));
+        .where((row) => row.or([row('not_after', '<', before), row('seen_until', '<', before), row('ended_at', '<', before)]));
       return (await overdue.orderBy('not_after').execute()).map(grantOf);
     },
     async live(targetKey) {
@@ -149,7 +160,7 @@ async function extend(
   }
   let own = trx
     .updateTable('grants')
-    .set({ not_after: notAfter })
+    .set({ not_after: notAfter, seen_until: null })
     .where('request_id', '=', requestId)
     .where('run_id', '=', runId)
     .where('not_after', 'in', [from, notAfter])
@@ -210,6 +221,7 @@ function rowOf(grant: NewGrant): Tables['grants'] {
     person_id: grant.personId,
     run_id: grant.runId,
     not_after: grant.notAfter,
+    seen_until: null,
     ended_at: null,
     gone_at: null,
     rule: grant.rule ?? null,
@@ -230,7 +242,7 @@ function grantOf(row: Tables['grants']): Grant {
     target: JSON.parse(row.target),
     personId: row.person_id,
     runId: row.run_id,
-    notAfter: row.not_after,
+    notAfter: row.seen_until ?? row.not_after,
     ...(row.rule !== null && { rule: row.rule }),
     ...(row.window_ms !== null && { windowMs: row.window_ms }),
     ...(row.automatic_at !== null && { automaticAt: row.automatic_at }),

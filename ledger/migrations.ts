@@ -218,6 +218,9 @@ const AUTOMATIC = [
   'create index grants_automatic on grants (person_id, automatic_at) where automatic_at is not null',
 ];
 
+/** The end of an access that was seen, for as long as its workflow has not said when it ends. */
+const SEEN_UNTIL = [`alter table grants add column ${instantColumn('seen_until', '')}`];
+
 /** All steps, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
@@ -230,4 +233,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0007-usage', statements: USAGE },
   { name: '0008-applied-policies', statements: APPLIED_POLICIES },
   { name: '0009-automatic', statements: AUTOMATIC },
+  { name: '0010-seen-until', statements: SEEN_UNTIL },
 ];

@@ -46,6 +46,8 @@ export interface Tables {
     person_id: PersonId;
     run_id: RunId;
     not_after: Instant;
+    /** While nobody has said when its window began: the end by when its access was first seen. Earlier than `not_after`. */
+    seen_until: Instant | null;
     ended_at: Instant | null;
     gone_at: Instant | null;
     rule: string | null;

@@ -11,6 +11,7 @@ import { recordLateProofs } from './late-proof.js';
 import { act, type Found, type RemedyDeps, sweepDeps } from './reconcile-remedy.js';
 import { type Failure, gather, type Looked, look, type SightDeps, type Spot } from './sights.js';
 import { OVERDUE_MS, sweepGrant } from './sweep.js';
+import { boundUnsaid } from './unsaid-end.js';
 
 export type { Found } from './reconcile-remedy.js';
 
@@ -71,6 +72,7 @@ export async function reconcileOnce(deps: ReconcileDeps, { dryRun, all }: RunOpt
     act(deps, { finding, told: isTold(spot, finding), turn, dryRun, at: instant(nowMs) }),
   );
   if (!dryRun) await recordLateProofs(deps.store, looked, failures);
+  if (!dryRun) await boundUnsaid(deps.store, looked, failures);
   const swept = dryRun ? 0 : await sweepQuiet(deps, gathered.open, looked, turn, failures);
   const strangers = found.filter(({ what, did }) => what === 'foreign' && did === 'told');
   if (strangers.length > 0) deps.alarms.raise(foreignAlarm(strangers));

@@ -80,6 +80,10 @@ export class FakeFence implements Fence {
     return true;
   }
 
+  async seen(_requestId: RequestId, until: Instant, from: Instant) {
+    this.use(`seen ${until} ${from}`);
+  }
+
   async end(_requestId: RequestId, runId: RunId) {
     this.use(`end ${runId}`);
   }

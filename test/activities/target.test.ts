@@ -194,6 +194,34 @@ describe('a grant call', () => {
     const { grant } = createGrantDuties({ ...bench.deps, driverOf: () => polled, call });
     expect(await grant({ request: bench.request, maxMs: 1, startBy: at(600_000) })).toMatchObject({ observedAt: at(2_000) });
     expect(told).toEqual([{ kind: 'create', farId: 'a', doneAt: at(2_000) }]);
+    expect(bench.fence.calls).toContain(`seen ${at(2_001)} ${at(600_001)}`);
+  });
+
+  it('of such a target ends in the store by when it was seen, also where nobody waits for it any more and the store was down', async () => {
+    const bench = targetBench();
+    bench.fence.hold(bench.request);
+    let over: (() => void) | undefined;
+    const polled = Object.assign(bench.driver, {
+      confirmMode: 'poll' as const,
+      grant: (_: unknown, signal: AbortSignal, steps?: Steps) => {
+        over = () => steps?.said?.({ kind: 'create', farId: 'a', doneAt: at(7_000) });
+        return new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      },
+    });
+    const answer = createGrantDuties({ ...bench.deps, driverOf: () => polled }).grant({
+      request: bench.request,
+      maxMs: 60_000,
+      startBy: at(600_000),
+    });
+    await vi.waitFor(() => expect(over).toBeDefined());
+    bench.abort.abort(new Error('given up'));
+    await expect(answer).rejects.toThrow('given up');
+    bench.fence.down = true;
+    over?.();
+    const tries = () => bench.fence.calls.filter((call) => call === `seen ${at(67_000)} ${at(660_000)}`).length;
+    await vi.waitFor(() => expect(tries()).toBe(1));
+    bench.fence.down = false;
+    await vi.waitFor(() => expect(tries()).toBe(2), { timeout: 5_000 });
   });
 
   it('that Temporal no longer waits for does not leave, nor one of which Temporal says nothing', async () => {

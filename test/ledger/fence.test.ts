@@ -169,6 +169,40 @@ for (const backend of BACKENDS) {
       expect(await extend(requestId, runId, at(50), at(40))).toBe(false);
     });
 
+    test('what was seen to be there is over by when it was seen, until its workflow says when: then that counts', async () => {
+      const e = elevationOfNewMac();
+      const { extend, seen, overdue, grant } = bench.store.fence;
+      const { requestId } = e.request;
+      const { runId, notAfter } = e.grant();
+      const isOverdue = async (minutes: number) => (await overdue(at(minutes))).some((row) => row.requestId === requestId);
+      await seen(requestId, at(10), notAfter); // nothing is armed, so nothing is there
+      await arm(e);
+      expect((await grant(requestId))?.notAfter).toBe(notAfter);
+      await seen(requestId, at(12), notAfter);
+      await seen(requestId, at(11), notAfter);
+      await seen(requestId, at(12), notAfter); // a lost reply; the earliest stays
+      await seen(requestId, at(99), notAfter); // nothing is ever later than what was armed
+      expect((await grant(requestId))?.notAfter).toBe(at(11));
+      expect([await isOverdue(11), await isOverdue(12)]).toEqual([false, true]);
+      // Later, where the clock of whoever saw it is slow, as well as earlier.
+      expect(await extend(requestId, runId, at(13), notAfter)).toBe(true);
+      expect([(await grant(requestId))?.notAfter, await isOverdue(13)]).toEqual([at(13), false]);
+      await seen(requestId, at(11), notAfter); // from a process that stood still meanwhile
+      expect((await grant(requestId))?.notAfter).toBe(at(13));
+      expect(await extend(requestId, runId, at(14), at(13))).toBe(true);
+      await seen(requestId, at(11), notAfter);
+      expect((await grant(requestId))?.notAfter).toBe(at(14));
+    });
+
+    test('what was ended is over when it was, whatever is seen of it', async () => {
+      const e = elevationOfNewMac();
+      const { notAfter } = e.grant();
+      await arm(e);
+      await end(e, 5);
+      await bench.store.fence.seen(e.request.requestId, at(3), notAfter);
+      expect(await bench.store.fence.grant(e.request.requestId)).toEqual({ ...e.grant(), endedAt: at(5) });
+    });
+
     test('overdue is what is not gone and past its end, be it the last instant or an earlier ending', async () => {
       const [early, late, gone] = [elevationOfNewMac(), elevationOfNewMac(), elevationOfNewMac()];
       await arm(early, early.grant({ notAfter: at(10) }));

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => real?.close());
 
-const what = fc.constantFrom('arm', 'arm', 'arm', 'extend', 'end', 'gone', 'grant', 'toGrant', 'overdue', 'live');
+const what = fc.constantFrom('arm', 'arm', 'arm', 'extend', 'seen', 'end', 'gone', 'grant', 'toGrant', 'overdue', 'live');
 const call = fc.record({ what, who: fc.nat(2), run: fc.constantFrom('run-1', 'run-2'), minutes: fc.integer({ min: 1, max: 9 }) });
 let worlds = 0;
 
@@ -41,6 +41,8 @@ test('random calls are answered alike', async () => {
             return fence.arm(e.grant({ runId, notAfter: at(5) }), armed, at(c.minutes)).catch((error: Error) => error.name);
           case 'extend':
             return fence.extend(requestId, runId, at(c.minutes), at(c.minutes % 2 === 0 ? 5 : c.minutes - 1));
+          case 'seen':
+            return fence.seen(requestId, at(c.minutes), at(c.run === 'run-1' ? 5 : 8));
           case 'end':
             return fence.end(requestId, runId, target, subject.personId as PersonId, at(c.minutes));
           case 'gone':

@@ -76,17 +76,21 @@ function createEntries() {
 }
 
 /** The part of the fence that the story and the sweep use. */
-type Used = Pick<Fence, 'arm' | 'extend' | 'end' | 'gone' | 'grant' | 'toGrant' | 'overdue' | 'live'>;
+type Used = Pick<Fence, 'arm' | 'extend' | 'seen' | 'end' | 'gone' | 'grant' | 'toGrant' | 'overdue' | 'live'>;
 type Sync<T> = { [K in keyof T]: T[K] extends (...args: infer A) => Promise<infer R> ? (...args: A) => R : never };
 
 function createRows(append: (events: readonly AnyEvent[]) => void, broken: BrokenFence | undefined) {
   const rows = new Map<RequestId, Grant>();
+  /** Ends by when the access was seen. */
+  const seen = new Map<RequestId, Instant>();
+  const shown = (row: Grant): Grant => ({ ...row, notAfter: seen.get(row.requestId) ?? row.notAfter });
   const live = (targetKey: string) => [...rows.values()].find((row) => !row.goneAt && row.targetKey === targetKey);
   const change = (requestId: RequestId, to: (row: Grant) => Grant) => {
     const row = rows.get(requestId);
     if (row) rows.set(requestId, to(row));
     return row !== undefined;
   };
+  const find = (row: Grant | undefined) => row && shown(row);
   const isOurs = (row: Grant, grant: Grant) =>
     (row.runId === grant.runId || broken === 'another run may arm') &&
     row.targetKey === grant.targetKey &&
@@ -110,7 +114,14 @@ function createRows(append: (events: readonly AnyEvent[]) => void, broken: Broke
       const row = rows.get(requestId);
       if (!row || row.runId !== runId || row.endedAt || row.goneAt) return false;
       if (row.notAfter !== from && row.notAfter !== notAfter) return false;
+      seen.delete(requestId);
       return change(requestId, (r) => ({ ...r, notAfter }));
+    },
+    seen(requestId, until, from) {
+      const row = rows.get(requestId);
+      if (row?.notAfter !== from || from <= until || row.endedAt || row.goneAt) return;
+      const known = seen.get(requestId);
+      seen.set(requestId, known !== undefined && known < until ? known : until);
     },
     end(requestId, runId, target, personId, at) {
       const known = change(requestId, (row) => ({ ...row, endedAt: row.endedAt ?? at }));
@@ -118,14 +129,15 @@ function createRows(append: (events: readonly AnyEvent[]) => void, broken: Broke
       if (!known) rows.set(requestId, tombstone);
     },
     gone: (requestId, at) => void change(requestId, (row) => ({ ...row, endedAt: row.endedAt ?? at, goneAt: row.goneAt ?? at })),
-    grant: (requestId) => rows.get(requestId),
-    toGrant: (requestId) => ({ row: rows.get(requestId), frozen: false }),
+    grant: (requestId) => find(rows.get(requestId)),
+    toGrant: (requestId) => ({ row: find(rows.get(requestId)), frozen: false }),
     overdue: (before: Instant) =>
       [...rows.values()]
+        .map(shown)
         .filter((row) => !row.goneAt && (row.notAfter < before || (row.endedAt !== undefined && row.endedAt < before)))
         .filter(() => broken !== 'nothing is overdue')
         .sort((a, b) => msOf(a.notAfter) - msOf(b.notAfter)),
-    live: (targetKey) => live(targetKey),
+    live: (targetKey) => find(live(targetKey)),
   };
   return { fence, rows };
 }

@@ -5,7 +5,7 @@ import { systemTime } from '../../activities/targets/aws-permission-set/time.js'
 import type { Marks } from '../../activities/targets/aws-permission-set/types.js';
 import { createAwsWalk } from '../../activities/targets/aws-permission-set/walk.js';
 import type { Alarm } from '../../contract/alarms.js';
-import { instant, NO_DIGEST, type PersonId } from '../../contract/ids.js';
+import { instant, msOf, NO_DIGEST, type PersonId } from '../../contract/ids.js';
 import type { AwsAbout, Store } from '../../contract/ports.js';
 import type { AwsPermissionSetTarget, TargetKind } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
@@ -113,6 +113,29 @@ async function closedWithoutProof(of: AwsPermissionSetTarget) {
   await store.fence.gone(id, at);
   return id;
 }
+
+it('what is there while nobody has said when its window began ends with its window, counted from when it was seen here', async () => {
+  const ours = target();
+  const e = new Elevation({ target: ours });
+  const { requestId } = e.request;
+  const startBy = instant(Date.now() + 30 * MIN);
+  const grant = e.grant({ notAfter: instant(Date.now() + 31 * MIN), windowMs: MIN });
+  await store.ledger.append([e.requested(), e.event('approved', { windowMs: MIN, startBy, verdict: VERDICT })]);
+  expect(await store.fence.arm(grant, e.armed(grant), instant(Date.now()))).toEqual({ ok: true });
+  const until = async () => (await store.fence.grant(requestId))?.notAfter;
+  await run();
+  expect(await until()).toBe(grant.notAfter);
+  await aws.driver.grant({ requestId, target: ours, ...soon() }, calm());
+  await run({}, { dryRun: true, all: false });
+  expect(await until()).toBe(grant.notAfter);
+  const from = Date.now();
+  expect((await run()).found).toEqual([]);
+  const bound = msOf((await until()) ?? grant.notAfter);
+  expect([bound >= from + MIN, bound <= Date.now() + MIN, has(ours)]).toEqual([true, true, true]);
+  // It is not put off by the next look.
+  await run();
+  expect(await until()).toBe(instant(bound));
+});
 
 it('what was closed without proof and is still there is removed, and proved; what is given later is not touched', async () => {
   const ours = target();

@@ -14,8 +14,10 @@ import { directoryFrom } from '../../policy/people.js';
 import { createPreview } from '../../policy/preview.js';
 import { bigOrganization, type IdentityCenterStandIn, startIdentityCenter } from '../../sim/identity-center/index.js';
 import { awsOf, factsOf } from '../../workers/parts.js';
+import { sweepOnce } from '../../workers/sweep.js';
 import { ada, grace, linus, refOf, requestOf } from '../fixtures/people.js';
-import { type Harness, startHarness, until } from './harness.js';
+import { type Asked, type Harness, startHarness, until } from './harness.js';
+import { remove, resetTo } from './operator.js';
 
 const POLICY = `
 version: 1
@@ -30,7 +32,7 @@ targets:
 `;
 const region = 'eu-central-1';
 const person: Person = { ...ada, email: 'user1@example.com' };
-const plain = bigOrganization({ accounts: 8, sets: 1, users: 1 });
+const plain = bigOrganization({ accounts: 12, sets: 1, users: 1 });
 const [set, user] = [plain.permissionSets[0]?.arn ?? '', plain.users[0]?.id ?? ''];
 const accountId = (n: number) => plain.accounts[n]?.id ?? '';
 /** Account 1 has standing access of Ada's, account 2 no room for a role. */
@@ -99,6 +101,24 @@ async function ask(account: number, windowMs = 5 * 60_000) {
   const { target: _, ...rest } = requestOf({ requester: refOf(person), subject: refOf(person), windowMs });
   const request: ElevationRequest<AwsPermissionSetTarget> = { ...rest, target: own };
   return h.askFor(request);
+}
+
+type OfAws = Asked<AwsPermissionSetTarget>;
+
+/** One round of the sweep over these, by a process of its own that goes by its clock alone. */
+async function sweep(own: readonly OfAws[]): Promise<void> {
+  const { fence } = h.store;
+  const overdue: typeof fence.overdue = async (before) =>
+    (await fence.overdue(before)).filter(({ requestId }) => own.some((e) => e.requestId === requestId));
+  const driver = { ...another(h.store), settleMs: 500 };
+  await sweepOnce({
+    store: { ...h.store, fence: { ...fence, overdue } },
+    driverOf: () => driver,
+    clock: Date.now,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    alarm: () => {},
+    overdueMs: 0,
+  });
 }
 
 const has = (account: number) => sim.truth.hasAccess({ accountId: accountId(account), setArn: set, userId: user });
@@ -221,5 +241,32 @@ describe.concurrent('an AWS permission set', () => {
     await until(async () => !has(6), 'the access to be gone');
     e.trouble.storeDown = false;
     expect(await e.result()).toBe('revoked');
+  });
+
+  test('whose run is terminated, deleted or begun anew while AWS is still at it is taken away at the end of its window', async () => {
+    const windowMs = 4_000;
+    const ways: readonly (readonly [number, (e: OfAws) => Promise<unknown>])[] = [
+      [7, (e) => e.handle.terminate('test')],
+      [8, (e) => remove(h.client, e)],
+      [9, (e) => resetTo(h.client, e, 'first', false)],
+      [10, (e) => resetTo(h.client, e, 'last', true)],
+    ];
+    const own = await Promise.all(ways.map(([account]) => ask(account, windowMs)));
+    const usual = sim.settings.inProgressMs;
+    Object.assign(sim.settings, { inProgressMs: [3_000, 3_000] });
+    await Promise.all(own.map((e) => e.approve(grace)));
+    await until(async () => ways.every(([account]) => calls('CreateAccountAssignment', account).length > 0), 'the creates');
+    Object.assign(sim.settings, { inProgressMs: usual });
+    await Promise.all(ways.map(([, act], i) => own[i] && act(own[i])));
+    await until(async () => has(7) && has(8), 'what nobody waits for any more');
+    await until(async () => {
+      await sweep(own);
+      return ways.every(([account]) => !has(account));
+    }, 'the access to be gone');
+    for (const [account] of ways) {
+      const key = { accountId: accountId(account), setArn: set, userId: user };
+      const lengths = sim.truth.intervals(key).map(({ from, to }) => to - from);
+      expect([account, lengths.filter((ms) => ms > windowMs + 15_000)]).toEqual([account, []]);
+    }
   });
 });

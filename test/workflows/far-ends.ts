@@ -51,8 +51,9 @@ export class FakeMac implements TargetDriver {
     signal.throwIfAborted();
     if (this.confirmMode !== 'poll') return;
     this.admin.add(requestId);
-    const { seenEarlyMs } = trouble;
-    if (seenEarlyMs > 0) steps.said?.({ kind: 'create', farId: 'far-1', doneAt: instant(Date.now() - seenEarlyMs) });
+    steps.said?.({ kind: 'create', farId: 'far-1', doneAt: steps.earlier?.doneAt ?? instant(Date.now() - trouble.seenEarlyMs) });
+    await whileTroubled(() => trouble.unlisted, signal);
+    signal.throwIfAborted();
   }
 
   async revoke(requestId: RequestId): Promise<void> {
@@ -196,6 +197,11 @@ export function troubledFence(fence: Fence, troubles: Troubles): Fence {
     toGrant: async (requestId) => {
       up(requestId);
       return fence.toGrant(requestId);
+    },
+    seen: async (requestId, until, from) => {
+      up(requestId);
+      await fence.seen(requestId, until, from);
+      if (troubles(requestId).seenLost) throw new StintError('store-unavailable');
     },
   };
 }

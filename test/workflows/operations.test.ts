@@ -3,12 +3,12 @@
  * (to the first task or the last, with the signals or without). In each state, and many at once. Afterwards the
  * sweep has its turn, and then the far end is asked: no access is left (I15), and no decision was spent twice (I16).
  */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { instant } from '../../contract/ids.js';
 import { OVERDUE_MS, sweepOnce } from '../../workers/sweep.js';
 import { ada, grace, linus } from '../fixtures/people.js';
 import { type Asked, type Harness, startHarness, until } from './harness.js';
+import { remove, resetTo } from './operator.js';
 
 const MIN = 60_000;
 const FAR_MS = 24 * 60 * MIN;
@@ -70,32 +70,6 @@ interface Operation {
   readonly approvedGoes?: 'to its grant' | 'back to the asking';
 }
 
-async function resetTo(e: Asked, which: 'first' | 'last', withSignals: boolean): Promise<void> {
-  const { client } = h;
-  const { namespace } = client.options;
-  const runId = await e.runId();
-  const execution = { workflowId: e.workflowId, runId };
-  const { history } = await client.workflowService.getWorkflowExecutionHistory({ namespace, execution });
-  const tasks = (history?.events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
-  const at = (which === 'first' ? tasks[0] : tasks.at(-1))?.eventId ?? null;
-  await client.workflowService.resetWorkflowExecution({
-    namespace,
-    workflowExecution: execution,
-    reason: 'test',
-    workflowTaskFinishEventId: at,
-    requestId: `reset-${randomUUID()}`,
-    resetReapplyType: withSignals ? 1 : 2,
-    resetReapplyExcludeTypes: withSignals ? [] : [1, 2],
-  });
-  await until(async () => (await e.runId()) !== runId, 'the run after the reset');
-}
-
-async function remove(e: Asked): Promise<void> {
-  const { namespace } = h.client.options;
-  await h.client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: { workflowId: e.workflowId } });
-  await until(async () => (await e.handle.describe().catch((error: Error) => error)) instanceof Error, 'the deletion');
-}
-
 /** The ledger is back: what was approved and not granted goes where it is to go. Whoever gets there has it, for the sweep to find. */
 async function goOn(e: Asked, where: Operation['approvedGoes']): Promise<void> {
   e.trouble.ledgerDown = false;
@@ -113,29 +87,29 @@ const EVERY: readonly Name[] = [...OPEN, 'closed'];
 const OPERATIONS: readonly Operation[] = [
   { name: 'terminated', states: OPEN, act: (e) => e.handle.terminate('test') },
   { name: 'cancelled', states: OPEN, act: (e) => e.handle.cancel() },
-  { name: 'deleted', states: EVERY, act: remove },
+  { name: 'deleted', states: EVERY, act: (e) => remove(h.client, e) },
   {
     name: 'reset to its first task with the signals',
     states: EVERY,
-    act: (e) => resetTo(e, 'first', true),
+    act: (e) => resetTo(h.client, e, 'first', true),
     approvedGoes: 'to its grant',
   },
   {
     name: 'reset to its first task without the signals',
     states: EVERY,
-    act: (e) => resetTo(e, 'first', false),
+    act: (e) => resetTo(h.client, e, 'first', false),
     approvedGoes: 'back to the asking',
   },
   {
     name: 'reset to its last task with the signals',
     states: EVERY,
-    act: (e) => resetTo(e, 'last', true),
+    act: (e) => resetTo(h.client, e, 'last', true),
     approvedGoes: 'to its grant',
   },
   {
     name: 'reset to its last task without the signals',
     states: EVERY,
-    act: (e) => resetTo(e, 'last', false),
+    act: (e) => resetTo(h.client, e, 'last', false),
     approvedGoes: 'to its grant',
   },
 ];
@@ -171,7 +145,7 @@ describe.concurrent('an elevation that is', () => {
 
   test.each([
     ['terminated', (e: Asked) => e.handle.terminate('test')],
-    ['deleted', remove],
+    ['deleted', (e: Asked) => remove(h.client, e)],
   ])('%s while its arm is on the way is armed for nobody: nothing is granted, and the sweep frees the Mac', async (how, act) => {
     const e = await h.ask();
     await arming(e);
@@ -199,7 +173,7 @@ describe.concurrent('an elevation that is', () => {
     const before = await e.runId();
     all.push({ e, what: 'arming, reset', grants: 0 });
     e.trouble.storeDown = true; // the run after it comes second
-    await resetTo(e, 'last', true);
+    await resetTo(h.client, e, 'last', true);
     e.trouble.judgeHangs = false;
     expect((await armed(e)).runId).toBe(before);
     e.trouble.storeDown = false;
@@ -211,7 +185,7 @@ describe.concurrent('an elevation that is', () => {
     const e = await h.ask();
     await INTO.active(e);
     all.push({ e, what: 'deleted and asked again', grants: 1 });
-    await remove(e);
+    await remove(h.client, e);
     expect(e.isAdmin).toBe(true);
     await h.startRaw(e.requestId, h.sealStart(e.request));
     await e.approve(linus);
@@ -228,7 +202,7 @@ describe.concurrent('an elevation that is', () => {
     // Tasks after the confirmation, so that the reset does not make it be given again.
     await e.extend(ada, 10 * MIN);
     await e.sees((view) => view.extension, 'the extension');
-    await resetTo(e, 'last', true);
+    await resetTo(h.client, e, 'last', true);
     const asked = await e.sees((view) => view.extension, 'the extension after the reset');
     expect(asked.deadlineAt).toBe(deadlineAt);
     await e.approve(grace, 10 * MIN, asked.extension?.roundDigest);
@@ -243,9 +217,9 @@ describe.concurrent('an elevation that is', () => {
     const e = await h.ask();
     await INTO.ending(e);
     all.push({ e, what: 'reset twice', grants: 1 });
-    await resetTo(e, 'first', true);
+    await resetTo(h.client, e, 'first', true);
     await e.in('ending');
-    await resetTo(e, 'first', true);
+    await resetTo(h.client, e, 'first', true);
     await e.in('ending');
     e.trouble.macSilent = false;
     await e.logIfAsked();

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { StintError } from '../../contract/errors.js';
 import { instant, msOf } from '../../contract/ids.js';
 import { ada, grace, linus } from '../fixtures/people.js';
-import { type Harness, startHarness, until } from './harness.js';
+import { type Asked, type Harness, startHarness, until } from './harness.js';
+import { remove } from './operator.js';
 
 const MIN = 60_000;
 let h: Harness;
@@ -44,6 +45,53 @@ describe.concurrent('a target that is polled', () => {
     expect(msOf(deadlineAt ?? instant(0)) - msOf(confirmedAt ?? instant(0))).toBe(5 * MIN);
     await e.revoke(linus);
     expect(await e.result()).toBe('revoked');
+  });
+
+  /** When it ends by the store. */
+  const endOf = async ({ requestId }: Asked) => msOf((await h.store.fence.grant(requestId))?.notAfter ?? instant(0));
+
+  test.each([
+    ['terminated', (e: Asked) => e.handle.terminate('test')],
+    ['deleted', (e: Asked) => remove(h.client, e)],
+  ])(
+    'is over with its window in the store, though its workflow was %s before it heard that the access is there',
+    async (_, act) => {
+      const e = await h.ask({ windowMs: 5 * MIN });
+      Object.assign(e.trouble, { unlisted: true, seenLost: true });
+      const from = Date.now();
+      await e.approve(grace);
+      await until(async () => e.isAdmin, 'the access');
+      const there = Date.now();
+      await act(e);
+      await until(async () => (await endOf(e)) <= there + 5 * MIN, 'the end');
+      expect(await endOf(e)).toBeGreaterThanOrEqual(from + 5 * MIN);
+      expect(e.isAdmin).toBe(true);
+      expect(await h.store.fence.overdue(instant(there + 5 * MIN + 1))).toContainEqual(
+        expect.objectContaining({ requestId: e.requestId }),
+      );
+    },
+  );
+
+  test.each([
+    ['goes right', {}],
+    ['is slow', { seenEarlyMs: 60_000 }],
+    ['is fast', { seenEarlyMs: -60_000 }],
+  ])('can be extended where the clock of whoever saw it %s, and ends in the store when its workflow says', async (_, trouble) => {
+    const e = await h.ask({ windowMs: 5 * MIN });
+    Object.assign(e.trouble, { unlisted: true, seenLost: true, ...trouble });
+    await e.approve(grace);
+    await until(async () => e.isAdmin, 'the access');
+    e.trouble.unlisted = false;
+    const { deadlineAt } = await e.in('active');
+    await until(async () => (await endOf(e)) === msOf(deadlineAt ?? instant(0)), 'the deadline in the store');
+    await e.extend(ada, 5 * MIN);
+    const asked = await e.sees((view) => view.extension, 'the extension');
+    await e.approve(linus, 5 * MIN, asked.extension?.roundDigest);
+    const longer = await e.sees((view) => view.deadlineAt !== deadlineAt, 'the new deadline');
+    expect(await endOf(e)).toBe(msOf(longer.deadlineAt ?? instant(0)));
+    await e.end(ada);
+    expect(await e.result()).toBe('ended');
+    expect(e.isAdmin).toBe(false);
   });
 
   test('a revoke while it is still waited for ends the waiting, and takes away what comes of it', async () => {

@@ -13,6 +13,10 @@ export interface Trouble {
   grantHangs: boolean;
   /** So long before now, by the worker's clock, a polled target was seen to have given it. */
   seenEarlyMs: number;
+  /** A polled target has given it, and does not show it yet. */
+  unlisted: boolean;
+  /** The store writes when an access was seen, and its answer is lost. */
+  seenLost: boolean;
   /** The worker's process stands still before it begins with a grant. */
   grantStandsStill: boolean;
   /** How many grants stood still so, and were carried out or refused after it. */
@@ -44,6 +48,8 @@ export function createTroubles(): Troubles {
       grantFails: undefined,
       grantHangs: false,
       seenEarlyMs: 0,
+      unlisted: false,
+      seenLost: false,
       grantStandsStill: false,
       grantsWoken: 0,
       revokeFails: undefined,

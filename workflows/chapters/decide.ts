@@ -4,7 +4,7 @@
  * judgement itself is still on its way.
  */
 import { condition, patched } from '@temporalio/workflow';
-import { SEND_WITHIN_MS } from '../../contract/duties.js';
+import { armedUntil, SEND_WITHIN_MS } from '../../contract/duties.js';
 import { instant, msOf } from '../../contract/ids.js';
 import type { Ballot, Verdict } from '../../contract/verdict.js';
 import type { Book, Clock } from '../book.js';
@@ -120,7 +120,7 @@ export async function arm(e: Admitted): Promise<void> {
   const { startBy, approvedWindowMs: windowMs } = book.view;
   if (book.state !== 'approved' || !startBy || !windowMs) return;
   if (endingsWait(e) && !(await endingsHeard(e))) return tellUnarmed(e);
-  const notAfter = instant(msOf(startBy) + windowMs);
+  const notAfter = armedUntil(startBy, windowMs);
   const armed = book.event('armed', { notAfter });
   const before = [...book.unwritten];
   const answer = await unless(

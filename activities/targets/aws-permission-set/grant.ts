@@ -30,14 +30,19 @@ export async function grant(desk: Desk, order: AwsGrantOrder, signal: AbortSigna
   wasListed(desk, taken.id);
 }
 
-/** Answers when it was there, and has it remembered: the window counts from then, not from when AWS' list shows it. */
+/**
+ * Answers when it was there, and has it remembered: the window counts from then, not from when AWS' list shows it. Remembered also
+ * when nobody waits any more, since it is there all the same.
+ */
 async function toEnd(desk: Desk, target: AwsTarget, { id }: Operation, signal: AbortSignal, steps: Steps): Promise<number> {
-  const known = desk.ended.get(id)?.operation;
-  const operation = known ?? (await unlessAborted(followed(desk, target, id), signal));
-  if (operation.state === 'FAILED') throw failed(target.display, 'give', operation.reason);
-  const doneAt = firstSeen(desk, operation, steps.earlier);
-  steps.said?.({ kind: 'create', farId: id, doneAt: instant(doneAt) });
-  return doneAt;
+  const follow = async () => {
+    const operation = desk.ended.get(id)?.operation ?? (await followed(desk, target, id));
+    if (operation.state === 'FAILED') throw failed(target.display, 'give', operation.reason);
+    const doneAt = firstSeen(desk, operation, steps.earlier);
+    steps.said?.({ kind: 'create', farId: id, doneAt: instant(doneAt) });
+    return doneAt;
+  };
+  return unlessAborted(follow(), signal);
 }
 
 /** How it ended, which is kept also when nobody waits for it any more. */

@@ -212,6 +212,7 @@ export class FakeStops {
     toGrant: () => never('grants'),
     arm: () => never('arms'),
     extend: () => never('extends'),
+    seen: () => never('looks at targets'),
     end: () => never('ends in the store'),
     gone: () => never('frees a target'),
     overdue: () => never('sweeps'),

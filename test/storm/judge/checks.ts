@@ -13,6 +13,7 @@ import {
   placeOf,
   SWEPT_MS,
   UNCONFIRMED_MS,
+  UNHEARD_MS,
   type Violation,
 } from './facts.js';
 import { heldByLeavers } from './leavers.js';
@@ -78,7 +79,7 @@ function insideWindow(facts: Facts, access: Access): Violation[] {
   if (!isDecided(facts, of, approvals, 'request', armedIn(of, held.from)))
     return [say(`too few who may had approved (${approvals.length})`)];
   const past = overrun(facts, access);
-  const allowed = mac.kind === 'aws' && isSwept(facts, of) ? SWEPT_MS : LAG_MS;
+  const allowed = mac.kind === 'aws' && isSwept(facts, of) ? sweptWithin(facts, held, of) : LAG_MS;
   return past > allowed ? [say(`${past} ms past the end of the window, ${allowed} allowed`)] : [];
 }
 
@@ -86,6 +87,16 @@ function insideWindow(facts: Facts, access: Access): Violation[] {
 function isSwept({ notebook }: Facts, { requestId }: Recorded): boolean {
   const touched = [...(notebook.touched.get(requestId) ?? [])];
   return touched.some((kind) => kind === 'temporal-terminate' || kind.startsWith('temporal-reset'));
+}
+
+/**
+ * Whoever gives it tells the store by when it has to be over, also when its run is no more by then. Where they were killed just as it
+ * came to be there, nobody knows more than when it might have begun at the latest.
+ */
+function sweptWithin({ notebook }: Facts, held: Access['held'], { view, events }: Recorded): number {
+  if (view.confirmedAt) return SWEPT_MS;
+  const armedAt = at(only(events, 'armed')[0]?.at);
+  return notebook.kills.some((kill) => kill.at >= armedAt && kill.at <= held.from + LAG_MS) ? SWEPT_MS : UNHEARD_MS;
 }
 
 /** I6: what may have held access is observed gone, or still ending with an alarm; and gone was true when it was said. */

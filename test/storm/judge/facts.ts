@@ -51,6 +51,8 @@ export interface Violation {
 export const LAG_MS = 5000;
 /** In AWS, where somebody terminated or reset the run: the sweep takes what is two minutes overdue, in rounds of 15 s. */
 export const SWEPT_MS = 145_000;
+/** The same where no run had heard that the access is there: the sweep takes that half a minute after its window, in those rounds. */
+export const UNHEARD_MS = 50_000;
 /** Before its confirmation a Mac holds access for as long as that call may take: 15 s, once more after it learned the time. */
 export const UNCONFIRMED_MS = 35_000;
 

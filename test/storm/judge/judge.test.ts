@@ -123,6 +123,15 @@ function press(l: Life, change: Partial<Press> = {}): void {
   l.notebook.presses.push({ ackAt: pressed.at + 300, ...pressed });
 }
 
+/** In AWS, terminated when it was armed and before anybody had heard that it is there, which it is until then. */
+function unheard(l: ReturnType<typeof life>, until: number): void {
+  const [mac] = l.facts().macs;
+  l.events.splice(4, 2);
+  l.held.splice(0, 1, { from: ms(8), to: ms(until) });
+  l.notebook.touched.set(l.requestId, new Set(['temporal-terminate']));
+  if (mac) l.more = { macs: [{ ...mac, kind: 'aws' }], now: ms(300) };
+}
+
 const told = (text: string, after: number): Partial<Facts> => ({
   answers: [{ to: world.people.find(({ id }) => id === 'it2')?.slack ?? '', at: ms(after), text }],
 });
@@ -155,6 +164,11 @@ describe('the judge', () => {
       'an administrator six seconds past the window',
       /^I5: 6000 ms past/,
       (l) => void l.held.splice(0, 1, { from: ms(8), to: ms(25) }),
+    ],
+    [
+      'access in AWS that no run had heard of, long after its window',
+      /^I5: 51000 ms past the end of the window, 50000 allowed/,
+      (l) => unheard(l, 8 + 35 + 51),
     ],
     ['one who still is', /^I5: .*to now/, (l) => void l.held.splice(0, 1, { from: ms(8) })],
     ['one without an armed elevation', /^I5: no elevation was armed/, (l) => void l.held.push({ from: ms(2), to: ms(3) })],
@@ -266,6 +280,16 @@ describe('the judge', () => {
     const one = life();
     change(one);
     expect(found(one.facts())).toEqual(expect.arrayContaining([expect.stringMatching(rule)]));
+  });
+
+  it('lets the sweep have its time with what no run had heard of, and more where whoever gave it was killed over it', () => {
+    const windows = (l: ReturnType<typeof life>) => found(l.facts()).filter((what) => what.startsWith('I5'));
+    const [soon, late, killed] = [life(), life(), life()];
+    unheard(soon, 8 + 35 + 49);
+    unheard(late, 8 + 35 + 140);
+    unheard(killed, 8 + 35 + 140);
+    killed.notebook.kills.push({ at: ms(8), victim: 'stint', downMs: 1_000, upAt: ms(9) });
+    expect([windows(soon), windows(late).length, windows(killed)]).toEqual([[], 1, []]);
   });
 
   it('does not count the time in which fate kept a Mac asleep', () => {
