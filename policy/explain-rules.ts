@@ -1,13 +1,13 @@
 /** Rule by rule in the order of the file: whether it covers the target and lets these people ask, and which one applies. */
 import type { About, Person } from '../contract/ports.js';
-import { allOf, attributeReasons, kindName, leaf, type Reason, type Untold } from './attributes.js';
+import { allOf, attributeReasons, type Holds, kindName, leaf, type Reason, type Untold } from './attributes.js';
 import { rotaName } from './rota.js';
 import { includes, type Rule } from './rules.js';
 import { type OnCallWords, through, whoName } from './who.js';
 
 /**
- * A reason for each rule, in the same order. At most one holds: the one that applies. After one of which it is not known
- * whether it applies, none holds.
+ * A reason for each rule, in the same order. At most one holds: the one that applies. The first that covers the target and lets any
+ * of them ask decides, and where it does not let all of them, none holds; nor after one of which it is not known whether it decides.
  */
 export function ruleReasons(
   rules: readonly Rule[],
@@ -17,20 +17,29 @@ export function ruleReasons(
   words?: OnCallWords,
 ): readonly Reason[] {
   const reasons: Reason[] = [];
-  let first: Reason | undefined;
+  let open: Reason | undefined;
+  let last: Reason | undefined;
   for (const rule of rules) {
-    const reason = first?.holds === 'yes' ? passedOver(rule, first) : tried(rule, about, untold, askers, first, words);
-    reasons.push(reason);
-    if (reason.holds !== 'no') first ??= reason;
+    const found = last ? passedOver(rule, last) : tried(rule, about, untold, askers, open, words);
+    reasons.push(found.reason);
+    if (found.decides === 'yes') last = found.reason;
+    if (found.decides === 'unknown') open ??= found.reason;
   }
   return reasons;
 }
 
-function passedOver(rule: Rule, first: Reason): Reason {
-  return leaf(nameOfRule(rule), 'no', `${first.what} stands before it and applies, alone`);
+interface Deciding {
+  readonly reason: Reason;
+  /** Whether it is the rule that decides, but for those before it of which it is not known: no rule after it is asked. */
+  readonly decides: Holds;
 }
 
-/** `first` is an earlier rule of which it is not known whether it applies. */
+function passedOver(rule: Rule, { what, holds }: Reason): Deciding {
+  const why = `${what} stands before it and ${holds === 'yes' ? 'applies' : 'decides'}, alone`;
+  return { reason: leaf(nameOfRule(rule), 'no', why), decides: 'no' };
+}
+
+/** `first` is an earlier rule of which it is not known whether it decides. */
 function tried(
   rule: Rule,
   about: About | undefined,
@@ -38,12 +47,23 @@ function tried(
   askers: readonly Person[],
   first: Reason | undefined,
   words: OnCallWords | undefined,
-): Reason {
-  const children = [covering(rule, about, untold), ...askers.map((person) => asking(rule, person, untold, words))];
+): Deciding {
+  const covered = covering(rule, about, untold);
+  const asked = askers.map((person) => asking(rule, person, untold, words));
+  const children = [covered, ...asked];
   const alone = allOf(children);
+  const decides = allOf([covered, { ...covered, holds: anyOf(asked) }]);
   const holds = first && alone === 'yes' ? 'unknown' : alone;
   const open = first ? `${first.what} stands before it, and may apply` : 'it may apply: that depends on what is not known';
-  return { what: nameOfRule(rule), holds, why: { yes: `applies${extras(rule)}`, no: '', unknown: open }[holds], children };
+  const not = decides === 'yes' ? 'it decides, alone, and does not let all of them ask' : '';
+  const why = { yes: `applies${extras(rule)}`, no: not, unknown: open }[holds];
+  return { reason: { what: nameOfRule(rule), holds, why, children }, decides };
+}
+
+/** Any of them: one that holds settles it, whatever is not known. */
+function anyOf(parts: readonly Reason[]): Holds {
+  if (parts.some(({ holds }) => holds === 'yes')) return 'yes';
+  return parts.some(({ holds }) => holds === 'unknown') ? 'unknown' : 'no';
 }
 
 function covering(rule: Rule, about: About | undefined, untold: Untold): Reason {

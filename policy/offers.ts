@@ -11,8 +11,7 @@ import { managersOf } from './managers.js';
 import { asFarAsKnown, createOnCall } from './on-call.js';
 import { askManagers } from './pools.js';
 import { reasonText } from './reason.js';
-import { candidates } from './rule-index.js';
-import { firstOf, includes, mayCover, type Policy, type Rule } from './rules.js';
+import { includes, mayCover, type Policy, type Rule, ruleFor } from './rules.js';
 import { askedNow, planOf } from './stages.js';
 import { byKey } from './targets.js';
 
@@ -78,15 +77,13 @@ interface Asking {
 }
 
 /** The rules that this person may ask by, in order; and why it is not known of a rota whether there are more. */
-async function rulesOf({ policy: { rules }, directory }: Shelf, person: Person): Promise<Asking> {
+async function rulesOf({ policy, directory }: Shelf, person: Person): Promise<Asking> {
+  const { rules } = policy;
   if (!person.active) return { rules: [], first: () => undefined };
   const unclear = rules.filter((rule) => !includes(rule.ask, person)).map((rule) => rule.ask);
   const { person: asker, ...rest } = await asFarAsKnown(directory, person, unclear);
   const mine = rules.filter((rule) => includes(rule.ask, asker));
-  const isMine = new Set(mine);
-  // Thousands of targets are held against them, so each against those alone that could be about it.
-  const near = (about: About) => candidates(rules, about, [person]).filter((rule) => isMine.has(rule));
-  return { rules: mine, first: (about) => firstOf(near(about), about), ...rest };
+  return { rules: mine, first: (about) => ruleFor(policy, about, [asker]), ...rest };
 }
 
 /** Who could approve is asked once for each rule, however many offers it makes. */

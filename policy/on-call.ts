@@ -98,9 +98,10 @@ export async function learnFor(
   if (askers.length === 0 || !near.some((rule) => named(rule).some(namesRota))) return undefined;
   for (const rule of near) {
     if (!covers(rule, about) && !mayCover(rule, about)) continue;
-    if (!(await mayAsk(onCall, rule, askers))) continue;
-    // One that only may cover hides those after it, and nothing is approved by it.
-    if (!covers(rule, about)) return undefined;
+    const letIn = await mayAsk(onCall, rule, askers);
+    if (letIn.length === 0) continue;
+    // One that only may cover hides those after it, as does one that lets another of them ask; nothing is approved by it.
+    if (!covers(rule, about) || letIn.length < askers.length) return undefined;
     const ours = ruleOfRound(rule, kind);
     await onCall.learn(ours.approve);
     return onCall.tryTo(ofAll(reached(stepsOf(ours), waitedMs)));
@@ -118,11 +119,12 @@ export function rulesToAsk({ rules }: Policy, about: About | undefined, askers: 
   return candidates(rules, about, askers).filter((rule) => covers(rule, about) && may(rule));
 }
 
-async function mayAsk(onCall: OnCall, { ask }: Rule, askers: readonly Person[]): Promise<boolean> {
-  const all = (people: readonly Person[]) => people.every((person) => includes(ask, person));
-  if (all(askers)) return true;
+/** Those of these people whom a rule lets ask. */
+async function mayAsk(onCall: OnCall, { ask }: Rule, askers: readonly Person[]): Promise<readonly Person[]> {
+  const plainly = askers.filter((person) => includes(ask, person));
+  if (plainly.length === askers.length) return plainly;
   await onCall.learn(ask);
-  return all(onCall.onto(askers));
+  return onCall.onto(askers).filter((person) => includes(ask, person));
 }
 
 /** A person with all of these rotas that could be looked up, and why another could not. For what gives no access by itself. */

@@ -104,14 +104,13 @@ function looksOf<K extends TargetKind>(kind: K, about: About): readonly Look[] {
 
 /**
  * Of these rules, in their order, those that could cover the target or may do so once more is known of it, and that could let
- * these people ask; without `askers` whoever asks. The index is made at the first question about these rules.
+ * any of these people ask; without `askers` whoever asks. The index is made at the first question about these rules.
  */
 export function candidates(rules: readonly Rule[], about: About | undefined, askers: readonly Person[] = []): readonly Rule[] {
   if (!about) return [];
   const looks = targetLooks(about);
-  // All of them have to be let, so what does not let the first of them is none.
-  const [asker] = askers;
-  return asker ? byBoth(rules, [...looks, ...askLooks(about, asker)]) : byTarget(rules, looks);
+  if (askers.length === 0) return byTarget(rules, looks);
+  return byBoth(rules, [...looks, ...askers.flatMap((asker) => askLooks(about, asker))]);
 }
 
 type Ways = readonly (readonly Place[])[];

@@ -105,23 +105,20 @@ function openRule<K extends TargetKind>({ kind, match }: RuleOf<K>, about: About
 }
 
 /**
- * The first of these rules that covers the target. None where an earlier one may: it is often the stricter one, and a later
- * one would let through what it is there for.
+ * The rule that decides: the first in the file that covers the target and lets any of these people ask. For whom one of them asks
+ * changes nothing of that, or a stricter rule would be passed by whoever it doesn't mean. None where an earlier one may cover it: a
+ * later one would let through what that is there for.
  */
-export function firstOf(rules: readonly Rule[], about: About | undefined): Rule | undefined {
-  const first = rules.find((rule) => covers(rule, about) || mayCover(rule, about));
+export function decidingRule({ rules }: Pick<Policy, 'rules'>, about: About | undefined, askers: readonly Person[]): Rule | undefined {
+  const near = candidates(rules, about, askers).filter(({ ask }) => askers.some((person) => includes(ask, person)));
+  const first = near.find((rule) => covers(rule, about) || mayCover(rule, about));
   return first && covers(first, about) ? first : undefined;
 }
 
-/**
- * The one rule that applies: the first in the file that covers the target and lets all of these people ask. No other
- * rule adds to it. None: denied.
- */
+/** The one rule that applies: the one that decides, where it lets all of them ask. No other rule adds to it. None: denied. */
 export function ruleFor(policy: Policy, about: About | undefined, askers: readonly Person[]): Rule | undefined {
-  return firstOf(
-    candidates(policy.rules, about, askers).filter(({ ask }) => askers.every((person) => includes(ask, person))),
-    about,
-  );
+  const rule = decidingRule(policy, about, askers);
+  return rule && askers.every((person) => includes(rule.ask, person)) ? rule : undefined;
 }
 
 /** The rules that cover a target, in the order of the file, whoever asks. */

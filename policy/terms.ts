@@ -14,7 +14,7 @@ import { extendingOf, ruleOfRound, stricterExtending } from './extension.js';
 import { nameOf, whyOpen } from './kinds.js';
 import { allLimits } from './limit-file.js';
 import { candidates } from './rule-index.js';
-import { mayCover, type Policy, type Rule, ruleFor, rulesAbout } from './rules.js';
+import { decidingRule, includes, mayCover, type Policy, type Rule, ruleFor, rulesAbout } from './rules.js';
 import { type Plan, planOf } from './stages.js';
 import type { TicketFacts } from './tickets.js';
 
@@ -93,13 +93,16 @@ export function termsOf(
 ): Terms {
   const unfit = partyRefusals(request, parties);
   const askers = [parties.requester, parties.subject].filter((person) => person !== undefined);
-  const found = unfit.length === 0 ? ruleFor(policy, parties.look.about, askers) : undefined;
-  const rule = found && ruleOfRound(found, kind);
-  if (rule) {
-    const plan = planFor(rule, request, parties, { now, waitedMs });
-    return { ...termsOfRule(policy, rule, plan), steps: waitedMs === undefined ? [] : datedSteps(rule, request) };
-  }
-  const refusals = unfit.length > 0 ? unfit : [noRule(policy, request, parties.look)];
+  if (unfit.length > 0) return refused(policy, unfit);
+  const found = ruleFor(policy, parties.look.about, askers);
+  if (!found) return refused(policy, [noRule(policy, request, parties.look, askers)]);
+  const rule = ruleOfRound(found, kind);
+  const plan = planFor(rule, request, parties, { now, waitedMs });
+  return { ...termsOfRule(policy, rule, plan), steps: waitedMs === undefined ? [] : datedSteps(rule, request) };
+}
+
+/** Terms on which nothing can be approved. */
+function refused(policy: Policy, refusals: readonly string[]): Terms {
   // How long evidence may take, or how often to remind, must not be zero for an elevation that is being refused.
   const deadlines = policy.rules[0]?.deadlines ?? NO_DEADLINES;
   return { ...NO_TERMS, policyHash: policy.hash, refusals, deadlines };
@@ -150,14 +153,27 @@ function partyRefusals({ requester, subject }: ElevationRequest, { requester: as
   return look.refusal === undefined ? [] : [look.refusal];
 }
 
-function noRule(policy: Policy, { target, requester }: ElevationRequest, { about }: TargetLook): string {
+function noRule(
+  policy: Policy,
+  { target, requester }: ElevationRequest,
+  { about }: TargetLook,
+  askers: readonly Person[],
+): string {
   const name = nameOf(target);
+  const deciding = decidingRule(policy, about, askers);
+  if (deciding) return whyNotBy(deciding, name, askers);
   if (!about) return `Nothing is known of ${name}, so no rule of the policy covers it.`;
   if (candidates(policy.rules, about).some((rule) => mayCover(rule, about)))
     return `The policy goes by the tags of the account of ${name}, and they ${whyOpen(about)}`;
   const near = rulesAbout(policy, about).map((rule) => rule.id);
   if (near.length === 0) return `No rule of the policy covers ${name}.`;
   return `${requester.name} may not ask for this: the rules for ${target.display} (${near.join(', ')}) let other people ask.`;
+}
+
+/** Why the rule that decides lets nothing through: it is there for one of them, and no rule after it is asked. */
+function whyNotBy({ id, ask }: Rule, name: string, askers: readonly Person[]): string {
+  const others = askers.filter((person) => !includes(ask, person)).map((person) => person.name);
+  return `The rule ${id} decides about ${name}, and does not let ${others.join(' and ')} ask.`;
 }
 
 /**

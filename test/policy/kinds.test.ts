@@ -10,9 +10,9 @@ import { decide, decideBoth } from '../../policy/decide.js';
 import { parsePolicy } from '../../policy/load.js';
 import { aboutMac } from '../../policy/macs.js';
 import { directoryFrom, parsePeople } from '../../policy/people.js';
-import { covers, firstOf, mayCover } from '../../policy/rules.js';
+import { covers, decidingRule, mayCover, type Rule } from '../../policy/rules.js';
 import { requestDigest } from '../../seal/canonical.js';
-import { approval, EVERYBODY, factsOf, GRACE, MIN, NOW, requestOf, roundOf } from './world.js';
+import { ADA, approval, EVERYBODY, factsOf, GRACE, MIN, NOW, requestOf, roundOf } from './world.js';
 
 const PRODUCTION: AwsAbout = {
   kind: 'aws-permission-set',
@@ -80,11 +80,12 @@ describe('a rule of AWS', () => {
     ];
     if (!byTag || !other || !any) throw new Error('no rule');
     expect([covers(byTag, untagged), mayCover(byTag, untagged), mayCover(byTag, PRODUCTION)]).toEqual([false, true, false]);
-    expect(firstOf([byTag, any], untagged)).toBeUndefined();
-    expect(firstOf([byTag, any], { ...untagged, tags: { tier: '2' } })).toBe(any);
-    expect(firstOf([byTag, any], PRODUCTION)).toBe(byTag);
-    expect(firstOf([other, any], untagged)).toBe(any);
-    expect(firstOf([any, byTag], untagged)).toBe(any);
+    const first = (rules: readonly Rule[], about: AwsAbout) => decidingRule({ rules }, about, [ADA]);
+    expect(first([byTag, any], untagged)).toBeUndefined();
+    expect(first([byTag, any], { ...untagged, tags: { tier: '2' } })).toBe(any);
+    expect(first([byTag, any], PRODUCTION)).toBe(byTag);
+    expect(first([other, any], untagged)).toBe(any);
+    expect(first([any, byTag], untagged)).toBe(any);
   });
 
   it('goes by ids where it names one: an account or unit that is called like it is not meant', () => {
