@@ -6,7 +6,7 @@ import { few } from '../contract/few.js';
 import type { About, AboutOf } from '../contract/ports.js';
 import type { TargetKind } from '../contract/request.js';
 import { ACCOUNT_ID, fits, type MatchOf, OU_ID } from './kinds.js';
-import type { Rule, RuleOf } from './rules.js';
+import type { Covering } from './rules.js';
 
 /** Whether something holds. `unknown` is never taken for either of the others. */
 export type Holds = 'yes' | 'no' | 'unknown';
@@ -50,11 +50,15 @@ export function kindName(kind: TargetKind): string {
 }
 
 /** A reason for each attribute that the rule names, all of which must hold. Undefined for a target of another kind. */
-export function attributeReasons(rule: Rule, about: About, untold: Untold): readonly Reason[] | undefined {
+export function attributeReasons(rule: Covering, about: About, untold: Untold): readonly Reason[] | undefined {
   return ofKind(rule, about, untold);
 }
 
-function ofKind<K extends TargetKind>({ kind, match }: RuleOf<K>, about: About, untold: Untold): readonly Reason[] | undefined {
+function ofKind<K extends TargetKind>(
+  { kind, match }: { readonly kind: K; readonly match: MatchOf<K> },
+  about: About,
+  untold: Untold,
+): readonly Reason[] | undefined {
   return about.kind === kind ? ATTRIBUTES[kind](match, about as AboutOf<K>, untold) : undefined;
 }
 

@@ -38,7 +38,7 @@ export interface CaseResult {
 
 export interface CasesReport {
   readonly cases: readonly CaseResult[];
-  /** In the order of the policy: how many cases each rule applied to. */
+  /** In the order of the policy, those that deny last: how many cases each rule applied to. */
   readonly rules: readonly { readonly rule: string; readonly cases: number }[];
   /** Of the rules, how many percent at least one case reaches; rounded down. */
   readonly coverage: number;
@@ -56,7 +56,10 @@ export async function runCases(policy: Policy, people: readonly Person[], table:
       resultOf(one, table.at(['cases', index]), await answer({ ...world, now: one.at ?? now }, one)),
     ),
   );
-  const rules = policy.rules.map(({ id }) => ({ rule: id, cases: cases.filter(({ rule }) => rule === id).length }));
+  const rules = [...policy.rules, ...(policy.denies ?? [])].map(({ id }) => ({
+    rule: id,
+    cases: cases.filter(({ rule }) => rule === id).length,
+  }));
   const reached = rules.filter((rule) => rule.cases > 0).length;
   return { cases, rules, coverage: Math.floor((100 * reached) / rules.length) };
 }

@@ -3,7 +3,7 @@ import { few } from '../contract/few.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Directory, Person } from '../contract/ports.js';
 import { managerFindings, rotaFindings } from './check-people.js';
-import { readDocument } from './document.js';
+import { type Document, readDocument } from './document.js';
 import { dutyAsSaid, everOnDuty, withEveryRota } from './duty.js';
 import { placedSteps } from './escalation.js';
 import { ruleOfEach } from './extension.js';
@@ -13,7 +13,7 @@ import { directoryFrom, type PeopleFile } from './people.js';
 import { askManagers } from './pools.js';
 import { closest, pathText } from './problems.js';
 import { rotaGroup, rotaName } from './rota.js';
-import type { Policy, Rule, Who } from './rules.js';
+import type { Deny, Policy, Rule, Who } from './rules.js';
 import { countOf, isFull, planOf } from './stages.js';
 
 /** Of many people only so many are named. */
@@ -50,13 +50,13 @@ export async function fileFindings(
 /** One sentence for each rule that names a check of tickets which the configuration does not have. */
 export function ticketFindings({ source, rules }: Policy, checks: readonly string[], name: string): string[] {
   const doc = readDocument(source, name, Number.POSITIVE_INFINITY);
-  return rules.flatMap(({ id, reason }, index) => {
+  return rules.flatMap(({ id, reason }) => {
     const { check } = reason ?? {};
     if (check === undefined || checks.includes(check)) return [];
     const meant = closest(check, checks);
     const there = checks.length > 0 ? `; there are: ${few(checks, NAMED)}` : '';
     const hint = meant === undefined ? there : `; did you mean ${JSON.stringify(meant)}?`;
-    const at = doc.at(['targets', index, 'reason', 'ticket', 'check']);
+    const at = doc.at([...placeOf(doc, id), 'reason', 'ticket', 'check']);
     return [`${at} ${id}.reason.ticket: there is no check ${check} in the file of ticket checks (STINT_TICKETS)${hint}`];
   });
 }
@@ -67,11 +67,29 @@ export function ticketFindings({ source, rules }: Policy, checks: readonly strin
  */
 export async function findings(policy: Policy, directory: Directory, name: string, known = NO_NAMES): Promise<string[]> {
   const meant = meantOf(known);
-  const each = await Promise.all(policy.rules.map((rule) => ruleFindings(rule, directory, meant)));
-  const all = each.flatMap((found, index) => found.map(({ path, what }) => ({ path: ['targets', index, ...path], what })));
+  const { rules, denies = [], source } = policy;
+  const finding = [
+    ...rules.map((rule) => ruleFindings(rule, directory, meant)),
+    ...denies.map((deny) => denyFindings(deny, directory, meant)),
+  ];
+  const each = await Promise.all(finding);
+  if (each.every((found) => found.length === 0)) return [];
   // Read once more for the places, where there is something to say of them.
-  const doc = all.length === 0 ? undefined : readDocument(policy.source, name, Number.POSITIVE_INFINITY);
-  return all.map(({ path, what }) => `${doc?.at(path)} ${what}`);
+  const doc = readDocument(source, name, Number.POSITIVE_INFINITY);
+  const ids = [...rules, ...denies].map(({ id }) => id);
+  return each.flatMap((found, i) => found.map(({ path, what }) => `${doc.at([...placeOf(doc, ids[i]), ...path])} ${what}`));
+}
+
+/** Where in the file the rule of this id stands; those that deny stand among the others there. */
+function placeOf({ value }: Document, id: string | undefined): readonly PropertyKey[] {
+  const { targets } = value as { readonly targets: readonly { readonly id: string }[] };
+  return ['targets', targets.findIndex((one) => one.id === id)];
+}
+
+/** Whoever is misspelt is not kept out, or is. */
+async function denyFindings({ id, ask, except }: Deny, directory: Directory, meant: Meant): Promise<Found[]> {
+  const parts = [...(ask ? [{ path: ['ask'], who: ask }] : []), ...(except ? [{ path: ['except'], who: except }] : [])];
+  return (await Promise.all(parts.map((part) => unknownIn(id, part, directory, meant)))).flat();
 }
 
 async function ruleFindings(rule: Rule, directory: Directory, meant: Meant): Promise<Found[]> {

@@ -66,7 +66,8 @@ const pattern = z
     }
   });
 
-const message = z.string().regex(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,200}$/u, { error: 'must be one line of up to 200 characters' });
+/** A sentence of the policy's author. */
+export const message = z.string().regex(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,200}$/u, { error: 'must be one line of up to 200 characters' });
 
 /** The name of a check of tickets, as the configuration has it. */
 export const checkName = z

@@ -9,7 +9,8 @@ import { type Change, compareReach, isNoChange, type Reach } from './diff-rules.
 import { namedBy } from './escalation.js';
 import { ruleOfRound } from './extension.js';
 import { aboutMac } from './macs.js';
-import { includes, type Policy, type Rule, type RuleOf, ruleFor } from './rules.js';
+import { perProfile } from './profiles.js';
+import { includes, isAws, type Policy, type Rule, ruleFor } from './rules.js';
 import { planOf } from './stages.js';
 
 /** One change, for all whom it is the same for. */
@@ -31,10 +32,11 @@ export interface PolicyDiff {
 export function diffPolicies(before: Policy, after: Policy, people: readonly Person[]): PolicyDiff {
   const active = people.filter((person) => person.active);
   const rules = [...before.rules, ...after.rules];
-  const aws = awsClasses(rules.filter(isAws).map(({ match }) => match));
+  const denies = [...(before.denies ?? []), ...(after.denies ?? [])];
+  const aws = awsClasses([...rules, ...denies].filter(isAws).map(({ match }) => match));
   const compare = comparison(rules, active);
   const pairs = pairing(before, after);
-  const onAws = perProfile(rules, (person) => pairs(person, aws.classes));
+  const onAws = perProfile([before, after], (person) => pairs(person, aws.classes));
   const groups = new Map<string, Group>();
   for (const person of active) {
     for (const pair of pairs(person, macsOf(person))) add(groups, compare(pair, person), person, pair.labels);
@@ -116,17 +118,6 @@ function byChange(pairs: readonly Pair[], changeOf: (pair: Pair) => Change): Ite
   return found.values();
 }
 
-/** People whom the same rules let ask get the same rules, so of thousands only the few kinds of them are looked at. */
-function perProfile<T>(rules: readonly Rule[], look: (person: Person) => T): (person: Person) => T {
-  const seen = new Map<string, T>();
-  return (person) => {
-    const profile = rules.map(({ ask }) => (includes(ask, person) ? '1' : '0')).join('');
-    const known = seen.get(profile) ?? look(person);
-    seen.set(profile, known);
-    return known;
-  };
-}
-
 /** Compares what two rules give one person. Who may approve by a rule is looked up once. */
 function comparison(rules: readonly Rule[], active: readonly Person[]) {
   const longer = new Map(rules.flatMap((rule) => (rule.extend?.by ? [[rule, ruleOfRound(rule, 'extension')]] : [])));
@@ -155,5 +146,3 @@ function comparison(rules: readonly Rule[], active: readonly Person[]) {
   };
   return ({ was, is }: Pair, person: Person): Change => compareReach(reach(was, person), reach(is, person));
 }
-
-const isAws = (rule: Rule): rule is RuleOf<'aws-permission-set'> => rule.kind === 'aws-permission-set';

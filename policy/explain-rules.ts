@@ -2,12 +2,13 @@
 import type { About, Person } from '../contract/ports.js';
 import { allOf, attributeReasons, type Holds, kindName, leaf, type Reason, type Untold } from './attributes.js';
 import { rotaName } from './rota.js';
-import { includes, type Rule } from './rules.js';
+import { type Covering, type Deny, includes, keepsOut, type Rule } from './rules.js';
 import { type OnCallWords, through, whoName } from './who.js';
 
 /**
  * A reason for each rule, in the same order. At most one holds: the one that applies. The first that covers the target and lets any
  * of them ask decides, and where it does not let all of them, none holds; nor after one of which it is not known whether it decides.
+ * `before` names one that may deny.
  */
 export function ruleReasons(
   rules: readonly Rule[],
@@ -15,15 +16,16 @@ export function ruleReasons(
   untold: Untold,
   askers: readonly Person[],
   words?: OnCallWords,
+  before?: string,
 ): readonly Reason[] {
   const reasons: Reason[] = [];
-  let open: Reason | undefined;
+  let open = before;
   let last: Reason | undefined;
   for (const rule of rules) {
     const found = last ? passedOver(rule, last) : tried(rule, about, untold, askers, open, words);
     reasons.push(found.reason);
     if (found.decides === 'yes') last = found.reason;
-    if (found.decides === 'unknown') open ??= found.reason;
+    if (found.decides === 'unknown') open ??= found.reason.what;
   }
   return reasons;
 }
@@ -39,13 +41,37 @@ function passedOver(rule: Rule, { what, holds }: Reason): Deciding {
   return { reason: leaf(nameOfRule(rule), 'no', why), decides: 'no' };
 }
 
+/** A reason for each rule that denies: whether it lets this pass. Where one does not, no other rule is looked at. */
+export function denyReasons(
+  denies: readonly Deny[],
+  about: About | undefined,
+  untold: Untold,
+  askers: readonly Person[],
+): readonly Reason[] {
+  return denies.map((deny) => {
+    const what = `${nameOfRule(deny)} does not deny it`;
+    const out = askers.filter((person) => keepsOut(deny, person)).map((person) => person.name);
+    if (out.length === 0) return leaf(what, 'yes', `it keeps out others than ${askers.map(({ name }) => name).join(' and ')}`);
+    const covered = covering(deny, about, untold);
+    const why = {
+      yes: `it keeps out ${out.join(' and ')}${deny.say === undefined ? '' : `: ${deny.say}`}`,
+      no: '',
+      unknown: MAY,
+    };
+    return { what, holds: LETS[covered.holds], why: why[covered.holds], children: [covered] };
+  });
+}
+
+const LETS = { yes: 'no', no: 'yes', unknown: 'unknown' } as const;
+const MAY = 'it may deny it: that depends on what is not known';
+
 /** `first` is an earlier rule of which it is not known whether it decides. */
 function tried(
   rule: Rule,
   about: About | undefined,
   untold: Untold,
   askers: readonly Person[],
-  first: Reason | undefined,
+  first: string | undefined,
   words: OnCallWords | undefined,
 ): Deciding {
   const covered = covering(rule, about, untold);
@@ -54,7 +80,7 @@ function tried(
   const alone = allOf(children);
   const decides = allOf([covered, { ...covered, holds: anyOf(asked) }]);
   const holds = first && alone === 'yes' ? 'unknown' : alone;
-  const open = first ? `${first.what} stands before it, and may apply` : 'it may apply: that depends on what is not known';
+  const open = first ? `${first} stands before it, and may apply` : 'it may apply: that depends on what is not known';
   const not = decides === 'yes' ? 'it decides, alone, and does not let all of them ask' : '';
   const why = { yes: `applies${extras(rule)}`, no: not, unknown: open }[holds];
   return { reason: { what: nameOfRule(rule), holds, why, children }, decides };
@@ -66,7 +92,7 @@ function anyOf(parts: readonly Reason[]): Holds {
   return parts.some(({ holds }) => holds === 'unknown') ? 'unknown' : 'no';
 }
 
-function covering(rule: Rule, about: About | undefined, untold: Untold): Reason {
+function covering(rule: Covering, about: About | undefined, untold: Untold): Reason {
   const what = 'covers the target';
   if (!about) return leaf(what, 'no', 'nothing is known of it');
   const children = attributeReasons(rule, about, untold);
@@ -88,7 +114,7 @@ export function untoldRotas(groups: readonly string[], untold: Untold): readonly
   return rotas.filter((rota) => untold(`oncall:${rota}`));
 }
 
-function nameOfRule({ id }: Rule): string {
+function nameOfRule({ id }: Pick<Rule, 'id'>): string {
   return `rule ${id}`;
 }
 

@@ -11,7 +11,7 @@ import { automaticText } from './automatic.js';
 import { settle } from './decide.js';
 import { durationText } from './duration.js';
 import { approvalsReason, type StepNamed, stepReasons, stepsNamed } from './explain-approvals.js';
-import { ruleReasons, untoldRotas } from './explain-rules.js';
+import { denyReasons, ruleReasons, untoldRotas } from './explain-rules.js';
 import { extensionText } from './extension.js';
 import { nameOf } from './kinds.js';
 import { limitTexts } from './limit-file.js';
@@ -70,8 +70,8 @@ export interface Explanation extends Deciders {
 export function explainRequest(inquiry: Inquiry): Explanation {
   const { terms, verdict } = judged(inquiry);
   const people = peopleReason(inquiry);
-  const tried = people.holds === 'no' ? [] : triedRules(inquiry);
-  const rules = rulesReason(inquiry, people, tried, terms);
+  const { denies, tried } = people.holds === 'no' ? NOT_TRIED : triedRules(inquiry);
+  const rules = rulesReason(inquiry, people, denies, tried, terms);
   const rule = inquiry.policy.rules[tried.findIndex(({ holds }) => holds === 'yes')];
   if (rule) return byRule(inquiry, rule, terms, verdict, [people, rules]);
   const why = people.holds === 'no' ? verdict.sentences.join(' ') : rules.why;
@@ -164,14 +164,30 @@ function peopleReason({ ask: { requester, subject, target }, facts, whose }: Inq
 
 const KNOWN: Untold = () => false;
 
-function triedRules({ policy, facts, untold = KNOWN, words }: Inquiry): readonly Reason[] {
+interface Tried {
+  readonly denies: readonly Reason[];
+  /** One for each other rule; none, where one denies. */
+  readonly tried: readonly Reason[];
+}
+const NOT_TRIED: Tried = { denies: [], tried: [] };
+
+function triedRules({ policy, facts, untold = KNOWN, words }: Inquiry): Tried {
   const { requester, subject, look } = facts;
   const both = [requester, subject].filter((person) => person !== undefined);
   const askers = [...new Map(both.map((person) => [person.personId, person])).values()];
-  return ruleReasons(policy.rules, look.about, untold, askers, words);
+  const denies = denyReasons(policy.denies ?? [], look.about, untold, askers);
+  if (denies.some(({ holds }) => holds === 'no')) return { denies, tried: [] };
+  const may = denies.some(({ holds }) => holds === 'unknown') ? 'one that may deny it' : undefined;
+  return { denies, tried: ruleReasons(policy.rules, look.about, untold, askers, words, may) };
 }
 
-function rulesReason({ ask }: Inquiry, people: Reason, tried: readonly Reason[], { refusals }: Terms): Reason {
+function rulesReason(
+  { ask }: Inquiry,
+  people: Reason,
+  denies: readonly Reason[],
+  tried: readonly Reason[],
+  { refusals }: Terms,
+): Reason {
   const what = 'a rule applies';
   if (people.holds === 'no') return leaf(what, 'no', 'none is looked for before that is so');
   const first = tried.find(({ holds }) => holds !== 'no');
@@ -180,7 +196,7 @@ function rulesReason({ ask }: Inquiry, people: Reason, tried: readonly Reason[],
   const none = open ? `None that may cover this lets ${names} ask for it.` : refusals.join(' ');
   const why = { yes: first?.what ?? '', unknown: `${first?.what} may: it depends on what is not known of the target.`, no: none };
   const holds = first?.holds ?? 'no';
-  return { what, holds, why: why[holds], children: tried };
+  return { what, holds, why: why[holds], children: [...denies, ...tried] };
 }
 
 function lengthReason({ windowsMs, maxMs }: Terms, rule: Rule, windowMs: number | undefined): Reason {

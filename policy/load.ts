@@ -8,8 +8,8 @@ import { extendOf, extensionProblems } from './extension.js';
 import { limitProblems, limitsOf } from './limit-file.js';
 import { approvalOf, pastReach } from './pools.js';
 import { pathText, problemError, problemsOf } from './problems.js';
-import { hides, type Policy, type Rule, type Who } from './rules.js';
-import { type PolicyFile, policyFile, type TargetEntry } from './schema.js';
+import { type Deny, deniesAll, hides, type Policy, type Rule, type Who } from './rules.js';
+import { type DenyEntry, type PolicyFile, policyFile, type RuleEntry } from './schema.js';
 
 const CAP_BYTES = 1024 * 1024;
 const MINUTE = 60_000;
@@ -27,13 +27,31 @@ export function parsePolicy(text: string, name: string): Policy {
   if (doc.problems.length > 0) throw problemError('bad-policy', 'The policy', doc.problems);
   const parsed = policyFile.safeParse(doc.value);
   if (!parsed.success) throw problemError('bad-policy', 'The policy', problemsOf(parsed.error.issues, policyFile, doc));
-  const rules = parsed.data.targets.map((entry) => ruleOf(entry, parsed.data));
-  const problems = [...ruleProblems(rules, doc), ...orderProblems(rules, doc)];
+  const each = parsed.data.targets.map((entry) =>
+    entry.effect === 'deny' ? { deny: denyOf(entry) } : { rule: ruleOf(entry, parsed.data) },
+  );
+  const rules = each.flatMap(({ rule }) => rule ?? []);
+  const denies = each.flatMap(({ deny }) => deny ?? []);
+  const problems = [...ruleProblems(each, doc), ...orderProblems(each, doc)];
   if (problems.length > 0) throw problemError('bad-policy', 'The policy', problems);
-  return { hash: digestOf({ t: 'stint-policy-v1', rules }), source: text, rules };
+  const all = denies.length > 0 ? { rules, denies } : { rules };
+  return { hash: digestOf({ t: 'stint-policy-v1', ...all }), source: text, ...all };
 }
 
-function ruleOf(entry: TargetEntry, file: PolicyFile): Rule {
+/** An entry of the file, at its place there. */
+interface Each {
+  readonly rule?: Rule;
+  readonly deny?: Deny;
+}
+
+function denyOf({ id, kind, match, ask, except, say }: DenyEntry): Deny {
+  const said = say === undefined ? {} : { say };
+  const named = { ...(ask ? { ask: whoOf(ask) } : {}), ...(except ? { except: whoOf(except) } : {}) };
+  // The schema has seen that kind and match belong together.
+  return { id, kind, match, ...named, ...said } as Deny;
+}
+
+function ruleOf(entry: RuleEntry, file: PolicyFile): Rule {
   const approval = approvalOf(entry.approve);
   const deadlines = { ...file.deadlines, ...entry.deadlines };
   const warn = { ...file.warn, ...entry.warn };
@@ -73,8 +91,9 @@ function whoOf({ groups = [], people = [] }: { groups?: Who['groups'] | undefine
 }
 
 /** What the schema can't see: how the values of one rule fit together. */
-function ruleProblems(rules: readonly Rule[], doc: Document): Problem[] {
-  return rules.flatMap((rule, index) => {
+function ruleProblems(each: readonly Each[], doc: Document): Problem[] {
+  return each.flatMap(({ rule }, index) => {
+    if (!rule) return [];
     const found: Problem[] = [];
     const say = (path: readonly PropertyKey[], what: string) => {
       const full = ['targets', index, ...path];
@@ -105,15 +124,21 @@ function ruleProblems(rules: readonly Rule[], doc: Document): Problem[] {
   });
 }
 
-/** Rules that never apply, because an earlier one takes everything; the first in the file wins. */
-function orderProblems(rules: readonly Rule[], doc: Document): Problem[] {
-  return rules.flatMap((rule, index) => {
-    const earlier = rules.slice(0, index);
+/** Rules that never apply, because an earlier one takes everything, or one that denies; the first in the file wins. */
+function orderProblems(each: readonly Each[], doc: Document): Problem[] {
+  const denies = each.flatMap(({ deny }) => deny ?? []);
+  return each.flatMap(({ rule, deny }, index) => {
+    const before = each.slice(0, index);
+    const id = rule?.id ?? deny?.id;
     const found: Problem[] = [];
     const path = ['targets', index, 'id'];
     const say = (what: string) => found.push({ at: doc.at(path), path: pathText(path), what });
-    if (earlier.some((other) => other.id === rule.id)) say(`${rule.id} is used twice; each rule needs its own id`);
-    const hider = earlier.find((other) => hides(other, rule));
+    if (before.some((other) => (other.rule ?? other.deny)?.id === id)) say(`${id} is used twice; each rule needs its own id`);
+    if (!rule) return found;
+    const denier = denies.find((other) => deniesAll(other, rule));
+    if (denier)
+      say(`this rule can never apply: ${denier.id} denies every request of it. Leave one of them out, or narrow ${denier.id}`);
+    const hider = before.flatMap((other) => other.rule ?? []).find((other) => hides(other, rule));
     if (hider)
       say(
         `this rule can never apply: ${hider.id} stands before it and takes every request of it. Put it first, or narrow ${hider.id}`,

@@ -11,7 +11,7 @@ import { managersOf } from './managers.js';
 import { asFarAsKnown, createOnCall } from './on-call.js';
 import { askManagers } from './pools.js';
 import { reasonText } from './reason.js';
-import { includes, mayCover, type Policy, type Rule, ruleFor } from './rules.js';
+import { denyFor, includes, mayCover, type Policy, type Rule, ruleFor } from './rules.js';
 import { askedNow, planOf } from './stages.js';
 import { byKey } from './targets.js';
 
@@ -64,7 +64,8 @@ export async function pin(shelf: Shelf, person: Person, key: string): Promise<Pi
   const [offer] = await offersOf(shelf, first, [candidate], person);
   if (!offer && rules.some((rule) => mayCover(rule, candidate.about)))
     throw new StintError('not-eligible', `The tags of ${candidate.display} ${whyOpen(candidate.about)}`);
-  if (!offer) throw failure ?? new StintError('not-eligible');
+  const denied = offer ? undefined : denyFor(shelf.policy, candidate.about, [person]);
+  if (!offer) throw failure ?? new StintError('not-eligible', denied?.say);
   if (offer.barred) throw new StintError('not-eligible', offer.barred);
   return { offer, target: await facts.pin(person, key) };
 }

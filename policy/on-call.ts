@@ -10,7 +10,7 @@ import { type Manner, namedBy, reached, stepsOf } from './escalation.js';
 import { ruleOfRound } from './extension.js';
 import { rotaGroup, rotaName } from './rota.js';
 import { candidates } from './rule-index.js';
-import { covers, includes, mayCover, type Policy, type Rule, type Who } from './rules.js';
+import { covers, denyFor, includes, mayCover, type Policy, type Rule, type Who } from './rules.js';
 
 const rotaGroups = ({ groups }: Who): readonly string[] => groups.filter((group) => rotaName(group) !== undefined);
 
@@ -87,12 +87,13 @@ export function createOnCall(directory: Groups): OnCall {
  */
 export async function learnFor(
   onCall: OnCall,
-  { rules }: Policy,
+  policy: Policy,
   about: About | undefined,
   askers: readonly Person[],
   { kind, waitedMs }: Manner,
 ): Promise<StintError | undefined> {
-  const near = candidates(rules, about, askers);
+  if (denyFor(policy, about, askers)) return undefined;
+  const near = candidates(policy.rules, about, askers);
   const named = (rule: Rule): readonly Who[] => [rule.ask, ...namedBy(ruleOfRound(rule, kind), Number.POSITIVE_INFINITY)];
   // Nobody asks by any rule, or none names a rota: that is told without a look-up.
   if (askers.length === 0 || !near.some((rule) => named(rule).some(namesRota))) return undefined;

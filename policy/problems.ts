@@ -78,7 +78,9 @@ function sentenceOf(issue: Issue, value: unknown): string {
     case 'invalid_value':
       return oneOf(issue.values.map(String), value);
     case 'invalid_union':
-      return 'options' in issue && Array.isArray(issue.options) ? oneOf(issue.options.map(String), value) : issue.message;
+      return 'options' in issue && Array.isArray(issue.options)
+        ? oneOf(issue.options.filter((one) => one !== undefined).map(String), value)
+        : issue.message;
     case 'too_small':
       return `must be at least ${issue.minimum}${UNIT[issue.origin] ?? ''}`;
     case 'too_big':
@@ -129,8 +131,12 @@ function chosen(schema: unknown, value: unknown): unknown {
   if (!(here instanceof z.ZodDiscriminatedUnion)) return here.options.map(bare).find((option) => option instanceof z.ZodObject);
   const { discriminator } = here.def;
   const named = (value as Record<string, unknown> | undefined)?.[discriminator];
-  const fits = (option: unknown) => option instanceof z.ZodObject && option.shape[discriminator]?.safeParse(named).success;
-  return here.options.find(fits);
+  const fits = (option: unknown): boolean | undefined =>
+    option instanceof z.ZodDiscriminatedUnion
+      ? option.options.some(fits)
+      : option instanceof z.ZodObject && option.shape[discriminator]?.safeParse(named).success;
+  const option = here.options.find(fits);
+  return option instanceof z.ZodDiscriminatedUnion ? chosen(option, value) : option;
 }
 
 function bare(schema: unknown): unknown {

@@ -9,7 +9,7 @@ import type { About, AboutOf, Person } from '../contract/ports.js';
 import type { TargetKind } from '../contract/request.js';
 import { ACCOUNT_ID, type MatchOf, OU_ID } from './kinds.js';
 import { rotaName } from './rota.js';
-import type { Rule, RuleOf } from './rules.js';
+import type { Covering, Rule } from './rules.js';
 
 type Drawer = 'kind' | 'serial' | 'accountId' | 'accountName' | 'ouId' | 'ouName' | 'tag' | 'set' | 'asker';
 
@@ -85,12 +85,18 @@ const ON_CALL = 'on call';
 const groupText = (group: string): string => (rotaName(group) === undefined ? `group ${group}` : ON_CALL);
 
 /** What says nothing of its targets is filed by their kind. */
-function targetPlaces(rule: Rule): readonly (readonly Place[])[] {
+function targetPlaces(rule: Covering): readonly (readonly Place[])[] {
   const places = placesOf(rule);
   return places.length > 0 ? places : [[{ drawer: 'kind', text: rule.kind, whole: true }]];
 }
 
-function placesOf<K extends TargetKind>({ kind, match }: RuleOf<K>): readonly (readonly Place[])[] {
+function placesOf<K extends TargetKind>({
+  kind,
+  match,
+}: {
+  readonly kind: K;
+  readonly match: MatchOf<K>;
+}): readonly (readonly Place[])[] {
   return FILINGS[kind].places(match);
 }
 
@@ -108,18 +114,22 @@ function looksOf<K extends TargetKind>(kind: K, about: About): readonly Look[] {
  */
 export function candidates(rules: readonly Rule[], about: About | undefined, askers: readonly Person[] = []): readonly Rule[] {
   if (!about) return [];
-  const looks = targetLooks(about);
-  if (askers.length === 0) return byTarget(rules, looks);
-  return byBoth(rules, [...looks, ...askers.flatMap((asker) => askLooks(about, asker))]);
+  if (askers.length === 0) return candidatesAbout(rules, about);
+  return byBoth(rules, [...targetLooks(about), ...askers.flatMap((asker) => askLooks(about, asker))]);
+}
+
+/** The same of whatever speaks of targets: by the target alone. */
+export function candidatesAbout<T extends Covering>(all: readonly T[], about: About | undefined): readonly T[] {
+  return about ? byTarget(all, targetLooks(about)) : [];
 }
 
 type Ways = readonly (readonly Place[])[];
 
 const byTarget = indexed(targetPlaces);
-const byBoth = indexed((rule) => [...targetPlaces(rule), askPlaces(rule)]);
+const byBoth = indexed((rule: Rule) => [...targetPlaces(rule), askPlaces(rule)]);
 
-function indexed(waysOf: (rule: Rule) => Ways): (rules: readonly Rule[], looks: readonly Look[]) => readonly Rule[] {
-  const find = oncePer((rules: readonly Rule[]) => filed(rules.map(waysOf)));
+function indexed<T>(waysOf: (rule: T) => Ways): <R extends T>(rules: readonly R[], looks: readonly Look[]) => readonly R[] {
+  const find = oncePer((rules: readonly T[]) => filed(rules.map(waysOf)));
   return (rules, looks) => find(rules)(looks).flatMap((i) => rules[i] ?? []);
 }
 

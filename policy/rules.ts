@@ -8,7 +8,7 @@ import type { Tier, Verdict } from '../contract/verdict.js';
 import type { Automatic } from './automatic.js';
 import type { Conditions } from './conditions.js';
 import { fits, type MatchOf, open, takes } from './kinds.js';
-import { candidates } from './rule-index.js';
+import { candidates, candidatesAbout } from './rule-index.js';
 
 /** People, by group or by name. */
 export interface Who {
@@ -47,10 +47,15 @@ export interface Extend {
   readonly by?: Approval;
 }
 
-export interface RuleOf<K extends TargetKind> extends Conditions, Approval {
-  readonly id: string;
+/** What speaks of targets. */
+interface CoveringOf<K extends TargetKind> {
   readonly kind: K;
   readonly match: MatchOf<K>;
+}
+export type Covering = { readonly [K in TargetKind]: CoveringOf<K> }[TargetKind];
+
+export interface RuleOf<K extends TargetKind> extends CoveringOf<K>, Conditions, Approval {
+  readonly id: string;
   readonly tier?: Tier;
   /** The Slack channel where its requests are decided, if it is not the one of the configuration. */
   readonly channel?: string;
@@ -73,12 +78,28 @@ export interface RuleOf<K extends TargetKind> extends Conditions, Approval {
 
 export type Rule = { readonly [K in TargetKind]: RuleOf<K> }[TargetKind];
 
+interface DenyOf<K extends TargetKind> extends CoveringOf<K> {
+  readonly id: string;
+  /** Whom it keeps out; everybody, where it is not given. */
+  readonly ask?: Who;
+  /** Whom it does not keep out. */
+  readonly except?: Who;
+  /** Why, for people. */
+  readonly say?: string;
+}
+
+/** A rule that only denies, wherever it stands in the file: what it keeps out no other rule lets in. */
+export type Deny = { readonly [K in TargetKind]: DenyOf<K> }[TargetKind];
+
 export interface Policy {
   /** Digest of the rules in canonical form: a comment or another order of keys is the same policy. */
   readonly hash: Digest;
   /** The text it was read from; reading it again gives the same hash. */
   readonly source: string;
+  /** Those that may let something be had. */
   readonly rules: readonly Rule[];
+  /** Those that deny; they come before all others. */
+  readonly denies?: readonly Deny[];
 }
 
 /** Whether a person is meant. Says nothing about `active`. */
@@ -87,21 +108,36 @@ export function includes({ groups, people }: Who, person: Person): boolean {
 }
 
 /** Whether a rule speaks of a target of which this is known. What isn't known is not covered. */
-export function covers(rule: Rule, about: About | undefined): boolean {
+export function covers(rule: Covering, about: About | undefined): boolean {
   return about !== undefined && fitsRule(rule, about);
 }
 
-function fitsRule<K extends TargetKind>({ kind, match }: RuleOf<K>, about: About): boolean {
+function fitsRule<K extends TargetKind>({ kind, match }: CoveringOf<K>, about: About): boolean {
   return about.kind === kind && fits(kind, match, about as AboutOf<K>);
 }
 
 /** Whether a rule would cover the target but for what is not known of it yet. */
-export function mayCover(rule: Rule, about: About | undefined): boolean {
+export function mayCover(rule: Covering, about: About | undefined): boolean {
   return about !== undefined && openRule(rule, about);
 }
 
-function openRule<K extends TargetKind>({ kind, match }: RuleOf<K>, about: About): boolean {
+function openRule<K extends TargetKind>({ kind, match }: CoveringOf<K>, about: About): boolean {
   return about.kind === kind && open(kind, match, about as AboutOf<K>);
+}
+
+/**
+ * The first rule that denies this, because it keeps any of these people out of the target. One of which it is not known yet whether it
+ * covers the target denies as well.
+ */
+export function denyFor({ denies = [] }: Policy, about: About | undefined, askers: readonly Person[]): Deny | undefined {
+  return candidatesAbout(denies, about).find(
+    (deny) => (covers(deny, about) || mayCover(deny, about)) && askers.some((person) => keepsOut(deny, person)),
+  );
+}
+
+/** Whom a rule that denies keeps out. It names nobody who changes with the hour, so nothing has to be looked up for it. */
+export function keepsOut({ ask, except }: Deny, person: Person): boolean {
+  return (ask === undefined || includes(ask, person)) && !(except && includes(except, person));
 }
 
 /**
@@ -109,14 +145,19 @@ function openRule<K extends TargetKind>({ kind, match }: RuleOf<K>, about: About
  * changes nothing of that, or a stricter rule would be passed by whoever it doesn't mean. None where an earlier one may cover it: a
  * later one would let through what that is there for.
  */
-export function decidingRule({ rules }: Pick<Policy, 'rules'>, about: About | undefined, askers: readonly Person[]): Rule | undefined {
+export function decidingRule(
+  { rules }: Pick<Policy, 'rules'>,
+  about: About | undefined,
+  askers: readonly Person[],
+): Rule | undefined {
   const near = candidates(rules, about, askers).filter(({ ask }) => askers.some((person) => includes(ask, person)));
   const first = near.find((rule) => covers(rule, about) || mayCover(rule, about));
   return first && covers(first, about) ? first : undefined;
 }
 
-/** The one rule that applies: the one that decides, where it lets all of them ask. No other rule adds to it. None: denied. */
+/** The one rule that applies: where none denies, the one that decides, if it lets all of them ask. No other rule adds to it. None: denied. */
 export function ruleFor(policy: Policy, about: About | undefined, askers: readonly Person[]): Rule | undefined {
+  if (denyFor(policy, about, askers)) return undefined;
   const rule = decidingRule(policy, about, askers);
   return rule && askers.every((person) => includes(rule.ask, person)) ? rule : undefined;
 }
@@ -128,11 +169,24 @@ export function rulesAbout({ rules }: Pick<Policy, 'rules'>, about: About | unde
 
 /** Whether an earlier rule leaves nothing to a later one: every target and every asker of the later is the earlier's. */
 export function hides(earlier: Rule, later: Rule): boolean {
-  const groups = later.ask.groups.every((group) => earlier.ask.groups.includes(group));
-  const people = later.ask.people.every((person) => earlier.ask.people.includes(person));
-  return groups && people && takesRule(earlier, later);
+  return takesAskers(earlier.ask, later.ask) && takesRule(earlier, later);
 }
 
-function takesRule<K extends TargetKind>({ kind, match }: RuleOf<K>, later: Rule): boolean {
+/** Whether a rule that denies leaves nothing to another, wherever they stand. */
+export function deniesAll({ ask, except, ...deny }: Deny, rule: Rule): boolean {
+  return !except && (ask === undefined || takesAskers(ask, rule.ask)) && takesRule(deny, rule);
+}
+
+function takesAskers(outer: Who, inner: Who): boolean {
+  const groups = inner.groups.every((group) => outer.groups.includes(group));
+  return groups && inner.people.every((person) => outer.people.includes(person));
+}
+
+function takesRule<K extends TargetKind>({ kind, match }: CoveringOf<K>, later: Rule): boolean {
   return later.kind === kind && takes(kind, match, later.match as MatchOf<K>);
+}
+
+/** Whether it speaks of AWS. */
+export function isAws<T extends Covering>(rule: T): rule is Extract<T, { readonly kind: 'aws-permission-set' }> {
+  return rule.kind === 'aws-permission-set';
 }

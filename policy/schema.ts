@@ -4,7 +4,7 @@ import { TELLINGS } from '../contract/notify.js';
 import type { TargetKind } from '../contract/request.js';
 import { TIERS } from '../contract/verdict.js';
 import { personId } from '../seal/shapes.js';
-import { hours, reason } from './condition-schema.js';
+import { hours, message, reason } from './condition-schema.js';
 import { LENGTH, parseDuration } from './duration.js';
 import type { MatchOf } from './kinds.js';
 
@@ -205,9 +205,27 @@ const common = {
 };
 
 const targetOfKind = <K extends TargetKind>(kind: K) =>
-  z.strictObject({ id: ruleId, kind: z.literal(kind), match: MATCH[kind], ...common });
+  z.strictObject({ id: ruleId, kind: z.literal(kind), match: MATCH[kind], effect: z.literal('allow').optional(), ...common });
 
-const target = z.discriminatedUnion('kind', [targetOfKind('mac-admin'), targetOfKind('aws-permission-set')]);
+/** Nobody who changes with the hour: a rule that denies holds even where nobody can be asked who is on call. */
+const keptOut = z
+  .strictObject({ groups: z.array(groupName).max(50).optional(), people })
+  .refine(names, { error: "must name somebody: groups, people or both. A rota can't be named where a rule denies" });
+const denyOfKind = <K extends TargetKind>(kind: K) =>
+  z.strictObject({
+    id: ruleId,
+    kind: z.literal(kind),
+    match: MATCH[kind],
+    effect: z.literal('deny'),
+    ask: keptOut.optional(),
+    except: keptOut.optional(),
+    say: message.optional(),
+  });
+
+const allows = z.discriminatedUnion('kind', [targetOfKind('mac-admin'), targetOfKind('aws-permission-set')]);
+const denies = z.discriminatedUnion('kind', [denyOfKind('mac-admin'), denyOfKind('aws-permission-set')]);
+export type RuleEntry = z.output<typeof allows>;
+export type DenyEntry = z.output<typeof denies>;
 
 export const policyFile = z.strictObject({
   version: z.literal(1),
@@ -215,7 +233,9 @@ export const policyFile = z.strictObject({
   reminders: reminders.optional(),
   warn: warn.optional(),
   limits: limits.optional(),
-  targets: z.array(target).min(1).max(2000),
+  targets: z
+    .array(z.discriminatedUnion('effect', [allows, denies]))
+    .min(1)
+    .max(2000),
 });
 export type PolicyFile = z.output<typeof policyFile>;
-export type TargetEntry = PolicyFile['targets'][number];

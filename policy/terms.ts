@@ -4,7 +4,7 @@
  */
 import type { Digest, PersonId } from '../contract/ids.js';
 import type { Limit, Usage } from '../contract/limits.js';
-import type { Person, TargetLook } from '../contract/ports.js';
+import type { About, Person, TargetLook } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Extending, Tier, Verdict } from '../contract/verdict.js';
 import { type AutomaticBy, bothAutomatic } from './automatic.js';
@@ -14,7 +14,18 @@ import { extendingOf, ruleOfRound, stricterExtending } from './extension.js';
 import { nameOf, whyOpen } from './kinds.js';
 import { allLimits } from './limit-file.js';
 import { candidates } from './rule-index.js';
-import { decidingRule, includes, mayCover, type Policy, type Rule, ruleFor, rulesAbout } from './rules.js';
+import {
+  covers,
+  type Deny,
+  decidingRule,
+  denyFor,
+  includes,
+  mayCover,
+  type Policy,
+  type Rule,
+  ruleFor,
+  rulesAbout,
+} from './rules.js';
 import { type Plan, planOf } from './stages.js';
 import type { TicketFacts } from './tickets.js';
 
@@ -94,6 +105,8 @@ export function termsOf(
   const unfit = partyRefusals(request, parties);
   const askers = [parties.requester, parties.subject].filter((person) => person !== undefined);
   if (unfit.length > 0) return refused(policy, unfit);
+  const denied = denyFor(policy, parties.look.about, askers);
+  if (denied) return { ...refused(policy, [whyDenied(denied, request, parties.look)]), rule: denied.id };
   const found = ruleFor(policy, parties.look.about, askers);
   if (!found) return refused(policy, [noRule(policy, request, parties.look, askers)]);
   const rule = ruleOfRound(found, kind);
@@ -163,11 +176,21 @@ function noRule(
   const deciding = decidingRule(policy, about, askers);
   if (deciding) return whyNotBy(deciding, name, askers);
   if (!about) return `Nothing is known of ${name}, so no rule of the policy covers it.`;
-  if (candidates(policy.rules, about).some((rule) => mayCover(rule, about)))
-    return `The policy goes by the tags of the account of ${name}, and they ${whyOpen(about)}`;
+  if (candidates(policy.rules, about).some((rule) => mayCover(rule, about))) return tagsUnknown(name, about);
   const near = rulesAbout(policy, about).map((rule) => rule.id);
   if (near.length === 0) return `No rule of the policy covers ${name}.`;
   return `${requester.name} may not ask for this: the rules for ${target.display} (${near.join(', ')}) let other people ask.`;
+}
+
+/** A deny rule of which it is not known whether it covers the target keeps it shut until that is known. */
+function whyDenied(deny: Deny, { target }: ElevationRequest, { about }: TargetLook): string {
+  const { id, say } = deny;
+  if (about && !covers(deny, about)) return tagsUnknown(nameOf(target), about);
+  return `The rule ${id} denies ${nameOf(target)}${say === undefined ? ', whatever other rules let.' : `: ${say}`}`;
+}
+
+function tagsUnknown(name: string, about: About): string {
+  return `The policy goes by the tags of the account of ${name}, and they ${whyOpen(about)}`;
 }
 
 /** Why the rule that decides lets nothing through: it is there for one of them, and no rule after it is asked. */

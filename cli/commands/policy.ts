@@ -13,7 +13,9 @@ export function addPolicy(stint: Command): void {
     .addHelpText('after', '\nExample:\n  $ stint policy check examples/policy.yaml --people examples/people.yaml');
   policy
     .command('check')
-    .description('Checks a policy file, and with --people that everybody it names is there. Exit code 1 when something is wrong.')
+    .description(
+      'Checks a policy file, and with --people that everybody it names is there. Exit code 1 when something is wrong; a warning is nothing wrong.',
+    )
     .argument('[file]', 'the policy file', './policy.yaml')
     .option('--people <file>', 'the people file to check it against')
     .option(
@@ -42,19 +44,29 @@ async function check(
   file: string,
   { people, tickets, json }: { people?: string; tickets?: string; json?: boolean },
 ): Promise<void> {
-  const [{ parsePolicy }, { parsePeopleFile }, { fileFindings, ticketFindings }, { checkNames }, { print }] = await Promise.all([
-    import('../../policy/load.js'),
-    import('../../policy/people.js'),
-    import('../../policy/check.js'),
-    import('../policy/read.js'),
-    import('../ask.js'),
-  ]);
+  const [{ parsePolicy }, { parsePeopleFile }, { fileFindings, ticketFindings }, { checkNames }, { weakerRules }, { print }] =
+    await Promise.all([
+      import('../../policy/load.js'),
+      import('../../policy/people.js'),
+      import('../../policy/check.js'),
+      import('../policy/read.js'),
+      import('../../policy/weaker.js'),
+      import('../ask.js'),
+    ]);
   const parsed = parsePolicy(read(file), file);
   const checks = checkNames(tickets);
   const alone = checks ? ticketFindings(parsed, checks, file) : [];
-  const found = people !== undefined ? await fileFindings(parsed, parsePeopleFile(read(people), people), file, checks) : alone;
-  print(json, { ok: found.length === 0, hash: parsed.hash, findings: found }, () =>
-    [...found, found.length === 0 ? `${file} is valid (policy ${parsed.hash.slice(0, 12)})` : ''].filter(Boolean).join('\n'),
+  const everybody = people === undefined ? undefined : parsePeopleFile(read(people), people);
+  const found = everybody ? await fileFindings(parsed, everybody, file, checks) : alone;
+  const warnings = everybody ? weakerRules(parsed, everybody, file) : [];
+  print(json, { ok: found.length === 0, hash: parsed.hash, findings: found, warnings }, () =>
+    [
+      ...found,
+      ...warnings.map((one) => `Warning: ${one}`),
+      found.length === 0 ? `${file} is valid (policy ${parsed.hash.slice(0, 12)})` : '',
+    ]
+      .filter(Boolean)
+      .join('\n'),
   );
   if (found.length > 0) process.exitCode = 1;
 }

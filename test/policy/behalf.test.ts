@@ -140,5 +140,7 @@ it('the bank: an auditor who asks for a trader finds the rule of the trading flo
   const anita = person('anita', { groups: ['staff', 'audit'] });
   const pool = [person('donald', { groups: ['risk'] }), person('radia', { groups: ['risk'] })];
   expect(termsFor(policy, leslie, leslie, pool)).toMatchObject({ rule: 'trading-macs', quorum: 2, maxMs: 10 * MIN });
-  expect(termsFor(policy, anita, leslie, pool).refusals.join()).toContain('does not let Anita ask');
+  expect(termsFor(policy, anita, leslie, pool)).toMatchObject({ rule: 'trading-fence', windowsMs: [], maxMs: 0 });
+  const { denies: _, ...unfenced } = policy;
+  expect(termsFor(unfenced, anita, leslie, pool).refusals.join()).toContain('does not let Anita ask');
 });

@@ -36,7 +36,11 @@ export function checkPolicy(deps: PolicyCheckDeps & NamedChecks & { readonly inF
     const policy = attempt(say, 'policy', () => policyOf(deps), 'Until it is mended, what is in force goes on.');
     const file = attempt(say, 'people', () => peopleFileOf(deps), `Until it is mended nothing is granted. ${STILL_ENDS}`);
     await Promise.all([refuseWritable(policyFile, say), refuseWritable(peopleFile, say)]);
-    if (policy) say.ok('policy', `${policyFile}: ${policy.rules.length} rules (${policy.hash.slice(0, 12)})`);
+    if (policy)
+      say.ok(
+        'policy',
+        `${policyFile}: ${policy.rules.length + (policy.denies?.length ?? 0)} rules (${policy.hash.slice(0, 12)})`,
+      );
     if (policy) sayInForce(say, policy, policyFile, await deps.inForce());
     if (file) say.ok('people', `${peopleFile}: ${file.people.length} people`);
     if (!policy || !file) return;
