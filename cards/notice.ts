@@ -22,6 +22,9 @@ const TITLES: { readonly [T in Telling]: string } = {
   ended: 'Access ended',
 };
 
+/** It goes to whoever is told of ends, and is none that was seen. */
+const UNPROVEN = 'Closed, and the end of the access not proved';
+
 export interface NoticeText {
   readonly subject: string;
   /** Each one line, without controls. */
@@ -41,10 +44,11 @@ export function noticeText(
   const what = oneLine(target.display, 100);
   const asked = requester.personId === subject.personId ? '' : `, asked by ${oneLine(requester.name, 60)}`;
   const id = shortId(requestId);
+  const title = event.type === 'closed-unproven' ? UNPROVEN : TITLES[telling];
   return {
-    subject: `[Stint] ${TITLES[telling]}: ${whom}, ${what} (${id})`,
+    subject: `[Stint] ${title}: ${whom}, ${what} (${id})`,
     lines: [
-      `${TITLES[telling]}: ${whom}, ${what}${asked}${detail(event, request.windowMs)}.`,
+      `${title}: ${whom}, ${what}${asked}${detail(event, request.windowMs)}.`,
       `${utc(event.at)}, ${by(event, people)}, rule ${oneLine(rule, 60)}, elevation ${id}.`,
     ],
   };
@@ -62,7 +66,7 @@ function detail(event: AnyEvent, askedMs: number): string {
     case 'revoked':
       return ` (${event.data.cause})`;
     case 'closed-unproven':
-      return ', without proof: two people closed it';
+      return ': two people closed it; whether anything is left of it was not seen';
     default:
       return '';
   }

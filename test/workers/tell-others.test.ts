@@ -283,6 +283,20 @@ describe('others', () => {
     await server.close();
   });
 
+  it('are told of a closing without proof as that, and not as an end', async () => {
+    const e = await granted();
+    const view = (await store.ledger.find(e.request.requestId))?.view;
+    if (!view) throw new Error('no view');
+    const { subject, lines } = noticeText('ended', e.event('closed-unproven', { findingDigests: [] }), view, 'macs');
+    for (const one of [subject, lines.join(' ')]) {
+      expect(one).toContain('Closed, and the end of the access not proved');
+      expect(one).not.toContain('Access ended');
+    }
+    expect(noticeText('ended', e.event('gone', { observedAt: instant(now), how: 'seen' }), view, 'macs').subject).toContain(
+      'Access ended',
+    );
+  });
+
   it('are told on one line each, whatever names are made of, and never the reason', async () => {
     const e = await granted();
     const view = (await store.ledger.find(e.request.requestId))?.view;
