@@ -27,10 +27,15 @@ function meantOf(issue: Issue): readonly Issue[] {
 
 /** One error whose sentence lists every problem, in the order of the file. */
 export function problemError(code: ErrorCode, what: string, problems: readonly Problem[]): StintError {
-  const SHOWN = 50;
-  const lines = [...problems]
+  const all = [...problems]
     .sort((a, b) => position(a) - position(b))
     .map(({ at, path, what }) => (path ? `${at} ${path}: ${what}` : `${at} ${what}`));
+  return listed(code, what, [...new Set(all)]);
+}
+
+/** The parser of a broken file may say the same of the same place hundreds of times. */
+function listed(code: ErrorCode, what: string, lines: readonly string[]): StintError {
+  const SHOWN = 50;
   const more = lines.length > SHOWN ? [`… and ${lines.length - SHOWN} more`] : [];
   const count = lines.length === 1 ? 'one problem' : `${lines.length} problems`;
   return new StintError(code, [`${what} is not valid: ${count}.`, ...lines.slice(0, SHOWN), ...more].join('\n'));

@@ -1,6 +1,6 @@
 /**
  * Whether the tests would notice: changes the policy and the state table in one place at a time and counts how many of these
- * mutants no test finds. `npm run mutation -- --help`. Not part of CI; why, and what is left out, is decision 23.
+ * mutants no test finds. `npm run mutation -- --help`. Not part of CI; why, and what is left out, is decision 24.
  */
 import { mkdirSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';

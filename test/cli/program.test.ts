@@ -1,4 +1,8 @@
 /** The exit codes of the command line: a way to call it that is none is told from what was refused. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { runLine } from '../../cli/program.js';
 
@@ -83,3 +87,11 @@ it.each<[string[], RegExp]>([
   expect(err).toMatch(/^stint: /);
   expect(err).toMatch(words);
 });
+
+it('goes on to its end where nobody reads what it prints any more, without a word of that', async () => {
+  const [tsx, main] = ['node_modules/.bin/tsx', 'cli/main.ts'].map((path) => join(import.meta.dirname, '../..', path));
+  const child = spawn(tsx ?? '', [main ?? '', 'policy', 'schema'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  expect([code, said]).toEqual([0, '']);
+}, 60_000);
