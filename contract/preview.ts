@@ -3,7 +3,7 @@
  * could count. The workflow judges again with live facts; this is the first gate, so that a refusal is immediate.
  */
 import type { Person } from './ports.js';
-import type { Target, TargetKind } from './request.js';
+import type { Category, Target, TargetKind } from './request.js';
 import type { Tier } from './verdict.js';
 import type { ElevationView } from './view.js';
 
@@ -17,6 +17,8 @@ export interface ReasonRule {
   readonly ticket?: string | undefined;
   /** The check of the configuration by which one ticket that is named has to be there. */
   readonly check?: string | undefined;
+  /** The request has to be of one of these. */
+  readonly category?: readonly Category[] | undefined;
 }
 
 /** One thing that a person may ask for now, as a form shows it. Its ids are pinned only when it is asked for (`pin`). */

@@ -3,7 +3,7 @@
  * only as long as nobody has voted. It is nobody's vote and fills no seat. Whatever is in doubt here needs a person.
  */
 import type { Limit } from '../contract/limits.js';
-import { type Hours, hoursText, isWithin } from './calendar.js';
+import { everMeet, type Hours, hoursText, isWithin } from './calendar.js';
 import { hoursCondition } from './conditions.js';
 import type { Question } from './decide.js';
 import { durationText } from './duration.js';
@@ -110,10 +110,13 @@ export function automaticOf({ policy }: ApproveEntry): { readonly automatic?: Au
 }
 
 /** Under which it could never be given. */
-export function automaticProblems({ automatic, windowsMs: [shortest = 0] }: Rule): readonly string[] {
-  if (!automatic || automatic.upToMs >= shortest) return [];
+export function automaticProblems({ automatic, hours, windowsMs: [shortest = 0] }: Rule): readonly string[] {
+  if (!automatic) return [];
   const [given, least] = [durationText(automatic.upToMs), durationText(shortest)];
-  return [
-    `upTo (${given}) is shorter than its shortest window (${least}), so the policy would never approve anything: raise it to ${least}`,
-  ];
+  const short = `upTo (${given}) is shorter than its shortest window (${least}), so the policy would never approve anything: raise it to ${least}`;
+  const apart =
+    automatic.hours && hours && !everMeet(automatic.hours, hours)
+      ? `is open ${hoursText(automatic.hours)}, and the rule ${hoursText(hours)}: these never meet, so the policy would never approve anything`
+      : undefined;
+  return [...(automatic.upToMs < shortest ? [short] : []), ...(apart === undefined ? [] : [apart])];
 }

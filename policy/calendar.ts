@@ -111,6 +111,22 @@ function timeText(minutes: number): string {
   return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
+const WEEK = 7 * DAY;
+/** Two weeks, in winter and in summer: clocks of two zones may be further apart in one of them. */
+const WEEKS = [Date.UTC(2026, 0, 5), Date.UTC(2026, 6, 6)].flatMap((begins) => [begins, begins + WEEK]);
+
+/** Whether both are ever open at the same time, holidays apart. Where they are, one of them opens while the other is open. */
+export function everMeet(one: Hours, other: Hours): boolean {
+  const [a, b] = [one, other].map((hours) => ({ ...hours, holidays: [] }));
+  return a !== undefined && b !== undefined && WEEKS.some((begins) => meetIn(a, b, begins) || meetIn(b, a, begins));
+}
+
+function meetIn(opening: Hours, open: Hours, begins: number): boolean {
+  for (let at: number | undefined = begins; at !== undefined && at <= begins + WEEK; at = nextOpening(opening, at))
+    if (isOpen(opening, at) && isOpen(open, at)) return true;
+  return false;
+}
+
 /** Whether whatever is inside `inner` is inside `outer`, as far as the two say it by themselves. */
 export function isWithin(inner: Hours, outer: Hours): boolean {
   const end = ({ from, to }: Hours) => (to <= from ? to + DAY / MINUTE : to);

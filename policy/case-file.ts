@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { PersonId, Serial } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import { TIERS } from '../contract/verdict.js';
+import { CATEGORIES } from '../contract/request.js';
 import { awsAccount } from '../seal/aws-shapes.js';
 import { displayName, personId, serial } from '../seal/shapes.js';
 import { parseMoment } from './calendar.js';
@@ -84,6 +85,8 @@ const oneCase = z.strictObject({
   waited: lengthOf('0s', '30d').optional(),
   /** What is written as the reason; nothing, where it says nothing. */
   reason: z.string().max(4000).optional(),
+  /** Which is chosen beside it; other, where it says nothing. */
+  category: z.enum(CATEGORIES).optional(),
   had: had.optional(),
   /** What the far end says of tickets, by name; one that is not named is missing. */
   tickets: z.record(z.string().min(1).max(64), z.enum(['exists', 'missing', 'error'])).optional(),

@@ -10,9 +10,9 @@ import { ruleOfEach } from './extension.js';
 import { everybodyOf, poolOf } from './facts.js';
 import { managersOf } from './managers.js';
 import { directoryFrom, type PeopleFile } from './people.js';
-import { askManagers } from './pools.js';
+import { askManagers, pastReach } from './pools.js';
 import { closest, pathText } from './problems.js';
-import { rotaGroup, rotaName } from './rota.js';
+import { isPaged, rotaGroup, rotaName } from './rota.js';
 import type { Deny, Policy, Rule, Who } from './rules.js';
 import { countOf, isFull, planOf } from './stages.js';
 
@@ -43,8 +43,25 @@ export async function fileFindings(
   const directory = directoryFrom(withEveryRota(file), dutyAsSaid(everOnDuty(file)));
   const groups = new Set([...file.people.flatMap((person) => person.groups), ...file.rotas.map((rota) => rotaGroup(rota.name))]);
   const known = { groups: [...groups], people: file.people.map(({ personId }) => personId) };
-  const between = [...(await findings(policy, directory, name, known)), ...(checks ? ticketFindings(policy, checks, name) : [])];
+  const tickets = checks ? ticketFindings(policy, checks, name) : [];
+  const between = [...(await findings(policy, directory, name, known)), ...loneRotas(policy, file, name), ...tickets];
   return [...between, ...managerFindings(file.people), ...rotaFindings(file)];
+}
+
+/** One sentence for each rule that wants more people of a rota than are ever on call by it at the same time. */
+function loneRotas({ rules, source }: Policy, { rotas }: PeopleFile, name: string): string[] {
+  const single = new Set(rotas.filter((rota) => !isPaged(rota)).map((rota) => rotaGroup(rota.name)));
+  const found = rules.flatMap((rule) => {
+    const [request, extension] = ruleOfEach(rule).map((one) => pastReach(one, single));
+    const each = [
+      ...(request ?? []).map(({ path, what }) => ({ path: ['approve', ...path], what })),
+      ...(extension ?? []).map(({ path, what }) => ({ path: [...EXTENDING, ...path], what })),
+    ];
+    return each.map((one) => ({ ...one, id: rule.id }));
+  });
+  if (found.length === 0) return [];
+  const doc = readDocument(source, name, Number.POSITIVE_INFINITY);
+  return found.map(({ id, path, what }) => `${doc.at([...placeOf(doc, id), ...path])} ${id}.${pathText(path)}: ${what}.`);
 }
 
 /** One sentence for each rule that names a check of tickets which the configuration does not have. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isStintError } from '../contract/errors.js';
 import type { ReasonRule } from '../contract/preview.js';
-import { REASON_MAX, REASON_MIN } from '../contract/request.js';
+import { CATEGORIES, REASON_MAX, REASON_MIN } from '../contract/request.js';
 import { DAYS, type Hours, isZone } from './calendar.js';
 import { linearPattern } from './linear-pattern.js';
 import { closest } from './problems.js';
@@ -81,9 +81,10 @@ export const reason = z
     pattern: pattern.optional(),
     message: message.optional(),
     ticket: z.union([pattern, z.strictObject({ pattern, check: checkName })]).optional(),
+    category: z.array(z.enum(CATEGORIES)).min(1).max(CATEGORIES.length).optional(),
   })
-  .refine(({ min, pattern, ticket }) => min !== undefined || pattern !== undefined || ticket !== undefined, {
-    error: 'must ask for something: min, pattern, ticket or several of them',
+  .refine(({ message: _, ...asked }) => Object.values(asked).some((one) => one !== undefined), {
+    error: 'must ask for something: min, pattern, ticket, category or several of them',
   })
   .refine(({ pattern, message }) => message === undefined || pattern !== undefined, {
     error: 'has a message, which is said where the pattern is not found, but no pattern',

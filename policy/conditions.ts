@@ -3,9 +3,10 @@
  * that would not be without it: one that does not hold refuses, and so does one that can't be worked out.
  */
 import type { ReasonRule } from '../contract/preview.js';
+import type { Category } from '../contract/request.js';
 import type { Condition } from '../contract/verdict.js';
 import { type Hours, hoursText, isOpen, nextOpening, wallText } from './calendar.js';
-import { reasonText, wrongReason } from './reason.js';
+import { reasonText, wrongCategory, wrongReason } from './reason.js';
 import { type TicketFacts, ticketCondition } from './tickets.js';
 
 /** The conditions of one rule; what is left out is not asked. */
@@ -20,6 +21,8 @@ export interface Circumstances {
   readonly now: number;
   /** What was written; undefined where that can't be read. */
   readonly reason?: string | undefined;
+  /** What was chosen beside it; where that is not known, none of those that a rule names. */
+  readonly category?: Category | undefined;
   /** How the tickets stand that it names, where a rule wants that looked up. */
   readonly tickets?: TicketFacts | undefined;
 }
@@ -37,13 +40,16 @@ function conditionsOf({ hours, reason }: Conditions, circumstances: Circumstance
   ];
 }
 
-function reasonConditions(rule: ReasonRule, { reason: text, tickets }: Circumstances): Condition[] {
+function reasonConditions(rule: ReasonRule, { reason: text, category, tickets }: Circumstances): Condition[] {
+  const other = wrongCategory(rule, category);
+  const chosen: Condition[] = other === undefined ? [] : [{ name: 'reason', state: 'unsatisfied', sentence: other }];
   const says = reasonText(rule);
   if (text === undefined)
-    return [{ name: 'reason', state: 'failed', sentence: `${says} It can't be read, so it does not count.` }];
+    return [...chosen, { name: 'reason', state: 'failed', sentence: `${says} It can't be read, so it does not count.` }];
   const wrong = wrongReason(rule, text);
   const ticket = ticketCondition(rule, text, tickets);
   return [
+    ...chosen,
     { name: 'reason', state: wrong === undefined ? 'satisfied' : 'unsatisfied', sentence: wrong ?? says },
     ...(ticket ? [ticket] : []),
   ];

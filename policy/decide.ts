@@ -63,7 +63,8 @@ function termsFor(policy: Policy, { request, round }: Question, facts: Facts, no
 /** Counts the votes on these terms. */
 export function settle(terms: Terms, question: Question, facts: Facts, votes: readonly Vote[], now: number): Verdict {
   const count = tally(terms, question.round, facts, votes, now);
-  const conditions = judgeConditions(terms.conditions, { now, reason: facts.reason, tickets: facts.tickets });
+  const { category } = question.request;
+  const conditions = judgeConditions(terms.conditions, { now, reason: facts.reason, category, tickets: facts.tickets });
   const waits = conditions.filter(onlyWaits).map(({ sentence }) => sentence);
   const unmet = conditions.filter((one) => one.state !== 'satisfied' && !onlyWaits(one)).map(({ sentence }) => sentence);
   const refusals = [

@@ -5,6 +5,7 @@
 import type { PersonId } from '../contract/ids.js';
 import type { About, Person } from '../contract/ports.js';
 import { awsClasses } from './aws-classes.js';
+import { diffOthers } from './diff-others.js';
 import { type Change, compareReach, isNoChange, type Reach } from './diff-rules.js';
 import { namedBy } from './escalation.js';
 import { ruleOfRound } from './extension.js';
@@ -18,13 +19,15 @@ export interface ChangeGroup extends Change {
   readonly people: readonly PersonId[];
   /** Macs as `serial of person`, each asked for by its own person. AWS targets as examples, each for all of the people. */
   readonly targets: readonly string[];
+  /** Where it is about asking for somebody else in AWS: for whom. On Macs `targets` says it. */
+  readonly subjects?: readonly PersonId[];
 }
 
 export interface PolicyDiff {
   /** In the order in which people and targets come up. */
   readonly groups: readonly ChangeGroup[];
   readonly compared: { readonly people: number; readonly macs: number; readonly awsTargets: number };
-  /** False when the rules tell more AWS targets apart than are compared. */
+  /** False when the rules tell more AWS targets apart, or more kinds of people who may ask for one another, than are compared. */
   readonly complete: boolean;
 }
 
@@ -43,15 +46,19 @@ export function diffPolicies(before: Policy, after: Policy, people: readonly Per
     for (const [change, labels] of byChange(onAws(person), (pair) => compare(pair, person)))
       add(groups, change, person, labels, JSON.stringify(labels));
   }
+  const others = diffOthers(before, after, active, aws.classes);
   const macs = active.reduce((sum, person) => sum + person.macs.length, 0);
   return {
-    groups: [...groups.values()].map(({ change, people, targets }) => ({
-      ...change,
-      people: [...people],
-      targets: [...targets],
-    })),
+    groups: [
+      ...[...groups.values()].map(({ change, people, targets }) => ({ ...change, people: [...people], targets: [...targets] })),
+      ...others.changes.map(({ subjects, ...change }) => ({
+        ...change,
+        other: [],
+        ...(subjects.length > 0 ? { subjects } : {}),
+      })),
+    ],
     compared: { people: active.length, macs, awsTargets: aws.classes.length },
-    complete: aws.complete,
+    complete: aws.complete && others.complete,
   };
 }
 

@@ -2,7 +2,7 @@
 import type { About, Person } from '../contract/ports.js';
 import { allOf, attributeReasons, type Holds, kindName, leaf, type Reason, type Untold } from './attributes.js';
 import { rotaName } from './rota.js';
-import { type Covering, type Deny, includes, keepsOut, type Rule } from './rules.js';
+import { type Covering, type Deny, includes, isFor, keepsOut, type Rule } from './rules.js';
 import { type OnCallWords, through, whoName } from './who.js';
 
 /**
@@ -76,14 +76,21 @@ function tried(
 ): Deciding {
   const covered = covering(rule, about, untold);
   const asked = askers.map((person) => asking(rule, person, untold, words));
-  const children = [covered, ...asked];
+  const children = [covered, ...asked, ...forWhom(rule, askers)];
   const alone = allOf(children);
   const decides = allOf([covered, { ...covered, holds: anyOf(asked) }]);
   const holds = first && alone === 'yes' ? 'unknown' : alone;
   const open = first ? `${first} stands before it, and may apply` : 'it may apply: that depends on what is not known';
-  const not = decides === 'yes' ? 'it decides, alone, and does not let all of them ask' : '';
+  const not = decides === 'yes' ? 'it decides, alone, and does not let this be asked' : '';
   const why = { yes: `applies${extras(rule)}`, no: not, unknown: open }[holds];
   return { reason: { what: nameOfRule(rule), holds, why, children }, decides };
+}
+
+/** Said where one asks for another. */
+function forWhom(rule: Rule, askers: readonly Person[]): readonly Reason[] {
+  if (askers.length < 2) return [];
+  const may = isFor(rule, askers);
+  return [leaf('lets people ask for others', may ? 'yes' : 'no', may ? '' : 'it lets them ask for themselves alone')];
 }
 
 /** Any of them: one that holds settles it, whatever is not known. */

@@ -12,7 +12,7 @@ const SAYS: Readonly<Record<string, string>> = {
   evidence: 'How long the log is waited for after the end.',
   reminders: 'When approvers are reminded.',
   every: 'Approvers are reminded this often at first.',
-  for: 'For so long they are reminded that often.',
+  for: 'Of reminders: for so long they are sent that often. In a rule: self, or others, who may then be asked for as well.',
   // biome-ignore lint/suspicious/noThenProperty: the file's word
   then: 'And this often afterwards, until the request lapses.',
   warn: 'When the holder is warned of the end. In a rule: for that rule alone.',
@@ -70,6 +70,7 @@ const SAYS: Readonly<Record<string, string>> = {
   pattern: 'A regular expression that has to be found in it; without looking around and without references.',
   message: 'What is said where the pattern is not found.',
   ticket: 'The same for a ticket: a regular expression such as [A-Z]+-[0-9]+; with a check it has to be there, too.',
+  category: 'The categories of which the request has to be one.',
   check: 'The check of the file of ticket checks (STINT_TICKETS) by which it is looked up.',
 };
 

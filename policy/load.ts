@@ -1,4 +1,5 @@
 /** Reads a policy file. A file with any problem is no policy at all: all problems are told at once, and it is never put in force. */
+import { few } from '../contract/few.js';
 import { digestOf } from '../seal/canonical.js';
 import { automaticOf, automaticProblems } from './automatic.js';
 import { type Document, type Problem, readDocument } from './document.js';
@@ -8,7 +9,7 @@ import { extendOf, extensionProblems } from './extension.js';
 import { limitProblems, limitsOf } from './limit-file.js';
 import { approvalOf, pastReach } from './pools.js';
 import { pathText, problemError, problemsOf } from './problems.js';
-import { type Deny, deniesAll, hides, type Policy, type Rule, type Who } from './rules.js';
+import { type Deny, deniesAll, hides, hideTogether, type Policy, type Rule, type Who } from './rules.js';
 import { type DenyEntry, type PolicyFile, policyFile, type RuleEntry } from './schema.js';
 
 const CAP_BYTES = 1024 * 1024;
@@ -63,6 +64,7 @@ function ruleOf(entry: RuleEntry, file: PolicyFile): Rule {
     ...(entry.hours === undefined ? {} : { hours: entry.hours }),
     ...(entry.reason === undefined ? {} : { reason: entry.reason }),
     ask: whoOf(entry.ask),
+    ...(entry.for === 'others' ? { for: entry.for } : {}),
     ...approval,
     ...automaticOf(entry.approve),
     revoke: entry.revoke ? whoOf(entry.revoke) : approval.approve,
@@ -138,11 +140,24 @@ function orderProblems(each: readonly Each[], doc: Document): Problem[] {
     const denier = denies.find((other) => deniesAll(other, rule));
     if (denier)
       say(`this rule can never apply: ${denier.id} denies every request of it. Leave one of them out, or narrow ${denier.id}`);
-    const hider = before.flatMap((other) => other.rule ?? []).find((other) => hides(other, rule));
+    const earlier = before.flatMap((other) => other.rule ?? []);
+    const hider = earlier.find((other) => hides(other, rule));
     if (hider)
       say(
         `this rule can never apply: ${hider.id} stands before it and takes every request of it. Put it first, or narrow ${hider.id}`,
       );
+    const together = hider || denier ? [] : hideTogether(earlier, rule);
+    if (together.length > 0) {
+      const names = few(
+        together.map((other) => other.id),
+        NAMED,
+      );
+      say(
+        `this rule can never apply: ${names} stand before it and take every request of it together. Put it first, or narrow them`,
+      );
+    }
     return found;
   });
 }
+
+const NAMED = 5;

@@ -63,28 +63,42 @@ function stepName({ afterMs, ...who }: Step): string {
   return `after ${durationText(afterMs)} also ${poolName({ ...who, manager: false, quorum: 1 })}`;
 }
 
-/** Where a quorum cannot be reached, whoever is in the groups: stages that name only people, who are too few. */
-export function pastReach(rule: Rule): readonly { readonly path: readonly PropertyKey[]; readonly what: string }[] {
+const NO_GROUPS: ReadonlySet<string> = new Set();
+
+/**
+ * Where a quorum cannot be reached, whoever is in the groups: stages that name only people, who are too few. `single` are groups in
+ * which there is never more than one person at a time, such as a rota of the people file.
+ */
+export function pastReach(
+  rule: Rule,
+  single = NO_GROUPS,
+): readonly { readonly path: readonly PropertyKey[]; readonly what: string }[] {
   const pools = poolsOf(rule);
-  const closed = pools.flatMap((pool, index) => (inAll(pool, 'groups').length === 0 ? [{ ...pool, index }] : []));
+  const closed = pools.flatMap((pool, index) =>
+    inAll(pool, 'groups').every((group) => single.has(group)) ? [{ ...pool, index }] : [],
+  );
   const path = (index: number) => (pools.length > 1 ? ['stages', index, 'quorum'] : ['quorum']);
   const short = closed.filter((pool) => new Set(seatsNamed(pool)).size < pool.quorum);
   if (short.length > 0)
     return short.map((pool) => ({
       path: path(pool.index),
-      what: `must not be more than the ${seatsNamed(pool).length} people named`,
+      what: `must not be more than the ${seatsNamed(pool).length} ${single === NO_GROUPS ? 'people named' : AT_ONCE}`,
     }));
   const quorums = closed.map(({ quorum }) => quorum);
   const masks = [...new Set(closed.flatMap(seatsNamed))].map((name) =>
     closed.reduce((mask, pool, i) => mask | (seatsNamed(pool).includes(name) ? 1 << i : 0), 0),
   );
   if (seated(quorums, masks) === quorums.reduce((sum, quorum) => sum + quorum, 0)) return [];
-  return [{ path: ['stages'], what: 'can never be satisfied: too few people are named, and nobody counts in two stages' }];
+  const few =
+    single === NO_GROUPS ? 'too few people are named' : `of rotas that the people file keeps, there is one person at a time`;
+  return [{ path: ['stages'], what: `can never be satisfied: ${few}, and nobody counts in two stages` }];
 }
 
-/** The manager is one person, whoever that is; no id of a person has a blank before it. */
+const AT_ONCE = 'who can be there at a time: of a rota that the people file keeps, one person is on call at every instant';
+
+/** The manager is one person, whoever that is, and so is whoever is alone in a group; no id of a person has a blank or a colon in it. */
 function seatsNamed(pool: Pool): readonly string[] {
-  const people = inAll(pool, 'people');
+  const people = [...inAll(pool, 'people'), ...inAll(pool, 'groups')];
   return pool.manager ? [...people, ' manager'] : people;
 }
 

@@ -1,6 +1,6 @@
 /** What a rule asks of the reason that somebody gives: its length, a pattern with the author's own message, a ticket. Pure. */
 import type { ReasonRule } from '../contract/preview.js';
-import { REASON_MAX, REASON_MIN } from '../contract/request.js';
+import { type Category, REASON_MAX, REASON_MIN } from '../contract/request.js';
 import { type Finds, linearPattern } from './linear-pattern.js';
 
 /** Why a reason won't do, with what would; undefined when it will. Never repeats the text: sentences end up on record. */
@@ -12,9 +12,16 @@ export function wrongReason({ min = REASON_MIN, pattern, message, ticket, check 
   return undefined;
 }
 
+/** The same of the category that was chosen beside it. */
+export function wrongCategory({ category: allowed }: ReasonRule, category: Category | undefined): string | undefined {
+  if (allowed === undefined || (category !== undefined && allowed.includes(category))) return undefined;
+  return `${categorySentence(allowed)} This is ${category ?? 'not known'}.`;
+}
+
 /** All that is asked of it, before it is written. */
-export function reasonText({ min, pattern, message, ticket, check }: ReasonRule): string {
+export function reasonText({ min, pattern, message, ticket, check, category }: ReasonRule): string {
   return [
+    ...(category === undefined ? [] : [categorySentence(category)]),
     ...(min === undefined ? [] : [`The reason needs at least ${min} characters.`]),
     ...(pattern === undefined ? [] : [patternSentence(pattern, message)]),
     ...(ticket === undefined ? [] : [ticketSentence(ticket, check)]),
@@ -25,7 +32,12 @@ export function reasonText({ min, pattern, message, ticket, check }: ReasonRule)
 export function asksNoLess(one: ReasonRule | undefined, other: ReasonRule | undefined): boolean {
   const least = (rule: ReasonRule | undefined) => rule?.min ?? REASON_MIN;
   const keeps = (part: 'pattern' | 'ticket' | 'check') => other?.[part] === undefined || one?.[part] === other[part];
-  return least(one) >= least(other) && keeps('pattern') && keeps('ticket') && keeps('check');
+  const within = other?.category === undefined || one?.category?.every((each) => other.category?.includes(each)) === true;
+  return least(one) >= least(other) && keeps('pattern') && keeps('ticket') && keeps('check') && within;
+}
+
+function categorySentence(allowed: readonly Category[]): string {
+  return `The category must be ${allowed.length > 1 ? 'one of: ' : ''}${allowed.join(', ')}.`;
 }
 
 function patternSentence(pattern: string, message = `The reason must match ${pattern}.`): string {

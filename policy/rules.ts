@@ -60,6 +60,8 @@ export interface RuleOf<K extends TargetKind> extends CoveringOf<K>, Conditions,
   /** The Slack channel where its requests are decided, if it is not the one of the configuration. */
   readonly channel?: string;
   readonly ask: Who;
+  /** Who may ask may do so for others of them as well; for themselves alone, where it is not given. */
+  readonly for?: 'others';
   /** What needs none of them: the policy approves it in its own name. */
   readonly automatic?: Automatic;
   readonly revoke: Who;
@@ -155,11 +157,16 @@ export function decidingRule(
   return first && covers(first, about) ? first : undefined;
 }
 
-/** The one rule that applies: where none denies, the one that decides, if it lets all of them ask. No other rule adds to it. None: denied. */
+/** The one rule that applies: where none denies, the one that decides, if it lets all of them ask, for one another where they are two. No other rule adds to it. None: denied. */
 export function ruleFor(policy: Policy, about: About | undefined, askers: readonly Person[]): Rule | undefined {
   if (denyFor(policy, about, askers)) return undefined;
   const rule = decidingRule(policy, about, askers);
-  return rule && askers.every((person) => includes(rule.ask, person)) ? rule : undefined;
+  return rule && isFor(rule, askers) && askers.every((person) => includes(rule.ask, person)) ? rule : undefined;
+}
+
+/** Whether a rule is there for one who asks for themself, or lets these two be different people. */
+export function isFor(rule: Rule, askers: readonly Person[]): boolean {
+  return rule.for === 'others' || askers.every(({ personId }) => personId === askers[0]?.personId);
 }
 
 /** The rules that cover a target, in the order of the file, whoever asks. */
@@ -170,6 +177,45 @@ export function rulesAbout({ rules }: Pick<Policy, 'rules'>, about: About | unde
 /** Whether an earlier rule leaves nothing to a later one: every target and every asker of the later is the earlier's. */
 export function hides(earlier: Rule, later: Rule): boolean {
   return takesAskers(earlier.ask, later.ask) && takesRule(earlier, later);
+}
+
+/** So many pairs of a part of a rule and an earlier rule are looked at. */
+const MOST_PARTS = 100_000;
+
+/**
+ * The earlier rules that together leave nothing to a later one, though none of them alone does: whatever one pattern of it covers, for
+ * whomever one name of it stands, is one of theirs. None where that is not so, or where it is too much to look at.
+ */
+export function hideTogether(earlier: readonly Rule[], later: Rule): readonly Rule[] {
+  const near = earlier.filter(({ kind }) => kind === later.kind);
+  const found = new Set<Rule>();
+  let left = MOST_PARTS;
+  for (const part of partsOf(later)) {
+    left -= near.length;
+    const hider = left < 0 ? undefined : near.find((one) => hides(one, part));
+    if (!hider) return [];
+    found.add(hider);
+  }
+  return [...found];
+}
+
+/** Each name that asks, with each single choice of what is matched. */
+function* partsOf(rule: Rule): Iterable<Rule> {
+  const { groups, people } = rule.ask;
+  const askers: readonly Who[] = [
+    ...groups.map((group) => ({ groups: [group], people: [] })),
+    ...people.map((person) => ({ groups: [], people: [person] })),
+  ];
+  for (const match of choicesOf(rule.match)) for (const ask of askers) yield { ...rule, match, ask } as Rule;
+}
+
+/** Of each list one entry is enough to fit, so each alone is a part; of tags all have to fit, so they stay together. */
+function* choicesOf(match: Rule['match']): Iterable<Rule['match']> {
+  const lists = Object.entries(match).filter(([, value]) => Array.isArray(value) && value.length > 1);
+  const [list] = lists;
+  if (!list) return yield match;
+  const [key, values] = list as [string, readonly string[]];
+  for (const value of values) yield* choicesOf({ ...match, [key]: [value] } as Rule['match']);
 }
 
 /** Whether a rule that denies leaves nothing to another, wherever they stand. */

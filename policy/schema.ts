@@ -191,6 +191,7 @@ const common = {
   tier: z.literal(TIERS).optional(),
   channel: slackChannel.optional(),
   ask: who,
+  for: z.enum(['self', 'others']).optional(),
   approve,
   revoke: who.optional(),
   windows,

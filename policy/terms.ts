@@ -20,6 +20,7 @@ import {
   decidingRule,
   denyFor,
   includes,
+  isFor,
   mayCover,
   type Policy,
   type Rule,
@@ -194,7 +195,9 @@ function tagsUnknown(name: string, about: About): string {
 }
 
 /** Why the rule that decides lets nothing through: it is there for one of them, and no rule after it is asked. */
-function whyNotBy({ id, ask }: Rule, name: string, askers: readonly Person[]): string {
+function whyNotBy(rule: Rule, name: string, askers: readonly Person[]): string {
+  const { id, ask } = rule;
+  if (!isFor(rule, askers)) return `The rule ${id} decides about ${name}, and lets people ask for themselves alone.`;
   const others = askers.filter((person) => !includes(ask, person)).map((person) => person.name);
   return `The rule ${id} decides about ${name}, and does not let ${others.join(' and ')} ask.`;
 }

@@ -34,7 +34,9 @@ export function diffText({ groups, compared, complete }: PolicyDiff): string {
     ...section('NEITHER', groups, ({ other }) => other),
     ...(groups.length === 0 ? ['Nothing changes for anybody.'] : []),
     `Compared for ${people} active people: ${macs} Macs of theirs and ${awsTargets} kinds of AWS target.`,
-    ...(complete ? [] : ['These rules tell more kinds of AWS target apart than are compared: look at those yourself.']),
+    ...(complete
+      ? []
+      : ['These rules tell more kinds of AWS target, or of people, apart than are compared: look at those yourself.']),
   ].join('\n');
 }
 
@@ -46,7 +48,8 @@ function section(title: string, groups: readonly ChangeGroup[], points: (group: 
 
 const SHOWN = 10;
 
-const whom = ({ people, targets }: ChangeGroup): string[] => [
+const whom = ({ people, targets, subjects }: ChangeGroup): string[] => [
   `    who: ${few(people, SHOWN)}`,
+  ...(subjects ? [`    for: ${few(subjects, SHOWN)}`] : []),
   `    on:  ${few(targets, SHOWN, '; ')}`,
 ];

@@ -6,6 +6,7 @@ import { why } from '../../cards/state-line.js';
 import { isStintError, StintError } from '../../contract/errors.js';
 import type { Digest } from '../../contract/ids.js';
 import type { Requests } from '../../contract/ports.js';
+import type { Category } from '../../contract/request.js';
 import type { Vote } from '../../contract/verdict.js';
 import { parseEvent } from '../../ledger/entry-schema.js';
 import { parseMoment } from '../../policy/calendar.js';
@@ -19,6 +20,7 @@ import { createJudge } from '../../policy/judge.js';
 import { macTarget } from '../../policy/macs.js';
 import { directoryFrom } from '../../policy/people.js';
 import { createPreview } from '../../policy/preview.js';
+import { asksNoLess, reasonText } from '../../policy/reason.js';
 import type { Policy } from '../../policy/rules.js';
 import { planOf } from '../../policy/stages.js';
 import { sha256 } from '../../seal/canonical.js';
@@ -354,4 +356,38 @@ it('a condition more never lets anything through that was refused without it, no
       },
     ),
   );
+});
+
+describe('the category that a rule asks for', () => {
+  const policy = policyOf({ more: '    reason: { category: [debug, security] }' });
+  const judgedAs = (category: Category, text = 'a good reason') => {
+    const request = requestOf({ category, reasonDigest: sha256(text) });
+    return decide(policy, { request, round: roundOf(request) }, { ...factsOf(), reason: text }, [], NOW);
+  };
+
+  it('is one of those that it names, and every other refuses with a sentence', () => {
+    for (const category of ['debug', 'security'] as const) expect(judgedAs(category).outcome).toBe('needs-approval');
+    const sentence = 'The category must be one of: debug, security. This is install.';
+    expect(judgedAs('install')).toMatchObject({ outcome: 'deny', sentences: [sentence] });
+    expect(judgeConditions(policy.rules, { now: NOW, reason: 'a good reason' })[0]).toMatchObject({
+      state: 'unsatisfied',
+      sentence: 'The category must be one of: debug, security. This is not known.',
+    });
+  });
+
+  it('is said before, and compared: fewer of them are less', () => {
+    const rule = (text: string) => policyOf({ more: `    reason: ${text}` }).rules[0]?.reason;
+    const two = rule('{ category: [debug, security] }');
+    expect(two && reasonText(two)).toBe('The category must be one of: debug, security.');
+    const one = rule('{ category: [debug] }');
+    expect(one && reasonText(one)).toBe('The category must be debug.');
+    expect([asksNoLess(one, two), asksNoLess(two, one), asksNoLess(two, undefined), asksNoLess(undefined, two)]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(() => rule('{ category: [] }')).toThrow();
+    expect(() => rule('{ category: [bug] }')).toThrow(/must be one of: install, debug/);
+  });
 });

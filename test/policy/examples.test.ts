@@ -39,6 +39,8 @@ describe.each([
   ['policy-aws', 'sets: [ReadOnly, "BreakGlass*"]', 'sets: ["*"]'],
   ['policy-aws', 'channel: C0ONCALL01', 'channel: C0ONCALL02'],
   ['policy-aws', '"444444444444", "sandbox-*"', '"*"'],
+  ['policy-aws', 'for: others', 'for: self'],
+  ['policy-aws', 'approve: { groups: [it], quorum: 1 }', 'for: others\n    approve: { groups: [it], quorum: 1 }'],
   ['policy-aws', 'except: { groups: [it, security] }', 'except: { groups: [staff] }'],
   ['policy-aws', 'except: { groups: [it, security] }', 'except: { groups: [security] }'],
   ['policy-bank', 'except: { groups: [operations] }', 'except: { groups: [operations, audit] }'],

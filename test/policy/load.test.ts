@@ -470,3 +470,69 @@ describe('a check of policy and people together', () => {
     ]);
   });
 });
+
+it('a file that ends too early says so once for each place, however often the parser does', () => {
+  const found = problems('[\n'.repeat(800));
+  expect(new Set(found).size).toBe(found.length);
+  expect(problems('[')).toHaveLength(1);
+});
+
+describe('rules that contradict', () => {
+  const rule = (id: string, serials: string, ask: string, more = '') =>
+    `  - { id: ${id}, kind: mac-admin, match: { serials: [${serials}] }, ask: { groups: [${ask}] }, approve: { groups: [it] }, windows: [10m], max: 30m${more} }\n`;
+  const file = (...rules: string[]) => `version: 1\ntargets:\n${rules.join('')}`;
+  const why =
+    'this rule can never apply: a, b stand before it and take every request of it together. Put it first, or narrow them';
+
+  it('a rule of which two earlier ones leave nothing between them is refused', () => {
+    expect(
+      problems(file(rule('a', '"C0*"', 'staff'), rule('b', '"D*"', 'staff, it'), rule('c', '"C01", "D2"', 'staff'))),
+    ).toEqual([`policy.yaml:5:11 targets[2].id: ${why}`]);
+    expect(problems(file(rule('a', '"*"', 'staff'), rule('b', '"*"', 'it'), rule('c', '"C01"', 'it, staff')))).toEqual([
+      expect.stringContaining(why),
+    ]);
+  });
+
+  it('one of which something is left is not', () => {
+    for (const rules of [
+      [rule('a', '"C0*"', 'staff'), rule('b', '"D*"', 'it'), rule('c', '"C01", "D2"', 'staff, it')],
+      [rule('a', '"C0*"', 'staff'), rule('b', '"D*"', 'staff'), rule('c', '"C01", "D2", "E3"', 'staff')],
+    ])
+      expect(() => parsePolicy(file(...rules), 'p')).not.toThrow();
+  });
+
+  it('of AWS each part is held against them, and tags stay together', () => {
+    const aws = (id: string, match: string) =>
+      `  - { id: ${id}, kind: aws-permission-set, match: { ${match} }, ask: { groups: [it] }, approve: { groups: [it] }, windows: [10m], max: 30m }\n`;
+    const sets = [aws('a', 'sets: [Read]'), aws('b', 'sets: [Admin]')];
+    expect(problems(file(...sets, aws('c', 'ous: [Prod, Test], sets: [Read, Admin]')))).toEqual([expect.stringContaining(why)]);
+    expect(() => parsePolicy(file(...sets, aws('c', 'ous: [Prod], sets: [Read, Admin, Other]')), 'p')).not.toThrow();
+    const tags = [aws('a', 'tags: { k: "1" }'), aws('b', 'tags: { l: "2" }')];
+    expect(() => parsePolicy(file(...tags, aws('c', 'tags: { k: "*", l: "*" }')), 'p')).not.toThrow();
+  });
+
+  it('hours of the policy itself that never meet those of the rule are refused, by the clocks of each zone', () => {
+    const hours = (zone: string, from: string, to: string, days = '') => `{ zone: ${zone}, from: "${from}", to: "${to}"${days} }`;
+    const both = (own: string, rules: string) =>
+      file(
+        `  - { id: a, kind: mac-admin, match: { serials: ["*"] }, ask: { groups: [staff] }, approve: { groups: [it], policy: { upTo: 10m, perDay: 1, hours: ${own} } }, hours: ${rules}, windows: [10m], max: 30m }\n`,
+      );
+    const day = hours('Europe/Berlin', '08:00', '18:00');
+    expect(problems(both(hours('Europe/Berlin', '18:00', '08:00'), day))).toEqual([
+      expect.stringContaining(
+        'targets[0].approve.policy: is open every day, 18:00 to 08:00 of the next day (Europe/Berlin), and the rule',
+      ),
+    ]);
+    expect(
+      problems(both(hours('Europe/Berlin', '08:00', '18:00', ', days: [sat]'), hours('UTC', '08:00', '18:00', ', days: [mon]'))),
+    ).toHaveLength(1);
+    for (const own of [
+      hours('Europe/Berlin', '17:45', '08:00'),
+      hours('Europe/Berlin', '18:00', '08:15'),
+      // Where it is a quarter to twelve in New York it is a quarter to six in Berlin.
+      hours('America/New_York', '11:45', '13:00'),
+      hours('Europe/Berlin', '09:00', '10:00'),
+    ])
+      expect(() => parsePolicy(both(own, day), 'p')).not.toThrow();
+  });
+});

@@ -387,3 +387,40 @@ cases:
     expect(await fileFindings(policy, file, 'p')).toEqual([]);
   });
 });
+
+describe('a rota of the file has one person at a time', () => {
+  const file: PeopleFile = {
+    people: EVERYBODY,
+    rotas: [PRIMARY, { ...PRIMARY, name: 'desk' }, { name: 'cloud', pagerduty: 'PSCHED1' }],
+  };
+  const found = async (approve: string, more = '') =>
+    (await fileFindings(policyOf({ approve, more }), file, 'p')).filter(
+      (one) => one.includes('person at a time') || one.includes('one person is on call'),
+    );
+
+  it.each([
+    ['{ groups: ["oncall:primary"], quorum: 2 }', 'macs.approve.quorum: must not be more than the 1 who can be there at a time'],
+    ['{ groups: ["oncall:primary"], people: [grace], quorum: 3 }', 'must not be more than the 2 who can be there at a time'],
+    [
+      '{ stages: [{ groups: ["oncall:primary"] }, { groups: ["oncall:primary"] }] }',
+      'macs.approve.stages: can never be satisfied',
+    ],
+    ['{ groups: ["oncall:primary"], quorum: 2, escalate: [{ after: 5m, groups: ["oncall:primary"] }] }', 'macs.approve.quorum'],
+  ])('so %s is found fault with', async (approve, expected) => {
+    expect(await found(approve)).toEqual([expect.stringContaining(expected)]);
+    expect(await found('{ groups: [it] }', `    extend: { approve: ${approve.replace(/, escalate.*\]/, '')} }`)).toEqual([
+      expect.stringContaining(expected.replace('macs.approve', 'macs.extend.approve')),
+    ]);
+  });
+
+  it.each([
+    '{ groups: ["oncall:primary"] }',
+    '{ groups: ["oncall:primary"], people: [grace], quorum: 2 }',
+    '{ groups: ["oncall:primary"], manager: true, quorum: 2 }',
+    '{ groups: ["oncall:primary", "oncall:desk"], quorum: 2 }',
+    '{ stages: [{ groups: ["oncall:primary"] }, { groups: ["oncall:desk"] }] }',
+    '{ groups: ["oncall:cloud"], quorum: 2 }',
+    '{ groups: ["oncall:primary", it], quorum: 3 }',
+    '{ groups: ["oncall:primary"], quorum: 2, escalate: [{ after: 5m, groups: [it] }] }',
+  ])('and %s is not', async (approve) => expect(await found(approve)).toEqual([]));
+});

@@ -10,7 +10,8 @@ import { covers, includes, mayCover, type Policy, type Rule, ruleFor, rulesAbout
 import { sha256 } from '../../seal/canonical.js';
 import { ADA, NOW, person, policyOf, requestOf, roundOf } from './world.js';
 
-vi.doMock('../../policy/rule-index.js', () => ({ candidates: (rules: readonly Rule[], about?: About) => (about ? rules : []) }));
+const all = (rules: readonly Rule[], about?: About) => (about ? rules : []);
+vi.doMock('../../policy/rule-index.js', () => ({ candidates: all, candidatesAbout: all }));
 vi.resetModules();
 /** The product with a search through all rules in place of the index. */
 const linear = await import('../../policy/decide.js');
@@ -46,7 +47,10 @@ const match = fc.oneof(
   awsMatch.map((one) => ({ kind: 'aws-permission-set', match: one }) as const),
 );
 const [BASE] = policyOf().rules;
-const rule = fc.tuple(match, who, who).map(([one, ask, approve]) => ({ ...BASE, ...one, ask, approve }) as Rule);
+const forWhom = fc.constantFrom(undefined, 'others' as const);
+const rule = fc
+  .tuple(match, who, who, forWhom)
+  .map(([one, ask, approve, whom]) => ({ ...BASE, ...one, ask, approve, for: whom }) as Rule);
 const policy = fc
   .array(rule, { minLength: 1, maxLength: 12 })
   .map((rules): Policy => ({ hash: sha256('p'), source: '', rules: rules.map((one, i) => ({ ...one, id: `r${i}` })) }));
@@ -82,7 +86,9 @@ describe('the index of rules', () => {
         const { rules } = all;
         const fits = rules.filter((each) => covers(each, one) || mayCover(each, one));
         const first = fits.find(({ ask }) => people.some((each) => includes(ask, each)));
-        const lets = first && covers(first, one) && people.every((each) => includes(first.ask, each));
+        const forOthers = new Set(people.map(({ personId }) => personId)).size > 1;
+        const may = first && (first.for === 'others' || !forOthers);
+        const lets = may && covers(first, one) && people.every((each) => includes(first.ask, each));
         expect(ruleFor(all, one, people)).toBe(lets ? first : undefined);
         expect(rulesAbout(all, one)).toEqual(rules.filter((each) => covers(each, one)));
         expect(candidates(rules, one)).toEqual(expect.arrayContaining(fits));

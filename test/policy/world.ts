@@ -45,6 +45,7 @@ targets:
     kind: mac-admin
     match: { serials: ["*"] }
     ask: ${change.ask ?? '{ groups: [staff] }'}
+    for: others
     approve: ${change.approve ?? '{ groups: [it], quorum: 1 }'}
     revoke: ${change.revoke ?? '{ groups: [it, security] }'}
     windows: ${change.windows ?? '[5m, 10m, 15m, 30m]'}
