@@ -5,8 +5,8 @@
 import { z } from 'zod';
 import type { PersonId, Serial } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
-import { TIERS } from '../contract/verdict.js';
 import { CATEGORIES } from '../contract/request.js';
+import { TIERS } from '../contract/verdict.js';
 import { awsAccount } from '../seal/aws-shapes.js';
 import { displayName, personId, serial } from '../seal/shapes.js';
 import { parseMoment } from './calendar.js';
