@@ -3,7 +3,7 @@
  * could count. The workflow judges again with live facts; this is the first gate, so that a refusal is immediate.
  */
 import type { Person } from './ports.js';
-import type { Category, Target, TargetKind } from './request.js';
+import type { Category, PersonRef, Target, TargetKind } from './request.js';
 import type { Tier } from './verdict.js';
 import type { ElevationView } from './view.js';
 
@@ -64,6 +64,30 @@ export interface Pinned {
   readonly target: Target;
 }
 
+/** What would be asked, by whom and for whom. */
+export interface Supposed {
+  readonly requester: PersonRef;
+  readonly subject: PersonRef;
+  readonly target: Target;
+  /** Absent: whichever is offered. */
+  readonly windowMs?: number | undefined;
+}
+
+/** One thing to know before asking, in plain words. */
+export interface OutlookLine {
+  readonly title: string;
+  readonly says: string;
+}
+
+/** What would become of a request if it were sent now. It is judged again when it is. */
+export interface Outlook {
+  /** Why nothing would be granted, as sentences; none where it can be asked for. */
+  readonly refusals: readonly string[];
+  readonly lines: readonly OutlookLine[];
+  /** Whether another length may make it another. */
+  readonly byLength: boolean;
+}
+
 /** Everything that a button can mean. */
 export const CLICK_KINDS = [
   'approve',
@@ -87,6 +111,8 @@ export interface Preview {
   search(person: Person, text: string, limit: number): Promise<readonly Offer[]>;
   /** What this person asks for by an offer's key, which is checked anew. Throws a `StintError` that says why not. */
   pin(person: Person, key: string): Promise<Pinned>;
+  /** What would become of it if it were sent now. Throws what policy, directory and store throw: then it can't be told. */
+  outlook(ask: Supposed): Promise<Outlook>;
   /** Whether this person's click could count for this elevation as it stands; `sentence` says why not, and who could. */
   judgeClick(view: ElevationView, person: Person, kind: ClickKind, windowMs?: number): Promise<ClickVerdict>;
 }

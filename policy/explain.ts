@@ -2,13 +2,10 @@
  * Why the policy would let somebody have something, or would not, as a tree of reasons: by the functions that judge, over
  * a request that nobody sent. Pure. What is not known of the target is said as unknown, never guessed.
  */
-import { instant } from '../contract/ids.js';
-import type { ElevationRequest, PersonRef, Target } from '../contract/request.js';
+import type { Supposed } from '../contract/preview.js';
 import type { Condition, Extending, Verdict } from '../contract/verdict.js';
-import { digestOf, requestDigest, requestIdFrom } from '../seal/canonical.js';
 import { type Holds, leaf, type Reason, type Untold } from './attributes.js';
 import { automaticText } from './automatic.js';
-import { settle } from './decide.js';
 import { durationText } from './duration.js';
 import { approvalsReason, type StepNamed, stepReasons, stepsNamed } from './explain-approvals.js';
 import { denyReasons, ruleReasons, untoldRotas } from './explain-rules.js';
@@ -18,17 +15,9 @@ import { limitTexts } from './limit-file.js';
 import { NO_USAGE } from './limits.js';
 import { reasonText } from './reason.js';
 import type { Policy, Rule } from './rules.js';
-import { type Facts, type Terms, termsOf } from './terms.js';
+import { suppose } from './suppose.js';
+import type { Facts, Terms } from './terms.js';
 import { type Deciders, decidersOf, type OnCallWords } from './who.js';
-
-/** What would be asked, by whom and for whom. */
-export interface Supposed {
-  readonly requester: PersonRef;
-  readonly subject: PersonRef;
-  readonly target: Target;
-  /** Absent: whichever is offered. */
-  readonly windowMs?: number | undefined;
-}
 
 export interface Inquiry {
   readonly policy: Policy;
@@ -68,11 +57,13 @@ export interface Explanation extends Deciders {
 
 /** Explains what `decide` would say of this request, with a reason that will do, as long as nobody has voted. */
 export function explainRequest(inquiry: Inquiry): Explanation {
-  const { terms, verdict } = judged(inquiry);
+  const { policy, ask, facts, now, waitedMs } = inquiry;
+  // What the store would count is not asked here.
+  const { terms, verdict } = suppose(policy, ask, { ...facts, usage: NO_USAGE }, now, waitedMs);
   const people = peopleReason(inquiry);
   const { denies, tried } = people.holds === 'no' ? NOT_TRIED : triedRules(inquiry);
   const rules = rulesReason(inquiry, people, denies, tried, terms);
-  const rule = inquiry.policy.rules[tried.findIndex(({ holds }) => holds === 'yes')];
+  const rule = policy.rules[tried.findIndex(({ holds }) => holds === 'yes')];
   if (rule) return byRule(inquiry, rule, terms, verdict, [people, rules]);
   const why = people.holds === 'no' ? verdict.sentences.join(' ') : rules.why;
   return { holds: rules.holds, approvers: [], never: [], tree: root(inquiry, rules.holds, why, [people, rules]) };
@@ -111,32 +102,6 @@ function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, be
 
 /** What the approvers have no say in. */
 const HOLDS: { readonly [O in Verdict['outcome']]?: Holds } = { deny: 'no', auto: 'yes' };
-
-/** The terms, and what is decided of the request on them. The length plays no part in the terms. */
-function judged({ policy, ask, facts, now, waitedMs = 0 }: Inquiry): { readonly terms: Terms; readonly verdict: Verdict } {
-  const askedAt = now - waitedMs;
-  const terms = termsOf(policy, requestOf(ask, 0, askedAt), facts, now, { kind: 'request', waitedMs });
-  const windowMs = ask.windowMs ?? terms.windowsMs[0] ?? 0;
-  const request = requestOf(ask, windowMs, askedAt);
-  const round = { digest: requestDigest(request), kind: 'request', windowMs } as const;
-  const conditions = terms.conditions.map(({ reason: _, ...rest }) => rest);
-  return { terms, verdict: settle({ ...terms, conditions }, { request, round }, { ...facts, usage: NO_USAGE }, [], now) };
-}
-
-function requestOf({ requester, subject, target }: Supposed, windowMs: number, askedAt: number): ElevationRequest {
-  return {
-    v: 1,
-    requestId: requestIdFrom('cli', 'explain'),
-    requester,
-    subject,
-    target,
-    windowMs,
-    category: 'other',
-    reasonDigest: digestOf(''),
-    via: 'cli',
-    askedAt: instant(askedAt),
-  };
-}
 
 function root({ ask }: Inquiry, holds: Holds, why: string, children: readonly Reason[]): Reason {
   const { requester, subject, target, windowMs } = ask;
@@ -229,6 +194,6 @@ function automaticReason({ automatic }: Terms, { outcome, sentences }: Verdict):
 /** What the store would count is not asked here, and does not change the answer. */
 function limitsReason({ limits }: Terms): readonly Reason[] {
   if (limits.length === 0) return [];
-  const children = limits.flatMap(limitTexts).map((text) => leaf(text, 'unknown', ''));
+  const children = limits.flatMap((limit) => limitTexts(limit)).map((text) => leaf(text, 'unknown', ''));
   return [{ what: 'no limit is reached', holds: 'unknown', why: 'the store would have to be asked; taken as so', children }];
 }

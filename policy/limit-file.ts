@@ -1,6 +1,7 @@
 /** Limits as the file says them: those of the file and those of a rule together, and what makes no sense of them. */
 import type { Limit } from '../contract/limits.js';
 import { durationText } from './duration.js';
+import type { Used } from './limits.js';
 import type { Rule } from './rules.js';
 import type { LimitsEntry } from './schema.js';
 
@@ -24,15 +25,25 @@ export function allLimits(then: readonly Limit[], now: readonly Limit[]): readon
   return [...new Map(both).values()];
 }
 
-/** Each of them in a few words. */
-export function limitTexts({ rule, live, perHour, perWeekMs, coolDownMs }: Limit): readonly string[] {
+/** Each of them in a few words, and what is left where it is known how much is used. */
+export function limitTexts({ rule, live, perHour, perWeekMs, coolDownMs }: Limit, used: Used = {}): readonly string[] {
   const scope = rule === undefined ? 'in all' : `by the rule ${rule}`;
+  const left = (most: number, count: number | undefined) => (count === undefined ? '' : `, ${Math.max(0, most - count)} left`);
   return [
-    ...(live === undefined ? [] : [`at most ${live} at once ${scope}`]),
-    ...(perHour === undefined ? [] : [`at most ${perHour} requests an hour ${scope}`]),
-    ...(perWeekMs === undefined ? [] : [`at most ${durationText(perWeekMs)} of access in seven days ${scope}`]),
+    ...(live === undefined ? [] : [`at most ${live} at once ${scope}${left(live, used.live)}`]),
+    ...(perHour === undefined ? [] : [`at most ${perHour} requests an hour ${scope}${left(perHour, used.asked)}`]),
+    ...(perWeekMs === undefined
+      ? []
+      : [`at most ${durationText(perWeekMs)} of access in seven days ${scope}${timeLeft(perWeekMs, used.ms)}`]),
     ...(coolDownMs === undefined ? [] : [`nothing ${scope} for ${durationText(coolDownMs)} after a revoke`]),
   ];
+}
+
+/** In whole minutes, never more than there is. */
+function timeLeft(most: number, used: number | undefined): string {
+  if (used === undefined) return '';
+  const minutes = Math.floor((most - used) / 60_000);
+  return minutes > 0 ? `, ${durationText(minutes * 60_000)} left` : ', nothing left';
 }
 
 /** Under which the rule could never grant anything. */

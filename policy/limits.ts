@@ -44,7 +44,7 @@ export function limitRefusals(limits: readonly Limit[], wanted: Wanted, usage: U
 /** An extension makes nothing live that is not. */
 function tooManyLive({ live: most, rule }: Limit, { request, kind }: Wanted, { held }: Usage): string[] {
   if (most === undefined || kind === 'extension') return [];
-  const others = held.filter((one) => one.live && counts(one, rule) && one.requestId !== request.requestId);
+  const others = liveOthers(rule, request, held);
   if (others.length < most) return [];
   const byEnd = [...others].sort((a, b) => order(a.notAfter, b.notAfter) || order(a.requestId, b.requestId));
   const opens = byEnd[others.length - most];
@@ -61,8 +61,7 @@ function tooManyLive({ live: most, rule }: Limit, { request, kind }: Wanted, { h
  */
 function tooOften({ perHour: most, rule }: Limit, { request, kind }: Wanted, { asked }: Usage): string[] {
   if (most === undefined || kind === 'extension') return [];
-  const at = msOf(request.askedAt);
-  const before = asked.filter((one) => counts(one, rule) && isBefore(one, request) && msOf(one.at) > at - HOUR);
+  const before = askedBefore(rule, request, asked);
   if (before.length < most) return [];
   const newest = newestFirst(before);
   const opens = newest[most - 1];
@@ -74,9 +73,7 @@ function tooOften({ perHour: most, rule }: Limit, { request, kind }: Wanted, { a
 
 function tooLong({ perWeekMs: most, rule }: Limit, { request, kind, windowMs }: Wanted, { held }: Usage, now: number): string[] {
   if (most === undefined) return [];
-  // An extension adds to a window of its own, which counts like any other.
-  const counted = held.filter((one) => counts(one, rule) && (kind === 'extension' || one.requestId !== request.requestId));
-  const spans = counted.flatMap((one) => spanOf(one, now));
+  const spans = spansHeld(rule, { request, kind }, held, now);
   const used = usedAt(spans, now);
   if (used + windowMs <= most) return [];
   const opens = opensAt(spans, most - windowMs, now);
@@ -117,6 +114,43 @@ function tooManyAutomatic(
   return [
     `The policy itself approves at most ${most === 1 ? 'one request' : `${most} requests`} of ${request.subject.name} a day${by(rule)}, and approved ${named(newest)}. It can again${when}.`,
   ];
+}
+
+/** How much of a limit is used. What is not there is not asked by it, or is the business of somebody else. */
+export interface Used {
+  readonly live?: number;
+  readonly asked?: number;
+  /** Of access, in milliseconds. */
+  readonly ms?: number;
+}
+
+/** What the person who asks may know of it: their own requests, and what is theirs alone. `now` in milliseconds since 1970. */
+export function usedOf({ rule }: Limit, wanted: Wanted, { held, asked }: Usage, now: number): Used {
+  const { requester, subject } = wanted.request;
+  const sent = { asked: askedBefore(rule, wanted.request, asked).length };
+  if (requester.personId !== subject.personId) return sent;
+  const spans = spansHeld(rule, wanted, held, now);
+  return { ...sent, live: liveOthers(rule, wanted.request, held).length, ms: usedAt(spans, now) };
+}
+
+function liveOthers(rule: string | undefined, { requestId }: ElevationRequest, held: Usage['held']): readonly Held[] {
+  return held.filter((one) => one.live && counts(one, rule) && one.requestId !== requestId);
+}
+
+function askedBefore(rule: string | undefined, request: ElevationRequest, asked: Usage['asked']): readonly Happened[] {
+  const since = msOf(request.askedAt) - HOUR;
+  return asked.filter((one) => counts(one, rule) && isBefore(one, request) && msOf(one.at) > since);
+}
+
+/** An extension adds to a window of its own, which counts like any other. */
+function spansHeld(
+  rule: string | undefined,
+  { request, kind }: Pick<Wanted, 'request' | 'kind'>,
+  held: Usage['held'],
+  now: number,
+): readonly Span[] {
+  const counted = held.filter((one) => counts(one, rule) && (kind === 'extension' || one.requestId !== request.requestId));
+  return counted.flatMap((one) => spanOf(one, now));
 }
 
 type Span = readonly [from: number, to: number];

@@ -6,6 +6,7 @@ import type { ElevationView } from '../contract/view.js';
 import { judgeClick, TAKES_AWAY } from './click.js';
 import { recalled } from './judge.js';
 import { offersFor, pin, type Shelf, search } from './offers.js';
+import { outlookOf } from './outlook.js';
 import type { Policy } from './rules.js';
 import { ONLY_MACS } from './targets.js';
 
@@ -56,6 +57,7 @@ export function createPreview(deps: PreviewDeps): Preview {
     offersFor: async (person) => offersFor(await shelf(), person),
     search: async (person, text, limit) => search(await shelf(), person, text, limit),
     pin: async (person, key) => pin(await shelf(), person, key),
+    outlook: async (ask) => outlookOf({ directory, targets, ...(usage && { usage }) }, await policy(), ask, clock()),
     async judgeClick(view, person, kind, windowMs) {
       const now = TAKES_AWAY.has(kind) ? await policy().catch(() => undefined) : await policy();
       return now ? click(now, view, person, kind, windowMs) : withoutPolicy(view, person, kind);

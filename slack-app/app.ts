@@ -145,7 +145,7 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
       .repairCard(requestId)
       .catch((error: unknown) => logger.warn({ requestId, error: errorText(error) }, 'card not repaired'));
   };
-  const views = createRequestViews({ preview, ledger: store.ledger });
+  const views = createRequestViews({ preview, ledger: store.ledger, random, logger });
   const base = { api, gate, views, gatekeeper, recall, answerer, repair, preview, clock, random, logger };
   const clicks = createClicks(base);
   const elevate = createElevate({ ...base, freeze: store.freeze });
@@ -204,9 +204,11 @@ function listen(
     const press = parsePress(body);
     await parts.adminStatus.turn(press, parsePage(press.actionId) ?? 0, ack as Ack);
   });
-  app.action({ type: 'block_actions', action_id: FIELDS.target }, ({ body, ack }) =>
-    parts.choose.chosen(parseChoice(body), ack as Ack),
-  );
+  for (const field of [FIELDS.target, FIELDS.window]) {
+    app.action({ type: 'block_actions', action_id: field }, ({ body, ack }) =>
+      parts.choose.chosen(parseChoice(body), ack as Ack),
+    );
+  }
   app.options({ type: 'block_suggestion', action_id: FIELDS.target }, ({ body, ack }) =>
     parts.suggest.answer(() => parseSuggestion(body), ack as Ack),
   );

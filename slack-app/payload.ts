@@ -3,7 +3,8 @@
  * the app id nor the team, and nobody promises that a button's value is the one that was posted.
  */
 import { z } from 'zod';
-import { fieldOf } from '../cards/request-modal.js';
+import { CALLBACKS } from '../cards/modals.js';
+import { fieldOf } from '../cards/request-fields/part.js';
 import { StintError } from '../contract/errors.js';
 import type { SlackUserId } from '../contract/ids.js';
 
@@ -132,6 +133,7 @@ const choiceBody = interactive.extend({
   type: z.literal('block_actions'),
   container: z.object({ type: z.literal('view') }),
   view: form,
+  trigger_id: z.string().max(255).nullish(),
   actions: z.array(z.object({ action_id: z.string().max(255), action_ts: z.string().max(32) })).length(1),
 });
 
@@ -140,17 +142,20 @@ export interface Choice extends Filled {
   /** Which state of the form it was chosen in. */
   readonly hash?: string;
   readonly actionTs: string;
+  readonly triggerId?: string;
 }
 
-/** Throws `bad-input` when the payload has not the shape of a choice in a form. */
+/** Throws `bad-input` when the payload has not the shape of a choice in the request form. */
 export function parseChoice(body: unknown): Choice {
   const b = parsed(choiceBody, body);
   const [action] = b.actions;
-  if (!action) throw new StintError('bad-input');
+  // Other forms have fields of the same names, and are not drawn anew.
+  if (!action || b.view.callback_id !== CALLBACKS.elevate) throw new StintError('bad-input');
   return {
     ...filled(claimOf(b), b.view),
     hash: b.view.hash ?? undefined,
     actionTs: action.action_ts,
+    triggerId: b.trigger_id ?? undefined,
   };
 }
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parseTarget } from '../../cards/actions.js';
 import { approveModal, denyModal, loadingModal, messageModal, revokeModal, unprovenModal } from '../../cards/modals.js';
 import { suggestionsOf } from '../../cards/offer-options.js';
-import { fieldOf, requestModal, speaksOf } from '../../cards/request-modal.js';
+import { fieldOf } from '../../cards/request-fields/part.js';
+import { requestModal, speaksOf } from '../../cards/request-modal.js';
 import type { Offer } from '../../contract/preview.js';
 import { CATEGORIES } from '../../contract/request.js';
 import { hostile } from './hostile.js';
@@ -52,7 +53,12 @@ describe('the form behind /elevate', () => {
   });
 
   it('prefills only what can be chosen', () => {
-    const form = requestModal({ ...input, prefill: { windowMs: 7 * MIN, category: 'debug', reason: 'x\u202Ey' } });
+    const written = new Map([
+      ['window', `${7 * MIN}`],
+      ['category', 'debug'],
+      ['reason', 'x\u202Ey'],
+    ]);
+    const form = requestModal({ ...input, written });
     const chosen = JSON.stringify(form);
     expect(chosen).toContain('"initial_value":"xy"');
     expect(chosen.match(/initial_option/g)).toHaveLength(2);
@@ -62,11 +68,11 @@ describe('the form behind /elevate', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const more = { display: text, approverNames: [text], detail: text, notes: [text, text], tier: 0, channel: text } as const;
-        const prefill = { reason: text };
+        const written = new Map(['window', 'category', 'reason', 'confirm'].map((field) => [field, text]));
         const offers = [offer(1, more), aws(2, { ...more, barred: text }), aws(3, more)];
         for (const searchable of [false, true]) {
           for (const chosen of [undefined, ...offers, { key: text, barred: text }]) {
-            expect(checkView(requestModal({ offers, searchable, chosen, categories: CATEGORIES, prefill }))).toEqual([]);
+            expect(checkView(requestModal({ offers, searchable, chosen, categories: CATEGORIES, written }))).toEqual([]);
           }
         }
         expect(checkView(messageModal(text, text))).toEqual([]);

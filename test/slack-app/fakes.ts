@@ -322,6 +322,9 @@ export function fakePreview(): Preview & {
       if (!offer || !serial) throw new StintError('not-eligible');
       return { offer, target: mac(serial) };
     },
+    async outlook() {
+      return { refusals: [], lines: [{ title: 'Who will be asked', says: 'Alice of it.' }], byLength: false };
+    },
     async judgeClick(v, p, kind, windowMs) {
       this.judged.push({ kind, person: p.personId, ...(windowMs === undefined ? {} : { windowMs }) });
       const holder = v.request.subject.personId === p.personId;

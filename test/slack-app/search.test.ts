@@ -135,7 +135,7 @@ describe('choosing', () => {
     expect(shown()).not.toContain('For how long');
     await h.sim.act.select({ user: 'U0BOB', actionId: 'reason', value: REASON });
     await choose(LAB);
-    expect(shown()).toMatch(/A session can outlive.*45 min.*Goes to Grace/);
+    expect(shown()).toMatch(/A session can outlive.*45 min.*Who will be asked: .*Alice of it\..*Goes to the approvers/);
     expect(JSON.stringify(form()?.values)).toContain(REASON);
     await choose(PROD);
     expect(shown()).toMatch(/🔴 tier 0.*To confirm, type payments-prod/);
