@@ -8,7 +8,7 @@ import { instant, type PersonId } from '../contract/ids.js';
 import type { About, Directory, Person, Requests, TargetFacts, Tickets, UsageBook } from '../contract/ports.js';
 import type { ClickKind, ClickVerdict } from '../contract/preview.js';
 import type { ElevationRequest } from '../contract/request.js';
-import type { Round, Vote } from '../contract/verdict.js';
+import type { Round, Verdict, Vote } from '../contract/verdict.js';
 import type { ElevationView } from '../contract/view.js';
 import { decide } from './decide.js';
 import { manner, namedBy } from './escalation.js';
@@ -19,6 +19,7 @@ import { asFarAsKnown } from './on-call.js';
 import { askManagers } from './pools.js';
 import { includes, type Policy, type Rule, rulesAbout } from './rules.js';
 import { listNames } from './sentences.js';
+import { isFull } from './stages.js';
 import { knownOf } from './targets.js';
 import { onlyWaits } from './tickets.js';
 
@@ -78,11 +79,21 @@ async function mayApprove(click: Click, round: Round): Promise<ClickVerdict> {
   // Who could is a matter of all votes so far: of several stages, those whom the one that waits now asks.
   const sofar = round.kind === 'request' ? view.votes : (view.extension?.votes ?? []);
   const then = await gatherFacts(click, policy, request, sofar, how);
-  const { approvers } = decide(policy, { request, round }, then, sofar, now);
+  const standing = decide(policy, { request, round }, then, sofar, now);
+  const { approvers } = standing;
   const who = listNames(then.approverPool.filter((p) => approvers.includes(p.personId)));
   // Somebody who can't be told may be on call: that is no yes, and no plain no.
   const untold = verdict.untold ?? [];
-  return no([...verdict.sentences.slice(0, 1), ...untold, ...(who ? [`Who could approve: ${who}.`] : [])].join(' '));
+  const could = who ? [`Who could approve: ${who}.`] : [];
+  return no([...verdict.sentences.slice(0, 1), ...untold, ...stillMissing(standing), ...could].join(' '));
+}
+
+/** How many approvals are missing, stage by stage where there are several. */
+function stillMissing({ outcome, quorum, approvedBy, stages }: Verdict): string[] {
+  if (outcome !== 'needs-approval') return [];
+  if (!stages) return [quorum === 1 ? 'Missing: 1 approval.' : `Missing: ${quorum - approvedBy.length} of ${quorum} approvals.`];
+  const open = stages.filter((stage) => !isFull(stage));
+  return [`Missing: ${open.map((stage) => `${stage.quorum - stage.approved} of ${stage.name}`).join(', then ')}.`];
 }
 
 /** Denying, or closing without proof, is for others than the people whose elevation it is. */

@@ -176,7 +176,7 @@ describe('the gate of a click', () => {
     expect(await clickAt(POLICY, 3).judgeClick(view, MARGARET, 'approve', 10 * MIN)).toEqual({
       ok: false,
       sentence:
-        "Margaret's vote does not count: not an approver of this request before 2026-03-02 09:15 UTC. Who could approve: Grace, Linus.",
+        "Margaret's vote does not count: not an approver of this request before 2026-03-02 09:15 UTC. Missing: 1 approval. Who could approve: Grace, Linus.",
     });
   });
 });
@@ -223,7 +223,7 @@ describe('a step of whoever is on call', () => {
     expect(await clickAt(policy, 15, directory).judgeClick(view, MARGARET, 'approve', 10 * MIN)).toEqual({
       ok: false,
       sentence:
-        "Margaret's vote does not count: not an approver of this request. PagerDuty does not answer. Who could approve: Grace, Linus.",
+        "Margaret's vote does not count: not an approver of this request. PagerDuty does not answer. Missing: 1 approval. Who could approve: Grace, Linus.",
     });
     expect(await clickAt(policy, 15, directory).judgeClick(view, GRACE, 'approve', 10 * MIN)).toEqual({ ok: true });
   });

@@ -206,7 +206,7 @@ describe('a click', () => {
   it('to approve is for approvers, with a length that is offered', async () => {
     expect(await click('approve', GRACE, waiting, 15 * MIN)).toBe('ok');
     expect(await click('approve', MALLORY, waiting, 15 * MIN)).toBe(
-      "Mallory's vote does not count: not an approver of this request. Who could approve: Grace, Linus.",
+      "Mallory's vote does not count: not an approver of this request. Missing: 1 approval. Who could approve: Grace, Linus.",
     );
     expect(await click('approve', GRACE, waiting, 7 * MIN)).toMatch(/does not offer that length/);
     expect(await click('approve', GRACE, waiting)).toMatch(/names no length/);

@@ -137,7 +137,10 @@ describe('a click', () => {
     const waiting = viewOf(await judged(TWO, PEOPLE, []), { votes: [approval(GRACE)] });
     expect(await preview.judgeClick(waiting, VERA, 'approve', 5 * MIN)).toEqual({ ok: true });
     const refused = await preview.judgeClick(waiting, person('eve'), 'approve', 5 * MIN);
-    expect(refused).toMatchObject({ ok: false, sentence: expect.stringContaining('Who could approve: Bea, Margaret, Vera.') });
+    expect(refused).toMatchObject({
+      ok: false,
+      sentence: expect.stringContaining('Missing: 2 of security. Who could approve: Bea, Margaret, Vera.'),
+    });
   });
 
   it('to deny is for every stage, and for the manager where one is asked', async () => {
