@@ -9,8 +9,8 @@ import type { ElevationView } from '../contract/view.js';
 import { actions, context, header, lines, quote, rendered } from './blocks.js';
 import { cardControls, extensionControls } from './controls.js';
 import { wordsOf } from './kinds/index.js';
-import { type PeopleLookup, plain, plural, type Sentence, shortReason, spell, strong, when, who, whoIs } from './say.js';
-import { asking, type SayOptions, stagesText, stateLines } from './state-line.js';
+import { listOf, type PeopleLookup, plain, plural, type Sentence, shortReason, spell, strong, when, who, whoIs } from './say.js';
+import { asking, NAMED_PEOPLE, type SayOptions, stagesText, stateLines } from './state-line.js';
 import { oneLine } from './text.js';
 import { TIER_WORDS } from './tier.js';
 
@@ -44,6 +44,7 @@ export function card(view: ElevationView, texts: CardTexts): Rendered {
     header('Elevation request'),
     lines(...state),
     lines(...facts(view)),
+    ...pool(view, texts),
     ...(texts.reason === undefined ? [context(NO_REASON)] : [quote(texts.reason)]),
     ...(texts.comments ?? []).slice(-COMMENTS).flatMap((one) => commentBlocks(view, one, texts)),
     context(small(view)),
@@ -71,6 +72,19 @@ export function facts(view: ElevationView): readonly Sentence[] {
     [strong('Window asked for: '), spell(windowMs)],
     [strong('Category: '), category],
   ];
+}
+
+/**
+ * Who can decide. Slack tells whoever is mentioned when the card is posted, and of no later drawing of it; those who were called
+ * since stand above, and were told of it then.
+ */
+function pool(view: ElevationView, { people }: SayOptions): readonly KnownBlock[] {
+  const called = new Set((view.calls ?? []).flat());
+  const asked = view.state === 'requested' ? view.verdict.approvers.filter((id) => !called.has(id)) : [];
+  if (asked.length === 0) return [];
+  const named = listOf(asked.slice(0, NAMED_PEOPLE).map((id) => whoIs(view, id, people)));
+  const more = asked.length - NAMED_PEOPLE;
+  return [lines(['Can decide: ', ...named, more > 0 ? `; ${more} more can, too.` : '.'])];
 }
 
 /** How much is at stake, where the rule says so. */

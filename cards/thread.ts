@@ -150,17 +150,10 @@ function standing(view: ElevationView): Sentence {
   ];
 }
 
-/** Mentions the approvers the first time only: a reminder is a nudge, not an alarm. */
-function reminder(view: ElevationView, { people }: ThreadTexts): readonly Sentence[] {
-  const line: Sentence = [
-    strong(`Reminder ${Math.max(1, view.reminders)}:`),
-    ' still waiting for a decision. It lapses ',
-    when(lapsesAt(view)),
-    '.',
-  ];
-  const approvers = mentioned(view.verdict.approvers);
-  if (view.reminders > 1 || approvers.length === 0) return [line];
-  return [line, canDecide('Can decide: ', approvers, view, people)];
+/** Mentions nobody: the card did, and a reminder is a nudge, no alarm. */
+function reminder(view: ElevationView): readonly Sentence[] {
+  const lapses = when(lapsesAt(view));
+  return [[strong(`Reminder ${Math.max(1, view.reminders)}:`), ' still waiting for a decision. It lapses ', lapses, '.']];
 }
 
 /** What whoever asked has said once more: a line of the thread that mentions those who can still decide. */

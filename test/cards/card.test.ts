@@ -284,7 +284,7 @@ describe('text that somebody wrote', () => {
   it('is shown as it was written, as far as it is visible', () => {
     const reason = '<!channel> `rm -rf /` @here https://x.example *now*';
     expect(visible(show('requested', reason).blocks)).toContain(reason);
-    expect(live(show('requested', reason))).toEqual(['U0BOB']);
+    expect(live(show('requested', reason))).toEqual(['U0BOB', 'U0ALICE']);
   });
 
   it('an unreadable reason is said, not left out', () => {

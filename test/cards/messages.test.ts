@@ -4,6 +4,7 @@ import { card } from '../../cards/card.js';
 import { DM_KINDS, dm } from '../../cards/dm.js';
 import { adminDetail, adminStatus } from '../../cards/status.js';
 import { THREAD_KINDS, threadLine } from '../../cards/thread.js';
+import type { PersonId } from '../../contract/ids.js';
 import type { Rendered } from '../../contract/ports.js';
 import { checkMessage, visible } from './limits.js';
 import { at, MIN, people, SCRIPTS, timelineOf, viewOf } from './views.js';
@@ -70,10 +71,21 @@ describe('thread lines', () => {
     expect(threadLine('decided', viewOf('closed, denied'), { people }).text).toBe('Denied by Alice Adams 2026-11-21 14:02 UTC.');
   });
 
-  it('mention the approvers with the first reminder only', () => {
-    const mentions = (m: Rendered) => JSON.stringify(m.blocks).includes('U0ALICE');
-    expect(mentions(threadLine('reminder', viewOf('requested'), { people }))).toBe(true);
-    expect(mentions(threadLine('reminder', viewOf('requested, reminded'), { people }))).toBe(false);
+  it('mention no approver: the card did, once, as long as nobody has decided', () => {
+    const mentions = (m: Rendered) => JSON.stringify(m.blocks).split('"user_id":"U0ALICE"').length - 1;
+    const onCard = (name: string) => mentions(card(viewOf(name), { reason: 'why', now: at(1), people }));
+    expect(onCard('requested')).toBe(1);
+    expect(onCard('approved')).toBe(1); // as who approved it
+    for (const name of ['requested', 'requested, reminded'])
+      expect(mentions(threadLine('reminder', viewOf(name), { people }))).toBe(0);
+  });
+
+  it('of very many who can decide the card names the first, and says how many more there are', () => {
+    const view = viewOf('requested');
+    const approvers = Array.from({ length: 30 }, (_, i) => `p${i}` as PersonId);
+    const shown = card({ ...view, verdict: { ...view.verdict, approvers } }, { reason: 'why', now: at(1), people });
+    expect(checkMessage(shown)).toEqual([]);
+    expect(words(shown)).toContain('Can decide: p0, p1, p2, p3, p4, p5, p6, p7, p8 and p9; 20 more can, too.');
   });
 
   it('mention those who are called later, and nobody who was asked before; the card names them', () => {
