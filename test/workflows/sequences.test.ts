@@ -57,7 +57,8 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(() => h?.close());
+// Every run that was made is lived again, and there are many.
+afterAll(() => h?.close(), 300_000);
 
 /** The people and the rule of each, in one policy that is applied once. Answers their numbers. */
 function settle(all: readonly Sequence[]): readonly number[] {

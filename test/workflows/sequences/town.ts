@@ -126,6 +126,7 @@ function entry(n: number, { stages, windows, max, extend, ownPerDay, limits }: R
     kind: 'mac-admin',
     match: { serials: [n < 0 ? 'NOBODY' : `${serials(n)}*`] },
     ask: { groups: [`q${n}`] },
+    for: 'others',
     approve: { ...pools, ...(ownPerDay && { policy: { upTo: '5m', perDay: ownPerDay } }) },
     windows: windows.map(length),
     max: length(max),
