@@ -131,7 +131,8 @@ function openRule<K extends TargetKind>({ kind, match }: CoveringOf<K>, about: A
  * The first rule that denies this, because it keeps any of these people out of the target. One of which it is not known yet whether it
  * covers the target denies as well.
  */
-export function denyFor({ denies = [] }: Policy, about: About | undefined, askers: readonly Person[]): Deny | undefined {
+export function denyFor({ denies }: Policy, about: About | undefined, askers: readonly Person[]): Deny | undefined {
+  if (!denies) return undefined;
   return candidatesAbout(denies, about).find(
     (deny) => (covers(deny, about) || mayCover(deny, about)) && askers.some((person) => keepsOut(deny, person)),
   );
@@ -196,7 +197,7 @@ export function hideTogether(earlier: readonly Rule[], later: Rule): readonly Ru
     if (!hider) return [];
     found.add(hider);
   }
-  return [...found];
+  return near.filter((one) => found.has(one));
 }
 
 /** Each name that asks, with each single choice of what is matched. */

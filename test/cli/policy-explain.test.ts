@@ -1,5 +1,5 @@
 /** `stint policy explain` and `who-can-approve` over the example files: what they print, and which mistakes they name. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
@@ -135,7 +135,15 @@ it('says who joins when, and counts them once it has waited for so long', async 
 });
 
 it('tells a script the same', async () => {
-  const args = ['--as', 'ada', '--for', 'grace', '--target', 'mac-admin/C02GRACE0001', ...MACS, '--json'];
+  const text = readFileSync(join(EXAMPLES, 'policy.yaml'), 'utf8');
+  const file = join(dir, 'for-others.yaml');
+  writeFileSync(file, text.replaceAll('ask: { groups: [staff] }', 'ask: { groups: [staff] }\n    for: others'));
+  const asked = ['--as', 'ada', '--for', 'grace', '--target', 'mac-admin/C02GRACE0001', '--json'];
+  expect(JSON.parse((await explain(...asked, ...MACS)).out)).toMatchObject({
+    holds: 'no',
+    tree: { why: 'The rule macs decides about grace-macbook (C02GRACE0001), and lets people ask for themselves alone.' },
+  });
+  const args = [...asked, '--policy', file, '--people', join(EXAMPLES, 'people.yaml')];
   const explained = JSON.parse((await explain(...args)).out);
   expect(explained).toMatchObject({ holds: 'yes', by: { rule: 'macs' }, tree: { holds: 'yes' } });
   const deciders = JSON.parse((await who(...args)).out);
@@ -168,11 +176,15 @@ it('takes what AWS would say from the flags, and does not guess the rest', async
 });
 
 it('takes an id as an id: a rule that goes by the name then does not know it, and the id of a set tells no name', async () => {
-  const byId = await explain('--as', 'ada', '--target', 'aws/444444444444/ps-1111aaaa2222bbbb', '--ou', '', ...AWS);
+  const ada = (...more: string[]) => explain('--as', 'ada', '--ou', '', '--tag', 'tier=3', ...more, ...AWS);
+  const byId = await ada('--target', 'aws/444444444444/ps-1111aaaa2222bbbb');
   expect(byId.out).toContain('yes  rule aws-sandboxes: applies');
-  const other = await explain('--as', 'ada', '--target', 'aws/555555555555/ps-1111aaaa2222bbbb', '--ou', '', ...AWS);
+  const other = await ada('--target', 'aws/555555555555/ps-1111aaaa2222bbbb');
   expect(other.out).toContain('?    account: not known, and the rule names "sandbox-*"');
-  const named = await explain('--as', 'ada', '--target', 'aws/555555555555', '--account', 'Sandbox-9', '--ou', '', ...AWS);
+  const named = await ada('--target', 'aws/555555555555', '--account', 'Sandbox-9');
+  expect((await explain('--as', 'ada', '--target', 'aws/sandbox-9', '--ou', '', ...AWS)).out).toContain(
+    '?    rule tier-0-fence does not deny it: it may deny it: that depends on what is not known',
+  );
   expect(named.out).toContain('yes  rule aws-sandboxes: applies');
   const none = await explain('--as', 'grace', '--target', 'aws/labs/Admin', '--ou', '', '--tag', 'tier', ...AWS);
   expect(none.out).toContain('no   tag tier: the account has no such tag');

@@ -160,11 +160,17 @@ describe('an extension', () => {
 // ---- properties: any people, any votes -------------------------------------------------------------------------------
 
 const NAMES = ['ada', 'bob', 'cyn', 'dan', 'eve', 'fay', 'gus'];
-const groups = fc.subarray(['staff', 'it', 'security', 'contractors']);
+/** As facts have them: whoever is on call for the desk has that among their groups. */
+const groups = fc.subarray(['staff', 'it', 'security', 'oncall:desk', 'contractors']);
+const DECIDING = ['it', 'security', 'oncall:desk'];
+const account = fc.constantFrom('U0ONE', 'U0TWO', 'U0THREE').map((userId) => ({ teamId: 'T0001', userId: userId as never }));
 const windows = fc.constantFrom(...[1, 5, 10, 15, 30, 45].map((m) => m * MIN));
 const somebody = fc.constantFrom(...NAMES);
 const anyPeople = fc
-  .array(fc.record({ groups, active: fc.boolean() }), { minLength: NAMES.length, maxLength: NAMES.length })
+  .array(fc.record({ groups, active: fc.boolean(), slack: fc.array(account, { maxLength: 3 }) }), {
+    minLength: NAMES.length,
+    maxLength: NAMES.length,
+  })
   .map((all) =>
     all.map((each, i) =>
       person(NAMES[i] ?? '', { ...each, ...(i === 0 ? { active: true, groups: ['staff', ...each.groups] } : {}) }),
@@ -178,7 +184,9 @@ const anyVote = fc
   });
 const anyVotes = fc.array(anyVote, { maxLength: 12 });
 const quorum = fc.integer({ min: 1, max: 4 });
-const ofQuorum = (n: number) => policyOf({ approve: `{ groups: [it, security], quorum: ${n} }` });
+const BY_QUORUM = [1, 2, 3, 4].map((n) => policyOf({ approve: `{ groups: [it, security, "oncall:desk"], quorum: ${n} }` }));
+const ofQuorum = (n: number) => BY_QUORUM[n - 1] ?? policyOf();
+const RUNS = { numRuns: 2_000 };
 
 describe('whatever people and votes there are', () => {
   it('a verdict is satisfied exactly when as many distinct eligible people as the quorum approved and none denied', () => {
@@ -188,7 +196,7 @@ describe('whatever people and votes there are', () => {
         const digest = roundOf(requestOf()).digest;
         const counts = (vote: Vote) => {
           const voter = people.find((p) => p.personId === vote.personId);
-          const eligible = voter?.active === true && voter.groups.some((g) => g === 'it' || g === 'security');
+          const eligible = voter?.active === true && voter.groups.some((g) => DECIDING.includes(g));
           return vote.roundDigest === digest && vote.personId !== 'ada' && eligible;
         };
         const offered = [5, 10, 15, 30].map((m) => m * MIN);
@@ -199,6 +207,7 @@ describe('whatever people and votes there are', () => {
         if (verdict.outcome === 'satisfied') expect(verdict.windowMs).toBe(Math.min(...approvals.map((v) => v.windowMs ?? 0)));
         else expect(verdict.windowMs).toBeUndefined();
       }),
+      RUNS,
     );
   });
 
@@ -207,7 +216,7 @@ describe('whatever people and votes there are', () => {
       fc.property(anyPeople, fc.array(windows), quorum, fc.boolean(), (people, chosen, n, forOther) => {
         const subject = person('bob', { groups: ['staff', 'it'] });
         const all = [...people.filter((p) => p.personId !== 'bob'), subject].map((p) =>
-          p.personId === 'ada' ? { ...p, groups: ['staff', 'it'] } : p,
+          p.personId === 'ada' ? { ...p, groups: ['staff', 'it', 'oncall:desk'] } : p,
         );
         const request = requestOf(
           forOther ? { subject: { personId: subject.personId, name: 'Bob' }, target: requestOf({}, subject).target } : {},
@@ -220,6 +229,7 @@ describe('whatever people and votes there are', () => {
         expect(verdict.outcome).toBe('needs-approval');
         for (const p of own) expect(verdict.approvers).not.toContain(p.personId);
       }),
+      RUNS,
     );
   });
 
@@ -235,6 +245,7 @@ describe('whatever people and votes there are', () => {
         });
         expect(other).toEqual(one);
       }),
+      RUNS,
     );
   });
 
@@ -251,6 +262,7 @@ describe('whatever people and votes there are', () => {
         });
         if (fewer.outcome === 'satisfied') expect(before.outcome).toBe('satisfied');
       }),
+      RUNS,
     );
   });
 

@@ -22,11 +22,18 @@ describe('a policy that differs', () => {
   it('in who may ask is wider for them alone, and narrower the other way round', () => {
     const group = { people: ['mallory'], targets: ['C02MALLORY01 of mallory'], other: [] };
     const line = 'rule macs: 5m, 10m, 15m, 30m, up to 30m in all, 1 approval needed of group it';
+    // By a rule that lets people ask for others they ask for one another from then on, or no more.
+    const forOthers = (change: { widened: string[]; narrowed: string[] }) => [
+      { people: ['mallory'], targets: STAFF_MACS, ...change, other: [] },
+      { people: ['ada', 'grace', 'linus'], targets: group.targets, ...change, other: [] },
+    ];
     expect(diff({ ask: '{ groups: [staff, contractors] }' }).groups).toEqual([
       { ...group, widened: [`may ask now, by ${line}`], narrowed: [] },
+      ...forOthers({ widened: ['may ask for others now, by the rule macs'], narrowed: [] }),
     ]);
     expect(diffPolicies(policyOf({ ask: '{ groups: [staff, contractors] }' }), policyOf(), people).groups).toEqual([
       { ...group, widened: [], narrowed: [`may ask no more; could by ${line}`] },
+      ...forOthers({ widened: [], narrowed: ['may ask for others no more; could by the rule macs'] }),
     ]);
   });
 

@@ -41,6 +41,9 @@ it.each([
     'kind: mac-admin',
     'kind: mac-admin\n    extend: { approve: { groups: [it], policy: { upTo: 5m, perDay: 1 } } }',
   ],
+  ['a rule that denies and lets', 'kind: mac-admin', 'kind: mac-admin\n    effect: deny'],
+  ['an effect that is none', 'kind: mac-admin', 'kind: mac-admin\n    effect: dney'],
+  ['for whom that is nobody', 'kind: mac-admin', 'kind: mac-admin\n    for: ada'],
   ['a tier that is none', 'kind: mac-admin', 'kind: mac-admin\n    tier: 4'],
 ])('%s is caught', (_what, from, to) => {
   const text = read('policy.yaml');
@@ -51,9 +54,13 @@ it.each([
 type Said = Record<string, { description?: unknown }>;
 
 it('says beside each key of a rule what it means', () => {
-  const { properties } = policyJsonSchema() as { properties: { targets: { items: { oneOf: { properties: Said }[] } } } };
-  const [mac] = properties.targets.items.oneOf;
-  const silent = Object.entries(mac?.properties ?? { none: {} }).filter(([, { description }]) => typeof description !== 'string');
+  type Forms = { oneOf: { oneOf: { properties: Said }[] }[] };
+  const { properties } = policyJsonSchema() as { properties: { targets: { items: Forms } } };
+  const rules = properties.targets.items.oneOf.flatMap(({ oneOf }) => oneOf);
+  expect(rules).toHaveLength(4);
+  const silent = rules
+    .flatMap((rule) => Object.entries(rule.properties))
+    .filter(([, { description }]) => typeof description !== 'string');
   expect(silent).toEqual([]);
 });
 
