@@ -170,7 +170,7 @@ describe('hours', () => {
           }
         }
       }),
-      { numRuns: 8 },
+      { numRuns: 4 },
     );
   });
 
@@ -189,7 +189,7 @@ describe('hours', () => {
           }
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
