@@ -405,7 +405,7 @@ describe('a rota of the file has one person at a time', () => {
       '{ stages: [{ groups: ["oncall:primary"] }, { groups: ["oncall:primary"] }] }',
       'macs.approve.stages: can never be satisfied',
     ],
-    ['{ groups: ["oncall:primary"], quorum: 2, escalate: [{ after: 5m, groups: ["oncall:primary"] }] }', 'macs.approve.quorum'],
+    ['{ groups: ["oncall:primary"], quorum: 3, escalate: [{ after: 5m, groups: ["oncall:desk"] }] }', 'macs.approve.quorum'],
   ])('so %s is found fault with', async (approve, expected) => {
     expect(await found(approve)).toEqual([expect.stringContaining(expected)]);
     expect(await found('{ groups: [it] }', `    extend: { approve: ${approve.replace(/, escalate.*\]/, '')} }`)).toEqual([
