@@ -247,11 +247,11 @@ describe('a reason', () => {
   });
 
   it.each([
-    ['{ min: 9 }', /11:20 targets\[0\]\.reason\.min: must be at least 10/],
+    ['{ min: 9 }', /12:20 targets\[0\]\.reason\.min: must be at least 10/],
     ['{ min: 501 }', /must be at most 500/],
-    ['{}', /11:13 targets\[0\]\.reason: must ask for something/],
+    ['{}', /12:13 targets\[0\]\.reason: must ask for something/],
     ['{ min: 20, message: Why? }', /reason: has a message.*but no pattern/],
-    ['{ pattern: "(a" }', /11:24 targets\[0\]\.reason\.pattern: must be a regular expression/],
+    ['{ pattern: "(a" }', /12:24 targets\[0\]\.reason\.pattern: must be a regular expression/],
     ['{ ticket: "(?=a)" }', /reason\.ticket: must not look around/],
     ['{ tickets: A }', /"tickets" is not known here; did you mean "ticket"/],
   ])('rule %s is refused, with line and column', (rule, said) => {
@@ -268,15 +268,15 @@ describe('a policy file', () => {
   it.each([
     [
       '{ zone: Europe/Berln }',
-      /policy\.yaml:11:20 targets\[0\]\.hours\.zone: must be the IANA name.*did you mean "Europe\/Berlin"/,
+      /policy\.yaml:12:20 targets\[0\]\.hours\.zone: must be the IANA name.*did you mean "Europe\/Berlin"/,
     ],
-    ['{ zone: "+01:00" }', /11:20.*such as Europe\/Berlin, or UTC/],
-    ['{ zone: UTC, from: "8:00" }', /11:31.*hours\.from: must be a time of day/],
-    ['{ zone: UTC, from: "18:00", to: "18:00" }', /11:12.*hours: must not be empty/],
-    ['{ zone: UTC, days: [monday] }', /11:32.*hours\.days\[0\]: must be one of: mon, tue/],
-    ['{ zone: UTC, days: [] }', /11:31.*at least 1/],
-    ['{ zone: UTC, holidays: [2026-02-30] }', /11:36.*must be a date such as/],
-    ['{ zone: UTC, until: "18:00" }', /11:25.*"until" is not known here.*Allowed: zone, days, from, to, holidays/],
+    ['{ zone: "+01:00" }', /12:20.*such as Europe\/Berlin, or UTC/],
+    ['{ zone: UTC, from: "8:00" }', /12:31.*hours\.from: must be a time of day/],
+    ['{ zone: UTC, from: "18:00", to: "18:00" }', /12:12.*hours: must not be empty/],
+    ['{ zone: UTC, days: [monday] }', /12:32.*hours\.days\[0\]: must be one of: mon, tue/],
+    ['{ zone: UTC, days: [] }', /12:31.*at least 1/],
+    ['{ zone: UTC, holidays: [2026-02-30] }', /12:36.*must be a date such as/],
+    ['{ zone: UTC, until: "18:00" }', /12:25.*"until" is not known here.*Allowed: zone, days, from, to, holidays/],
     ['{ days: [mon] }', /hours\.zone: is missing/],
   ])('with the hours %s is refused, with line and column', (hours, said) => {
     expect(problems(`    hours: ${hours}`)).toMatch(said);

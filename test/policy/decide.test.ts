@@ -69,7 +69,7 @@ describe('a request', () => {
     [
       'for a subject whom no rule lets ask',
       { request: requestOf({ ...other, target: { ...requestOf({}, MALLORY).target } }) },
-      /may not ask/,
+      /does not let Mallory ask/,
     ],
     ['for a window that is not offered', { request: requestOf({ windowMs: 7 * MIN }) }, /does not offer 7m.*5m, 10m, 15m, 30m/],
     ['for a window beyond the maximum', { request: requestOf({ windowMs: 60 * MIN }) }, /does not offer 1h/],
