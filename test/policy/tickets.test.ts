@@ -268,7 +268,7 @@ describe('a policy file', () => {
   });
 
   it.each([
-    ['{ ticket: { pattern: "(a", check: jira } }', /11:34 targets\[0\]\.reason\.ticket\.pattern: must be a regular expression/],
+    ['{ ticket: { pattern: "(a", check: jira } }', /12:34 targets\[0\]\.reason\.ticket\.pattern: must be a regular expression/],
     ['{ ticket: { pattern: A } }', /targets\[0\]\.reason\.ticket\.check: is missing/],
     ['{ ticket: { pattern: A, check: Jira } }', /reason\.ticket\.check: must be 1 to 40 lower-case/],
     ['{ ticket: { pattern: A, chek: jira } }', /"chek" is not known here; did you mean "check"\? Allowed: pattern, check/],
@@ -279,7 +279,7 @@ describe('a policy file', () => {
   });
 
   it('that names a check which is not set up is said where it stands, with the one that may be meant', async () => {
-    const at = 'policy.yaml:11:55 macs.reason.ticket: there is no check jira in the file of ticket checks (STINT_TICKETS)';
+    const at = 'policy.yaml:12:55 macs.reason.ticket: there is no check jira in the file of ticket checks (STINT_TICKETS)';
     expect(ticketFindings(CHECKED, ['jira-cloud', 'jra'], 'policy.yaml')).toEqual([`${at}; did you mean "jra"?`]);
     expect(ticketFindings(CHECKED, ['desk'], 'policy.yaml')).toEqual([`${at}; there are: desk`]);
     expect(ticketFindings(CHECKED, [], 'policy.yaml')).toEqual([at]);
