@@ -20,7 +20,7 @@ import { Elevation, RUN, VERDICT } from '../ledger/events.js';
 import { Fleet, newMac } from './reconcile-bench.js';
 
 const MIN = 60_000;
-const seed = bigOrganization({ accounts: 13, sets: 4, users: 8 });
+const seed = bigOrganization({ accounts: 14, sets: 4, users: 8 });
 const [ada = '', eve = ''] = seed.users.map(({ id }) => id);
 let sim: IdentityCenterStandIn;
 let store: Store;
