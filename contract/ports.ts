@@ -322,7 +322,7 @@ export interface Fence {
   live(targetKey: string): Promise<Grant | undefined>;
   /** All grants that are not gone. */
   open(): Promise<readonly Grant[]>;
-  /** Grants that were gone at or after an instant, the latest 1,000, and all of elevations that were closed without proof; newest first. */
+  /** Grants that were gone at or after an instant, and all of elevations that were closed without proof; newest first. */
   recent(since: Instant): Promise<readonly Grant[]>;
   /** What the reconciler saw at its last look at each target. */
   looks(): Promise<readonly Look[]>;

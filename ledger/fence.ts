@@ -4,7 +4,7 @@
  */
 import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
-import { type Instant, msOf, type PersonId, type RequestId } from '../contract/ids.js';
+import type { Instant, PersonId, RequestId } from '../contract/ids.js';
 import type { ArmAnswer, ArmLimits, Fence, Grant } from '../contract/ports.js';
 import { appendEvents } from './append.js';
 import { isFrozen } from './freeze.js';
@@ -90,21 +90,11 @@ export function createFence(db: Db, urgent: Db = db): Fence {
     async recent(since) {
       const freed = db.selectFrom('grants').selectAll().where('gone_at', 'is not', null).orderBy('gone_at', 'desc');
       const closed = db.selectFrom('elevations').select('request_id').where('outcome', '=', 'unproven');
-      // Asked for apart: of a day with more ends than the limit the oldest fall out, and these are older than all of them.
-      const unproven = await freed.where('request_id', 'in', closed).execute();
-      const latest = await freed.where('gone_at', '>=', since).limit(RECENT_MAX).execute();
-      const rows = new Map([...latest, ...unproven].map((row) => [row.request_id, row]));
-      return [...rows.values()].map(grantOf).sort(byGoneAt);
+      const rows = await freed.where((row) => row.or([row('gone_at', '>=', since), row('request_id', 'in', closed)])).execute();
+      return rows.map(grantOf);
     },
     ...createLooks(db),
   };
-}
-
-const RECENT_MAX = 1_000;
-
-/** Newest first. */
-function byGoneAt(a: Grant, b: Grant): number {
-  return (b.goneAt ? msOf(b.goneAt) : 0) - (a.goneAt ? msOf(a.goneAt) : 0);
 }
 
 /**

@@ -62,12 +62,15 @@ export async function gather(deps: SightDeps, nowMs: number, all = false): Promi
   const looks = await fence.looks();
   const walked = await walkOn(deps.walks ?? [], looks, all, failures);
   const remnants = await remnantsOf(deps.drivers, failures);
-  const [open, recent] = await Promise.all([fence.open(), fence.recent(instant(nowMs - WATCH_AGAIN_MS))]);
+  const since = instant(nowMs - WATCH_AGAIN_MS);
+  const [open, recent] = await Promise.all([fence.open(), fence.recent(since)]);
   const known = await deps.known().catch((error: unknown) => {
     failures.push({ what: 'the people file', error, wide: true });
     return [];
   });
-  const held = await heldBy(deps, [...open, ...recent]);
+  // Of a busy day's ends there are thousands: what the ledger says of each is read when it is looked at. Those of before are few.
+  const early = recent.filter(({ goneAt }) => goneAt !== undefined && goneAt < since);
+  const held = await heldBy(deps, [...open, ...early]);
   const live = new Map(open.map((grant) => [grant.targetKey, held.get(grant.requestId)]));
   const byAccount = new Map(looks.map((look) => [look.target, look]));
   const targets = new Map<string, Target>();
@@ -84,7 +87,7 @@ export async function gather(deps: SightDeps, nowMs: number, all = false): Promi
   const spots = [...targets].map(([account, target]): Spot => {
     const ended = recent
       .filter((grant) => grant.targetKey === target.key)
-      .flatMap((grant) => held.get(grant.requestId) ?? [])
+      .map((grant): Held => held.get(grant.requestId) ?? { grant })
       .filter((each) => isWatched(each, nowMs));
     // A trace is the whole target's, so it is compared once, however many accounts there are.
     const own = taken.has(target.key) ? [] : remnants.filter((remnant) => remnant.target === target.key);
@@ -127,8 +130,18 @@ function isWatched(held: Held, nowMs: number): boolean {
   return goneAt === undefined || nowMs - msOf(goneAt) <= WATCH_AGAIN_MS;
 }
 
-/** What one spot shows now. Throws what its driver throws. */
-export async function look(deps: SightDeps, spot: Spot): Promise<Sight> {
+/** With what the ledger says of its ends. */
+async function recorded(deps: SightDeps, spot: Spot): Promise<Spot> {
+  const held = await heldBy(
+    deps,
+    spot.ended.filter(({ view }) => view === undefined).map(({ grant }) => grant),
+  );
+  return { ...spot, ended: spot.ended.map((each) => held.get(each.grant.requestId) ?? each) };
+}
+
+/** What one spot shows now. Throws what its driver throws, and what the store does. */
+export async function look(deps: SightDeps, bare: Spot): Promise<Sight> {
+  const spot = await recorded(deps, bare);
   const driver = deps.driverOf(spot.target.kind);
   const seen: { readonly asked: RequestId; readonly seen: Observation }[] = [];
   for (const { asked, told } of questions(spot))

@@ -167,6 +167,16 @@ describe('what appears again', () => {
     expect((await run()).found).toMatchObject([{ what: 'reappeared', requestId: e.id, did: 'removed' }]);
   });
 
+  it('within a day is found however many ended after it', async () => {
+    const e = await story().gone();
+    time.now += HOUR;
+    const busy = newMac();
+    for (let n = 0; n < 1_001; n++)
+      await store.fence.end(`busy${n}` as RequestId, e.grant.runId, busy, e.grant.personId, instant(time.now));
+    b.fleet.of(e.target).admin = e.id;
+    expect((await run()).found).toMatchObject([{ what: 'reappeared', requestId: e.id, did: 'removed' }]);
+  });
+
   it('is not what the Mac said before it was seen gone', async () => {
     const e = await story().gone();
     b.fleet.of(e.target).admin = e.id; // its last report, of the very instant of the proof
