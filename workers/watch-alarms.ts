@@ -5,7 +5,7 @@ import { instant, msOf, shortId } from '../contract/ids.js';
 import type { Grant } from '../contract/ports.js';
 import type { TargetKind } from '../contract/request.js';
 import { grantFix } from './grant-pulse.js';
-import type { Trouble } from './pulse.js';
+import type { Backlog, Trouble } from './pulse.js';
 
 /** A revoke that is not proved yet: who, where, since when. Undefined before its first minute. */
 export function pendingAlarm(grant: Grant, nowMs: number): Alarm | undefined {
@@ -136,6 +136,19 @@ export function troubleAlarm({ queue, names, sinceMs, failures, code }: Trouble,
     `queue/${queue}`,
     `On the queue ${queue} this has not worked since ${instant(sinceMs)}: ${names.join(', ')}. ${failures} calls failed, the last one with ${code}. The work is kept and waits.`,
     grantFix(queue, code) ?? DOWN[queue] ?? 'Look at the log of this worker for the whole error.',
+    nowMs - sinceMs,
+  );
+}
+
+/** How long a card, a letter or an entry may wait while others come through before somebody is told, in milliseconds. */
+export const WAITING_MS = 5 * 60_000;
+
+/** Work of which too little gets through: it is kept, and there is more of it all the time. */
+export function backlogAlarm({ queue, names, sinceMs, calls, code }: Backlog, nowMs: number): Alarm {
+  return downAlarm(
+    `waiting/${queue}`,
+    `On the queue ${queue} the oldest of ${calls} calls that fail again and again (${names.join(', ')}) waits since ${instant(sinceMs)}, while others come through. The last one failed with ${code}. The work is kept and waits.`,
+    DOWN[queue] ?? 'Look at the log of this worker for the whole error.',
     nowMs - sinceMs,
   );
 }

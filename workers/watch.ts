@@ -12,6 +12,7 @@ import { failedGrants } from './failed-grants.js';
 import type { Pulse } from './pulse.js';
 import { toldAgain } from './told-again.js';
 import {
+  backlogAlarm,
   createRefusalCount,
   downAlarm,
   evidenceAlarm,
@@ -21,6 +22,7 @@ import {
   isFlood,
   pendingAlarm,
   troubleAlarm,
+  WAITING_MS,
 } from './watch-alarms.js';
 
 export interface WatchDeps {
@@ -103,7 +105,11 @@ export function createWatch(deps: WatchDeps): Watch {
     if (polling) polledAt = clock();
     const silentMs = clock() - polledAt;
     if (silentMs >= FAILING_MS) alarms.raise(temporalDown(silentMs));
-    for (const trouble of pulse.troubles(FAILING_MS)) alarms.raise(troubleAlarm(trouble, clock()));
+    const troubles = pulse.troubles(FAILING_MS);
+    for (const trouble of troubles) alarms.raise(troubleAlarm(trouble, clock()));
+    // Where nothing works the one above says it.
+    const slow = pulse.backlogs(WAITING_MS).filter(({ queue }) => troubles.every((trouble) => trouble.queue !== queue));
+    for (const backlog of slow) alarms.raise(backlogAlarm(backlog, clock()));
     const lateMs = clock() - (deps.sweptAt() ?? begunMs);
     if (storeUp && lateMs > SWEEP_LATE_MS) alarms.raise(sweepLate(lateMs));
   };

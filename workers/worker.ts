@@ -4,7 +4,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { guarded, relentless } from '../activities/failure.js';
+import { type Ended, guarded, relentless } from '../activities/failure.js';
 import type { ReconcileDuties } from '../activities/reconcile.js';
 import type { CallContext } from '../activities/target.js';
 import type {
@@ -22,7 +22,7 @@ import type { FarStep } from '../contract/ports.js';
 import { QUEUES } from '../contract/queues.js';
 import { payloadConverterPath } from './bundle.js';
 import { type Caller, onlyOurs } from './caller.js';
-import type { Pulse } from './pulse.js';
+import type { Call, Pulse } from './pulse.js';
 
 export interface Duties {
   readonly seals: SealDuties;
@@ -109,6 +109,12 @@ function doneOf(raw: unknown): Pick<FarStep, 'doneAt'> {
   return Number.isNaN(ms) ? {} : { doneAt: instant(ms) };
 }
 
+/** The call whose attempt has just ended. */
+function callNow(): Call {
+  const { workflowExecution, activityId, scheduledTimestampMs } = Context.current().info;
+  return { id: `${workflowExecution?.runId}/${activityId}`, sinceMs: scheduledTimestampMs };
+}
+
 /** Creates all workers; nothing is polled before `run`. */
 export async function createWorkers({
   connection,
@@ -127,6 +133,10 @@ export async function createWorkers({
     shutdownGraceTime: graceMs,
     shutdownForceTime: graceMs + 3000,
   };
+  const hearing = (queue: string): Ended | undefined => {
+    const tell = pulse?.teller(queue);
+    return tell && ((name, code) => tell(name, code, callNow()));
+  };
   const queue = (taskQueue: string, activities: object, slots: number) =>
     Worker.create({ ...common, taskQueue, activities, maxConcurrentActivityTaskExecutions: slots });
   const made = await Promise.allSettled([
@@ -143,9 +153,9 @@ export async function createWorkers({
     queue(QUEUES.revoke, { ...relentless(duties.revoke), ...guarded(duties.reconcile ?? {}) }, 2000),
     // Many may wait for a far end that takes minutes, and keep nobody else's grant from being sent.
     queue(QUEUES.grant, guarded(duties.grant), 200),
-    queue(QUEUES.store, relentless(duties.store, pulse?.teller(QUEUES.store)), 50),
-    queue(QUEUES.slack, guarded(duties.slack, pulse?.teller(QUEUES.slack)), 20),
-    queue(QUEUES.news, guarded(duties.news, pulse?.teller(QUEUES.news)), 100),
+    queue(QUEUES.store, relentless(duties.store, hearing(QUEUES.store)), 50),
+    queue(QUEUES.slack, guarded(duties.slack, hearing(QUEUES.slack)), 20),
+    queue(QUEUES.news, guarded(duties.news, hearing(QUEUES.news)), 100),
   ]);
   const workers = made.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const failed = made.find((one) => one.status === 'rejected');

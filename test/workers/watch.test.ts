@@ -236,6 +236,43 @@ describe('work that piles up', () => {
     expect(b.said[0]?.sentence).not.toContain('dm');
   });
 
+  it('is told by the age of what waits longest, where Slack lets every tenth through; and no more once that was there', async () => {
+    const pulse = createPulse(() => time.now);
+    const b = bench({ pulse });
+    const ended = pulse.teller('stint-slack');
+    const from = time.now;
+    const cards = Array.from({ length: 12 }, (_, n) => ({ id: `card-${n}`, sinceMs: from + n * 1_000 }));
+    for (let turn = 0; turn < 14; turn++) {
+      // The first of them is never the one that gets through.
+      for (const card of cards) ended('paint', card.id === `card-${1 + (turn % 11)}` ? undefined : 'slack-rate-limited', card);
+      await b.pass(30_000);
+      expect(b.keys()).toEqual(time.now - from < 5 * MINUTE ? [] : ['waiting/stint-slack#5']);
+    }
+    expect(b.said[0]?.sentence).toMatch(new RegExp(`oldest of 1[12] calls .*paint.* waits since ${instant(from)}`));
+    expect(b.said[0]?.sentence).toContain('slack-rate-limited');
+    for (const card of cards) ended('paint', undefined, card);
+    const before = b.said.length;
+    await b.pass(MINUTE);
+    expect(b.said).toHaveLength(before);
+  });
+
+  it('is not what comes through at its second try, nor what nobody tries any more', async () => {
+    const pulse = createPulse(() => time.now);
+    const b = bench({ pulse });
+    const ended = pulse.teller('stint-store');
+    const old = { id: 'given up', sinceMs: time.now - 60 * MINUTE };
+    ended('append', 'store-unavailable', old);
+    ended('append');
+    time.now += 2 * MINUTE;
+    for (let n = 0; n < 20; n++) {
+      const call = { id: `entry-${n}`, sinceMs: time.now };
+      ended('append', 'store-unavailable', call);
+      await b.pass(30_000);
+      ended('append', undefined, call);
+    }
+    expect(b.keys()).toEqual([]);
+  });
+
   it('is not one failure that nobody tried again, nor failures with successes between them', async () => {
     const pulse = createPulse(() => time.now);
     const b = bench({ pulse });

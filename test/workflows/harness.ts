@@ -27,6 +27,7 @@ import { createSealer, type Seal } from '../../seal/envelope.js';
 import { generateSealKey, loadTrustedKeys, privateKeyFrom, trustedKeysText } from '../../seal/keys.js';
 import { bundleFolder, payloadConverterPath, workflowBundle } from '../../workers/bundle.js';
 import { createGate } from '../../workers/gate.js';
+import { createPulse, type Pulse } from '../../workers/pulse.js';
 import { activityCall, createWorkers, runWorkers } from '../../workers/worker.js';
 import { ada, everyone, macOf, POLICY, REASON, requestOf } from '../fixtures/people.js';
 import { Asked } from './asked.js';
@@ -51,6 +52,7 @@ export interface Harness {
   readonly store: Store;
   readonly mac: FakeMac;
   readonly sent: Sent;
+  readonly pulse: Pulse;
   readonly seals: { readonly [S in Sender]: Seal };
   readonly gates: { readonly [S in 'slack-app' | 'device-api' | 'cli']: Gate };
   trouble(requestId: RequestId): Trouble;
@@ -161,7 +163,9 @@ export async function startHarness(address: string, options: HarnessOptions = {}
   const target = { driverOf, fence, askEvidence: async () => {}, call: activityCall, clock, ...(!targets && { watchMs: 100 }) };
   const record = troubled(createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: () => ring }), troubles);
   const slack = options.slack?.(store) ?? fakeSlack(sent, troubles);
+  const pulse = createPulse(clock);
   const workers = await createWorkers({
+    pulse,
     connection: native,
     namespace,
     bundle,
@@ -197,6 +201,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
     store,
     mac,
     sent,
+    pulse,
     seals,
     gates,
     trouble: troubles,

@@ -182,6 +182,11 @@ describe.concurrent('invariants', () => {
     expect(e.isAdmin).toBe(false);
     await e.evidenceComplete();
     await e.in('closed');
+    // The cards of all the others here come through meanwhile.
+    await until(
+      async () => h.pulse.backlogs(2_000).find(({ queue, names }) => queue === QUEUES.slack && names.includes('paint')),
+      'its card to be known as one that waits',
+    );
     e.trouble.slackDown = false;
     expect(await e.result()).toBe('revoked');
     expect(h.sent.painted.filter((v) => v.request.requestId === e.requestId).at(-1)).toMatchObject({ state: 'closed' });
