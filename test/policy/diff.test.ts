@@ -203,7 +203,9 @@ it('says of a person and a Mac that access changes exactly where the decision ch
     fc.property(policies, policies, (before, after) => {
       const { groups } = diffPolicies(before, after, EVERYBODY);
       // Each asks for themself here; who may ask for whom is told apart.
-      const changed = groups.filter(({ widened, narrowed }) => [...widened, ...narrowed].some((text) => !text.includes('for others')));
+      const changed = groups.filter(({ widened, narrowed }) =>
+        [...widened, ...narrowed].some((text) => !text.includes('for others')),
+      );
       for (const one of EVERYBODY) {
         const request = requestOf({ windowMs: 10 * MIN }, one);
         const [was, is] = [before, after].map((policy) =>
