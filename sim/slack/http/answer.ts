@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault, Faults } from '../faults.js';
-import type { Json } from '../json.js';
+import { isObject, type Json } from '../json.js';
 import type { Saver } from '../persist.js';
 import { type Call, keep, type Truth } from '../truth.js';
 import type { World } from '../world.js';
@@ -50,7 +50,7 @@ export async function answerCall(
   const answer = effect();
   saver.touch();
   await saver.flushed();
-  Object.assign(record, { token: answer.token ?? 'none', answer: answer.body, status: answer.status });
+  Object.assign(record, { token: answer.token ?? 'none', answer: noted(answer.body), status: answer.status });
   finish(world, record, response, (main && afterwards(main)) ?? answer);
 }
 
@@ -59,10 +59,18 @@ function finish(world: World, record: Call, response: ServerResponse, answer: An
   if (typeof answer === 'object') {
     record.lost = false;
     record.status = answer.status;
-    record.answer = answer.body;
+    record.answer = noted(answer.body);
     write(response, answer);
   }
   world.changed({ kind: 'truth' });
+}
+
+/**
+ * An answer as the record keeps it: of a list of messages how many they were. A copy of a whole channel in each of thousands of
+ * calls would fill the memory in an hour of a busy app.
+ */
+function noted(body: Answer['body']): Answer['body'] {
+  return isObject(body) && Array.isArray(body.messages) ? { ...body, messages: body.messages.length } : body;
 }
 
 /** Sends an answer; an object as JSON. */

@@ -32,6 +32,13 @@ describe('the record from some instant on', () => {
     expect(sim.truth().messages.map((m) => m.ts)).toContain(old);
   });
 
+  it('says of a list that was answered how long it was, and keeps no copy of a channel for each time it was read', async () => {
+    await post('one');
+    const { messages } = await client(sim).conversations.history({ channel: APPROVALS });
+    expect(messages?.[0]).toMatchObject({ text: 'one' });
+    expect(sim.truth().calls.at(-1)).toMatchObject({ method: 'conversations.history', answer: { messages: messages?.length } });
+  });
+
   async function post(text: string): Promise<string> {
     return (await client(sim).chat.postMessage({ channel: APPROVALS, text })).ts ?? '';
   }
