@@ -97,7 +97,7 @@ test('a good policy is said to be good; one that names nobody there exits with 1
   expect(good).toMatchObject({ code: 0, err: '' });
   expect(good.out).toContain('is valid (policy ');
   const json = await stint(['policy', 'check', policy, '--people', people, '--json']);
-  expect(JSON.parse(json.out)).toEqual({ ok: true, hash: expect.stringMatching(/^[0-9a-f]{64}$/), findings: [] });
+  expect(JSON.parse(json.out)).toEqual({ ok: true, hash: expect.stringMatching(/^[0-9a-f]{64}$/), findings: [], warnings: [] });
   const other = file('other.yaml', readFileSync(policy, 'utf8').replace('[it, security]', '[ti, security]'));
   const bad = await stint(['policy', 'check', other, '--people', people, '--json']);
   expect(bad.code).toBe(1);

@@ -36,6 +36,7 @@ const METHODS = [
   'users.info',
   'views.open',
   'views.publish',
+  'views.push',
   'views.update',
 ] as const;
 /** The approver channel may be public or private. Direct messages are read back too: a lost reply must not send one twice. */

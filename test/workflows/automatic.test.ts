@@ -8,7 +8,10 @@ import { everyone, grace, linus, POLICY, refOf } from '../fixtures/people.js';
 import { type Harness, startHarness, until } from './harness.js';
 
 const MIN = 60_000;
-const OWN = POLICY.replace('quorum: 1', 'quorum: 1, policy: { upTo: 5m, perDay: 2 }');
+const OWN = POLICY.replace('quorum: 1', 'quorum: 1, policy: { upTo: 5m, perDay: 2 }').replace(
+  /^( +)windows:/m,
+  '$1for: others\n$1windows:',
+);
 
 let h: Harness;
 /** The first Mac that a harness gives out. */

@@ -82,7 +82,7 @@ describe.concurrent('a part is down', () => {
     await e.in('granting');
     await h.granted(e);
     await e.revoke(linus);
-    expect(await e.finish()).toBe('revoked');
+    expect(await e.result()).toBe('revoked');
   });
 
   test('a judgement that hangs gates no denial and no withdrawal', async () => {

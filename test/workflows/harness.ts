@@ -124,7 +124,8 @@ function createSeals(clock: () => number) {
 
 export async function startHarness(address: string, options: HarnessOptions = {}): Promise<Harness> {
   quietRuntime();
-  const connection = await Connection.connect({ address });
+  // Histories are fetched whole; some tests send megabytes.
+  const connection = await Connection.connect({ address, channelArgs: { 'grpc.max_receive_message_length': 64 * 1024 * 1024 } });
   const native = await NativeConnection.connect({ address });
   const namespace = await makeNamespace(connection);
   const client = new Client({ connection, namespace, identity: 'stint-test', dataConverter: { payloadConverterPath } });
