@@ -2,7 +2,9 @@
  * The driver with the SDK's commands against the stand-in's own judgement, in virtual time: a minute of load takes a second, and
  * what the stand-in counts (calls, changes in progress) is what it counts over HTTP.
  */
+
 import { type Budget, CALLS_PER_SECOND, createBudget } from '../../../activities/targets/aws-permission-set/budget.js';
+import type { AssignmentCalls } from '../../../activities/targets/aws-permission-set/calls.js';
 import type { Sdk } from '../../../activities/targets/aws-permission-set/clients.js';
 import { type AwsDriver, createAwsDriver } from '../../../activities/targets/aws-permission-set/driver.js';
 import { awsError, classOfError } from '../../../activities/targets/aws-permission-set/errors.js';
@@ -32,6 +34,7 @@ export interface Refused {
 
 export interface QuotaScene {
   readonly driver: AwsDriver;
+  readonly calls: AssignmentCalls;
   readonly marks: MarksDouble;
   readonly changes: Changes;
   readonly limits: Limits;
@@ -66,7 +69,7 @@ export function quotaScene(time: VirtualTime, seed: OrganizationSeed, over: Part
   const marks = memoryMarks();
   const calls = createAssignmentCalls(sdkOver(time, budget, answer), async () => seed.identityStoreId);
   const driver = createAwsDriver({ calls, marks, time, workers: 1 });
-  return { driver, marks, changes, limits, refused };
+  return { driver, calls, marks, changes, limits, refused };
 }
 
 /** The SDK's clients, whose commands are answered after a moment on the wire. */
