@@ -3,15 +3,15 @@
  * access can exist: no grant without a ledger entry before it, and no revoke ever waits for the store (invariant I9).
  */
 import type { ArmInput, EvidenceDuties, FenceNote, JudgeInput, StoreDuties } from '../contract/duties.js';
-import { instant, msOf, type RunId } from '../contract/ids.js';
-import type { Usage } from '../contract/limits.js';
+import { type Instant, instant, msOf, type RunId } from '../contract/ids.js';
 import type { ArmLimits, Fence, Grant, Store } from '../contract/ports.js';
+import type { ElevationRequest } from '../contract/request.js';
 import type { Verdict } from '../contract/verdict.js';
 import { limitRefusals } from '../policy/limits.js';
 import { sha256 } from '../seal/canonical.js';
 import type { KeyRing } from '../seal/keys.js';
 import { countCommands } from './evidence.js';
-import { sealedBy } from './proof.js';
+import { extensionSealedBy, sealedBy } from './proof.js';
 import { openStart } from './seals.js';
 
 /** How far Temporal's clock, which counted from the approval, may be ahead of this process's. */
@@ -70,13 +70,17 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
       };
       return fence.arm(grant, input.armed, instant(now), input.before, limitsOf(verdict, input, now));
     },
-    moveEnd: (requestId, armedBy, notAfter, from, limited) => {
-      if (!limited) return fence.extend(requestId, armedBy, notAfter, from);
-      const { request, limits } = limited;
-      const now = clock();
-      const wanted = { request, kind: 'extension', windowMs: msOf(notAfter) - msOf(from) } as const;
-      const refusal = (usage: Usage) => limitRefusals(limits, wanted, usage, now)[0];
-      return fence.extend(requestId, armedBy, notAfter, from, { request, refusal, now: instant(now) });
+    moveEnd: async (requestId, armedBy, notAfter, from, extension) => {
+      // A version before this one, or a history that somebody else wrote, shows no approval: nothing is longer by it.
+      const { request, proof } = extension ?? {};
+      if (!proof || request?.requestId !== requestId || !extensionSealedBy(ring(), extension)) return false;
+      // The repeat of a call whose answer was lost: judged anew it might not stand any more, and it does.
+      const there = await fence.grant(requestId);
+      if (there?.runId === armedBy && there.notAfter === notAfter) return fence.extend(requestId, armedBy, notAfter, from);
+      const windowMs = msOf(notAfter) - msOf(from);
+      const verdict = await judge(extension);
+      if (verdict.outcome !== 'satisfied' || !(windowMs <= longest(verdict))) return false;
+      return fence.extend(requestId, armedBy, notAfter, from, extensionLimits(verdict, request, windowMs, clock()));
     },
     fenceOff: async ({ requestId, target, subject }, at) => {
       await fence.end(requestId, runId(), target, subject.personId, at);
@@ -100,7 +104,9 @@ function heldByAnother(row: Grant | undefined, runId: RunId): boolean {
 /** The fence first: what frees or ends a grant must not wait for an entry that the ledger refuses. */
 async function tellFence(fence: Fence, runId: RunId, { request, deadline, endedAt, gone }: FenceNote): Promise<void> {
   const { requestId, target, subject } = request;
-  if (deadline) await fence.extend(requestId, deadline.armedBy, deadline.at, deadline.from);
+  // The confirmation only ever takes time away: what makes it longer is an extension, which has to be approved.
+  const isSooner = deadline && msOf(deadline.at) <= msOf(deadline.from);
+  if (isSooner) await fence.extend(requestId, deadline.armedBy, deadline.at, deadline.from);
   if (endedAt) await fence.end(requestId, runId, target, subject.personId, endedAt);
   if (!gone) return;
   const row = await fence.grant(requestId);
@@ -113,6 +119,23 @@ function limitsOf({ limits }: Verdict, { request, windowMs }: ArmInput, now: num
   if (!limits) return undefined;
   const wanted = { request, kind: 'request', windowMs } as const;
   return { request, refusal: (usage) => limitRefusals(limits, wanted, usage, now)[0] };
+}
+
+/** An extension's, counted where it is stored and by what it adds. */
+function extensionLimits(
+  { limits }: Verdict,
+  request: ElevationRequest,
+  windowMs: number,
+  now: number,
+): (ArmLimits & { readonly now: Instant }) | undefined {
+  if (!limits) return undefined;
+  const wanted = { request, kind: 'extension', windowMs } as const;
+  return { request, refusal: (usage) => limitRefusals(limits, wanted, usage, now)[0], now: instant(now) };
+}
+
+/** How much one extension may add by this verdict, in ms. */
+function longest({ windowMs = 0, maxWindowMs }: Verdict): number {
+  return Math.min(windowMs, maxWindowMs);
 }
 
 /** Why the policy refuses comes first among its sentences. */

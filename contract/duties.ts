@@ -5,7 +5,6 @@
 import type { ErrorCode } from './errors.js';
 import type { AnyEvent } from './events.js';
 import { type Digest, type Instant, instant, msOf, type RequestId, type RunId } from './ids.js';
-import type { Limit } from './limits.js';
 import type { Envelope, MessageKind } from './messages.js';
 import type { ArmAnswer, Mark } from './ports.js';
 import type { ElevationRequest } from './request.js';
@@ -78,16 +77,10 @@ export interface StoreDuties {
     input: ArmInput,
   ): Promise<ArmAnswer | { readonly ok: false; readonly code: 'verdict-lost' | 'seal-lost'; readonly reason?: string }>;
   /**
-   * Moves the end of the grant in the store; false when the run that armed no longer holds it, or when it is more by now than the
-   * limits let by which it was approved.
+   * Moves the end of the grant in the store, once the seals were checked and the policy was asked again; false when the run that
+   * armed no longer holds it, or when it is not approved, or not for so long, by now.
    */
-  moveEnd(
-    requestId: RequestId,
-    armedBy: RunId,
-    notAfter: Instant,
-    from: Instant,
-    limited?: { readonly request: ElevationRequest; readonly limits: readonly Limit[] },
-  ): Promise<boolean>;
+  moveEnd(requestId: RequestId, armedBy: RunId, notAfter: Instant, from: Instant, extension: ExtensionInput): Promise<boolean>;
   /** Ends the elevation in the fence. True when another run's grant of it is not known to be gone. */
   fenceOff(request: ElevationRequest, at: Instant): Promise<boolean>;
 }
@@ -100,6 +93,11 @@ export interface ArmInput extends JudgeInput {
   readonly notAfter: Instant;
   /** The sealed start and approvals themselves: a workflow that was made to believe votes has none. */
   readonly proof: { readonly start: unknown; readonly approvals: readonly Envelope[] };
+}
+
+export interface ExtensionInput extends JudgeInput {
+  /** The sealed question and approvals themselves, as `ArmInput` has them. */
+  readonly proof: { readonly ask: unknown; readonly approvals: readonly Envelope[] };
 }
 
 /** The end of what is armed before anybody knows when its window begins: as if that were the last instant at which it may. */

@@ -36,6 +36,7 @@ export interface Carried {
   readonly letters: readonly Letter[];
   readonly ballots: readonly Ballot[];
   readonly approvals: readonly Envelope[];
+  readonly asked?: Envelope;
   readonly armedBy?: RunId;
   readonly openedAt: Instant;
   readonly announced?: string;
@@ -54,8 +55,10 @@ export class Book {
   openedAt: Instant = instant(Date.now());
   /** Verified approvals that nobody has judged yet. */
   readonly ballots: Ballot[] = [];
-  /** The sealed approvals behind the votes, for `arm`. */
+  /** The sealed approvals behind the votes, for `arm` and `moveEnd`. */
   readonly approvals: Envelope[] = [];
+  /** The sealed question for the extension that waits, for `moveEnd`. */
+  asked: Envelope | undefined;
   /** The run that took the target. */
   armedBy: RunId | undefined;
   /** Set while the revoke's first attempt is out: nobody else may give Temporal a command. */

@@ -113,6 +113,7 @@ const askExtension: Handler<'askExtension'> = (book, envelope, body, newRound) =
   if (book.state !== 'active' || book.leaving || book.view.extension?.state === 'waiting' || !newRound) return conflict;
   // The gate says more of it, but by what the store knew then. Whoever decides would be asked for nothing.
   if (extensionsLeft(book.view) === 0) return 'not-eligible';
+  book.asked = envelope;
   book.record('extension-asked', { roundDigest: newRound as Digest, windowMs: body.windowMs }, causeOf(envelope));
   return undefined;
 };

@@ -79,6 +79,7 @@ function turnThePage(start: unknown, e: Admitted): Promise<never> {
     letters,
     ballots: book.ballots,
     approvals: book.approvals,
+    ...(book.asked && { asked: book.asked }),
     ...(book.armedBy && { armedBy: book.armedBy }),
     openedAt: book.openedAt,
     ...(book.announced && { announced: book.announced }),

@@ -17,7 +17,7 @@ import type { Store } from '../../contract/ports.js';
 import type { PersonRef } from '../../contract/request.js';
 import type { Verdict } from '../../contract/verdict.js';
 import { openStore } from '../../ledger/store.js';
-import { sha256 } from '../../seal/canonical.js';
+import { extensionDigest, sha256 } from '../../seal/canonical.js';
 import { createSealer } from '../../seal/envelope.js';
 import { generateSealKey, loadTrustedKeys, privateKeyFrom, trustedKeysText } from '../../seal/keys.js';
 import { ada, grace, linus, macOf } from '../fixtures/people.js';
@@ -79,6 +79,19 @@ function arming(elevation: Elevation, notAfter: Instant = ledgerAt(30), windowMs
   const vote = { decision: 'approve', personId: grace.personId, roundDigest: digest, windowMs, at: approval.at } as const;
   const proof = { start, approvals: [approval] };
   return { request, digest, round, votes: [vote], before: [] as AnyEvent[], armed, windowMs, notAfter, proof };
+}
+
+function extending(elevation: Elevation, windowMs = 600_000) {
+  const { request } = elevation;
+  const { requestId, requester } = request;
+  const requested = elevation.requested() as AnyEvent & { type: 'requested' };
+  const { digest } = requested.data;
+  const ask = seal('askExtension', requestId, digest, { windowMs }, { personId: requester.personId }, 'slack');
+  const round = { digest: extensionDigest(requestId, ask.nonce, windowMs), kind: 'extension', windowMs, granted: 0 } as const;
+  const approval = seal('approve', requestId, round.digest, { windowMs }, { personId: grace.personId }, 'slack');
+  const { personId } = grace;
+  const vote = { decision: 'approve', personId, roundDigest: round.digest, windowMs, at: approval.at } as const;
+  return { request, digest, round, votes: [vote], proof: { ask, approvals: [approval] } };
 }
 
 describe('arming', () => {
@@ -323,9 +336,78 @@ describe('freeing a target', () => {
   });
 
   it('an extension moves the end for the run that armed only', async () => {
-    const { id } = await armed();
-    expect(await duties().moveEnd(id, OTHER, ledgerAt(60), ledgerAt(30))).toBe(false);
-    expect(await duties().moveEnd(id, RUN, ledgerAt(60), ledgerAt(30))).toBe(true);
+    const { id, elevation } = await armed();
+    expect(await duties().moveEnd(id, OTHER, ledgerAt(40), ledgerAt(30), extending(elevation))).toBe(false);
+    expect(await duties().moveEnd(id, RUN, ledgerAt(40), ledgerAt(30), extending(elevation))).toBe(true);
+  });
+
+  type Extending = ReturnType<typeof extending>;
+  const stranger = () => generateSealKey('slack-app');
+  it.each<[string, (good: Extending, other: Extending) => unknown]>([
+    ['shows nothing, as a version before did', () => undefined],
+    ['shows no proof', ({ proof: _, ...rest }) => rest],
+    ['has no vote for it', (good) => ({ ...good, votes: [], proof: { ...good.proof, approvals: [] } })],
+    ['has a vote without its seal', (good) => ({ ...good, proof: { ...good.proof, approvals: [] } })],
+    [
+      'has an approval of another person',
+      (good) => ({ ...good, votes: good.votes.map((v) => ({ ...v, personId: linus.personId })) }),
+    ],
+    [
+      'has an approval of another length',
+      (good) => ({ ...good, votes: good.votes.map((v) => ({ ...v, windowMs: v.windowMs + 1 })) }),
+    ],
+    [
+      'has the approval of another extension',
+      (good, other) => ({ ...good, votes: other.votes, proof: { ...good.proof, approvals: other.proof.approvals } }),
+    ],
+    ['has the question of another extension', (good, other) => ({ ...good, proof: { ...good.proof, ask: other.proof.ask } })],
+    ['has another length than was asked for', (good) => ({ ...good, round: { ...good.round, windowMs: 900_000 } })],
+    ['has an approval of the request instead', (good) => ({ ...good, round: { ...good.round, kind: 'request' } })],
+    [
+      'has a question that was changed',
+      (good) => ({ ...good, proof: { ...good.proof, ask: { ...good.proof.ask, body: { windowMs: 600_001 } } } }),
+    ],
+    [
+      'has a question under a key that nobody trusts',
+      (good) => ({ ...good, proof: { ...good.proof, ask: { ...good.proof.ask, keyId: stranger().keyId } } }),
+    ],
+    ['is of another request', (good, other) => ({ ...good, request: other.request })],
+  ])('I1: an extension is not stored that %s', async (_, change) => {
+    const { id, elevation } = await armed();
+    const other = extending(elevationOf());
+    const changed = change(extending(elevation), other) as Extending;
+    expect(await duties().moveEnd(id, RUN, ledgerAt(40), ledgerAt(30), changed)).toBe(false);
+    expect(await store.fence.grant(id)).toMatchObject({ notAfter: ledgerAt(30) });
+  });
+
+  it('I1: an extension is judged again where it is stored: denied, no longer approved, or shorter than it was, it is not', async () => {
+    const { id, elevation } = await armed();
+    const move = (minutes: number) => duties().moveEnd(id, RUN, ledgerAt(minutes), ledgerAt(30), extending(elevation));
+    for (const outcome of ['deny', 'needs-approval', 'auto'] as const) {
+      verdict = { ...VERDICT, outcome };
+      expect(await move(40)).toBe(false);
+    }
+    verdict = { ...VERDICT, windowMs: 599_999 };
+    expect(await move(40)).toBe(false);
+    verdict = { ...VERDICT, maxWindowMs: 599_999 };
+    expect(await move(40)).toBe(false);
+    verdict = VERDICT;
+    expect(await move(41)).toBe(false);
+    expect(await store.fence.grant(id)).toMatchObject({ notAfter: ledgerAt(30) });
+    expect(await move(40)).toBe(true);
+    // The repeat of a call whose answer was lost: it has been stored, whatever the policy says by now.
+    verdict = { ...VERDICT, outcome: 'deny' };
+    expect(await move(40)).toBe(true);
+  });
+
+  it('what a history calls the first deadline makes nothing longer', async () => {
+    const { id, elevation } = await armed();
+    const { request } = elevation;
+    const tell = (at: Instant) => duties().append([], { request, deadline: { armedBy: RUN, from: ledgerAt(30), at } });
+    await tell(ledgerAt(60));
+    expect(await store.fence.grant(id)).toMatchObject({ notAfter: ledgerAt(30) });
+    await tell(ledgerAt(10));
+    expect(await store.fence.grant(id)).toMatchObject({ notAfter: ledgerAt(10) });
   });
 
   it('an extension under a limit is counted where it is stored, by its own length, and its repeat is not counted again', async () => {
@@ -334,8 +416,8 @@ describe('freeing a target', () => {
     const { requestId: id } = elevation.request;
     await store.fence.arm({ ...elevation.grant(), windowMs: 600_000 }, elevation.armed(), ledgerAt(0));
     const move = (minutes: number, perWeek: number) => {
-      const limits = [{ perWeekMs: perWeek * 60_000 }];
-      return duties().moveEnd(id, RUN, ledgerAt(minutes), ledgerAt(30), { request: elevation.request, limits });
+      verdict = { ...VERDICT, windowMs: 900_000, limits: [{ rule: 'macs', perWeekMs: perWeek * 60_000 }] };
+      return duties().moveEnd(id, RUN, ledgerAt(minutes), ledgerAt(30), extending(elevation, 900_000));
     };
     // Ten minutes are promised already.
     expect(await move(45, 24)).toBe(false);

@@ -107,6 +107,7 @@ function bookOf(start: unknown, carried: Carried): Book {
   // Older versions counted extensions beside the view.
   const book = new Book({ extensions: carried.extensions, ...carried.view }, start);
   book.approvals.push(...carried.approvals);
+  book.asked = carried.asked;
   book.armedBy = carried.armedBy;
   book.unwritten.push(...carried.unwritten);
   book.ballots.push(...carried.ballots);

@@ -4,7 +4,8 @@ import { LEAD_MS, type RevokeDuties, SEND_WITHIN_MS } from '../../contract/dutie
 import type { EventData } from '../../contract/events.js';
 import { extendedTo } from '../../contract/extension.js';
 import { type Instant, instant, msOf } from '../../contract/ids.js';
-import type { Vote } from '../../contract/verdict.js';
+import type { Envelope } from '../../contract/messages.js';
+import type { Round, Vote } from '../../contract/verdict.js';
 import type { Book, Clock } from '../book.js';
 import { aheadRevoke, granting, store } from '../duties.js';
 import type { Admitted } from './admit.js';
@@ -159,10 +160,16 @@ function isOpen({ view: { extension } }: Book, roundDigest: string): boolean {
   return extension?.state === 'waiting' && extension.roundDigest === roundDigest;
 }
 
+/** The sealed approvals of this round. */
+function sealedFor({ approvals }: Book, { digest }: Round): readonly Envelope[] {
+  return approvals.filter(({ roundDigest }) => roundDigest === digest);
+}
+
 /** An extension counts only while active, is stored before the timer moves, never shortens and never passes the cap. */
 async function countExtension(e: Admitted): Promise<void> {
   const { book, painter, scribe } = e;
-  const vote = book.ballots[0]?.vote;
+  const [ballot] = book.ballots;
+  const vote = ballot?.vote;
   const { extension, deadlineAt, confirmedAt } = book.view;
   if (!vote || extension?.state !== 'waiting' || vote.roundDigest !== extension.roundDigest || !deadlineAt || !confirmedAt) {
     const uncounted = book.ballots.splice(0, 1);
@@ -181,6 +188,7 @@ async function countExtension(e: Admitted): Promise<void> {
   );
   if (!verdict || over()) return; // not judged: it stays where it is
   book.ballots.shift();
+  book.approvals.push(ballot.envelope);
   const cause = { via: 'slack', personId: vote.personId } as const;
   book.record('voted', { vote, verdict }, cause);
   if (verdict.outcome === 'deny') return book.record('extension-closed', { roundDigest: round.digest, why: 'denied' }, cause);
@@ -196,7 +204,7 @@ async function countExtension(e: Admitted): Promise<void> {
       armedBy,
       moved,
       deadlineAt,
-      verdict.limits && { request: book.view.request, limits: verdict.limits },
+      { ...judgeInput(book, round, votes), proof: { ask: book.asked, approvals: sealedFor(book, round) } },
     ]);
   });
   if (over()) return;
