@@ -13,6 +13,7 @@ import { oneLine, sanitise } from './text.js';
 
 /** Block ids, which are also the action ids: Slack keys inline errors and the submitted values by them. */
 export const FIELDS = {
+  for: 'for',
   target: 'target',
   window: 'window',
   category: 'category',

@@ -2,7 +2,7 @@
 import type { PlainTextOption } from '@slack/types';
 import { StintError } from '../contract/errors.js';
 import type { Offer } from '../contract/preview.js';
-import type { TargetKind } from '../contract/request.js';
+import type { PersonRef, TargetKind } from '../contract/request.js';
 import { plainText } from './blocks.js';
 import { KINDS } from './kinds/index.js';
 import { oneLine } from './text.js';
@@ -28,13 +28,22 @@ export function optionOf(offer: Offer): PlainTextOption {
   };
 }
 
+/** A person by their name, and by their id where several may have it. */
+export function personOption(
+  { personId, name }: Pick<PersonRef, 'personId' | 'name'>,
+  self: Pick<PersonRef, 'personId'>,
+): PlainTextOption {
+  if (personId === self.personId) return option(personId, 'Myself');
+  return { ...option(personId, oneLine(name, TEXT_MAX)), description: plainText(oneLine(personId, TEXT_MAX), TEXT_MAX) };
+}
+
 interface OptionGroup {
   readonly label: ReturnType<typeof plainText>;
   readonly options: readonly PlainTextOption[];
 }
 
 /** What an external select is answered with; the kind of the best offer stands first. */
-export type Suggestions = { readonly options: readonly [] } | { readonly option_groups: readonly OptionGroup[] };
+export type Suggestions = { readonly options: readonly PlainTextOption[] } | { readonly option_groups: readonly OptionGroup[] };
 
 export function suggestionsOf(offers: readonly Offer[]): Suggestions {
   const byKind = new Map<TargetKind, PlainTextOption[]>();

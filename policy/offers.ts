@@ -1,17 +1,18 @@
 /** What a person may ask for: one offer for each thing that a rule covers, of all kinds of target. */
 import { isStintError, StintError } from '../contract/errors.js';
 import type { PersonId } from '../contract/ids.js';
+import { foldName } from '../contract/names.js';
 import type { About, Candidate, Directory, Person, TargetFacts } from '../contract/ports.js';
 import type { Offer, Offers, Pinned } from '../contract/preview.js';
 import { automaticText } from './automatic.js';
 import { hoursCondition } from './conditions.js';
-import { poolOf } from './facts.js';
+import { everybodyOf, poolOf } from './facts.js';
 import { confirmBy, whyOpen } from './kinds.js';
 import { managersOf } from './managers.js';
-import { asFarAsKnown, createOnCall } from './on-call.js';
+import { createOnCall, lookedUp } from './on-call.js';
 import { askManagers } from './pools.js';
 import { reasonText } from './reason.js';
-import { denyFor, includes, mayCover, type Policy, type Rule, ruleFor } from './rules.js';
+import { denyFor, includes, isFor, mayCover, type Policy, type Rule, ruleFor } from './rules.js';
 import { askedNow, planOf } from './stages.js';
 import { byKey } from './targets.js';
 
@@ -26,49 +27,113 @@ export interface Shelf {
   readonly now: number;
 }
 
-/** Everything that this person may ask for now, for themselves, without typing. Errors pass through. */
-export async function offersFor(shelf: Shelf, person: Person): Promise<Offers> {
-  const { rules, first, failure } = await rulesOf(shelf, person);
+/** Who asks, and who would have the access: somebody else only where a rule for others lets both of them ask. */
+interface Askers {
+  readonly person: Person;
+  readonly subject: Person;
+}
+
+/** Everything that this person may ask for now for the subject, without typing. Errors pass through. */
+export async function offersFor(shelf: Shelf, askers: Askers): Promise<Offers> {
+  const { rules, first, failure } = await rulesOf(shelf, askers);
   const kinds = shelf.targets.filter(({ kind }) => rules.some((rule) => rule.kind === kind));
-  const found = (await Promise.all(kinds.map((facts) => facts.listed(person)))).flat();
+  const found = (await Promise.all(kinds.map((facts) => facts.listed(askers.subject)))).flat();
   const covered = found.filter(({ about }) => first(about));
-  const offers = await offersOf(shelf, first, covered.slice(0, LISTED), person);
+  const offers = await offersOf(shelf, first, covered.slice(0, LISTED), askers);
   const note = [...kinds.flatMap((facts) => facts.note?.() ?? []), ...(failure ? [failure.sentence] : [])].join(' ');
   return { offers, searchable: kinds.some(({ searchable }) => searchable), ...(note ? { note } : {}) };
 }
 
-/** What this person may ask for and that holds every word, best first of each kind. One kind that fails hides no other. */
-export async function search(shelf: Shelf, person: Person, text: string, limit: number): Promise<readonly Offer[]> {
-  const { rules, first, ...asked } = await rulesOf(shelf, person);
+/** What may be asked for the subject and holds every word, best first of each kind. One kind that fails hides no other. */
+export async function search(shelf: Shelf, askers: Askers, text: string, limit: number): Promise<readonly Offer[]> {
+  const { rules, first, ...asked } = await rulesOf(shelf, askers);
   const found: Candidate[] = [];
   let failure: StintError | undefined = asked.failure;
   for (const facts of shelf.targets) {
     if (!rules.some(({ kind }) => kind === facts.kind) || found.length >= limit) continue;
     const may = ({ about }: Candidate) => first(about) !== undefined;
     try {
-      found.push(...(await facts.search(person, text, limit - found.length, may)));
+      found.push(...(await facts.search(askers.subject, text, limit - found.length, may)));
     } catch (error) {
       if (!isStintError(error)) throw error;
       failure = error;
     }
   }
   if (failure && found.length === 0) throw failure;
-  return offersOf(shelf, first, found, person);
+  return offersOf(shelf, first, found, askers);
 }
 
-/** What is asked for by an offer's key. A client may send any key, so the rule is looked for again. */
-export async function pin(shelf: Shelf, person: Person, key: string): Promise<Pinned> {
+/** What is asked for by an offer's key. A client may send any key and any subject, so the rule is looked for again. */
+export async function pin(shelf: Shelf, askers: Askers, key: string): Promise<Pinned> {
+  const { person, subject } = askers;
   if (!person.active) throw new StintError('person-inactive');
-  const { facts, candidate } = await byKey(shelf.targets, person, key);
-  const { rules, first, failure } = await rulesOf(shelf, person);
-  const [offer] = await offersOf(shelf, first, [candidate], person);
+  if (!subject.active) throw new StintError('person-inactive', `${subject.name} is not active in the people file.`);
+  const { facts, candidate } = await byKey(shelf.targets, subject, key);
+  const { rules, first, failure } = await rulesOf(shelf, askers);
+  const [offer] = await offersOf(shelf, first, [candidate], askers);
   if (!offer && rules.some((rule) => mayCover(rule, candidate.about)))
     throw new StintError('not-eligible', `The tags of ${candidate.display} ${whyOpen(candidate.about)}`);
-  const denied = offer ? undefined : denyFor(shelf.policy, candidate.about, [person]);
-  if (!offer) throw failure ?? new StintError('not-eligible', denied?.say);
+  if (!offer) throw failure ?? new StintError('not-eligible', whyNot(shelf.policy, askers, candidate.about));
   if (offer.barred) throw new StintError('not-eligible', offer.barred);
-  return { offer, target: await facts.pin(person, key) };
+  return { offer, target: await facts.pin(subject, key).catch((error: unknown) => withhold(error, askers, offer)) };
 }
+
+const bothOf = ({ person, subject }: Askers): readonly Person[] => (person === subject ? [person] : [person, subject]);
+
+/** Why no rule lets it be asked, where more is to be said than that. */
+function whyNot(policy: Policy, askers: Askers, about: About): string | undefined {
+  const { person, subject } = askers;
+  const said = denyFor(policy, about, bothOf(askers))?.say;
+  if (said !== undefined || person === subject) return said;
+  return `The policy does not let you ask for this for ${subject.name}. Ask your IT team which rule would.`;
+}
+
+/** What is wrong with somebody's account, and their address, is told to them alone; that a far end is down, to everybody. */
+function withhold(error: unknown, { person, subject }: Askers, { display }: Offer): never {
+  if (person === subject || !isStintError(error) || error.retryable) throw error;
+  const sentence = `${display} can't be had for ${subject.name}. They are told why when they ask for it themselves.`;
+  throw new StintError(error.code, sentence, { cause: error });
+}
+
+/**
+ * Others for whom this person may ask for something by some rule, whose names or ids hold every word; by name, at most
+ * `limit`. Whether there is something to ask for in the end is seen once one of them is chosen.
+ */
+export async function others(
+  { policy: { rules }, directory }: Shelf,
+  person: Person,
+  text: string,
+  limit: number,
+): Promise<readonly Person[]> {
+  if (!person.active) return [];
+  const forOthers = rules.filter((rule) => rule.for === 'others');
+  const { onto, ...known } = await lookedUp(
+    directory,
+    forOthers.map((rule) => rule.ask),
+  );
+  const [asker = person] = onto([person]);
+  const mine = forOthers.filter((rule) => includes(rule.ask, asker));
+  const askersBy = (some: readonly Rule[]) =>
+    everybodyOf(
+      known.directory,
+      some.map((rule) => rule.ask),
+    );
+  const [ofMacs, ofRest] = await Promise.all([
+    askersBy(mine.filter(({ kind }) => kind === 'mac-admin')),
+    askersBy(mine.filter(({ kind }) => kind !== 'mac-admin')),
+  ]);
+  // Whoever may ask for Macs alone and has none is nobody for whom there is something to ask for.
+  const all = new Map([...ofMacs.filter(({ macs }) => macs.length > 0), ...ofRest].map((one) => [one.personId, one]));
+  const words = foldName(text).split(/\s+/).filter(Boolean);
+  const holds = ({ name, personId }: Person) => words.every((word) => foldName(`${name} ${personId}`).includes(word));
+  return [...all.values()]
+    .filter((other) => other.active && other.personId !== person.personId && holds(other))
+    .sort((one, other) => byName(one.name, other.name) || (one.personId < other.personId ? -1 : 1))
+    .slice(0, limit);
+}
+
+/** Of thousands of names faster by far than `localeCompare`. */
+const byName = new Intl.Collator('en').compare;
 
 interface Asking {
   readonly rules: readonly Rule[];
@@ -77,14 +142,19 @@ interface Asking {
   readonly failure?: StintError;
 }
 
-/** The rules that this person may ask by, in order; and why it is not known of a rota whether there are more. */
-async function rulesOf({ policy, directory }: Shelf, person: Person): Promise<Asking> {
-  const { rules } = policy;
-  if (!person.active) return { rules: [], first: () => undefined };
-  const unclear = rules.filter((rule) => !includes(rule.ask, person)).map((rule) => rule.ask);
-  const { person: asker, ...rest } = await asFarAsKnown(directory, person, unclear);
-  const mine = rules.filter((rule) => includes(rule.ask, asker));
-  return { rules: mine, first: (about) => ruleFor(policy, about, [asker]), ...rest };
+/** The rules that let this be asked, in order; and why it is not known of a rota whether there are more. */
+async function rulesOf({ policy, directory }: Shelf, askers: Askers): Promise<Asking> {
+  const both = bothOf(askers);
+  if (!both.every(({ active }) => active)) return { rules: [], first: () => undefined };
+  const lets = ({ ask }: Rule, some: readonly Person[]) => some.every((one) => includes(ask, one));
+  const unclear = policy.rules.filter((rule) => !lets(rule, both)).map((rule) => rule.ask);
+  const { onto, failure } = await lookedUp(directory, unclear);
+  const known = onto(both);
+  return {
+    rules: policy.rules.filter((rule) => isFor(rule, known) && lets(rule, known)),
+    first: (about) => ruleFor(policy, about, known),
+    ...(failure ? { failure } : {}),
+  };
 }
 
 /** Who could approve is asked once for each rule, however many offers it makes. */
@@ -92,13 +162,13 @@ async function offersOf(
   shelf: Shelf,
   first: Asking['first'],
   found: readonly Candidate[],
-  person: Person,
+  askers: Askers,
 ): Promise<readonly Offer[]> {
   const names = new Map<Rule, Promise<readonly string[]>>();
   const offers = found.map(async (candidate) => {
     const rule = first(candidate.about);
     if (!rule) return [];
-    const asked = names.get(rule) ?? approverNames(shelf, rule, person);
+    const asked = names.get(rule) ?? approverNames(shelf, rule, askers);
     names.set(rule, asked);
     return [{ ...offerOf(candidate, rule, await asked), ...onConditions(candidate, rule, shelf.now) }];
   });
@@ -106,10 +176,10 @@ async function offersOf(
 }
 
 /** Who is asked first: of several stages those of the first. */
-async function approverNames({ directory, now }: Shelf, rule: Rule, person: Person): Promise<readonly string[]> {
-  const managers = askManagers([rule]) ? await managersOf(directory, person) : [];
+async function approverNames({ directory, now }: Shelf, rule: Rule, { person, subject }: Askers): Promise<readonly string[]> {
+  const managers = askManagers([rule]) ? await managersOf(directory, subject) : [];
   const find = (id: PersonId) => managers.find(({ personId }) => personId === id);
-  const plan = planOf(rule, { own: [person.personId], subject: person, find, now });
+  const plan = planOf(rule, { own: [person.personId, subject.personId], subject, find, now });
   const onCall = createOnCall(directory);
   // What is shown before anybody asks: a rota that can't be looked up now is left out, and looked up again to decide.
   await onCall.tryTo(rule.approve);

@@ -134,9 +134,18 @@ export async function asFarAsKnown(
   person: Person,
   named: readonly Who[],
 ): Promise<{ readonly person: Person; readonly failure?: StintError }> {
+  const { onto, failure } = await lookedUp(directory, named);
+  return { person: onto([person])[0] ?? person, ...(failure ? { failure } : {}) };
+}
+
+/** What is known of all of these rotas that could be looked up, and why another could not. For what gives no access by itself. */
+export async function lookedUp(
+  directory: Groups,
+  named: readonly Who[],
+): Promise<Pick<OnCall, 'onto' | 'directory'> & { readonly failure?: StintError }> {
   const onCall = createOnCall(directory);
   const failure = await onCall.tryTo(ofAll(named));
-  return { person: onCall.onto([person])[0] ?? person, ...(failure ? { failure } : {}) };
+  return { onto: onCall.onto, directory: onCall.directory, ...(failure ? { failure } : {}) };
 }
 
 async function failureOf(attempt: Promise<void>): Promise<StintError | undefined> {

@@ -5,7 +5,7 @@ import type { ClickKind, ClickVerdict, Preview } from '../contract/preview.js';
 import type { ElevationView } from '../contract/view.js';
 import { judgeClick, TAKES_AWAY } from './click.js';
 import { recalled } from './judge.js';
-import { offersFor, pin, type Shelf, search } from './offers.js';
+import { offersFor, others, pin, type Shelf, search } from './offers.js';
 import { outlookOf } from './outlook.js';
 import type { Policy } from './rules.js';
 import { ONLY_MACS } from './targets.js';
@@ -54,9 +54,10 @@ export function createPreview(deps: PreviewDeps): Preview {
 
   const shelf = async (): Promise<Shelf> => ({ policy: await policy(), directory, targets, now: clock() });
   return {
-    offersFor: async (person) => offersFor(await shelf(), person),
-    search: async (person, text, limit) => search(await shelf(), person, text, limit),
-    pin: async (person, key) => pin(await shelf(), person, key),
+    offersFor: async (person, subject = person) => offersFor(await shelf(), { person, subject }),
+    search: async (person, text, limit, subject = person) => search(await shelf(), { person, subject }, text, limit),
+    others: async (person, text, limit) => others(await shelf(), person, text, limit),
+    pin: async (person, key, subject = person) => pin(await shelf(), { person, subject }, key),
     outlook: async (ask) => outlookOf({ directory, targets, ...(usage && { usage }) }, await policy(), ask, clock()),
     async judgeClick(view, person, kind, windowMs) {
       const now = TAKES_AWAY.has(kind) ? await policy().catch(() => undefined) : await policy();

@@ -15,6 +15,7 @@ import { type Ack, createClicks } from './clicks.js';
 import { checkConfig, SLACK_API, type SlackAppDeps } from './config.js';
 import { createDelivery } from './delivery.js';
 import { createElevate } from './elevate.js';
+import { createForWhom } from './for-whom.js';
 import { createForms } from './forms.js';
 import { createGatekeeper } from './gatekeeper.js';
 import { createHome } from './home.js';
@@ -145,8 +146,9 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
       .repairCard(requestId)
       .catch((error: unknown) => logger.warn({ requestId, error: errorText(error) }, 'card not repaired'));
   };
-  const views = createRequestViews({ preview, ledger: store.ledger, random, logger });
-  const base = { api, gate, views, gatekeeper, recall, answerer, repair, preview, clock, random, logger };
+  const forWhom = createForWhom({ preview, directory, teamId: config.teamId });
+  const views = createRequestViews({ preview, forWhom, ledger: store.ledger, random, logger });
+  const base = { api, gate, views, forWhom, gatekeeper, recall, answerer, repair, preview, clock, random, logger };
   const clicks = createClicks(base);
   const elevate = createElevate({ ...base, freeze: store.freeze });
   const waiting = createWaiting({ ...base, ledger: store.ledger });
@@ -204,13 +206,16 @@ function listen(
     const press = parsePress(body);
     await parts.adminStatus.turn(press, parsePage(press.actionId) ?? 0, ack as Ack);
   });
-  for (const field of [FIELDS.target, FIELDS.window]) {
+  for (const field of [FIELDS.for, FIELDS.target, FIELDS.window]) {
     app.action({ type: 'block_actions', action_id: field }, ({ body, ack }) =>
       parts.choose.chosen(parseChoice(body), ack as Ack),
     );
   }
   app.options({ type: 'block_suggestion', action_id: FIELDS.target }, ({ body, ack }) =>
     parts.suggest.answer(() => parseSuggestion(body), ack as Ack),
+  );
+  app.options({ type: 'block_suggestion', action_id: FIELDS.for }, ({ body, ack }) =>
+    parts.suggest.people(() => parseSuggestion(body), ack as Ack),
   );
   app.view({ type: 'view_submission', callback_id: CALLBACKS.elevate }, ({ body, ack }) =>
     parts.submit.submit(parseSubmission(body), ack as Ack),

@@ -163,18 +163,20 @@ const suggestionBody = interactive.extend({
   type: z.literal('block_suggestion'),
   container: z.object({ type: z.literal('view') }),
   value: z.string().max(3000).nullish(),
+  view: z.object({ private_metadata: z.string().max(3000).nullish() }),
 });
 
 /** Somebody types into a search of a form. */
 export interface Suggestion {
   readonly claim: Claim;
   readonly text: string;
+  readonly privateMetadata: string;
 }
 
 /** Throws `bad-input` when the payload has not the shape of a search in a form. */
 export function parseSuggestion(body: unknown): Suggestion {
   const b = parsed(suggestionBody, body);
-  return { claim: claimOf(b), text: (b.value ?? '').trim() };
+  return { claim: claimOf(b), text: (b.value ?? '').trim(), privateMetadata: b.view.private_metadata ?? '' };
 }
 
 function filled(claim: Claim, view: z.infer<typeof form>): Filled {

@@ -15,13 +15,13 @@ interface Pin {
 }
 
 /** `form` names the form that asks: another form, or another choice, is asked for anew. */
-export type Pins = (form: string, person: Person, key: string) => Promise<Pinned>;
+export type Pins = (form: string, person: Person, key: string, subject: Person) => Promise<Pinned>;
 
 export function createPins(deps: { readonly preview: Preview; readonly clock: () => number }): Pins {
   const pins = new Map<string, Pin>();
 
-  function begin(name: string, person: Person, key: string): Promise<Pinned> {
-    const pin: Pin = { job: deps.preview.pin(person, key) };
+  function begin(name: string, ...asked: Parameters<Preview['pin']>): Promise<Pinned> {
+    const pin: Pin = { job: deps.preview.pin(...asked) };
     pins.set(name, pin);
     pin.job.then(
       () => {
@@ -32,10 +32,10 @@ export function createPins(deps: { readonly preview: Preview; readonly clock: ()
     return pin.job;
   }
 
-  return async (form, person, key) => {
+  return async (form, person, key, subject) => {
     const now = deps.clock();
     for (const [name, { doneAt }] of pins) if (doneAt !== undefined && now - doneAt >= KEPT_MS) pins.delete(name);
-    const name = JSON.stringify([form, person.personId, key]);
-    return pins.get(name)?.job ?? begin(name, person, key);
+    const name = JSON.stringify([form, person.personId, subject.personId, key]);
+    return pins.get(name)?.job ?? begin(name, person, key, subject);
   };
 }

@@ -1,5 +1,6 @@
 /** The request form read back: everything that the client was told to enforce is checked again. Pure. */
-import { speaksOf } from '../cards/request-modal.js';
+import { speaksFor, speaksOf } from '../cards/request-modal.js';
+import type { PersonId } from '../contract/ids.js';
 import type { Offer } from '../contract/preview.js';
 import type { Filled } from './payload.js';
 import { categoryField } from './request-fields/category.js';
@@ -35,6 +36,11 @@ export function readForm({ values }: Pick<Filled, 'values'>, offer: Offer): Read
   }
   if (errors.length > 0) return { ok: false, errors: Object.fromEntries(errors) };
   return { ok: true, form: Object.fromEntries(form) as RequestForm };
+}
+
+/** Whether the form that was sent is for somebody else than the person chosen in it; `self`: who asks. */
+export function isForAnother({ privateMetadata }: Pick<Filled, 'privateMetadata'>, self: PersonId, subject: PersonId): boolean {
+  return (speaksFor(privateMetadata) ?? self) !== subject;
 }
 
 /** Whether the form that was sent speaks of another choice than the one in it, or does not ask what this one needs. */

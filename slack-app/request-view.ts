@@ -8,10 +8,12 @@ import type { Ledger, Person } from '../contract/ports.js';
 import type { Offer, Outlook, Pinned, Preview } from '../contract/preview.js';
 import { CATEGORIES } from '../contract/request.js';
 import type { ElevationView } from '../contract/view.js';
+import type { ForWhomDesk } from './for-whom.js';
 import type { Log } from './log.js';
 import { failureOf } from './outcome.js';
 import type { Filled } from './payload.js';
 import { within } from './race.js';
+import { isForAnother } from './request-form.js';
 import { now } from './standing.js';
 
 /** A form that is sent has to be answered within Slack's three seconds, and so has one that comes back. */
@@ -27,11 +29,18 @@ export interface RequestViews {
 /** The form; or, when all there is runs already, that. */
 export type Fresh = { readonly form: ModalView } | { readonly open: readonly ElevationView[] };
 
-export interface RequestViewDeps {
+interface RequestViewDeps {
   readonly preview: Preview;
+  readonly forWhom: ForWhomDesk;
   readonly ledger: Ledger;
   readonly random: () => number;
   readonly logger: Log;
+}
+
+/** Who asks, and for whom. */
+interface Both {
+  readonly person: Person;
+  readonly subject: Person;
 }
 
 /** What the form says of one choice. */
@@ -40,17 +49,23 @@ type About = Pick<RequestModalInput, 'chosen' | 'outlook'>;
 export function createRequestViews(deps: RequestViewDeps): RequestViews {
   const { preview, ledger } = deps;
 
-  async function free(person: Person) {
-    const [{ offers, searchable, note }, open] = await Promise.all([preview.offersFor(person), openOf(ledger, person)]);
-    return { offers, searchable, note, open, free: offers.filter((offer) => !open.some((view) => isOf(view, offer.key))) };
+  async function free({ person, subject }: Both) {
+    const [{ offers, searchable, note }, open, forWhom] = await Promise.all([
+      preview.offersFor(person, subject),
+      openOf(ledger, subject),
+      deps.forWhom.offered(person, subject),
+    ]);
+    const rest = offers.filter((offer) => !open.some((view) => isOf(view, offer.key)));
+    return { offers, searchable, note, open, forWhom, free: rest };
   }
 
-  async function aboutKey(person: Person, key: string, values: Filled['values'], open: readonly ElevationView[]): Promise<About> {
+  async function aboutKey(both: Both, key: string, values: Filled['values'], open: readonly ElevationView[]): Promise<About> {
+    const { person, subject } = both;
     const other = open.find((view) => isOf(view, key));
     try {
-      const pinned = await preview.pin(person, key);
-      if (other) return { chosen: { ...pinned.offer, barred: `You have asked for this already. ${now(other)}` } };
-      return { chosen: pinned.offer, outlook: await outlookOf(person, pinned, values) };
+      const pinned = await preview.pin(person, key, subject);
+      if (other) return { chosen: { ...pinned.offer, barred: askedAlready(both, other) } };
+      return { chosen: pinned.offer, outlook: await outlookOf(both, pinned, values) };
     } catch (error) {
       if (!isStintError(error)) throw error;
       return { chosen: { key, barred: error.sentence } };
@@ -58,11 +73,18 @@ export function createRequestViews(deps: RequestViewDeps): RequestViews {
   }
 
   /** What can't be told is no reason to show nothing: it is said. */
-  async function outlookOf(person: Person, { offer, target }: Pinned, values: Filled['values']): Promise<Outlook | string> {
-    const self = { personId: person.personId, name: person.name };
+  async function outlookOf(
+    { person, subject }: Both,
+    { offer, target }: Pinned,
+    values: Filled['values'],
+  ): Promise<Outlook | string> {
+    const { refOf } = deps.forWhom;
     const windowMs = offer.windowsMs.find((ms) => String(ms) === values.get(FIELDS.window));
     try {
-      const raced = await within(preview.outlook({ requester: self, subject: self, target, windowMs }), OUTLOOK_MS);
+      const raced = await within(
+        preview.outlook({ requester: refOf(person), subject: refOf(subject), target, windowMs }),
+        OUTLOOK_MS,
+      );
       return raced.done ? raced.value : 'It takes too long to look up just now.';
     } catch (error) {
       return failureOf(error, deps, { personId: person.personId, part: 'outlook of a request' }).sentence;
@@ -71,24 +93,39 @@ export function createRequestViews(deps: RequestViewDeps): RequestViews {
 
   return {
     async fresh(person, reason) {
-      const found = await free(person);
-      if (found.offers.length === 0 && !found.searchable) throw new StintError('not-eligible');
-      if (found.free.length === 0 && !found.searchable) return { open: found.open };
-      const { searchable, note, open } = found;
+      const self = { person, subject: person };
+      const found = await free(self);
+      const { searchable, note, open, forWhom } = found;
+      if (found.offers.length === 0 && !searchable && !forWhom) throw new StintError('not-eligible');
+      if (found.free.length === 0 && !searchable && !forWhom) return { open };
       const written = new Map([[FIELDS.reason, reason]]);
       const [only, ...more] = searchable ? [] : found.free;
       // Of one thing alone the form speaks from the start.
-      const alone = only && more.length === 0 ? await aboutKey(person, only.key, written, open) : {};
+      const alone = only && more.length === 0 ? await aboutKey(self, only.key, written, open) : {};
       const { outlook } = alone;
-      return { form: requestModal({ offers: found.free, searchable, note, outlook, categories: CATEGORIES, written }) };
+      // Where others can be asked for, the form stands also while all of their own is asked for already.
+      const taken = searchable || found.free.length > 0 ? [] : open.map(now);
+      const said = [...(note === undefined ? [] : [note]), ...taken].join(' ') || undefined;
+      return {
+        form: requestModal({ offers: found.free, searchable, forWhom, note: said, outlook, categories: CATEGORIES, written }),
+      };
     },
-    async about(person, { values }, again) {
-      const key = values.get(FIELDS.target);
-      const { offers, searchable, note, open } = await free(person);
-      const chosen = key ? await aboutKey(person, key, values, open) : {};
-      return requestModal({ offers, searchable, note, again, ...chosen, categories: CATEGORIES, written: values });
+    async about(person, { values, privateMetadata }, again) {
+      const subject = await deps.forWhom.named(person, values.get(FIELDS.for));
+      const both = { person, subject };
+      // What was chosen was chosen for somebody else.
+      const moved = isForAnother({ privateMetadata }, person.personId, subject.personId);
+      const key = moved ? undefined : values.get(FIELDS.target);
+      const { offers, searchable, note, open, forWhom } = await free(both);
+      const chosen = key ? await aboutKey(both, key, values, open) : {};
+      return requestModal({ offers, searchable, forWhom, note, again, ...chosen, categories: CATEGORIES, written: values });
     },
   };
+}
+
+/** Why there is no second one. */
+export function askedAlready({ person, subject }: Both, view: ElevationView): string {
+  return `${person === subject ? 'You have asked for this already' : `This is asked for already for ${subject.name}`}. ${now(view)}`;
 }
 
 /** Whether an elevation is of this offer: an offer's key is the target's, or all of it but the person. */

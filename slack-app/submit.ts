@@ -7,12 +7,13 @@ import { frozenSentence } from '../cards/frozen.js';
 import { FIELDS } from '../cards/modals.js';
 import { StintError } from '../contract/errors.js';
 import { type Digest, instant, type RequestId } from '../contract/ids.js';
-import type { Gate } from '../contract/ports.js';
+import type { Gate, Person } from '../contract/ports.js';
 import type { Pinned, Preview } from '../contract/preview.js';
 import type { ElevationRequest, PersonRef, Target } from '../contract/request.js';
 import { digestOf, requestIdFrom } from '../seal/canonical.js';
 import type { Ack } from './clicks.js';
 import type { SlackStore } from './config.js';
+import type { ForWhomDesk } from './for-whom.js';
 import { errorsAt } from './forms.js';
 import type { Gatekeeper, Identified } from './gatekeeper.js';
 import { errorText, type Log } from './log.js';
@@ -20,8 +21,8 @@ import { failureOf } from './outcome.js';
 import type { Submission } from './payload.js';
 import { createPins } from './pins.js';
 import { within } from './race.js';
-import { type FieldErrors, isOutdated, type RequestForm, readForm } from './request-form.js';
-import { openOf, type RequestViews } from './request-view.js';
+import { type FieldErrors, isForAnother, isOutdated, type RequestForm, readForm } from './request-form.js';
+import { askedAlready, openOf, type RequestViews } from './request-view.js';
 import { now } from './standing.js';
 
 const SUBMIT_MS = 2200;
@@ -31,6 +32,7 @@ export interface SubmitDeps {
   readonly gatekeeper: Gatekeeper;
   readonly preview: Preview;
   readonly views: RequestViews;
+  readonly forWhom: ForWhomDesk;
   /** Throws when the channel that a rule names can't be used for a card. */
   readonly checkRoom: (channel: string | undefined) => Promise<void>;
   readonly store: SlackStore;
@@ -47,6 +49,11 @@ export interface Submit {
 const CHANGED = 'Not sent: what you chose has other lengths, or asks for more. Please check and send again.';
 const NOT_YET = 'Your request has not been handed over yet. Your text is kept: press Send request again; it stays one request.';
 
+/** Who asks, and for whom. */
+interface Asking extends Identified {
+  readonly subject: Person;
+}
+
 /** A request without what is only decided when it is first handed in. */
 type Draft = Omit<ElevationRequest, 'requestId' | 'askedAt'>;
 
@@ -56,7 +63,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
   /** Starts under way, by form: a second press joins the first. */
   const starting = new Map<string, { readonly draft: Digest; readonly job: Promise<void> }>();
 
-  async function hand(who: Identified, form: RequestForm, target: Target, viewId: string): Promise<void> {
+  async function hand(who: Asking, form: RequestForm, target: Target, viewId: string): Promise<void> {
     const draft = await draftOf(who, form, target);
     const name = digestOf(draft);
     const running = starting.get(viewId);
@@ -68,18 +75,18 @@ export function createSubmit(deps: SubmitDeps): Submit {
     return job;
   }
 
-  async function start(who: Identified, draft: Draft, viewId: string): Promise<void> {
+  async function start(who: Asking, draft: Draft, viewId: string): Promise<void> {
     const request = await requestOf(store, draft, `${deps.teamId}/${viewId}`, deps.clock());
-    const others = await openOf(store.ledger, who.person, draft.target.key);
+    const others = await openOf(store.ledger, who.subject, draft.target.key);
     const other = others.find((view) => view.request.requestId !== request.requestId);
-    if (other) throw new StintError('target-busy', `You have asked for this already. ${now(other)}`);
+    if (other) throw new StintError('target-busy', askedAlready(who, other));
     await refuseFrozen(store, request.requestId);
     await deps.gate.start(request, who.actor);
     deps.logger.info({ requestId: request.requestId, personId: who.person.personId }, 'request handed over');
   }
 
-  async function draftOf({ person, member }: Identified, form: RequestForm, target: Target): Promise<Draft> {
-    const self: PersonRef = {
+  async function draftOf({ person, member, subject }: Asking, form: RequestForm, target: Target): Promise<Draft> {
+    const requester: PersonRef = {
       personId: person.personId,
       name: person.name,
       slackTeamId: member.teamId,
@@ -87,15 +94,16 @@ export function createSubmit(deps: SubmitDeps): Submit {
     };
     const { windowMs, category } = form;
     const reasonDigest = await store.requests.putText(form.reason);
-    return { v: 1, requester: self, subject: self, target, windowMs, category, reasonDigest, via: 'slack' };
+    const holder = subject === person ? requester : deps.forWhom.refOf(subject);
+    return { v: 1, requester, subject: holder, target, windowMs, category, reasonDigest, via: 'slack' };
   }
 
   /** What is chosen, with every id pinned. Why it is not to be had is said where it was chosen. */
-  async function pinned(who: Identified, s: Submission): Promise<Pinned | Answer> {
+  async function pinned(who: Asking, s: Submission): Promise<Pinned | Answer> {
     const key = s.values.get(FIELDS.target);
     if (!key) return errors({ [FIELDS.target]: 'Choose what you ask for.' });
     try {
-      return await pin(s.viewId, who.person, key);
+      return await pin(s.viewId, who.person, key, who.subject);
     } catch (error) {
       return errors({ [FIELDS.target]: failureOf(error, deps, about(s)).sentence });
     }
@@ -104,11 +112,14 @@ export function createSubmit(deps: SubmitDeps): Submit {
   /** How the form is answered; nothing closes it. */
   async function outcome(s: Submission): Promise<Answer | undefined> {
     try {
-      const who = await deps.gatekeeper.identify(s.claim);
+      const asker = await deps.gatekeeper.identify(s.claim);
+      const who = { ...asker, subject: await deps.forWhom.named(asker.person, s.values.get(FIELDS.for)) };
+      const { personId } = who.person;
+      if (isForAnother(s, personId, who.subject.personId)) return update(await deps.views.about(who.person, s, CHANGED));
       const found = await pinned(who, s);
       if ('response_action' in found) return found;
       const { offer, target } = found;
-      if (isOutdated(s, offer)) return { response_action: 'update', view: await deps.views.about(who.person, s, CHANGED) };
+      if (isOutdated(s, offer)) return update(await deps.views.about(who.person, s, CHANGED));
       const read = readForm(s, offer);
       if (!read.ok) return errors(read.errors);
       await deps.checkRoom(offer.channel);
@@ -136,6 +147,7 @@ type Answer =
   | { readonly response_action: 'errors'; readonly errors: FieldErrors }
   | { readonly response_action: 'update'; readonly view: ModalView };
 
+const update = (view: ModalView): Answer => ({ response_action: 'update', view });
 const errors = (at: FieldErrors): Answer => ({ response_action: 'errors', errors: at });
 
 const about = (s: Submission) => ({ form: s.callbackId, slackUserId: s.claim.userId });

@@ -2,10 +2,13 @@
  * What the search of the form answers while somebody types. It only ever shows what may be asked for; an error shows
  * nothing and is logged. Nothing is remembered, so a question that comes twice is answered twice.
  */
-import { OPTIONS_MAX, type Suggestions, suggestionsOf } from '../cards/offer-options.js';
+import { OPTIONS_MAX, personOption, type Suggestions, suggestionsOf } from '../cards/offer-options.js';
+import { OTHERS_MAX } from '../cards/request-fields/for-whom.js';
+import { speaksFor } from '../cards/request-modal.js';
 import type { Person } from '../contract/ports.js';
 import type { Offer, Preview } from '../contract/preview.js';
 import type { Ack } from './clicks.js';
+import type { ForWhomDesk } from './for-whom.js';
 import type { Gatekeeper } from './gatekeeper.js';
 import { errorText, type Log } from './log.js';
 import type { Suggestion } from './payload.js';
@@ -22,10 +25,13 @@ const NOTHING: Suggestions = { options: [] };
 export interface Suggest {
   /** `read` may throw: what cannot be read is answered with nothing, too. */
   answer(read: () => Suggestion, ack: Ack): Promise<void>;
+  /** The same for whom it may be asked. */
+  people(read: () => Suggestion, ack: Ack): Promise<void>;
 }
 
 export function createSuggest(deps: {
   readonly gatekeeper: Gatekeeper;
+  readonly forWhom: ForWhomDesk;
   readonly preview: Preview;
   readonly logger: Log;
   /** Milliseconds since 1970. */
@@ -35,9 +41,10 @@ export function createSuggest(deps: {
   const warnedAt = new Map<string, number>();
 
   /** Before anything is typed: what can be listed, their own Macs first, and what else there is room for. */
-  async function unasked(person: Person): Promise<readonly Offer[]> {
-    const { offers } = await preview.offersFor(person);
-    return offers.length < OPTIONS_MAX ? [...offers, ...(await preview.search(person, '', OPTIONS_MAX).catch(nothing))] : offers;
+  async function unasked(person: Person, subject: Person): Promise<readonly Offer[]> {
+    const { offers } = await preview.offersFor(person, subject);
+    if (offers.length >= OPTIONS_MAX) return offers;
+    return [...offers, ...(await preview.search(person, '', OPTIONS_MAX, subject).catch(nothing))];
   }
 
   function nothing(error: unknown): readonly Offer[] {
@@ -53,24 +60,37 @@ export function createSuggest(deps: {
     logger.warn({ error }, message);
   }
 
-  async function offered(read: () => Suggestion): Promise<Suggestions> {
+  /** What may be asked for, for whom the form is. */
+  async function offered(person: Person, { text, privateMetadata }: Suggestion): Promise<Suggestions> {
+    const subject = await deps.forWhom.named(person, speaksFor(privateMetadata));
+    const found = text === '' ? unasked(person, subject) : preview.search(person, text, OPTIONS_MAX, subject).catch(nothing);
+    return suggestionsOf(await found);
+  }
+
+  async function peopleOf(person: Person, { text }: Suggestion): Promise<Suggestions> {
+    const others = await preview.others(person, text, OTHERS_MAX);
+    return { options: [...(text === '' ? [person] : []), ...others].map((one) => personOption(one, person)) };
+  }
+
+  async function looked(read: () => Suggestion, look: typeof offered): Promise<Suggestions> {
     try {
-      const { claim, text } = read();
-      const { person } = await deps.gatekeeper.identify(claim);
-      const offers =
-        text === '' ? await unasked(person) : await preview.search(person, text.slice(0, TEXT_MAX), OPTIONS_MAX).catch(nothing);
-      return suggestionsOf(offers);
+      const asked = read();
+      const { person } = await deps.gatekeeper.identify(asked.claim);
+      return await look(person, { ...asked, text: asked.text.slice(0, TEXT_MAX) });
     } catch (error) {
       warn(errorText(error), 'a search could not be answered');
       return NOTHING;
     }
   }
 
+  async function inTime(job: Promise<Suggestions>, ack: Ack): Promise<void> {
+    const raced = await within(job, ANSWER_MS);
+    if (!raced.done) warn('', 'a search took too long and was answered with nothing');
+    await ack(raced.done ? raced.value : NOTHING);
+  }
+
   return {
-    async answer(read, ack) {
-      const raced = await within(offered(read), ANSWER_MS);
-      if (!raced.done) warn('', 'a search took too long and was answered with nothing');
-      await ack(raced.done ? raced.value : NOTHING);
-    },
+    answer: (read, ack) => inTime(looked(read, offered), ack),
+    people: (read, ack) => inTime(looked(read, peopleOf), ack),
   };
 }

@@ -7,6 +7,7 @@ import type { KnownBlock } from '@slack/types';
 import type { Offer, Outlook } from '../../contract/preview.js';
 import type { Category, TargetKind } from '../../contract/request.js';
 import { KINDS, type KindTexts } from '../kinds/index.js';
+import type { ForWhom } from './for-whom.js';
 
 /** What is chosen: an offer, or why it is none. */
 export type Chosen = Offer | { readonly key: string; readonly barred: string };
@@ -16,6 +17,8 @@ export interface RequestModalInput {
   readonly offers: readonly Offer[];
   /** Whether there is more, to be found by typing. */
   readonly searchable: boolean;
+  /** Where this person may ask for others. */
+  readonly forWhom?: ForWhom | undefined;
   readonly chosen?: Chosen | undefined;
   /** What would become of it, where there is one that is or can be chosen; a sentence when that can't be told now. */
   readonly outlook?: Outlook | string | undefined;

@@ -2,10 +2,12 @@
 import { plainText } from '../blocks.js';
 import { FIELDS } from '../modals.js';
 import { OPTIONS_MAX, optionOf } from '../offer-options.js';
+import { otherIn, targetBlock } from './for-whom.js';
 import { onlyKind, type Part } from './part.js';
 
-export const targetPart: Part = ({ offers, searchable, chosen, offer }) => {
-  const base = { type: 'input' as const, block_id: FIELDS.target, dispatch_action: true };
+export const targetPart: Part = ({ offers, searchable, chosen, offer, forWhom }) => {
+  if (offers.length === 0 && !searchable) return [];
+  const base = { type: 'input' as const, block_id: targetBlock(otherIn(forWhom)), dispatch_action: true };
   if (searchable) {
     return [
       {

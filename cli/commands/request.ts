@@ -1,4 +1,4 @@
-/** `stint request aws`: asks for access from the command line, in one's own name alone: the key says who asks. */
+/** `stint request aws`: asks for access from the command line, in one's own name: the key says who asks. */
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { isStintError } from '../../contract/errors.js';
@@ -10,9 +10,10 @@ Examples:
   $ stint request aws --account 123456789012 --set ReadOnly --for 15m --category debug --reason "Look at a bill" --json
   $ stint request aws --account payments-prod --set Admin --for 15m --reason "INC-418: roll back" --confirm payments-prod
   $ stint request aws --search "sandbox power"
+  $ stint request aws --on-behalf-of ada --account sandbox-7 --set PowerUser --for 45m --reason "INC-417: Ada is on the road"
 
 Needs STINT_SERVER_URL, and a key of your own: see "stint enroll --help". STINT_SERVER_KEY_FILE, if set, names the public key
-by which answers have to be signed. Nothing names who asks: your key does.
+by which answers have to be signed. Nothing names who asks: your key does. Neither you nor whom it is for can approve it.
 
 Exit codes: 0 granted (without --wait: handed over), 1 refused, denied, failed or lapsed, 2 a mistake in what was given.`;
 
@@ -31,6 +32,10 @@ export function addRequest(stint: Command): void {
     .option('--account <account>', 'number of the account, or its exact name')
     .option('--set <name>', 'the permission set')
     .option('--for <length>', 'how long: 30s, 45m, 2h; one of the lengths that the policy offers')
+    .option(
+      '--on-behalf-of <person>',
+      'id of the person who gets the access, where a rule for others lets both of you ask; default: you',
+    )
     .option('--reason <text>', 'what you will do, and why it needs this access: approvers see it')
     .option('--category <name>', 'install, debug, config, security, developer or other', 'other')
     .option('--confirm <name>', "the account's name once more, for what is of the highest risk (tier 0)")

@@ -55,9 +55,13 @@ const fits = ({ target }: Pick<Wish, 'target'>, { text, value }: Option): boolea
 
 const fieldsOf = (modal: Modal): readonly Field[] => modal.blocks as readonly Field[];
 
+/** The search for what is asked for; the form may have another, for whom. */
+const searchOf = (fields: readonly Field[]): Field | undefined =>
+  fields.find(({ element }) => element?.type === 'external_select' && element.action_id === 'target');
+
 /** Types into the search and picks, where the form has one. Throws when what is wanted is not offered (yet). */
 export async function pickTarget(sight: Sight, user: string, modal: Modal, wish: Pick<Wish, 'search' | 'target'>): Promise<void> {
-  const searching = fieldsOf(modal).find(({ element }) => element?.type === 'external_select');
+  const searching = searchOf(fieldsOf(modal));
   if (!searching) return;
   const at = { user, viewId: modal.id, actionId: searching.element?.action_id };
   const { options = [] } = await sight.act('options', { ...at, query: wish.search });
@@ -75,7 +79,7 @@ export async function sendForm(sight: Sight, user: string, modal: Modal, wish: O
   const fields = fieldsOf(modal);
   const named = (start: string) => fields.map(({ block_id: id = '' }) => id).find((id) => id.startsWith(start));
   const plain = fields.some(({ block_id: id, element }) => id === 'target' && element?.type !== 'external_select');
-  const searching = fields.find(({ element }) => element?.type === 'external_select')?.element;
+  const searching = searchOf(fields)?.element;
   const shown = searching?.initial_option;
   if (searching && !(shown && fits(wish, shown))) throw new Error('the form does not show yet what was chosen');
   const confirm = named('confirm') ?? named('typed');

@@ -12,6 +12,7 @@ export interface AskOptions {
   readonly account?: string;
   readonly set?: string;
   readonly for?: string;
+  readonly onBehalfOf?: string;
   readonly reason?: string;
   readonly category: string;
   readonly confirm?: string;
@@ -48,10 +49,11 @@ export async function askAws(options: AskOptions, world: AskWorld): Promise<numb
   const serverKey = serverKeyOf(env.STINT_SERVER_KEY_FILE);
   const key = readOwnKey(keyFileOf(env));
   const client = createPeopleClient({ server, key, ...(serverKey && { serverKey }), clock });
-  if (!wanted) return show(await find(client, options.search ?? ''), options, world);
-  const target = await choose(client, wanted);
+  const { onBehalfOf: subject } = options;
+  if (!wanted) return show(await find(client, options.search ?? '', subject), options, world);
+  const target = await choose(client, wanted, subject);
   checkLength(target, wanted.windowMs);
-  const asked = await handOver(client, target, wanted, world);
+  const asked = await handOver(client, target, { ...wanted, ...(subject && { subject }) }, world);
   if (!options.json)
     world.say(
       `handed over: ${plain(target.display)} for ${durationText(wanted.windowMs)}, elevation ${asked.requestId.slice(0, 8)}`,
@@ -69,6 +71,8 @@ interface Wanted {
   readonly reason: string;
   readonly category: string;
   readonly confirm?: string;
+  /** Whose the access will be, where that is somebody else. */
+  readonly subject?: string;
 }
 
 /** Everything that can be wrong without asking anybody. */
@@ -105,21 +109,22 @@ function checkLength({ display, windowsMs }: Found, windowMs: number): void {
 }
 
 /** Where nothing is found because it can't be known yet, that is said, and not that there is nothing. Throws `aws-unavailable`. */
-async function find(client: PeopleClient, words: string): Promise<readonly Found[]> {
-  const answer = await client.call('GET', `/people/v1/targets?q=${encodeURIComponent(words.slice(0, 300))}`);
+async function find(client: PeopleClient, words: string, subject?: string): Promise<readonly Found[]> {
+  const whom = subject ? `&subject=${encodeURIComponent(subject)}` : '';
+  const answer = await client.call('GET', `/people/v1/targets?q=${encodeURIComponent(words.slice(0, 300))}${whom}`);
   const { targets, note } = answer as { readonly targets: readonly Found[]; readonly note?: string };
   if (targets.length === 0 && note) throw new StintError('aws-unavailable', `Nothing was found yet. ${plain(note)}`);
   return targets;
 }
 
 /** With the account alone where both together find nothing, so that it can be said what there is. */
-async function choose(client: PeopleClient, { account, set }: Wanted): Promise<Found> {
-  const both = await find(client, `${account} ${set}`);
+async function choose(client: PeopleClient, { account, set }: Wanted, subject: string | undefined): Promise<Found> {
+  const both = await find(client, `${account} ${set}`, subject);
   try {
     return chooseAws(both, account, set);
   } catch (error) {
     if (!isStintError(error) || error.code !== 'unknown-target' || both.length > 0) throw error;
-    return chooseAws(await find(client, account), account, set);
+    return chooseAws(await find(client, account, subject), account, set);
   }
 }
 
@@ -136,12 +141,20 @@ async function handOver(
   wanted: Wanted,
   world: AskWorld,
 ): Promise<Asked> {
-  const { windowMs, reason, category, confirm } = wanted;
+  const { windowMs, reason, category, confirm, subject } = wanted;
   if (tier === 0 && !confirm) {
     const name = plain(confirmBy);
     throw bad(`${plain(display)} is of the highest risk (tier 0). To confirm, add: --confirm "${name}"`);
   }
-  const body = { askId: world.random(16), key, windowMs, category, reason, ...(confirm && { confirm }) };
+  const body = {
+    askId: world.random(16),
+    key,
+    windowMs,
+    category,
+    reason,
+    ...(confirm && { confirm }),
+    ...(subject && { subject }),
+  };
   for (let tried = 1; ; tried += 1) {
     try {
       return (await client.call('POST', '/people/v1/requests', body)) as Asked;

@@ -5,10 +5,10 @@
 import type { Offer } from '../../contract/preview.js';
 
 /** What stands in the form, by field. */
-export type Values = ReadonlyMap<string, string>;
+type Values = ReadonlyMap<string, string>;
 
 /** What a field says, or a sentence on what is wrong with it. */
-export type Read<T> = { readonly value: T } | { readonly wrong: string };
+type Read<T> = { readonly value: T } | { readonly wrong: string };
 
 export interface Field<T> {
   /** Its block, and what an error is shown at. */

@@ -4,7 +4,8 @@ import { parseTarget } from '../../cards/actions.js';
 import { approveModal, denyModal, loadingModal, messageModal, revokeModal, unprovenModal } from '../../cards/modals.js';
 import { suggestionsOf } from '../../cards/offer-options.js';
 import { fieldOf } from '../../cards/request-fields/part.js';
-import { requestModal, speaksOf } from '../../cards/request-modal.js';
+import { requestModal, speaksFor, speaksOf } from '../../cards/request-modal.js';
+import type { PersonId } from '../../contract/ids.js';
 import type { Offer } from '../../contract/preview.js';
 import { CATEGORIES } from '../../contract/request.js';
 import { hostile } from './hostile.js';
@@ -81,6 +82,40 @@ describe('the form behind /elevate', () => {
     );
   });
 
+  it('shows hostile names of people and hostile outlooks within the limits, too', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const offers = [offer(1), offer(2)];
+        const written = new Map([['for', text]]);
+        const lines = Array.from({ length: 20 }, () => ({ title: 'Limits', says: text }));
+        const self = { personId: 'ada' as PersonId, name: text };
+        const others = Array.from({ length: 150 }, (_, i) => ({ personId: `p${i}` as PersonId, name: text }));
+        const subject = { personId: 'found-by-typing' as PersonId, name: text };
+        const told = [{ outlook: text }, { outlook: { refusals: [text, text], lines, byLength: true } }, {}];
+        const whom = [
+          { forWhom: { self, subject: self, others, more: false } },
+          { forWhom: { self, subject, others, more: true } },
+          {},
+        ];
+        for (const outlook of told)
+          for (const forWhom of whom)
+            for (const given of [offers, offers.slice(0, 1), ...('forWhom' in forWhom ? [[]] : [])]) {
+              const view = {
+                offers: given,
+                searchable: false,
+                chosen: given[0],
+                categories: CATEGORIES,
+                written,
+                ...outlook,
+                ...forWhom,
+              };
+              expect(checkView(requestModal(view))).toEqual([]);
+            }
+      }),
+      { numRuns: 5 },
+    );
+  });
+
   it('is refused when there is nothing to choose from', () => {
     expect(() => requestModal({ ...input, offers: [] })).toThrow(/nothing/i);
     expect(fields(requestModal({ ...input, offers: [], searchable: true }))).toEqual(['target', 'category', 'reason']);
@@ -138,6 +173,26 @@ describe('the form with a search', () => {
     expect(visible(requestModal({ ...search, chosen: { key: 'x', barred: 'You are not known to AWS.' } }))).toContain(
       'not known to AWS',
     );
+  });
+});
+
+describe('the form for somebody else', () => {
+  const self = { personId: 'ada' as PersonId, name: 'Ada' };
+  const grace = { personId: 'grace' as PersonId, name: 'Grace' };
+  const forWhom = { self, subject: grace, others: [grace], more: false };
+
+  it('says for whom it is, and has another block for what is asked for: nothing of another person stays in it', () => {
+    const [own, other] = [
+      requestModal({ ...input, forWhom: { ...forWhom, subject: self } }),
+      requestModal({ ...input, forWhom }),
+    ];
+    expect(fields(other)).toEqual(['for', 'target', 'window', 'category', 'reason']);
+    expect(own.blocks[1]?.block_id).toBe('target');
+    expect(other.blocks[1]?.block_id).not.toBe('target');
+    expect(speaksFor(other.private_metadata ?? '')).toBe('grace');
+    expect(speaksFor(own.private_metadata ?? '')).toBeUndefined();
+    expect(speaksOf(requestModal({ ...input, forWhom, chosen: offer(1) }).private_metadata ?? '', offer(1).key)).toBe(true);
+    expect(requestModal(input).blocks.map((b) => b.block_id)).not.toContain('for');
   });
 });
 

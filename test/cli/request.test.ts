@@ -116,6 +116,14 @@ describe('asking', () => {
     expect(said.join()).toMatch(/handed over: PowerUser in sandbox for 45m, elevation abcdefgh/);
   });
 
+  it('names the person whom it is for, where that is somebody else, in the search and in what it asks', async () => {
+    expect(await run({ onBehalfOf: 'grace' })).toBe(0);
+    expect(calls.filter(({ method }) => method === 'GET').map(({ path }) => path)).toEqual([
+      expect.stringMatching(/^\/people\/v1\/targets\?q=.*&subject=grace$/),
+    ]);
+    expect(asked()[0]?.body).toMatchObject({ subject: 'grace' });
+  });
+
   it('is one request when the first answers are lost', async () => {
     const away = { status: 503, body: { code: 'temporal-unavailable', detail: 'Temporal is away.' } };
     posts = [away, { status: 502, body: {} }, ...posts];

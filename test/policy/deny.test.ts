@@ -214,7 +214,7 @@ describe('in a file', () => {
 
   it('what is asked for by its key is refused with its sentence', async () => {
     const shelf = { policy: parsed(MACS, FENCE), directory: directoryFrom(EVERYBODY), targets: ONLY_MACS, now: NOW };
-    const refused = pin(shelf, ADA, request.target.key);
+    const refused = pin(shelf, { person: ADA, subject: ADA }, request.target.key);
     await expect(refused).rejects.toMatchObject({ code: 'not-eligible', sentence: 'These are for security alone.' });
   });
 

@@ -308,17 +308,20 @@ export function fakePreview(): Preview & {
   return {
     judged: [],
     offers: undefined,
-    async offersFor(p) {
+    async offersFor(_p, s = _p) {
       const windowsMs = [5, 10, 15, 30].map((n) => n * MINUTE);
-      const offers = p.macs.map((m) => ({ ...offerOf(mac(m.serial)), windowsMs, approverNames: ['Alice'], rule: 'engineers' }));
+      const offers = s.macs.map((m) => ({ ...offerOf(mac(m.serial)), windowsMs, approverNames: ['Alice'], rule: 'engineers' }));
       return { offers: this.offers ?? offers, searchable: false };
     },
-    async search(p) {
-      return (await this.offersFor(p)).offers;
+    async others() {
+      return [];
     },
-    async pin(p, key) {
-      const offer = (await this.offersFor(p)).offers.find((one) => one.key === key);
-      const serial = p.macs.find((m) => mac(m.serial).key === key)?.serial;
+    async search(p, _text, _limit, s) {
+      return (await this.offersFor(p, s)).offers;
+    },
+    async pin(p, key, s = p) {
+      const offer = (await this.offersFor(p, s)).offers.find((one) => one.key === key);
+      const serial = s.macs.find((m) => mac(m.serial).key === key)?.serial;
       if (!offer || !serial) throw new StintError('not-eligible');
       return { offer, target: mac(serial) };
     },

@@ -1,5 +1,5 @@
 /**
- * POST /people/v1/requests: an elevation asked for at a command line. For oneself alone: nothing in the call names a person.
+ * POST /people/v1/requests: an elevation asked for at a command line. Who asks is whose key it is; nothing in the call says so.
  * The policy decides as for Slack; this is the first gate, so that a refusal is immediate.
  */
 import { isStintError, StintError } from '../../../contract/errors.js';
@@ -7,10 +7,11 @@ import { instant, type RequestId, shortId } from '../../../contract/ids.js';
 import { sameName } from '../../../contract/names.js';
 import type { Person, Requests } from '../../../contract/ports.js';
 import type { Offer } from '../../../contract/preview.js';
-import type { ElevationRequest, Target } from '../../../contract/request.js';
+import type { ElevationRequest, PersonRef, Target } from '../../../contract/request.js';
 import type { State } from '../../../contract/states.js';
 import { durationText } from '../../../policy/duration.js';
 import { wrongReason } from '../../../policy/reason.js';
+import { subjectNamed } from '../../../policy/subject.js';
 import { requestIdFrom, sha256 } from '../../../seal/canonical.js';
 import { type AskLimit, createAskLimit, createPaceLimit } from '../ask-limit.js';
 import type { App, DeviceApiDeps, PeopleDeps } from '../deps.js';
@@ -71,25 +72,29 @@ async function ask(deps: Deps, limits: Limits, person: Person, requestId: Reques
   if (stored) return repeat(deps, stored, { ...body, reason });
   await refuseFrozen(deps.store);
   limits.tries(person.personId);
-  const { offer, target } = await deps.preview.pin(person, body.key);
+  const subject = await subjectNamed(deps.directory, person, body.subject);
+  const { offer, target } = await deps.preview.pin(person, body.key, subject);
   checkOffer(offer, { ...body, reason });
   await checkFree(deps, person, target, requestId);
   limits.asks(person.personId, requestId);
   const reasonDigest = await deps.store.requests.putText(reason);
-  const slack = person.slack[0];
-  const { personId, name } = person;
-  const self = { personId, name, ...(slack ? { slackTeamId: slack.teamId, slackUserId: slack.userId } : {}) };
+  const parties = { requester: refOf(person), subject: refOf(subject) };
   const { windowMs, category } = body;
   const askedAt = instant(deps.clock());
   const what = { target, windowMs, category, reasonDigest, via: 'cli', askedAt } as const;
-  return start(deps, { v: 1, requestId, requester: self, subject: self, ...what });
+  return start(deps, { v: 1, requestId, ...parties, ...what });
+}
+
+function refOf({ personId, name, slack: [account] }: Person): PersonRef {
+  return { personId, name, ...(account ? { slackTeamId: account.teamId, slackUserId: account.userId } : {}) };
 }
 
 /** The ask came before: answered as it stands now, started again only when it never got as far as the ledger. */
 async function repeat(deps: Deps, { request }: Stored, body: Ask): Promise<Asked> {
   const { target, windowMs, category, reasonDigest } = request;
   const sameTarget = target.key === body.key || target.key.startsWith(`${body.key}/`);
-  if (!sameTarget || windowMs !== body.windowMs || category !== body.category || reasonDigest !== sha256(body.reason))
+  const same = sameTarget && request.subject.personId === (body.subject ?? request.requester.personId);
+  if (!same || windowMs !== body.windowMs || category !== body.category || reasonDigest !== sha256(body.reason))
     throw new StintError('state-conflict', 'This ask was already made with other content. Ask anew.');
   const row = await deps.store.ledger.find(request.requestId);
   if (row) return { requestId: request.requestId, state: row.view.state, display: target.display };

@@ -5,6 +5,7 @@ import type { PersonId } from '../../../contract/ids.js';
 import type { Offer } from '../../../contract/preview.js';
 import type { ElevationRequest } from '../../../contract/request.js';
 import type { ElevationView } from '../../../contract/view.js';
+import { subjectNamed } from '../../../policy/subject.js';
 import { createPaceLimit } from '../ask-limit.js';
 import type { App, DeviceApiDeps, PeopleDeps } from '../deps.js';
 import { ProblemReply } from '../schemas.js';
@@ -26,9 +27,11 @@ export function peopleLookRoutes(app: App, deps: DeviceApiDeps, people: PeopleDe
   const mayLook = createPaceLimit(deps.clock, LOOKS);
   app.get('/people/v1/targets', { schema: targets }, async (call) => {
     mayLook(call.speaker.person.personId);
-    const found = await people.preview.search(call.speaker.person, call.query.q.trim(), FOUND_MAX);
+    const { person } = call.speaker;
+    const subject = await subjectNamed(people.directory, person, call.query.subject);
+    const found = await people.preview.search(person, call.query.q.trim(), FOUND_MAX, subject);
     if (found.length > 0) return { targets: found.map(foundOf) };
-    const { note } = await people.preview.offersFor(call.speaker.person);
+    const { note } = await people.preview.offersFor(person, subject);
     return { targets: [], ...(note && { note }) };
   });
   const one = { params: StandingParams, response: { 200: StandingReply, ...PROBLEMS } };

@@ -1,12 +1,14 @@
 /** What people may say from a command line, and what they hear. Strict: unknown keys are refused and nothing is coerced. */
 import * as z from 'zod';
 import { CATEGORIES } from '../../../contract/request.js';
-import { requestId, windowMs } from '../../../seal/shapes.js';
+import { personId, requestId, windowMs } from '../../../seal/shapes.js';
 
 /** Targets that one search answers. */
 export const FOUND_MAX = 50;
 
-export const TargetsQuery = z.strictObject({ q: z.string().max(300).describe('Words that are all to be found.') });
+const subject = personId.optional().describe('For whom, where that is somebody else; a rule has to let both ask.');
+
+export const TargetsQuery = z.strictObject({ q: z.string().max(300).describe('Words that are all to be found.'), subject });
 export const TargetsReply = z.strictObject({
   note: z.string().optional().describe('Why something may be missing now, where nothing was found.'),
   targets: z.array(
@@ -36,6 +38,7 @@ export const AskBody = z.strictObject({
   category: z.enum(CATEGORIES),
   reason: z.string().max(4000),
   confirm: z.string().max(150).optional().describe('What a target of tier 0 asks to be repeated.'),
+  subject,
 });
 export const AskReply = z.strictObject({ requestId: z.string(), state: z.string(), display: z.string() });
 

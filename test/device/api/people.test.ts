@@ -61,6 +61,7 @@ let refused: StintError | undefined;
 let people: readonly Person[];
 let bench: Bench;
 let [pinned, searched] = [0, 0];
+let searchedFor: string | undefined;
 const adas = pair('ada');
 const graces = pair('grace');
 
@@ -78,14 +79,15 @@ beforeEach(async () => {
       directory: { person: async (id) => people.find((p) => p.personId === id) },
       preview: {
         offersFor: async () => ({ offers: [], searchable: true, note: 'It is still being read.' }),
-        search: async (_person, text) => {
+        search: async (_person, text, _limit, subject) => {
           searched += 1;
+          searchedFor = subject?.personId;
           return text === 'nothing' ? [] : [offered];
         },
-        pin: async (person) => {
+        pin: async (person, _key, subject = person) => {
           pinned += 1;
           if (refused) throw refused;
-          return { offer: offered, target: targetFor(person) };
+          return { offer: offered, target: targetFor(subject) };
         },
       },
       gate,
@@ -171,6 +173,30 @@ describe('asking', () => {
     for (const more of [{ requester: 'grace' }, { personId: 'grace' }, { subject: { personId: 'grace' } }])
       expect(await refusal(ask(clientOf(adas), more))).toMatch(/bad-input/);
     expect(started()).toHaveLength(0);
+  });
+
+  it('is for somebody else where it says so: who asks is still whose key it is', async () => {
+    const client = clientOf(adas);
+    await client.call('GET', '/people/v1/targets?q=power&subject=grace');
+    expect(searchedFor).toBe('grace');
+    const askId = 'b'.repeat(32);
+    const { requestId } = await ask(client, { askId, subject: 'grace' });
+    expect(started()[0]).toMatchObject({
+      actor: { personId: 'ada' },
+      body: { requester: { personId: 'ada' }, subject: { personId: 'grace' }, target: { key: `${KEY}/user-grace` } },
+    });
+    expect((await ask(client, { askId, subject: 'grace' })).requestId).toBe(requestId);
+    expect(await refusal(ask(client, { askId }))).toMatch(/state-conflict.*other content/);
+    expect(await refusal(ask(client, { subject: 'nobody' }))).toMatch(/bad-input: Whoever it is for is not in the people file/);
+    people = everyone.map((one) => (one.personId === 'grace' ? { ...one, active: false } : one));
+    expect(await refusal(ask(client, { subject: 'grace' }))).toMatch(/bad-input: Whoever it is for is not in the people file/);
+    people = everyone;
+    expect(await refusal(ask(client, { subject: '__proto__' }))).toMatch(/bad-input/);
+    refused = new StintError('not-eligible', 'The policy does not let you ask for this for Grace Hopper.');
+    expect(await refusal(ask(client, { subject: 'grace' }))).toMatch(
+      /not-eligible: The policy does not let you ask for this for Grace/,
+    );
+    expect(new Set(started().map((one) => one.requestId))).toEqual(new Set([requestId]));
   });
 
   it('is refused with a sentence that names the fix', async () => {
