@@ -147,6 +147,159 @@ describe.concurrent('a running elevation', () => {
   });
 });
 
+/** Another body of each kind, as well formed as the one that was signed. Where a kind carries nothing, nothing else fits in it. */
+const CHANGED: { readonly [K in MessageKind]: Fields } = {
+  start: { request: {} },
+  approve: { windowMs: 30 * MIN },
+  deny: { commentDigest: sha256('x') },
+  revoke: { commentDigest: sha256('x') },
+  end: { commentDigest: sha256('x') },
+  withdraw: { commentDigest: sha256('x') },
+  askExtension: { windowMs: 30 * MIN },
+  closeUnproven: { findingDigest: sha256('x') },
+  contactLost: { lastHeardAt: instant(0) },
+  evidenceComplete: { chunks: 2, bytes: 20, digest: sha256('x') },
+  claim: { serial: 'C02OTHER01', localUser: 'mallory', bootSession: 'B00T-1' },
+  confirm: { serial: 'C02OTHER01', localUser: 'mallory', bootSession: 'B00T-1' },
+};
+const EMPTY: readonly MessageKind[] = ['end', 'withdraw'];
+
+/** What somebody makes of a genuine message of any kind, and why that is refused. `other`: an elevation of somebody else. */
+const MADE: readonly {
+  readonly of: string;
+  readonly make: (e: Asked, kind: MessageKind, other: Asked) => { readonly name: string; readonly raw: Fields };
+  readonly code: (kind: MessageKind) => string;
+}[] = [
+  {
+    of: 'with a changed body',
+    make: (e, kind) => ({ name: kind, raw: { ...genuine(e, kind, senderOf(kind)), body: CHANGED[kind] } }),
+    code: (kind) => (EMPTY.includes(kind) ? 'bad-input' : 'bad-seal'),
+  },
+  {
+    of: 'in the name of somebody else',
+    make: (e, kind) => ({ name: kind, raw: { ...genuine(e, kind, senderOf(kind)), actor: { personId: linus.personId } } }),
+    code: () => 'bad-seal',
+  },
+  {
+    of: 'that is old',
+    make: (e, kind) => {
+      const past = { at: instant(Date.now() - 2 * MIN), exp: instant(Date.now() - MIN) };
+      return { name: kind, raw: genuine(e, kind, senderOf(kind), past) };
+    },
+    code: () => 'seal-expired',
+  },
+  {
+    of: 'for another elevation',
+    make: (_, kind, other) => ({ name: kind, raw: genuine(other, kind, senderOf(kind)) }),
+    code: () => 'bad-seal',
+  },
+  {
+    of: 'under the name of another kind',
+    make: (e, kind) => ({ name: kind === 'revoke' ? 'approve' : 'revoke', raw: genuine(e, kind, senderOf(kind)) }),
+    code: () => 'wrong-sender',
+  },
+];
+
+describe.concurrent('a genuine message of every kind', () => {
+  test.each(MADE)('$of is nothing, neither while a decision is waited for nor in the window', async ({ make, code }) => {
+    const [e, other] = [await h.ask(), h.hand(h.request())];
+    const all = () => SIGNALS.map((kind) => make(e, kind, other));
+    // `start` is no message to one that runs.
+    const codes = SIGNALS.map((kind) => (kind === 'start' ? 'bad-input' : code(kind)));
+    await e.in('requested');
+    await inVain(h, e, codes, send(e, all()));
+    await e.activate(grace);
+    await inVain(h, e, codes, send(e, all()));
+    expect(e.isAdmin).toBe(true);
+    await e.revoke(linus);
+    expect(await e.finish()).toBe('revoked');
+  });
+
+  const silent = async (e: Asked) => {
+    await e.activate(grace);
+    e.trouble.macSilent = true;
+  };
+  /** Where each has its effect, and the entry of that in the ledger. */
+  const ONCE: readonly (readonly [MessageKind, (e: Asked) => Promise<unknown>, string])[] = [
+    ['approve', (e) => e.in('requested'), 'voted'],
+    ['deny', (e) => e.in('requested'), 'voted'],
+    ['withdraw', (e) => e.in('requested'), 'withdrawn'],
+    ['askExtension', (e) => e.activate(grace), 'extension-asked'],
+    ['revoke', silent, 'revoked'],
+    ['end', silent, 'ended'],
+    ['contactLost', silent, 'contact-lost'],
+    [
+      'closeUnproven',
+      async (e) => {
+        await silent(e);
+        await e.revoke(linus);
+        await e.in('ending');
+      },
+      'unproven-asked',
+    ],
+    [
+      'evidenceComplete',
+      async (e) => {
+        await e.activate(grace);
+        await e.revoke(linus);
+        await e.in('collecting');
+      },
+      'evidence-settled',
+    ],
+  ];
+  test.each(ONCE)('twice has one effect: %s', async (kind, bring, entry) => {
+    const e = await h.ask();
+    await bring(e);
+    const [sender, known] = [senderOf(kind), await entriesOf(e, entry)];
+    const message = genuine(e, kind, sender);
+    const again = [message, { ...message, body: CHANGED[kind] }, message];
+    await Promise.all([message, ...again].map((raw) => e.handle.signal(kind, raw)));
+    await until(async () => (await entriesOf(e, entry)) > known, `the entry ${entry}`);
+    // Once it is over nobody can say it to the run any more.
+    await send(
+      e,
+      again.map((raw) => ({ name: kind, raw })),
+    )().catch(() => undefined);
+    // Whatever is refused after this was heard after them.
+    await e.handle.signal('approve', genuine(e, 'approve', 'device-api')).catch(() => undefined);
+    const over = ['deny', 'withdraw', 'evidenceComplete'].includes(kind);
+    if (over) await e.result();
+    else await until(async () => (await refusedCodes(h, e)).includes('wrong-sender'), 'all of it heard');
+    expect((await entriesOf(e, entry)) - known).toBe(1);
+    const { votes = [], unprovenBy = [] } = (await h.store.ledger.find(e.requestId))?.view ?? {};
+    expect(votes.length).toBeLessThanOrEqual(1);
+    expect(unprovenBy.length).toBeLessThanOrEqual(1);
+    if (!over) await e.handle.terminate('test over');
+  });
+
+  test('twice has one answer: claim and confirm', async () => {
+    const e = await h.ask();
+    await e.approve(grace);
+    await h.granted(e);
+    const twice = async (kind: 'claim' | 'confirm') => {
+      const raw = genuine(e, kind, 'device-api');
+      const [first, second] = [
+        await e.handle.executeUpdate(kind, { args: [raw] }),
+        await e.handle.executeUpdate(kind, { args: [raw] }),
+      ];
+      expect(first).toMatchObject({ ok: true });
+      return [first, second];
+    };
+    const [claimed, claimedAgain] = await twice('claim');
+    expect(claimedAgain).toMatchObject({ localUser: (claimed as { localUser: string }).localUser });
+    h.mac.admin.add(e.requestId);
+    const [confirmed, confirmedAgain] = await twice('confirm');
+    expect(confirmedAgain).toEqual(confirmed);
+    expect([await entriesOf(e, 'claimed'), await entriesOf(e, 'confirmed')]).toEqual([1, 1]);
+    await e.revoke(linus);
+    expect(await e.finish()).toBe('revoked');
+  });
+});
+
+async function entriesOf(e: Asked, type: string): Promise<number> {
+  return (await h.store.ledger.timeline(e.requestId)).filter((event) => event.type === type).length;
+}
+
 describe.concurrent('one genuine approval in the hands of somebody else', () => {
   test('counts for nothing with any field changed, and still counts as it is', async () => {
     const [e, other] = [await h.ask(), await h.ask()];
