@@ -52,6 +52,7 @@ describe('replay', () => {
       'continue-as-new',
       'continued',
       'approved-by-policy',
+      'ending-heard-first',
       'escalated',
     ];
     const polled = ['expired', 'failed', 'had-already', 'revoked', 'revoked-early', 'slow-clock'].map((name) => `polled-${name}`);
