@@ -3,7 +3,9 @@
  * access can exist: no grant without a ledger entry before it, and no revoke ever waits for the store (invariant I9).
  */
 import type { ArmInput, EvidenceDuties, FenceNote, JudgeInput, StoreDuties } from '../contract/duties.js';
+import { StintError } from '../contract/errors.js';
 import { type Instant, instant, msOf, type RunId } from '../contract/ids.js';
+import { isEarly, startByOf } from '../contract/later.js';
 import type { ArmLimits, Fence, Grant, Store } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Verdict } from '../contract/verdict.js';
@@ -51,11 +53,13 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
       // A reset after this was handed out hands it out once more, to another run: that order is the first one's.
       if (input.armed.runId !== runId()) return { ok: false, code: 'fenced' };
       if (!sealedBy(ring(), input)) return { ok: false, code: 'seal-lost' };
+      // Temporal's clock may be ahead of ours, and can be moved by whoever may write to it: it is tried again.
+      if (isEarly(input.request, clock())) throw new StintError('too-early');
       const verdict = await judge(input);
-      if (!stillStands(verdict, input)) return { ok: false, code: 'verdict-lost', ...whyDenied(verdict) };
+      if (!stillStands(verdict, input)) return { ok: false, code: 'verdict-lost', ...whyLost(verdict, input.request) };
       const { requestId, target, subject } = input.request;
       const now = clock();
-      if (msOf(input.notAfter) > now + verdict.deadlines.startMs + input.windowMs + SKEW_MS)
+      if (msOf(input.notAfter) > msOf(startByOf(verdict, now)) + input.windowMs + SKEW_MS)
         return { ok: false, code: 'verdict-lost', reason: TOO_FAR };
       const grant = {
         requestId,
@@ -138,9 +142,10 @@ function longest({ windowMs = 0, maxWindowMs }: Verdict): number {
   return Math.min(windowMs, maxWindowMs);
 }
 
-/** Why the policy refuses comes first among its sentences. */
-function whyDenied({ outcome, sentences: [reason] }: Verdict): { readonly reason?: string } {
-  return outcome === 'deny' && reason !== undefined ? { reason } : {};
+/** Why the policy refuses comes first among its sentences. Where an approval was lost while a start was waited for, it says whose. */
+function whyLost({ outcome, sentences }: Verdict, { startAt }: ElevationRequest): { readonly reason?: string } {
+  const said = outcome === 'deny' ? sentences.slice(0, 1) : startAt ? sentences.slice(0, 2) : [];
+  return said.length > 0 ? { reason: said.join(' ') } : {};
 }
 
 /**

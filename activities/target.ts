@@ -15,6 +15,7 @@ import {
 } from '../contract/duties.js';
 import { type ErrorCode, isStintError, StintError } from '../contract/errors.js';
 import { type Instant, instant, msOf, type RequestId, type RunId } from '../contract/ids.js';
+import { isEarly } from '../contract/later.js';
 import type { Fence, Grant, Observation, Recollection, RevokeHints, Steps, TargetDriver } from '../contract/ports.js';
 import type { ElevationRequest, Target, TargetKind } from '../contract/request.js';
 import { createRevoking, type Revoking } from './again.js';
@@ -72,7 +73,7 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
       call.beating(async () => {
         let leavesBefore: Instant | undefined;
         const permit = async (): Promise<Instant> => {
-          leavesBefore = await permitted({ fence, clock, call }, request.requestId, startBy);
+          leavesBefore = await permitted({ fence, clock, call }, request, startBy);
           return leavesBefore;
         };
         const sendBefore = await permit();
@@ -102,17 +103,18 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
 /** The instant before which a grant has to leave that may leave now. Throws why it may not, or that nobody could be asked. */
 async function permitted(
   { fence, clock, call }: Pick<TargetDeps, 'fence' | 'clock' | 'call'>,
-  requestId: RequestId,
+  request: ElevationRequest,
   startBy: Instant,
 ): Promise<Instant> {
   // Before anybody is asked: slow answers must not put off the instant after which nothing can leave. It was wanted
   // then, so whoever gives it up later knows that nothing leaves ten seconds after that (`docs/decisions/0017`).
   const sendBefore = instant(clock() + SEND_WITHIN_MS);
-  const [{ row, frozen }] = await Promise.all([fence.toGrant(requestId), call.stillWanted?.()]);
+  const [{ row, frozen }] = await Promise.all([fence.toGrant(request.requestId), call.stillWanted?.()]);
   const now = clock();
   if (!holds(row, call.runId(), now)) throw new StintError('fenced');
   if (frozen) throw new StintError('frozen');
   if (now >= msOf(startBy)) throw new StintError('too-late');
+  if (isEarly(request, now)) throw new StintError('too-early');
   if (now >= msOf(sendBefore))
     throw new StintError('store-unavailable', 'The store was too slow, so no grant was sent. Trying again.');
   return sendBefore;

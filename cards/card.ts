@@ -63,13 +63,14 @@ function commentBlocks(view: ElevationView, { personId, text }: Comment, { peopl
 
 /** Who, where, how long, what for. */
 export function facts(view: ElevationView): readonly Sentence[] {
-  const { requester, subject, target, windowMs, category } = view.request;
+  const { requester, subject, target, windowMs, category, startAt } = view.request;
   const asker: Sentence = requester.personId === subject.personId ? [] : [' (asked by ', who(requester), ')'];
   return [
     [strong('Who: '), who(subject), ...asker],
     wordsOf(target).fact,
     ...risk(view),
     [strong('Window asked for: '), spell(windowMs)],
+    ...(startAt ? [[strong('Start asked for: '), when(startAt)]] : []),
     [strong('Category: '), category],
   ];
 }

@@ -11,7 +11,7 @@ import { endButton, extendButtons, remindButton, withdrawButton } from './contro
 import { accessOf, wordsOf } from './kinds/index.js';
 import type { Portal } from './kinds/words.js';
 import { channel, named, plain, type Sentence, spell, strong, when, who } from './say.js';
-import { asking, evidence, failureOf, lapsesAt, type SayOptions, unstarted, why } from './state-line.js';
+import { asking, evidence, failureOf, lapsesAt, type SayOptions, startsAt, unstarted, why } from './state-line.js';
 
 export const DM_KINDS = [
   'asked',
@@ -64,6 +64,9 @@ const LETTERS: { readonly [K in DmKind]: (view: ElevationView, texts: DmTexts) =
     says: [
       [strong('Your request was sent:'), ` ${spell(view.request.windowMs)} of `, ...accessOf(view), ...forWhom(view), '.'],
       ['It lapses ', when(lapsesAt(view)), ' if nobody decides.'],
+      view.request.startAt
+        ? ['If it is approved, it starts ', when(view.request.startAt), '; you can withdraw it until then.']
+        : [],
     ],
     buttons: [...withdrawButton(view), ...remindButton(view)],
   }),
@@ -77,7 +80,9 @@ const LETTERS: { readonly [K in DmKind]: (view: ElevationView, texts: DmTexts) =
   approved: (view) => ({
     says: [
       [strong('Approved'), ` for ${spell(view.approvedWindowMs ?? view.request.windowMs)} `, ...onIt(view), '.'],
-      wordsOf(view.request.target).meanwhile(startBy(view)),
+      ...(view.request.startAt
+        ? [startsAt(view.request.startAt, view), ['It is judged once more then. You can withdraw it until then.']]
+        : [wordsOf(view.request.target).meanwhile(startBy(view))]),
     ],
     buttons: [...withdrawButton(view)],
   }),

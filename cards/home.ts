@@ -143,7 +143,11 @@ function decidable({ view, link: to }: ToDecide): Sentence {
     ...accessOf(view),
     ...(longer
       ? []
-      : [` · ${verdict.approvedBy.length} of ${plural(verdict.quorum, 'approval')} · lapses `, when(lapsesAt(view))]),
+      : [
+          ` · ${verdict.approvedBy.length} of ${plural(verdict.quorum, 'approval')} · lapses `,
+          when(lapsesAt(view)),
+          ...(request.startAt ? [' · starts ', when(request.startAt)] : []),
+        ]),
     ' · ',
     to === undefined ? 'its card is not posted yet' : link(to, 'Open the card'),
   ];

@@ -5,6 +5,7 @@
 import { ERRORS } from '../contract/errors.js';
 import type { RevokeCause } from '../contract/events.js';
 import { type Instant, instant, msOf } from '../contract/ids.js';
+import { lapsesAtMs } from '../contract/later.js';
 import type { Outcome } from '../contract/states.js';
 import type { StageCount } from '../contract/verdict.js';
 import type { ElevationView } from '../contract/view.js';
@@ -22,7 +23,7 @@ export function stateLines(view: ElevationView, options: SayOptions = {}): reado
   const words = wordsOf(view.request.target);
   switch (view.state) {
     case 'requested':
-      return [waiting(view), soFar(view, options), calledAlso(view, options), ...untold(view), ...unread(view)];
+      return [waiting(view), starts(view), soFar(view, options), calledAlso(view, options), ...untold(view), ...unread(view)];
     // One sentence for both: the step between them is ours, and no news to anybody.
     case 'approved':
     case 'granting':
@@ -40,11 +41,17 @@ export function stateLines(view: ElevationView, options: SayOptions = {}): reado
 
 /** When a request that nobody answers lapses. */
 export function lapsesAt(view: ElevationView): Instant {
-  return instant(msOf(view.request.askedAt) + view.verdict.deadlines.pendingMs);
+  return instant(lapsesAtMs(msOf(view.request.askedAt), view.verdict));
 }
 
 function waiting(view: ElevationView): Sentence {
   return ['🟡 ', strong('Waiting for approval.'), ' Lapses ', when(lapsesAt(view)), '.'];
+}
+
+/** Of what is asked for later. */
+function starts({ request: { startAt }, verdict: { startBefore } }: ElevationView): Sentence {
+  if (!startAt || !startBefore) return [];
+  return ['If it is approved, it starts ', when(startAt), ', by ', when(startBefore), ' at the latest, or not at all.'];
 }
 
 function soFar(view: ElevationView, { people }: SayOptions): Sentence {
@@ -86,7 +93,16 @@ export function stagesText(stages: readonly StageCount[]): string {
 
 function approved(view: ElevationView, options: SayOptions): Sentence {
   const by: Sentence = view.startBy ? [' by ', when(view.startBy)] : [];
+  const { startAt } = view.request;
+  if (startAt) return ['🟢 ', strong('Approved'), ...terms(view, options), '. ', ...startsAt(startAt, view)];
   return ['🟢 ', strong('Approved'), ...terms(view, options), ...wordsOf(view.request.target).granting(by)];
+}
+
+/** `Starts … by … at the latest, or not at all; the 10 min count from when the access is there.` */
+export function startsAt(startAt: Instant, { startBy, approvedWindowMs, request }: ElevationView): Sentence {
+  const latest: Sentence = startBy ? [', by ', when(startBy), ' at the latest, or not at all'] : [];
+  const length = spell(approvedWindowMs ?? request.windowMs);
+  return [strong('Starts '), when(startAt), ...latest, `; the ${length} count from when the access is there.`];
 }
 
 function active(view: ElevationView, { now }: SayOptions): Sentence {
@@ -148,7 +164,7 @@ export function unstarted(view: ElevationView): Sentence {
 export const unstartedText = (view: ElevationView): string => `${wordsOf(view.request.target).notStarted}. ${meaning(view)}`;
 
 function meaning({ armedAt, request }: ElevationView): string {
-  const { means, todo } = armedAt ? wordsOf(request.target).unstarted : NOT_BEGUN;
+  const { means, todo } = armedAt ? wordsOf(request.target).unstarted : request.startAt ? MISSED : NOT_BEGUN;
   return `${means} ${todo}`;
 }
 
@@ -158,6 +174,11 @@ const NOT_BEGUN = {
   todo: 'Ask again in some minutes. If that ends the same way, tell whoever runs Stint.',
 };
 
+const MISSED = {
+  means: 'It was approved, and Stint itself could not begin with it in the time that the policy leaves after a start.',
+  todo: 'It is not granted late: ask for another time. If that ends the same way, tell whoever runs Stint.',
+};
+
 const ender = (view: ElevationView, { people }: SayOptions): Sentence =>
   view.endedBy ? [' by ', whoIs(view, view.endedBy, people)] : [];
 
@@ -165,10 +186,15 @@ const moment = (view: ElevationView): Sentence => at(view.endingAt ?? view.close
 
 const CAUSE: { readonly [O in Outcome]: (view: ElevationView, options: SayOptions) => Sentence } = {
   denied: (view, options) => ['Denied', ...denier(view, options), ...moment(view), '.', ...refusal(view)],
-  lapsed: (view) => ['Nobody decided in time; the request lapsed', ...moment(view), '.'],
+  lapsed: (view) => [
+    ...(isMissed(view) ? ['Nobody decided before its start was missed'] : ['Nobody decided in time']),
+    '; the request lapsed',
+    ...moment(view),
+    '.',
+  ],
   withdrawn: (view, options) => ['Withdrawn', ...ender(view, options), ...moment(view), '.'],
   'not-started': (view) => [
-    wordsOf(view.request.target).notStarted,
+    isMissed(view) ? 'Its start was missed' : wordsOf(view.request.target).notStarted,
     ...(view.startBy ? [' (by ', when(view.startBy), ')'] : []),
     '.',
   ],
@@ -183,6 +209,12 @@ const CAUSE: { readonly [O in Outcome]: (view: ElevationView, options: SayOption
     isSwept(view) ? [wordsOf(view.request.target).neverConfirmed] : ['It failed', ...moment(view), ': ', ...failureOf(view)],
   unproven: (view, options) => ['Closed without proof', ...closers(view, options), ...at(view.closedAt), '.'],
 };
+
+/** It was asked for later, and nobody decided, or Stint could not begin with it, until it was too late for that. */
+function isMissed({ request, verdict, armedAt, closedAt }: ElevationView): boolean {
+  const { startBefore } = verdict;
+  return request.startAt !== undefined && !armedAt && !!startBefore && !!closedAt && msOf(closedAt) >= msOf(startBefore);
+}
 
 function denier(view: ElevationView, { people }: SayOptions): Sentence {
   const vote = view.votes.findLast((v) => v.decision === 'deny');
@@ -292,7 +324,8 @@ export function evidence(view: ElevationView): readonly Sentence[] {
 
 /** Who asks for what, in one sentence. */
 export function asking(view: ElevationView): Sentence {
-  const { requester, subject, windowMs, category } = view.request;
+  const { requester, subject, windowMs, category, startAt } = view.request;
+  const from: Sentence = startAt ? [', to start ', when(startAt)] : [];
   const forWhom: Sentence = requester.personId === subject.personId ? [] : [' for ', who(subject)];
-  return [who(requester), ` asks for ${spell(windowMs)} of `, ...accessOf(view), ...forWhom, ` (${category}).`];
+  return [who(requester), ` asks for ${spell(windowMs)} of `, ...accessOf(view), ...forWhom, ...from, ` (${category}).`];
 }

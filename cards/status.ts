@@ -54,7 +54,7 @@ function turn(page: number, isLast: boolean): readonly Button[] {
 
 /** One elevation in one line. */
 export function brief(view: ElevationView): Sentence {
-  const { requestId, subject, windowMs } = view.request;
+  const { requestId, subject, windowMs, startAt } = view.request;
   const loud = view.state === 'ending' && view.alarmMinutes !== undefined;
   const state = view.outcome && view.state === 'closed' ? `closed, ${view.outcome}` : view.state;
   return [
@@ -64,6 +64,7 @@ export function brief(view: ElevationView): Sentence {
     ` ${wordsOf(view.request.target).joint} `,
     named(view),
     ` · ${spell(view.approvedWindowMs ?? windowMs)}`,
+    ...((view.state === 'requested' || view.state === 'approved') && startAt ? [' · starts ', when(startAt)] : []),
     ...(view.state === 'active' && view.deadlineAt ? [' · until ', when(view.deadlineAt)] : []),
     ...(loud ? [' · ', strong(`alarm: no proof for ${view.alarmMinutes} min`)] : []),
   ];

@@ -107,7 +107,7 @@ function until(view: ElevationView, lead = ' until '): Sentence {
 
 function decided(view: ElevationView, texts: ThreadTexts): readonly Sentence[] {
   const vote = texts.vote ?? view.votes.at(-1);
-  if (!vote) return stateLines(view, texts);
+  if (!vote || view.outcome === 'withdrawn') return stateLines(view, texts);
   const voter = whoIs(view, vote.personId, texts.people);
   if (vote.decision === 'deny') return [[strong('Denied'), ' by ', voter, ' ', when(vote.at), '.']];
   const length = vote.windowMs === undefined ? '' : ` for ${spell(vote.windowMs)}`;

@@ -33,6 +33,7 @@ export const ERRORS = table({
   replayed: warn(409, 'This was already received once and was not carried out again.'),
   // what
   'bad-input': info(400, 'Something in this request is not valid.'),
+  'bad-start': info(400, 'This cannot begin at that time. Choose another.'),
   'unknown-request': info(404, 'Stint knows no such elevation. Check the id.'),
   'unknown-target': info(404, 'There is no such target in the people file and the policy.'),
   'device-unknown': info(404, 'The MDM has no Mac of that serial number.'),
@@ -41,6 +42,7 @@ export const ERRORS = table({
   'state-conflict': info(409, 'That is no longer possible: the elevation has moved on.'),
   'target-busy': info(409, 'Another elevation holds this target. Wait until it has ended.'),
   'too-late': info(409, 'The time for this has passed.'),
+  'too-early': later(409, 'The time for this has not come yet.'),
   'verdict-lost': warn(403, 'The policy no longer allows this.'),
   'limit-reached': info(403, 'A limit of the policy is reached. Try again later.'),
   frozen: info(423, 'Stint is frozen: nothing new is granted until an operator lifts the freeze with "stint unfreeze".'),

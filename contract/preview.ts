@@ -44,6 +44,8 @@ export interface Offer {
   readonly channel?: string;
   /** What is asked of the reason, and the same in words. */
   readonly reason?: { readonly rule: ReasonRule; readonly says: string };
+  /** Where it may be asked for later: how far ahead, and how late it may begin then, in words. */
+  readonly later?: string;
   /** Why it can't be had although a rule allows it, as a sentence: shown instead of failing later. */
   readonly barred?: string;
   /** What to know before asking, as sentences. */

@@ -91,4 +91,6 @@ export interface ElevationRequest<T extends Target = Target> {
   readonly reasonDigest: Digest;
   readonly via: Entrance;
   readonly askedAt: Instant;
+  /** When it is to begin, where it is asked for later; at once, if left out. */
+  readonly startAt?: Instant;
 }

@@ -110,6 +110,8 @@ export interface Verdict {
   readonly conditions?: readonly Condition[];
   /** What is counted in the store, and counted once more where the target is taken. */
   readonly limits?: readonly Limit[];
+  /** Of a request that names its start: from then on it is too late to begin, and so to approve it. */
+  readonly startBefore?: Instant;
   /** Plain sentences: why, and what is missing. */
   readonly sentences: readonly string[];
 }

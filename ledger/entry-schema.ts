@@ -86,6 +86,7 @@ const verdict = strict<Verdict>({
   channel: z.string().max(40).optional(),
   conditions: z.array(condition).max(20).optional(),
   limits: z.array(limit).max(20).optional(),
+  startBefore: instantText.optional(),
   sentences: z.array(words),
 });
 

@@ -65,6 +65,7 @@ function doubts({ upToMs, hours }: Automatic, { request, round }: Question, now:
   const { requester, subject } = request;
   return [
     ...(requester.personId === subject.personId ? [] : ['The policy itself approves only what somebody asks for themselves.']),
+    ...(request.startAt === undefined ? [] : ['The policy itself approves only what is to begin at once.']),
     // NB: written so that a length that is none (NaN) is in doubt.
     ...(round.windowMs <= upToMs ? [] : [`The policy itself approves at most ${durationText(upToMs)}.`]),
     ...(!hours || open?.state === 'satisfied' ? [] : [`The policy itself approves ${hoursText(hours)} only.`]),

@@ -81,6 +81,8 @@ const oneCase = z.strictObject({
   extension: extension.optional(),
   /** When it is asked for and voted on; now, where it says nothing. */
   at: moment.optional(),
+  /** When it is to begin, where it is asked for later. */
+  start: moment.optional(),
   /** How long it has waited by then; not at all, where it says nothing. */
   waited: lengthOf('0s', '30d').optional(),
   /** What is written as the reason; nothing, where it says nothing. */

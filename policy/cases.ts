@@ -129,6 +129,7 @@ function asked(people: readonly Person[], one: PolicyCase, now: number) {
     reasonDigest: sha256(reason),
     via: 'cli',
     askedAt: instant(now - waited),
+    ...(one.start === undefined ? {} : { startAt: instant(one.start) }),
   };
   return { request, targets: target.aws ? [toldBy(target.aws)] : ONLY_MACS };
 }

@@ -15,6 +15,7 @@ import { judgeConditions } from './conditions.js';
 import { durationText } from './duration.js';
 import { againAt, latestFirst, manner, type Passing } from './escalation.js';
 import { extensionRefusals } from './extension.js';
+import { laterRefusals, startBefore } from './later.js';
 import { limitRefusals } from './limits.js';
 import type { Policy } from './rules.js';
 import { explain, missing } from './sentences.js';
@@ -72,6 +73,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     ...extensionRefusals(terms.extend, question.round),
     ...windowRefusals(terms, question.round),
     ...ageRefusals(terms, question, now),
+    ...(terms.refusals.length > 0 ? [] : laterRefusals(terms, question.request, question.round, now)),
     ...unmet,
     ...limitsReached(terms, question, facts, count.lengths, now),
   ];
@@ -83,6 +85,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
   const own = open ? ownWord(terms, question, facts, { votes: votes.length, waits: waits.length }, now) : undefined;
   const approvers = open && !own?.given ? standing.asked : standing.pool;
   const limits = [...terms.limits, ...(own?.limits ?? [])];
+  const begins = startBefore(terms.later, question.request);
   return {
     outcome: denied ? 'deny' : satisfied ? 'satisfied' : own?.given ? 'auto' : 'needs-approval',
     ...(terms.rule === undefined ? {} : { rule: terms.rule }),
@@ -103,6 +106,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     ...(terms.channel === undefined ? {} : { channel: terms.channel }),
     ...(conditions.length === 0 ? {} : { conditions }),
     ...(limits.length === 0 ? {} : { limits }),
+    ...(begins === undefined ? {} : { startBefore: begins }),
     ...(satisfied || own?.given || count.denials.length > 0 || question.round.kind !== 'request'
       ? {}
       : passing(terms, facts, { conditions, refused: refusals.length > 0 }, now)),
@@ -146,14 +150,17 @@ function windowRefusals({ refusals, windowsMs, maxMs }: Terms, { windowMs }: Rou
 
 /**
  * A round must be the request's own (invariant I4), and a request of long ago is not decided: a history that runs again
- * in a year brings its old votes with it. A day is allowed for a start that waited for a worker.
+ * in a year brings its old votes with it. A day is allowed for a start that waited for a worker. What is to begin later ages from
+ * then: how late it may begin is said by `laterRefusals`.
  */
 function ageRefusals(terms: Terms, { request, round }: Question, now: number): string[] {
   const itself = round.digest === requestDigest(request) && round.windowMs === request.windowMs;
   if (round.kind === 'request' && !itself) return ['The round that was voted on is not this request.'];
   const life = DAY + terms.deadlines.pendingMs + terms.deadlines.startMs + (round.kind === 'extension' ? terms.maxMs : 0);
   // NB: written so that an askedAt that is no instant (NaN) refuses.
-  return terms.refusals.length > 0 || now <= msOf(request.askedAt) + life ? [] : ['This request is too old to be decided.'];
+  return terms.refusals.length > 0 || now <= msOf(request.startAt ?? request.askedAt) + life
+    ? []
+    : ['This request is too old to be decided.'];
 }
 
 /** Counted is the length that would be granted: the shortest that was approved so far, or else the one that is asked for. */

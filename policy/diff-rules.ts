@@ -8,6 +8,7 @@ import { compareLimits } from './diff-limits.js';
 import { durationText } from './duration.js';
 import { stepsOf } from './escalation.js';
 import { extensionText, ruleOfRound } from './extension.js';
+import { compareLater } from './later.js';
 import { poolsName, poolsOf } from './pools.js';
 import { asksNoLess, reasonText } from './reason.js';
 import { rotaName } from './rota.js';
@@ -51,6 +52,7 @@ function compareRules(before: Reach, after: Reach): Change {
     windows,
     longest,
     extensions,
+    later,
     quorum,
     approvers,
     escalation,
@@ -100,6 +102,10 @@ function extensions(before: Reach, after: Reach): Point {
   const isLess = times(is) <= times(was) && (times(is) === 0 || (isPart && !more));
   const text = [`${extensionText(is)}; was ${extensionText(was)}`];
   return isLess ? { narrower: text } : { wider: text };
+}
+
+function later({ rule: before }: Reach, { rule: after }: Reach): Point {
+  return compareLater(before, after);
 }
 
 function quorum(was: Reach, is: Reach): Point {

@@ -11,6 +11,7 @@ import { approvalsReason, type StepNamed, stepReasons, stepsNamed } from './expl
 import { denyReasons, ruleReasons, untoldRotas } from './explain-rules.js';
 import { extensionText } from './extension.js';
 import { nameOf } from './kinds.js';
+import { laterText } from './later.js';
 import { limitTexts } from './limit-file.js';
 import { NO_USAGE } from './limits.js';
 import { reasonText } from './reason.js';
@@ -82,6 +83,7 @@ function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, be
     lengthReason(terms, rule, inquiry.ask.windowMs),
     ...conditions,
     ...automaticReason(terms, verdict),
+    ...laterReason(rule),
     approvals,
   ];
   return {
@@ -189,6 +191,11 @@ function automaticReason({ automatic }: Terms, { outcome, sentences }: Verdict):
   if (!one) return [];
   const holds = outcome === 'auto' ? 'yes' : 'no';
   return [leaf(`the policy itself approves, ${automaticText(one)}`, holds, holds === 'yes' ? '' : (sentences[0] ?? ''))];
+}
+
+/** Asked for now, it makes no difference. */
+function laterReason({ later }: Rule): readonly Reason[] {
+  return later ? [leaf('may be asked for later', 'yes', laterText(later))] : [];
 }
 
 /** What the store would count is not asked here, and does not change the answer. */

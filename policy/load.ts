@@ -6,6 +6,7 @@ import { type Document, type Problem, readDocument } from './document.js';
 import { durationText } from './duration.js';
 import { stepProblems } from './escalation.js';
 import { extendOf, extensionProblems } from './extension.js';
+import { laterOf } from './later.js';
 import { limitProblems, limitsOf } from './limit-file.js';
 import { approvalOf, pastReach } from './pools.js';
 import { pathText, problemError, problemsOf } from './problems.js';
@@ -71,6 +72,7 @@ function ruleOf(entry: RuleEntry, file: PolicyFile): Rule {
     windowsMs: entry.windows,
     maxMs: entry.max,
     ...(entry.extend === undefined ? {} : { extend: extendOf(entry.extend) }),
+    ...(entry.later === undefined ? {} : { later: laterOf(entry.later) }),
     warnBeforeMs: warn.before ?? 5 * MINUTE,
     warnMinWindowMs: warn.minWindow ?? 5 * MINUTE,
     deadlines: {

@@ -8,6 +8,7 @@ import { automaticText } from './automatic.js';
 import { hoursCondition } from './conditions.js';
 import { everybodyOf, poolOf } from './facts.js';
 import { confirmBy, whyOpen } from './kinds.js';
+import { laterText } from './later.js';
 import { managersOf } from './managers.js';
 import { createOnCall, lookedUp } from './on-call.js';
 import { askManagers } from './pools.js';
@@ -203,7 +204,7 @@ function onConditions(candidate: Candidate, rule: Rule, now: number): Pick<Offer
 }
 
 function offerOf({ about, ...shown }: Candidate, rule: Rule, names: readonly string[]): Offer {
-  const { id, windowsMs, tier, channel } = rule;
+  const { id, windowsMs, tier, channel, later } = rule;
   return {
     ...shown,
     kind: about.kind,
@@ -214,5 +215,6 @@ function offerOf({ about, ...shown }: Candidate, rule: Rule, names: readonly str
     rule: id,
     ...(tier === undefined ? {} : { tier }),
     ...(channel === undefined ? {} : { channel }),
+    ...(later ? { later: laterText(later) } : {}),
   };
 }

@@ -8,6 +8,7 @@ import type { Tier, Verdict } from '../contract/verdict.js';
 import type { Automatic } from './automatic.js';
 import type { Conditions } from './conditions.js';
 import { fits, type MatchOf, open, takes } from './kinds.js';
+import type { Later } from './later.js';
 import { candidates, candidatesAbout } from './rule-index.js';
 
 /** People, by group or by name. */
@@ -69,6 +70,8 @@ export interface RuleOf<K extends TargetKind> extends CoveringOf<K>, Conditions,
   readonly windowsMs: readonly number[];
   readonly maxMs: number;
   readonly extend?: Extend;
+  /** How it may be asked for with a time at which it is to begin; absent: for now alone. */
+  readonly later?: Later;
   readonly warnBeforeMs: number;
   readonly warnMinWindowMs: number;
   readonly deadlines: Verdict['deadlines'];

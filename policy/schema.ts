@@ -157,6 +157,10 @@ const extend = z
   });
 export type ExtendEntry = z.output<typeof extend>;
 
+/** That it may be asked for with a time at which it is to begin (`later.ts`). */
+const later = z.strictObject({ ahead: lengthOf('1m', '30d'), missed: lengthOf('1s', '1d').optional() });
+export type LaterEntry = z.output<typeof later>;
+
 /** Limits, of the file or of a rule (`limits.ts`). */
 const limits = z
   .strictObject({
@@ -197,6 +201,7 @@ const common = {
   windows,
   max: lengthOf('1s', '24h'),
   extend: extend.optional(),
+  later: later.optional(),
   warn: warn.optional(),
   deadlines: deadlines.optional(),
   hours: hours.optional(),

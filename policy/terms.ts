@@ -12,6 +12,7 @@ import type { Conditions } from './conditions.js';
 import { type DatedStep, datedSteps, type Manner, UNWAITED } from './escalation.js';
 import { extendingOf, ruleOfRound, stricterExtending } from './extension.js';
 import { nameOf, whyOpen } from './kinds.js';
+import { type Later, stricterLater } from './later.js';
 import { allLimits } from './limit-file.js';
 import { candidates } from './rule-index.js';
 import {
@@ -74,6 +75,8 @@ export interface Terms {
   readonly windowsMs: readonly number[];
   readonly maxMs: number;
   readonly extend?: Extending;
+  /** Where it may be asked for with a time at which it is to begin. */
+  readonly later?: Later;
   readonly warnBeforeMs: number;
   readonly warnMinWindowMs: number;
   readonly deadlines: Verdict['deadlines'];
@@ -147,6 +150,7 @@ function termsOfRule(policy: Policy, rule: Rule, plan: Plan): Omit<Terms, 'steps
     windowsMs: rule.windowsMs,
     maxMs: rule.maxMs,
     ...(extend ? { extend } : {}),
+    ...(rule.later ? { later: rule.later } : {}),
     warnBeforeMs: rule.warnBeforeMs,
     warnMinWindowMs: rule.warnMinWindowMs,
     deadlines: rule.deadlines,
@@ -208,9 +212,10 @@ function whyNotBy(rule: Rule, name: string, askers: readonly Person[]): string {
  * first, and the channel of then, where the card is.
  */
 export function stricter(then: Terms, now: Terms): Terms {
-  const { channel: _, ...rest } = now;
+  const { channel: _, later: __, ...rest } = now;
   const tier = graver(then.tier, now.tier);
   const extend = stricterExtending(then, now);
+  const later = stricterLater(then.later, now.later);
   return {
     ...rest,
     policyHash: then.policyHash,
@@ -223,6 +228,7 @@ export function stricter(then: Terms, now: Terms): Terms {
     windowsMs: now.windowsMs.filter((window) => then.windowsMs.includes(window)),
     maxMs: Math.min(then.maxMs, now.maxMs),
     ...(extend ? { extend } : {}),
+    ...(later ? { later } : {}),
     deadlines: {
       ...now.deadlines,
       pendingMs: Math.min(then.deadlines.pendingMs, now.deadlines.pendingMs),

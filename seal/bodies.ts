@@ -67,6 +67,7 @@ export const requestShape: z.ZodType<ElevationRequest> = z
     reasonDigest: digest,
     via: z.enum(ENTRANCES),
     askedAt: instantText,
+    startAt: instantText.optional(),
   })
   // A Mac has a say over itself, and its key over nothing else.
   .refine(({ via, target }) => via !== 'device' || target.kind === 'mac-admin', { error: 'a device may only ask for a Mac' });

@@ -88,7 +88,7 @@ export function now(view: ElevationView): string {
     case 'requested':
       return `${name} is waiting for a decision.`;
     case 'approved':
-      return `${name} was approved${forMinutes(view)}${at(view.approvedAt)} and is about to start.`;
+      return `${name} was approved${forMinutes(view)}${at(view.approvedAt)} and ${soon(view)}.`;
     case 'granting':
       return `${name} was approved${forMinutes(view)}${at(view.approvedAt)}; the access is being set up.`;
     case 'active':
@@ -100,6 +100,10 @@ export function now(view: ElevationView): string {
     case 'closed':
       return `${name} is closed: ${view.outcome ?? 'over'}${at(view.closedAt)}.`;
   }
+}
+
+function soon({ request: { startAt } }: ElevationView): string {
+  return startAt ? `starts at ${startAt.slice(0, 16).replace('T', ' ')} UTC` : 'is about to start';
 }
 
 function forMinutes(view: ElevationView): string {

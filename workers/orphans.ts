@@ -6,6 +6,7 @@
 import type { Client } from '@temporalio/client';
 import type { AnyEvent } from '../contract/events.js';
 import { instant, msOf, type RequestId } from '../contract/ids.js';
+import { lapsesAtMs } from '../contract/later.js';
 import type { ElevationView } from '../contract/view.js';
 import { type FenceOffDeps, fence } from './end-now.js';
 import { lookAtRun, withinReach } from './run-state.js';
@@ -63,8 +64,8 @@ type Word = Pick<AnyEvent, 'type' | 'data'> & { readonly dueAt: number };
 
 /** What the workflow would have said at the deadline of its state, and since when it is missed. States that may hold access are the sweep's. */
 function lastWord({ state, verdict, request, startBy, goneAt }: ElevationView): Word | undefined {
-  const { pendingMs, evidenceMs } = verdict.deadlines;
-  if (state === 'requested') return { type: 'lapsed', data: {}, dueAt: msOf(request.askedAt) + pendingMs + GRACE_MS };
+  const { evidenceMs } = verdict.deadlines;
+  if (state === 'requested') return { type: 'lapsed', data: {}, dueAt: lapsesAtMs(msOf(request.askedAt), verdict) + GRACE_MS };
   if (state === 'approved' && startBy) return { type: 'start-missed', data: {}, dueAt: msOf(startBy) + GRACE_MS };
   if (state === 'collecting' && goneAt)
     return {

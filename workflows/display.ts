@@ -30,12 +30,13 @@ export function details(view: ElevationView): string {
     `- what: ${request.target.key} (${request.category})`,
     `- asked: ${minutes(request.windowMs)}, approved: ${view.approvedWindowMs ? minutes(view.approvedWindowMs) : 'not yet'}`,
     `- decided by: ${view.votes.map((v) => `${v.personId} (${v.decision})`).join(', ') || nobody(view)}`,
+    ...(request.startAt && !view.confirmedAt ? [`- to start at: ${request.startAt}`] : []),
     ...(view.startBy && !view.confirmedAt ? [`- must start by: ${view.startBy}`] : []),
     ...(view.deadlineAt ? [`- deadline: ${view.deadlineAt}`] : []),
     ...(view.goneAt ? [`- observed gone: ${view.goneAt}`] : []),
     ...(view.alarmMinutes && !view.goneAt ? [`- **ALARM: not proved gone for ${view.alarmMinutes} min**`] : []),
     ...(view.refusals ? [`- messages refused: ${view.refusals}`] : []),
-    `- next: ${NEXT[view.state]}`,
+    `- next: ${view.state === 'approved' && request.startAt ? 'its start comes' : NEXT[view.state]}`,
   ];
   return lines.join('\n');
 }

@@ -107,6 +107,9 @@ function text({ row: { view }, timeline, words, grant }: Shown): string {
     `who         ${request.subject.name} (${request.subject.personId})`,
     `what        ${request.target.key}, ${holderWords(request.target)} on ${request.target.display}`,
     `window      asked ${request.windowMs / 1000} s, approved ${view.approvedWindowMs ? `${view.approvedWindowMs / 1000} s` : 'not'}`,
+    ...(request.startAt
+      ? [`start       asked for ${request.startAt}${view.startBy ? `, by ${view.startBy} or not at all` : ''}`]
+      : []),
     ...(view.confirmedAt && view.goneAt
       ? [`held        ${seconds(view.confirmedAt, view.goneAt)} s, from ${view.confirmedAt} to ${view.goneAt}`]
       : []),

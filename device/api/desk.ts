@@ -1,6 +1,7 @@
 /** What several routes look up: a Mac's own request, the read model, and the orders that still ask something of it. */
 import { StintError } from '../../contract/errors.js';
 import type { Digest, LocalUser, RequestId, Serial } from '../../contract/ids.js';
+import { isAhead } from '../../contract/later.js';
 import type { DeviceOrder } from '../../contract/ports.js';
 import { type ElevationRequest, type MacAdminTarget, targetOf } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
@@ -26,13 +27,13 @@ export interface Desk {
   /** As `find`, and about this account if one is named. Throws `unknown-request`. */
   own(caller: Caller, requestId: RequestId, localUser?: LocalUser): Promise<StoredRequest>;
   view(requestId: RequestId): Promise<ElevationView | undefined>;
-  /** The elevations of this Mac that are not closed, newest first. */
+  /** The elevations of this Mac that are not closed, newest first; what waits for its start asks nothing of it until then. */
   live(serial: Serial): Promise<readonly ElevationView[]>;
   /** The most urgent of these orders that still asks something of the Mac. */
   pick(caller: Caller, orders: readonly DeviceOrder[]): Promise<Picked | undefined>;
 }
 
-export function createDesk({ store }: Pick<DeviceApiDeps, 'store'>): Desk {
+export function createDesk({ store, clock }: Pick<DeviceApiDeps, 'store' | 'clock'>): Desk {
   const { devices, evidence, ledger, requests } = store;
   const view = async (requestId: RequestId) => (await ledger.find(requestId))?.view;
   const find: Desk['find'] = async (caller, requestId) => {
@@ -52,7 +53,7 @@ export function createDesk({ store }: Pick<DeviceApiDeps, 'store'>): Desk {
     },
     async live(serial) {
       const rows = await ledger.list({ live: true, targetKey: `mac-admin/${serial}` });
-      return rows.map((row) => row.view);
+      return rows.map((row) => row.view).filter((one) => !isAhead(one, clock()));
     },
     async pick(caller, orders) {
       for (const order of [...orders].sort(byUrgency)) {

@@ -49,9 +49,13 @@ const seal = createSealer({
 });
 
 let macs = 0;
-function elevationOf(subject?: PersonRef): Elevation {
+function elevationOf(subject?: PersonRef, startAt?: Instant): Elevation {
   const serial = `C02TEST${String(++macs).padStart(4, '0')}` as Serial;
-  return new Elevation({ target: { ...macOf(ada), serial, key: `mac-admin/${serial}` }, ...(subject && { subject }) });
+  return new Elevation({
+    target: { ...macOf(ada), serial, key: `mac-admin/${serial}` },
+    ...(subject && { subject }),
+    ...(startAt && { startAt }),
+  });
 }
 
 const duties = () =>
@@ -145,6 +149,21 @@ describe('arming', () => {
     const elevation = elevationOf();
     await expect(duties().arm(arming(elevation))).rejects.toThrow('the people file');
     expect(await store.fence.grant(elevation.request.requestId)).toBeUndefined();
+  });
+
+  it('does not happen before its start, by the worker’s own clock: it is tried again', async () => {
+    const early = elevationOf(undefined, instant(T0 + 1));
+    await expect(duties().arm(arming(early))).rejects.toMatchObject({ code: 'too-early', retryable: true });
+    expect(await store.fence.grant(early.request.requestId)).toBeUndefined();
+    expect(judged).toEqual([]);
+    expect(await duties().arm(arming(elevationOf(undefined, instant(T0))))).toEqual({ ok: true });
+  });
+
+  it('says whose approval was lost while its start was waited for', async () => {
+    const { windowMs: _, ...rest } = VERDICT;
+    verdict = { ...rest, outcome: 'needs-approval', sentences: ['Grace left.', 'One more is needed.', 'Nothing else.'] };
+    const answer = await duties().arm(arming(elevationOf(undefined, instant(T0))));
+    expect(answer).toEqual({ ok: false, code: 'verdict-lost', reason: 'Grace left. One more is needed.' });
   });
 
   it('says why, when the policy denies it', async () => {

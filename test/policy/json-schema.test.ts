@@ -117,6 +117,10 @@ it('underlines nothing that the program would take', () => {
             { requiredKeys: ['times'] },
           ),
         ),
+        later: fc.record(
+          { ahead: fc.constantFrom('1d', '40d'), missed: fc.constantFrom('1h', '2d') },
+          { requiredKeys: ['ahead'] },
+        ),
         tier: fc.constantFrom(0, 3),
         channel: fc.constantFrom('C012', 'G01'),
         revoke: ask,

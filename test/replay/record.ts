@@ -328,6 +328,28 @@ test('escalated', async () => {
   }
 });
 
+test('later', async () => {
+  let aheadMs = 0;
+  const policy = `${POLICY}    later: { ahead: 1d }\n`;
+  const harness = await startHarness(inject('temporalAddress'), { policy, aheadMs: () => aheadMs });
+  try {
+    const e = await harness.ask({ startAt: instant(Date.now() + 60 * MIN) });
+    await e.approve(grace);
+    await e.in('approved');
+    aheadMs = 61 * MIN;
+    e.trouble.macAheadMs += aheadMs;
+    await e.skip(aheadMs);
+    await harness.granted(e);
+    await e.claim();
+    await e.confirm();
+    await e.end(ada);
+    expect(await e.finish()).toBe('ended');
+    await keep(harness, 'later', e.workflowId);
+  } finally {
+    await harness.close();
+  }
+});
+
 test('continue-as-new', async () => {
   const server = await startPagingServer(60);
   const paging = await startHarness(server.address);

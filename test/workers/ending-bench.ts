@@ -3,6 +3,7 @@ import { StintError } from '../../contract/errors.js';
 import { instant, type PersonId, type RequestId, type Serial } from '../../contract/ids.js';
 import type { Observation, Store } from '../../contract/ports.js';
 import type { ElevationRequest, MacAdminTarget, Target } from '../../contract/request.js';
+import type { Verdict } from '../../contract/verdict.js';
 import { openStore } from '../../ledger/store.js';
 import { requestDigest } from '../../seal/canonical.js';
 import type { EndNowDeps } from '../../workers/end-now.js';
@@ -71,6 +72,7 @@ export async function endingBench() {
   async function elevation(
     state: 'requested' | 'approved' | 'granting' | 'active',
     change: Partial<ElevationRequest<MacAdminTarget>> = {},
+    says: Partial<Verdict> = {},
   ) {
     count += 1;
     const serial = `C02END${String(count).padStart(4, '0')}` as Serial;
@@ -82,7 +84,7 @@ export async function endingBench() {
     const at = instant(now);
     const write = (...events: Parameters<typeof e.event>[]) =>
       store.ledger.append(events.map(([type, data]) => e.event(type, data, { at })));
-    await write(['requested', { request, digest: requestDigest(request), verdict: VERDICT }]);
+    await write(['requested', { request, digest: requestDigest(request), verdict: { ...VERDICT, ...says } }]);
     if (state === 'requested') return e;
     await write(['approved', { windowMs: 10 * MINUTE, startBy: instant(now + 5 * MINUTE), verdict: VERDICT }]);
     if (state === 'approved') return e;

@@ -1,12 +1,13 @@
 /** What a terminated workflow left open is closed long after its deadline, and nothing of it can be granted; what runs is let be. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RequestId } from '../../contract/ids.js';
+import { instant, type RequestId } from '../../contract/ids.js';
 import { closeOrphans, type OrphanDeps } from '../../workers/orphans.js';
-import type { Elevation } from '../ledger/events.js';
+import { type Elevation, VERDICT } from '../ledger/events.js';
 import { type EndingBench, endingBench } from './ending-bench.js';
 
 const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 let b: EndingBench;
 beforeAll(async () => {
   b = await endingBench();
@@ -44,6 +45,16 @@ describe('an elevation whose workflow is no more', () => {
     expect(await b.view(e)).toMatchObject({ state: 'closed', outcome: 'lapsed' });
     expect(repaired).toEqual([idOf(e)]);
     expect(await b.armable(e)).toBe('fenced');
+  });
+
+  it('lapses with its start, where it was asked for later', async () => {
+    const deadlines = { ...VERDICT.deadlines, pendingMs: DAY };
+    const e = await b.elevation('requested', {}, { deadlines, startBefore: instant(b.clock() + HOUR) });
+    b.advance(HOUR + 9 * MINUTE);
+    expect(await round()).toBe(0);
+    b.advance(MINUTE + 1);
+    expect(await round()).toBe(1);
+    expect(await b.view(e)).toMatchObject({ state: 'closed', outcome: 'lapsed' });
   });
 
   it('has not started when it was approved only', async () => {

@@ -75,6 +75,8 @@ export interface Harness {
   granted(e: Asked): Promise<unknown>;
   /** Whether somebody was told this refusal. */
   refused(code: string, requestId: RequestId): boolean;
+  /** No worker is there meanwhile. */
+  outage(meanwhile: () => Promise<unknown>): Promise<void>;
   /** Stops all, and insists that every run that was made here replays: a worker that starts anew has to live it again. */
   close(): Promise<void>;
 }
@@ -94,6 +96,8 @@ export interface HarnessOptions {
   readonly targets?: (store: Store) => { readonly driverOf: DriverRegistry; readonly facts: readonly TargetFacts[] };
   /** Stands before the policy's judgement, to break it on purpose. */
   readonly judged?: (judge: Judge) => Judge;
+  /** How far ahead of now the clock of the activities is: theirs does not skip with that of a workflow. */
+  readonly aheadMs?: () => number;
   /** Another pulse of the news than the workers' own. */
   readonly beating?: CallContext['beating'];
 }
@@ -130,7 +134,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
   const namespace = await makeNamespace(connection);
   const client = new Client({ connection, namespace, identity: 'stint-test', dataConverter: { payloadConverterPath } });
 
-  const clock = () => Date.now();
+  const clock = () => Date.now() + (options.aheadMs?.() ?? 0);
   const store = await openStore({ memory: true, clock });
   const troubles = createTroubles();
   const mac = new FakeMac(troubles, options.confirmMode);
@@ -165,7 +169,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
   const record = troubled(createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: () => ring }), troubles);
   const slack = options.slack?.(store) ?? fakeSlack(sent, troubles);
   const pulse = createPulse(clock);
-  const workers = await createWorkers({
+  const deps = {
     pulse,
     connection: native,
     namespace,
@@ -180,9 +184,13 @@ export async function startHarness(address: string, options: HarnessOptions = {}
       slack,
       news: createNews({ store: record, slack, beating: options.beating ?? activityCall.beating }),
     },
-  });
-  const running = runWorkers(workers);
-  running.done.catch(() => undefined);
+  };
+  const run = async () => {
+    const begun = runWorkers(await createWorkers(deps));
+    begun.done.catch(() => undefined);
+    return begun;
+  };
+  let running = await run();
 
   let asked = 0;
   const request = (change: Partial<ElevationRequest<MacAdminTarget>> = {}): ElevationRequest<MacAdminTarget> => {
@@ -228,6 +236,12 @@ export async function startHarness(address: string, options: HarnessOptions = {}
         return called && !open;
       }, 'the grant sent'),
     refused: (code, requestId) => sent.answers.some((a) => a.requestId === requestId && a.code === code),
+    outage: async (meanwhile) => {
+      running.stop();
+      await running.done;
+      await meanwhile();
+      running = await run();
+    },
     close: async () => {
       const runs = await allRuns(client);
       running.stop();

@@ -5,7 +5,8 @@
  */
 import { condition, patched } from '@temporalio/workflow';
 import { armedUntil, SEND_WITHIN_MS } from '../../contract/duties.js';
-import { instant, msOf } from '../../contract/ids.js';
+import { type Instant, instant, msOf } from '../../contract/ids.js';
+import { lapsesAtMs } from '../../contract/later.js';
 import type { Ballot, Verdict } from '../../contract/verdict.js';
 import type { Book, Clock } from '../book.js';
 import { store } from '../duties.js';
@@ -43,7 +44,7 @@ export function answerUncounted({ book, refuse }: Admitted, ballots: readonly Ba
 /** Reminders while nobody decides, and the end of the waiting. */
 function patience({ book, painter }: Admitted): Clock {
   const from = msOf(book.openedAt);
-  const lapseAt = from + book.view.verdict.deadlines.pendingMs;
+  const lapseAt = lapsesAtMs(from, book.view.verdict);
   const next = () => Math.min(nextReminder(book.view.verdict, from, Date.now()), lapseAt);
   return book.clock(
     () => (decided(book) ? undefined : { at: next(), summary: 'until someone decides' }),
@@ -114,11 +115,28 @@ export function startClock({ book }: Admitted): Clock {
   );
 }
 
+/**
+ * What is to begin later waits here, approved: nothing is taken for it before. A start that is missed, because nobody was there to
+ * begin with it, is missed for good. Answers whether to go on.
+ */
+async function hasCome({ book, painter, pageFull }: Admitted, startAt: Instant, startBy: Instant): Promise<boolean> {
+  await book.until(() => book.state !== 'approved' || pageFull(), startAt, 'until it is to begin');
+  if (book.state === 'approved' && Date.now() >= msOf(startBy)) book.record('start-missed', {});
+  const { state, outcome } = book.view;
+  if (state === 'closed') painter.line('ended');
+  if (outcome === 'denied' || outcome === 'not-started') painter.dm(outcome);
+  if (outcome === 'revoked') painter.dm('ended');
+  return state === 'approved' && Date.now() >= msOf(startAt);
+}
+
 /** Takes the target: no grant call without this entry, and all before it, in the ledger first (invariants I1, I9). */
 export async function arm(e: Admitted): Promise<void> {
   const { book } = e;
   const { startBy, approvedWindowMs: windowMs } = book.view;
   if (book.state !== 'approved' || !startBy || !windowMs) return;
+  const { startAt } = book.view.request;
+  // NB: what begins at once takes not one step more: the order of its commands hangs on it.
+  if (startAt !== undefined && !(await hasCome(e, startAt, startBy))) return;
   if (endingsWait(e) && !(await endingsHeard(e))) return tellUnarmed(e);
   const notAfter = armedUntil(startBy, windowMs);
   const armed = book.event('armed', { notAfter });

@@ -1,7 +1,7 @@
 /** A judgement as the story asks for it: of which round, over which votes, for how long it is waited for, and what a yes is. */
 import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
 import type { JudgeInput } from '../../contract/duties.js';
-import { instant } from '../../contract/ids.js';
+import { startByOf } from '../../contract/later.js';
 import type { Round, Verdict, Vote } from '../../contract/verdict.js';
 import type { Book, Cause } from '../book.js';
 import type { Admitted } from './admit.js';
@@ -59,6 +59,5 @@ export async function endingsHeard({ book, inbox, pageFull }: Admitted): Promise
 /** What the policy is satisfied with is approved. */
 export function approve(book: Book, verdict: Verdict, cause?: Cause): void {
   if (!verdict.windowMs) return;
-  const startBy = instant(Date.now() + verdict.deadlines.startMs);
-  book.record('approved', { windowMs: verdict.windowMs, startBy, verdict }, cause);
+  book.record('approved', { windowMs: verdict.windowMs, startBy: startByOf(verdict, Date.now()), verdict }, cause);
 }
