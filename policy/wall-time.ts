@@ -22,17 +22,30 @@ export function wallAt(zone: string, instant: number): Wall {
   return { day, ms: shown - day * DAY_MS };
 }
 
+/** The instants at which the wall clocks of a zone show this, in order: one as a rule, none where they skip it, two where they show it twice. */
+export function instantsOf(zone: string, wall: Wall): readonly number[] {
+  const shown = shownOf(wall);
+  return candidatesOf(zone, shown).filter((instant) => instant + offsetAt(zone, instant) === shown);
+}
+
+const shownOf = ({ day, ms }: Wall): number => day * DAY_MS + ms;
+
+/** Each offset that the zone has near this, once. */
+function candidatesOf(zone: string, shown: number): readonly number[] {
+  const [before, after] = [offsetAt(zone, shown - SEARCH_MS), offsetAt(zone, shown + SEARCH_MS)];
+  return [...new Set([shown - before, shown - after])].sort((a, b) => a - b);
+}
+
 /**
  * The instant at which the wall clocks of a zone first show this. Where they skip it, as when summer time begins, the next
  * instant that there is. In milliseconds since 1970.
  */
-export function instantOf(zone: string, { day, ms }: Wall): number {
-  const shown = day * DAY_MS + ms;
-  const [before, after] = [offsetAt(zone, shown - SEARCH_MS), offsetAt(zone, shown + SEARCH_MS)];
-  const candidates = [shown - before, shown - after].sort((a, b) => a - b);
-  const exact = candidates.find((instant) => instant + offsetAt(zone, instant) === shown);
-  const [first = shown, last = shown] = candidates;
-  return exact ?? changeBetween(zone, first, last);
+export function instantOf(zone: string, wall: Wall): number {
+  const [exact] = instantsOf(zone, wall);
+  if (exact !== undefined) return exact;
+  const shown = shownOf(wall);
+  const [first = shown, last = shown] = candidatesOf(zone, shown);
+  return changeBetween(zone, first, last);
 }
 
 /** A date such as 2026-01-05 as a day; undefined when there is no such date. */

@@ -9,6 +9,7 @@ Examples:
   $ stint request aws --account sandbox-7 --set PowerUser --for 45m --reason "INC-417: the queue is stuck" --wait
   $ stint request aws --account 123456789012 --set ReadOnly --for 15m --category debug --reason "Look at a bill" --json
   $ stint request aws --account payments-prod --set Admin --for 15m --reason "INC-418: roll back" --confirm payments-prod
+  $ stint request aws --account payments --set ReadOnly --for 1h --start "2026-11-23 22:00 Europe/Berlin" --reason "CHG-7: night shift"
   $ stint request aws --search "sandbox power"
   $ stint request aws --on-behalf-of ada --account sandbox-7 --set PowerUser --for 45m --reason "INC-417: Ada is on the road"
 
@@ -35,6 +36,10 @@ export function addRequest(stint: Command): void {
     .option(
       '--on-behalf-of <person>',
       'id of the person who gets the access, where a rule for others lets both of you ask; default: you',
+    )
+    .option(
+      '--start <time>',
+      'when it is to begin, where the rule allows it: 2026-11-23T22:00+01:00, or "2026-11-23 22:00 Europe/Berlin"',
     )
     .option('--reason <text>', 'what you will do, and why it needs this access: approvers see it')
     .option('--category <name>', 'install, debug, config, security, developer or other', 'other')

@@ -1,18 +1,21 @@
 /** Asking for a permission set from the command line: what was given is checked, the target found, asked for, and waited for. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isStintError, StintError } from '../../contract/errors.js';
+import type { Instant } from '../../contract/ids.js';
 import { CATEGORIES, REASON_MAX, REASON_MIN } from '../../contract/request.js';
 import { durationText, parseDuration } from '../../policy/duration.js';
 import { chooseAws, type Found, numberOf } from './choose.js';
 import { createPeopleClient, type PeopleClient, plain, serverKeyOf, serverOf } from './client.js';
 import { keyFileOf, readOwnKey } from './key.js';
 import { linesOf, type Standing, verdictOf } from './progress.js';
+import { startOf } from './start.js';
 
 export interface AskOptions {
   readonly account?: string;
   readonly set?: string;
   readonly for?: string;
   readonly onBehalfOf?: string;
+  readonly start?: string;
   readonly reason?: string;
   readonly category: string;
   readonly confirm?: string;
@@ -44,7 +47,7 @@ const TRIES = 4;
 /** The exit code. Throws `bad-input` and `unknown-target` for mistakes, and whatever the server refuses with. */
 export async function askAws(options: AskOptions, world: AskWorld): Promise<number> {
   const { env, clock } = world;
-  const wanted = options.search === undefined ? wantedOf(options) : undefined;
+  const wanted = options.search === undefined ? wantedOf(options, clock()) : undefined;
   const server = serverOf(options.server ?? env.STINT_SERVER_URL);
   const serverKey = serverKeyOf(env.STINT_SERVER_KEY_FILE);
   const key = readOwnKey(keyFileOf(env));
@@ -54,9 +57,10 @@ export async function askAws(options: AskOptions, world: AskWorld): Promise<numb
   const target = await choose(client, wanted, subject);
   checkLength(target, wanted.windowMs);
   const asked = await handOver(client, target, { ...wanted, ...(subject && { subject }) }, world);
+  const from = wanted.startAt ? ` from ${wanted.startAt}` : '';
   if (!options.json)
     world.say(
-      `handed over: ${plain(target.display)} for ${durationText(wanted.windowMs)}, elevation ${asked.requestId.slice(0, 8)}`,
+      `handed over: ${plain(target.display)} for ${durationText(wanted.windowMs)}${from}, elevation ${asked.requestId.slice(0, 8)}`,
     );
   if (!options.wait) return tell(options, world, { ok: true, ...asked }, 0);
   const end = await follow(client, asked.requestId, options, world);
@@ -68,6 +72,7 @@ interface Wanted {
   readonly account: string;
   readonly set: string;
   readonly windowMs: number;
+  readonly startAt?: Instant;
   readonly reason: string;
   readonly category: string;
   readonly confirm?: string;
@@ -76,7 +81,7 @@ interface Wanted {
 }
 
 /** Everything that can be wrong without asking anybody. */
-function wantedOf({ account, set, for: length, reason, category, confirm }: AskOptions): Wanted {
+function wantedOf({ account, set, for: length, start, reason, category, confirm }: AskOptions, now: number): Wanted {
   const windowMs = parseDuration(given('--for', length));
   if (!windowMs) throw bad(`--for must be a length such as 30s, 45m or 2h, not ${plain(length ?? '')}.`);
   const why = given('--reason', reason);
@@ -87,6 +92,7 @@ function wantedOf({ account, set, for: length, reason, category, confirm }: AskO
     account: given('--account', account),
     set: given('--set', set),
     windowMs,
+    ...(start !== undefined && { startAt: startOf(start, now) }),
     reason: why,
     category,
     ...(confirm && { confirm }),
@@ -137,28 +143,24 @@ interface Asked {
 /** The same id each time: however often it is sent, and whatever became of the answer, it is one request. */
 async function handOver(
   client: PeopleClient,
-  { key, display, tier, confirmBy }: Found,
+  { key, display, tier, confirmBy, later }: Found,
   wanted: Wanted,
   world: AskWorld,
 ): Promise<Asked> {
-  const { windowMs, reason, category, confirm, subject } = wanted;
+  const { windowMs, startAt, reason, category, confirm, subject } = wanted;
   if (tier === 0 && !confirm) {
     const name = plain(confirmBy);
     throw bad(`${plain(display)} is of the highest risk (tier 0). To confirm, add: --confirm "${name}"`);
   }
-  const body = {
-    askId: world.random(16),
-    key,
-    windowMs,
-    category,
-    reason,
-    ...(confirm && { confirm }),
-    ...(subject && { subject }),
-  };
+  if (startAt && !later)
+    throw bad(`--start: ${plain(display)} may be asked for now only. Leave it out, and ask when you need it.`);
+  const more = { ...(startAt && { startAt }), ...(confirm && { confirm }), ...(subject && { subject }) };
+  const body = { askId: world.random(16), key, windowMs, category, reason, ...more };
   for (let tried = 1; ; tried += 1) {
     try {
       return (await client.call('POST', '/people/v1/requests', body)) as Asked;
     } catch (error) {
+      if (isStintError(error) && error.code === 'bad-start') throw new StintError('bad-start', `--start: ${error.sentence}`);
       if (!isStintError(error) || !mayPass(error) || tried >= TRIES) throw error;
       world.say(`not yet: ${error.sentence}`);
       await sleep(world.everyMs ?? EVERY_MS);
@@ -198,6 +200,9 @@ function show(found: readonly Found[], { json }: AskOptions, { out }: AskWorld):
 
 function row(one: Found): string {
   const risk = one.tier === undefined ? '' : `, tier ${one.tier}`;
-  const able = one.barred ? `not possible: ${plain(one.barred)}` : `for ${one.windowsMs.map(durationText).join(', ')}${risk}`;
+  const later = one.later === undefined ? '' : `; --start: ${plain(one.later)}`;
+  const able = one.barred
+    ? `not possible: ${plain(one.barred)}`
+    : `for ${one.windowsMs.map(durationText).join(', ')}${risk}${later}`;
   return `${plain(one.display)}  (${numberOf(one)})  ${able}`;
 }

@@ -15,6 +15,8 @@ export interface Found {
   readonly tier?: number | undefined;
   readonly barred?: string | undefined;
   readonly approvers: readonly string[];
+  /** How it may be asked for with a time at which it is to begin. */
+  readonly later?: string | undefined;
 }
 
 const AWS = 'aws-permission-set';

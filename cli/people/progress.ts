@@ -15,6 +15,8 @@ export interface Standing {
   /** Who can decide now. */
   readonly waitsFor?: readonly string[] | undefined;
   readonly windowMs: number;
+  /** When it is to begin, where it was asked for later. */
+  readonly startAt?: string | undefined;
   readonly confirmedAt?: string | undefined;
   readonly deadlineAt?: string | undefined;
   readonly goneAt?: string | undefined;
@@ -31,16 +33,18 @@ export function verdictOf({ state, confirmedAt }: Standing): Verdict {
 
 /** All that can be said of it by now, oldest first: whoever waits prints what was not there before. */
 export function linesOf(now: Standing): readonly string[] {
-  const { state, approvedBy, needed, stages, windowMs, confirmedAt, deadlineAt, outcome, why } = now;
+  const { state, approvedBy, needed, stages, windowMs, startAt, confirmedAt, deadlineAt, outcome, why } = now;
   // Of several stages the sum says little: how far each is stands in a line of its own.
   const count = (i: number) => (i + 1 < needed && !stages ? ` (${i + 1} of ${needed})` : '');
   const votes = approvedBy.map((name, i) => `approved by ${plain(name)}${count(i)}`);
+  const ahead = state === 'approved' && startAt !== undefined;
   const later = ['approved', 'granting', 'active'].includes(state) || confirmedAt !== undefined;
   return [
     ...(state === 'handed-over' ? [] : [`requested: ${plain(now.display)}, elevation ${now.requestId.slice(0, 8)}`]),
     ...votes,
     ...waiting(now),
-    ...(later ? [`being granted, for ${durationText(windowMs)}`] : []),
+    ...(ahead ? [`starts at ${plain(startAt)}, for ${durationText(windowMs)}`] : []),
+    ...(later && !ahead ? [`being granted, for ${durationText(windowMs)}`] : []),
     ...(confirmedAt ? [`granted at ${plain(confirmedAt)}`] : []),
     ...(deadlineAt ? [`ends at ${plain(deadlineAt)}`] : []),
     ...(verdictOf(now) === 'refused' ? [[outcome ?? state, ...why.slice(0, 4).map(plain)].join(': ')] : []),

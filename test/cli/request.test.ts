@@ -9,6 +9,7 @@ import { type AskOptions, askAws } from '../../cli/people/ask.js';
 import { chooseAws, type Found } from '../../cli/people/choose.js';
 import { serverOf } from '../../cli/people/client.js';
 import { findOwnKey, keyFileOf, makeOwnKey, readOwnKey } from '../../cli/people/key.js';
+import { startOf } from '../../cli/people/start.js';
 
 const MINUTE = 60_000;
 const ID = 'abcdefghijklmnopqrstuvwxyz';
@@ -298,4 +299,34 @@ it('a length is written as in the policy, and is never nothing', async () => {
   expect(asked()[0]?.body).toMatchObject({ windowMs: 90 * MINUTE });
   for (const text of ['45', '0m', '-1m', '1.5h', '45 m', '999999999s'])
     expect(await refusal({ for: text }), text).toMatch(/--for must be a length/);
+});
+
+describe('--start', () => {
+  const at = Date.parse('2026-10-20T08:00:00Z');
+  it.each([
+    ['2026-10-23T22:00+02:00', '2026-10-23T20:00:00.000Z'],
+    ['2026-10-23T20:00:00Z', '2026-10-23T20:00:00.000Z'],
+    ['2026-10-23 22:00 Europe/Berlin', '2026-10-23T20:00:00.000Z'],
+    ['2026-10-26T22:00 Europe/Berlin', '2026-10-26T21:00:00.000Z'],
+    ['2026-10-25 02:30 UTC', '2026-10-25T02:30:00.000Z'],
+  ])('%s is %s', (text, instant) => {
+    expect(startOf(text, at)).toBe(instant);
+  });
+
+  it.each([
+    ['tomorrow', 'must be a time with its offset from UTC or its zone'],
+    ['2026-10-23T22:00', 'must be a time with its offset'],
+    ['2026-02-30 22:00 UTC', 'must be a time with its offset'],
+    ['2026-10-23 25:00 UTC', 'must be a time with its offset'],
+    ['2026-10-23 22:00 Europe/Berln', 'must be the IANA name of a time zone; did you mean "Europe/Berlin"?'],
+    ['2026-10-20T07:59Z', 'has passed'],
+    [
+      '2026-10-25 02:30 Europe/Berlin',
+      'twice on 2026-10-25. Say which is meant: 2026-10-25T00:30:00.000Z or 2026-10-25T01:30:00.000Z.',
+    ],
+    ['2027-03-28 02:30 Europe/Berlin', 'skip 02:30 on 2027-03-28'],
+  ])('%s is refused: %s', (text, said) => {
+    expect(() => startOf(text, at)).toThrow(said);
+    expect(() => startOf(text, at)).toThrow('--start: ');
+  });
 });

@@ -4,11 +4,13 @@
  */
 import { isStintError, StintError } from '../../../contract/errors.js';
 import { instant, type RequestId, shortId } from '../../../contract/ids.js';
+import { isAhead } from '../../../contract/later.js';
 import { sameName } from '../../../contract/names.js';
 import type { Person, Requests } from '../../../contract/ports.js';
 import type { Offer } from '../../../contract/preview.js';
 import type { ElevationRequest, PersonRef, Target } from '../../../contract/request.js';
 import type { State } from '../../../contract/states.js';
+import type { ElevationView } from '../../../contract/view.js';
 import { durationText } from '../../../policy/duration.js';
 import { wrongReason } from '../../../policy/reason.js';
 import { subjectNamed } from '../../../policy/subject.js';
@@ -79,9 +81,9 @@ async function ask(deps: Deps, limits: Limits, person: Person, requestId: Reques
   limits.asks(person.personId, requestId);
   const reasonDigest = await deps.store.requests.putText(reason);
   const parties = { requester: refOf(person), subject: refOf(subject) };
-  const { windowMs, category } = body;
+  const { windowMs, category, startAt } = body;
   const askedAt = instant(deps.clock());
-  const what = { target, windowMs, category, reasonDigest, via: 'cli', askedAt } as const;
+  const what = { target, windowMs, category, reasonDigest, via: 'cli', askedAt, ...(startAt && { startAt }) } as const;
   return start(deps, { v: 1, requestId, ...parties, ...what });
 }
 
@@ -91,10 +93,11 @@ function refOf({ personId, name, slack: [account] }: Person): PersonRef {
 
 /** The ask came before: answered as it stands now, started again only when it never got as far as the ledger. */
 async function repeat(deps: Deps, { request }: Stored, body: Ask): Promise<Asked> {
-  const { target, windowMs, category, reasonDigest } = request;
+  const { target, windowMs, category, reasonDigest, startAt } = request;
   const sameTarget = target.key === body.key || target.key.startsWith(`${body.key}/`);
   const same = sameTarget && request.subject.personId === (body.subject ?? request.requester.personId);
-  if (!same || windowMs !== body.windowMs || category !== body.category || reasonDigest !== sha256(body.reason))
+  const sameTime = windowMs === body.windowMs && startAt === body.startAt;
+  if (!same || !sameTime || category !== body.category || reasonDigest !== sha256(body.reason))
     throw new StintError('state-conflict', 'This ask was already made with other content. Ask anew.');
   const row = await deps.store.ledger.find(request.requestId);
   if (row) return { requestId: request.requestId, state: row.view.state, display: target.display };
@@ -122,9 +125,10 @@ function checkOffer(offer: Offer, { windowMs, confirm, reason }: Ask): void {
 }
 
 /** One at a time: approvers are not asked about a target that another elevation has, or may soon have. */
-async function checkFree({ store }: Deps, person: Person, target: Target, requestId: RequestId): Promise<void> {
+async function checkFree({ store, clock }: Deps, person: Person, target: Target, requestId: RequestId): Promise<void> {
   const rows = await store.ledger.list({ live: true, targetKey: target.key });
-  const other = rows.map(({ view }) => view).find((v) => v.request.requestId !== requestId && !FREE.includes(v.state));
+  const holds = (view: ElevationView) => !FREE.includes(view.state) && !isAhead(view, clock());
+  const other = rows.map(({ view }) => view).find((view) => view.request.requestId !== requestId && holds(view));
   if (!other) return;
   const { requestId: id, subject } = other.request;
   const who =

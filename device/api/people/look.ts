@@ -46,7 +46,7 @@ export function peopleLookRoutes(app: App, deps: DeviceApiDeps, people: PeopleDe
 }
 
 function foundOf(offer: Offer): Found {
-  const { key, kind, display, setName, detail, confirmBy, windowsMs, tier, barred, notes, approverNames } = offer;
+  const { key, kind, display, setName, detail, confirmBy, windowsMs, tier, barred, notes, approverNames, later } = offer;
   const shown = { key, kind, display, detail: detail ?? '', confirmBy, windowsMs: [...windowsMs], notes: [...notes] };
   const of = setName === undefined ? {} : { setName };
   return {
@@ -55,16 +55,17 @@ function foundOf(offer: Offer): Found {
     approvers: [...approverNames],
     ...(tier === undefined ? {} : { tier }),
     ...(barred ? { barred } : {}),
+    ...(later === undefined ? {} : { later }),
   };
 }
 
 function standingOf(
-  { requestId, target, windowMs }: ElevationRequest,
+  { requestId, target, windowMs, startAt }: ElevationRequest,
   view: ElevationView | undefined,
   names: string[],
   waiting: string[],
 ): Standing {
-  const base = { requestId, display: target.display, approvedBy: names };
+  const base = { requestId, display: target.display, approvedBy: names, ...(startAt && { startAt }) };
   if (!view) return { ...base, state: 'handed-over', needed: 1, windowMs, why: [] };
   const { state, outcome, verdict, approvedWindowMs, confirmedAt, deadlineAt, goneAt, failureReason } = view;
   return {

@@ -1,7 +1,7 @@
 /** What people may say from a command line, and what they hear. Strict: unknown keys are refused and nothing is coerced. */
 import * as z from 'zod';
 import { CATEGORIES } from '../../../contract/request.js';
-import { personId, requestId, windowMs } from '../../../seal/shapes.js';
+import { instantText, personId, requestId, windowMs } from '../../../seal/shapes.js';
 
 /** Targets that one search answers. */
 export const FOUND_MAX = 50;
@@ -24,6 +24,7 @@ export const TargetsReply = z.strictObject({
       barred: z.string().optional().describe('Why it cannot be had.'),
       notes: z.array(z.string()),
       approvers: z.array(z.string()),
+      later: z.string().optional().describe('How it may be asked for with a time at which it is to begin.'),
     }),
   ),
 });
@@ -35,6 +36,7 @@ export const AskBody = z.strictObject({
     .describe('128 random bits: the same ask is the same request.'),
   key: z.string().min(1).max(150).describe('Of a target that was found.'),
   windowMs: windowMs.describe('One of the lengths that the policy offers; milliseconds.'),
+  startAt: z.string().max(24).pipe(instantText).optional().describe('When it is to begin; at once, if left out.'),
   category: z.enum(CATEGORIES),
   reason: z.string().max(4000),
   confirm: z.string().max(150).optional().describe('What a target of tier 0 asks to be repeated.'),
@@ -56,6 +58,7 @@ export const StandingReply = z.strictObject({
     .describe('How far each stage is, in order, where there are several.'),
   waitsFor: z.array(z.string()).optional().describe('Names of those who can decide now, while it waits; the first of many.'),
   windowMs: z.int(),
+  startAt: z.string().optional().describe('When it is to begin, where it was asked for later.'),
   confirmedAt: z.string().optional(),
   deadlineAt: z.string().optional(),
   goneAt: z.string().optional(),

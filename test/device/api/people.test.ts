@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPeopleClient, type PeopleClient } from '../../../cli/people/client.js';
 import { StintError } from '../../../contract/errors.js';
-import type { Instant, PersonId } from '../../../contract/ids.js';
+import { type Instant, instant, type PersonId } from '../../../contract/ids.js';
 import type { Person, PersonKey } from '../../../contract/ports.js';
 import type { Offer } from '../../../contract/preview.js';
 import type { AwsPermissionSetTarget, ElevationRequest } from '../../../contract/request.js';
@@ -169,6 +169,17 @@ describe('asking', () => {
     expect(started()[0]?.requestId).toBe(requestId);
   });
 
+  it('may name its start, which is part of the request: the same ask for another time is another', async () => {
+    const [askId, startAt] = ['b'.repeat(32), '2026-11-23T21:00:00.000Z'];
+    const client = clientOf(adas);
+    const { requestId } = await ask(client, { askId, startAt });
+    expect(started()[0]?.body).toMatchObject({ startAt });
+    expect((await ask(client, { askId, startAt })).requestId).toBe(requestId);
+    expect(await refusal(ask(client, { askId }))).toMatch(/state-conflict.*other content/);
+    expect(await refusal(ask(client, { startAt: '2026-11-23 21:00' }))).toMatch(/bad-input/);
+    expect(new Set(started().map((one) => one.requestId)).size).toBe(1);
+  });
+
   it('names nobody: a call that does is refused', async () => {
     for (const more of [{ requester: 'grace' }, { personId: 'grace' }, { subject: { personId: 'grace' } }])
       expect(await refusal(ask(clientOf(adas), more))).toMatch(/bad-input/);
@@ -232,6 +243,12 @@ describe('asking', () => {
     );
     bench.ledger.views.set(requestId, viewOf(other, { state: 'requested' }));
     expect(await refusal(ask(client))).toMatch(/target-busy: Grace Hopper has asked for this/);
+    // What is for later holds nothing before its time.
+    const soon = { ...stored.request, startAt: instant(bench.clock() + 60 * MINUTE) };
+    bench.ledger.views.set(requestId, viewOf(soon, { state: 'approved' }));
+    expect(await refusal(ask(client))).toBe('done');
+    bench.ledger.views.set(requestId, viewOf({ ...soon, startAt: instant(bench.clock()) }, { state: 'approved' }));
+    expect(await refusal(ask(client))).toMatch(/target-busy/);
     bench.ledger.views.set(requestId, viewOf(stored.request, { state: 'closed', outcome: 'denied' }));
     expect(await refusal(ask(client))).toBe('done');
   });
