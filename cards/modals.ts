@@ -16,6 +16,7 @@ export const FIELDS = {
   for: 'for',
   target: 'target',
   window: 'window',
+  start: 'start',
   category: 'category',
   reason: 'reason',
   confirm: 'confirm',

@@ -15,6 +15,7 @@ import { outlookPart } from './request-fields/outlook.js';
 import { onlyKind, type Part, type RequestModalInput, type Scene, shortHash } from './request-fields/part.js';
 import { reasonPart } from './request-fields/reason.js';
 import { saidPart } from './request-fields/said.js';
+import { startPart } from './request-fields/start.js';
 import { targetPart } from './request-fields/target.js';
 import { windowPart } from './request-fields/window.js';
 
@@ -24,6 +25,7 @@ const PARTS: readonly Part[] = [
   targetPart,
   saidPart,
   windowPart,
+  startPart,
   outlookPart,
   confirmPart,
   categoryPart,

@@ -147,7 +147,7 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
       .catch((error: unknown) => logger.warn({ requestId, error: errorText(error) }, 'card not repaired'));
   };
   const forWhom = createForWhom({ preview, directory, teamId: config.teamId });
-  const views = createRequestViews({ preview, forWhom, ledger: store.ledger, random, logger });
+  const views = createRequestViews({ preview, forWhom, ledger: store.ledger, clock, random, logger });
   const base = { api, gate, views, forWhom, gatekeeper, recall, answerer, repair, preview, clock, random, logger };
   const clicks = createClicks(base);
   const elevate = createElevate({ ...base, freeze: store.freeze });

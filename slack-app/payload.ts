@@ -101,6 +101,7 @@ export function parsePress(body: unknown): Press {
 const stateValue = z.looseObject({
   value: z.string().max(10_000).nullish(),
   selected_option: z.object({ value: z.string().max(150) }).nullish(),
+  selected_date_time: z.int().nullish(),
 });
 const form = z.object({
   id,
@@ -184,7 +185,7 @@ function filled(claim: Claim, view: z.infer<typeof form>): Filled {
   const blocks = new Map<string, string>();
   for (const [block, fields] of Object.entries(view.state.values)) {
     const [field] = Object.values(fields);
-    const value = field?.selected_option?.value ?? field?.value;
+    const value = field?.selected_option?.value ?? field?.selected_date_time?.toString() ?? field?.value;
     if (typeof value === 'string') values.set(fieldOf(block), value);
     blocks.set(fieldOf(block), block);
   }

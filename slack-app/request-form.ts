@@ -7,11 +7,13 @@ import { categoryField } from './request-fields/category.js';
 import { confirmField } from './request-fields/confirm.js';
 import type { Field } from './request-fields/field.js';
 import { reasonField } from './request-fields/reason.js';
+import { startField } from './request-fields/start.js';
 import { windowField } from './request-fields/window.js';
 
 /** Each by what it says of a request. */
 const FIELDS_READ = {
   windowMs: windowField,
+  startAt: startField,
   confirmed: confirmField,
   category: categoryField,
   reason: reasonField,

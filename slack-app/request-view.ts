@@ -4,6 +4,7 @@ import { FIELDS } from '../cards/modals.js';
 import type { RequestModalInput } from '../cards/request-fields/part.js';
 import { requestModal } from '../cards/request-modal.js';
 import { isStintError, StintError } from '../contract/errors.js';
+import { isAhead } from '../contract/later.js';
 import type { Ledger, Person } from '../contract/ports.js';
 import type { Offer, Outlook, Pinned, Preview } from '../contract/preview.js';
 import { CATEGORIES } from '../contract/request.js';
@@ -33,6 +34,7 @@ interface RequestViewDeps {
   readonly preview: Preview;
   readonly forWhom: ForWhomDesk;
   readonly ledger: Ledger;
+  readonly clock: () => number;
   readonly random: () => number;
   readonly logger: Log;
 }
@@ -47,12 +49,12 @@ interface Both {
 type About = Pick<RequestModalInput, 'chosen' | 'outlook'>;
 
 export function createRequestViews(deps: RequestViewDeps): RequestViews {
-  const { preview, ledger } = deps;
+  const { preview, ledger, clock } = deps;
 
   async function free({ person, subject }: Both) {
     const [{ offers, searchable, note }, open, forWhom] = await Promise.all([
       preview.offersFor(person, subject),
-      openOf(ledger, subject),
+      openOf(ledger, subject, clock()),
       deps.forWhom.offered(person, subject),
     ]);
     const rest = offers.filter((offer) => !open.some((view) => isOf(view, offer.key)));
@@ -134,9 +136,18 @@ export function isOf({ request }: ElevationView, key: Offer['key']): boolean {
 }
 
 /** This person's elevations that wait, run or end: one per target at a time. */
-export async function openOf(ledger: Ledger, person: Person, targetKey?: string): Promise<readonly ElevationView[]> {
+export async function openOf(
+  ledger: Ledger,
+  person: Person,
+  nowMs: number,
+  targetKey?: string,
+): Promise<readonly ElevationView[]> {
   const rows = await ledger.list({ live: true, personId: person.personId, ...(targetKey ? { targetKey } : {}) });
-  return rows
-    .map((row) => row.view)
-    .filter((v) => v.request.subject.personId === person.personId && v.state !== 'collecting' && v.state !== 'closed');
+  return (
+    rows
+      .map((row) => row.view)
+      .filter((v) => v.request.subject.personId === person.personId && v.state !== 'collecting' && v.state !== 'closed')
+      // What waits for its start holds nothing until then.
+      .filter((v) => !isAhead(v, nowMs))
+  );
 }

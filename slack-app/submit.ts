@@ -5,7 +5,7 @@
 import type { ModalView } from '@slack/types';
 import { frozenSentence } from '../cards/frozen.js';
 import { FIELDS } from '../cards/modals.js';
-import { StintError } from '../contract/errors.js';
+import { isStintError, StintError } from '../contract/errors.js';
 import { type Digest, instant, type RequestId } from '../contract/ids.js';
 import type { Gate, Person } from '../contract/ports.js';
 import type { Pinned, Preview } from '../contract/preview.js';
@@ -77,7 +77,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
 
   async function start(who: Asking, draft: Draft, viewId: string): Promise<void> {
     const request = await requestOf(store, draft, `${deps.teamId}/${viewId}`, deps.clock());
-    const others = await openOf(store.ledger, who.subject, draft.target.key);
+    const others = await openOf(store.ledger, who.subject, deps.clock(), draft.target.key);
     const other = others.find((view) => view.request.requestId !== request.requestId);
     if (other) throw new StintError('target-busy', askedAlready(who, other));
     await refuseFrozen(store, request.requestId);
@@ -92,10 +92,11 @@ export function createSubmit(deps: SubmitDeps): Submit {
       slackTeamId: member.teamId,
       slackUserId: member.userId,
     };
-    const { windowMs, category } = form;
+    const { windowMs, category, startAt } = form;
     const reasonDigest = await store.requests.putText(form.reason);
     const holder = subject === person ? requester : deps.forWhom.refOf(subject);
-    return { v: 1, requester, subject: holder, target, windowMs, category, reasonDigest, via: 'slack' };
+    const later = startAt && { startAt };
+    return { v: 1, requester, subject: holder, target, windowMs, category, reasonDigest, via: 'slack', ...later };
   }
 
   /** What is chosen, with every id pinned. Why it is not to be had is said where it was chosen. */
@@ -126,7 +127,8 @@ export function createSubmit(deps: SubmitDeps): Submit {
       await hand(who, read.form, target, s.viewId);
       return undefined;
     } catch (error) {
-      return errors({ [FIELDS.reason]: failureOf(error, deps, about(s)).sentence });
+      const at = isStintError(error) && error.code === 'bad-start' ? FIELDS.start : FIELDS.reason;
+      return errors({ [at]: failureOf(error, deps, about(s)).sentence });
     }
   }
 

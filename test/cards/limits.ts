@@ -290,6 +290,7 @@ function inputElement(found: Found, path: string, value: unknown): void {
     textInput(found, path, e);
     return;
   }
+  if (e.type === 'datetimepicker') return;
   if (e.type === 'external_select') {
     if (e.placeholder !== undefined) plain(found, `${path}.placeholder`, e.placeholder, 150);
     if (e.initial_option !== undefined) option(found, `${path}.initial_option`, e.initial_option);

@@ -225,3 +225,38 @@ describe('sending it', () => {
     expect(h.gate.started).toHaveLength(1);
   });
 });
+
+describe('a later start', () => {
+  const AT = 1_790_000_000;
+  const offers = (later?: string) => {
+    const one = { ...offerOf(mac('C02BOB')), windowsMs: [10 * MINUTE], approverNames: [], rule: 'r' };
+    h.preview.offers = [{ ...one, ...(later === undefined ? {} : { later }) }];
+  };
+
+  it('is asked for only where a rule lets it, and goes into the request as an instant', async () => {
+    offers('up to 7d ahead; it begins within 1h of the time that is named, or not at all');
+    const form = await opened();
+    expect(form).toContain('datetimepicker');
+    expect(form).toContain('up to 7d ahead');
+    expect(await submit({ start: AT })).toMatchObject({ ack: 'ok', modals: [] });
+    expect(h.gate.started[0]?.startAt).toBe(instant(AT * 1000));
+  });
+
+  it('left empty is none', async () => {
+    offers('up to 7d ahead');
+    await opened();
+    expect(await submit()).toMatchObject({ ack: 'ok' });
+    expect(h.gate.started[0]).not.toHaveProperty('startAt');
+  });
+
+  it('is not asked for by other rules, and refused at its field by one that lets it no more', async () => {
+    offers('up to 7d ahead');
+    await opened();
+    offers();
+    const refused = await submit({ start: AT });
+    expect(refused.errors).toEqual({ start: expect.stringContaining('now only') });
+    expect(h.gate.started).toEqual([]);
+    await h.sim.act.closeView({ user: 'U0BOB' });
+    expect(await opened()).not.toContain('datetimepicker');
+  });
+});

@@ -11,12 +11,19 @@ function textOrFields(value: Json, pointer: string, problems: Problem[]): void {
   if (!('text' in value) && !('fields' in value)) problems.push({ pointer, message: 'missing required field: text or fields' });
 }
 
-const { button, static_select, external_select, radio_buttons, checkboxes, overflow } = interactive;
-const pressable = { button, static_select, external_select, radio_buttons, checkboxes, overflow } as Record<string, Check>;
-const fillable = { plain_text_input: plainTextInput, static_select, external_select, radio_buttons, checkboxes } as Record<
+const { button, static_select, external_select, radio_buttons, checkboxes, overflow, datetimepicker } = interactive;
+const pressable = { button, static_select, external_select, radio_buttons, checkboxes, overflow, datetimepicker } as Record<
   string,
   Check
 >;
+const fillable = {
+  plain_text_input: plainTextInput,
+  static_select,
+  external_select,
+  radio_buttons,
+  checkboxes,
+  datetimepicker,
+} as Record<string, Check>;
 
 const block = byType({
   section: obj(

@@ -20,6 +20,7 @@ const INTERACTIVE = new Set([
   'external_select',
   'radio_buttons',
   'checkboxes',
+  'datetimepicker',
   'overflow',
   'plain_text_input',
 ]);

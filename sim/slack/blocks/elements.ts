@@ -72,6 +72,10 @@ export const interactive: Record<string, Check> = {
     { action_id: actionId, initial_options: list(richOption, 1, 10), confirm, focus_on_load: bool },
     initialAmongOptions,
   ),
+  datetimepicker: obj(
+    { type: typed },
+    { action_id: actionId, initial_date_time: int(1_000_000_000, 9_999_999_999), confirm, focus_on_load: bool },
+  ),
   overflow: obj({ type: typed, options: list(overflowOption, 1, 5) }, { action_id: actionId, confirm }),
 };
 

@@ -13,6 +13,8 @@ function initialState(element: Json): Json | undefined {
     case 'external_select':
     case 'radio_buttons':
       return { type, selected_option: isObject(element.initial_option) ? element.initial_option : null };
+    case 'datetimepicker':
+      return { type, selected_date_time: typeof element.initial_date_time === 'number' ? element.initial_date_time : null };
     case 'checkboxes':
       return { type, selected_options: objects(element.initial_options) };
     default:

@@ -14,6 +14,8 @@ export function fill({ element }: Found, value: unknown, offered: Json[]): Fille
   switch (type) {
     case 'plain_text_input':
       return { state: { type, value: value === '' || value === null || value === undefined ? null : String(value) } };
+    case 'datetimepicker':
+      return fillTime(type, value);
     case 'checkboxes':
       return fillMany(type, element, Array.isArray(value) ? strings(value) : strings([value]));
     case 'static_select':
@@ -30,6 +32,15 @@ export function fill({ element }: Found, value: unknown, offered: Json[]): Fille
   }
 }
 
+/** Seconds since 1970, whatever the clocks of the person's zone show then. */
+function fillTime(type: string, value: unknown): Filled {
+  if (value === null || value === undefined || value === '') return { state: { type, selected_date_time: null } };
+  const seconds = Number(value);
+  return Number.isInteger(seconds)
+    ? { state: { type, selected_date_time: seconds } }
+    : { refused: `${String(value)} is no time.` };
+}
+
 function fillMany(type: string, element: Json, values: string[]): Filled {
   const chosen = values.map((value) => choose(optionsOf(element), value));
   if (chosen.includes(undefined)) return { refused: `There is no option ${values[chosen.indexOf(undefined)]}.` };
@@ -43,7 +54,8 @@ function choose(options: Json[], value: unknown): Json | undefined {
 /** The sentence under a field that the client would not send, or undefined when it is fine. */
 export function complaint({ block, element }: Found, state: Json | undefined): string | undefined {
   const value = text(state?.value) ?? '';
-  const chosen = isObject(state?.selected_option) || objects(state?.selected_options).length > 0;
+  const picked = typeof state?.selected_date_time === 'number';
+  const chosen = picked || isObject(state?.selected_option) || objects(state?.selected_options).length > 0;
   const empty = element.type === 'plain_text_input' ? value === '' : !chosen;
   if (empty) return block.optional === true ? undefined : 'Please complete this required field.';
   const { min_length: min, max_length: max } = element;
