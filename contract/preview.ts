@@ -2,6 +2,7 @@
  * What an entrance needs to hear from the policy before anything starts: what a person may ask for, and whether a click
  * could count. The workflow judges again with live facts; this is the first gate, so that a refusal is immediate.
  */
+import type { Instant } from './ids.js';
 import type { Person } from './ports.js';
 import type { Category, PersonRef, Target, TargetKind } from './request.js';
 import type { Tier } from './verdict.js';
@@ -73,6 +74,8 @@ export interface Supposed {
   readonly target: Target;
   /** Absent: whichever is offered. */
   readonly windowMs?: number | undefined;
+  /** When it is to begin; absent: at once. */
+  readonly startAt?: Instant | undefined;
 }
 
 /** One thing to know before asking, in plain words. */

@@ -2,6 +2,7 @@
  * Why the policy would let somebody have something, or would not, as a tree of reasons: by the functions that judge, over
  * a request that nobody sent. Pure. What is not known of the target is said as unknown, never guessed.
  */
+import { msOf } from '../contract/ids.js';
 import type { Supposed } from '../contract/preview.js';
 import type { Condition, Extending, Verdict } from '../contract/verdict.js';
 import { type Holds, leaf, type Reason, type Untold } from './attributes.js';
@@ -11,12 +12,12 @@ import { approvalsReason, type StepNamed, stepReasons, stepsNamed } from './expl
 import { denyReasons, ruleReasons, untoldRotas } from './explain-rules.js';
 import { extensionText } from './extension.js';
 import { nameOf } from './kinds.js';
-import { laterText } from './later.js';
+import { laterRefusals, laterText } from './later.js';
 import { limitTexts } from './limit-file.js';
-import { NO_USAGE } from './limits.js';
+import { NO_USAGE, timeText } from './limits.js';
 import { reasonText } from './reason.js';
 import type { Policy, Rule } from './rules.js';
-import { suppose } from './suppose.js';
+import { type Supposition, suppose } from './suppose.js';
 import type { Facts, Terms } from './terms.js';
 import { type Deciders, decidersOf, type OnCallWords } from './who.js';
 
@@ -60,17 +61,19 @@ export interface Explanation extends Deciders {
 export function explainRequest(inquiry: Inquiry): Explanation {
   const { policy, ask, facts, now, waitedMs } = inquiry;
   // What the store would count is not asked here.
-  const { terms, verdict } = suppose(policy, ask, { ...facts, usage: NO_USAGE }, now, waitedMs);
+  const judged = suppose(policy, ask, { ...facts, usage: NO_USAGE }, now, waitedMs);
+  const { terms, verdict } = judged;
   const people = peopleReason(inquiry);
   const { denies, tried } = people.holds === 'no' ? NOT_TRIED : triedRules(inquiry);
   const rules = rulesReason(inquiry, people, denies, tried, terms);
   const rule = policy.rules[tried.findIndex(({ holds }) => holds === 'yes')];
-  if (rule) return byRule(inquiry, rule, terms, verdict, [people, rules]);
+  if (rule) return byRule(inquiry, rule, judged, [people, rules]);
   const why = people.holds === 'no' ? verdict.sentences.join(' ') : rules.why;
   return { holds: rules.holds, approvers: [], never: [], tree: root(inquiry, rules.holds, why, [people, rules]) };
 }
 
-function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, before: readonly Reason[]): Explanation {
+function byRule(inquiry: Inquiry, rule: Rule, judged: Supposition, before: readonly Reason[]): Explanation {
+  const { terms, verdict } = judged;
   const { quorum, windowsMs, maxMs, extend } = terms;
   const deciders = decidersOf(rule, terms, inquiry.facts, inquiry.words);
   const unknown = untoldRotas(rule.approve.groups, inquiry.untold ?? KNOWN);
@@ -83,7 +86,7 @@ function byRule(inquiry: Inquiry, rule: Rule, terms: Terms, verdict: Verdict, be
     lengthReason(terms, rule, inquiry.ask.windowMs),
     ...conditions,
     ...automaticReason(terms, verdict),
-    ...laterReason(rule),
+    ...laterReason(judged, inquiry.now),
     approvals,
   ];
   return {
@@ -193,9 +196,15 @@ function automaticReason({ automatic }: Terms, { outcome, sentences }: Verdict):
   return [leaf(`the policy itself approves, ${automaticText(one)}`, holds, holds === 'yes' ? '' : (sentences[0] ?? ''))];
 }
 
-/** Asked for now, it makes no difference. */
-function laterReason({ later }: Rule): readonly Reason[] {
-  return later ? [leaf('may be asked for later', 'yes', laterText(later))] : [];
+/** Whether it may begin when it is asked to. Asked for now, it makes no difference. */
+function laterReason({ terms, question }: Supposition, now: number): readonly Reason[] {
+  const { later } = terms;
+  const { request, round } = question;
+  const says = later ? laterText(later) : '';
+  if (request.startAt === undefined) return later ? [leaf('may be asked for later', 'yes', says)] : [];
+  const refusals = laterRefusals(terms, request, round, now);
+  const what = `may begin at ${timeText(msOf(request.startAt))}`;
+  return [refusals.length > 0 ? leaf(what, 'no', refusals.join(' ')) : leaf(what, 'yes', says)];
 }
 
 /** What the store would count is not asked here, and does not change the answer. */

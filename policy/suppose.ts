@@ -19,7 +19,10 @@ export interface Supposition {
 }
 
 /** The request as it would be sent, `askedAt` in milliseconds since 1970. Its id is that of no request. */
-export function supposedRequest({ requester, subject, target, windowMs = 0 }: Supposed, askedAt: number): ElevationRequest {
+export function supposedRequest(
+  { requester, subject, target, windowMs = 0, startAt }: Supposed,
+  askedAt: number,
+): ElevationRequest {
   return {
     v: 1,
     requestId: requestIdFrom('cli', 'explain'),
@@ -31,6 +34,7 @@ export function supposedRequest({ requester, subject, target, windowMs = 0 }: Su
     reasonDigest: digestOf(''),
     via: 'cli',
     askedAt: instant(askedAt),
+    ...(startAt === undefined ? {} : { startAt }),
   };
 }
 

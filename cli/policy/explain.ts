@@ -14,6 +14,7 @@ import { askManagers } from '../../policy/pools.js';
 import { rotaName } from '../../policy/rota.js';
 import type { Placed } from '../../policy/who.js';
 import { loadConfig } from '../../workers/config.js';
+import { startOf } from '../people/start.js';
 import { type TargetFlags, toldTarget } from './told.js';
 import { toldDuty } from './told-duty.js';
 
@@ -22,6 +23,7 @@ export interface ExplainOptions extends TargetFlags {
   readonly for?: string;
   readonly window?: string;
   readonly at?: string;
+  readonly start?: string;
   readonly waited?: string;
   readonly oncall?: readonly string[];
   readonly policy?: string;
@@ -45,6 +47,7 @@ export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): P
   const windowMs = lengthOf('--window', options.window);
   const now = momentOf(options.at, world.now);
   const waitedMs = lengthOf('--waited', options.waited);
+  const startAt = options.start === undefined ? undefined : startOf(options.start, now - (waitedMs ?? 0));
   const { policyFile, peopleFile } = filesOf(options, world);
   const policy = parsePolicy(textOf(policyFile, 'policy', world), policyFile);
   const file = parsePeopleFile(textOf(peopleFile, 'people', world), peopleFile);
@@ -67,6 +70,7 @@ export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): P
       subject: ref(options.for ?? options.as, subject?.name),
       target,
       windowMs,
+      startAt,
     },
     facts: onDuty(duty, { ...known, look, voters: [], approverPool }),
     untold: (attribute) => (rotaName(attribute) === undefined ? untold(attribute) : duty.untold(attribute)),

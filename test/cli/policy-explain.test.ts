@@ -75,6 +75,65 @@ it.each([
   expect(line).toMatch(said);
 });
 
+const THURSDAY = ['--at', '2026-03-05T10:00:00+01:00'];
+const LATER = 'up to 3d ahead; it begins within 1h of the time that is named, or not at all';
+
+it.each([
+  ['2026-03-06 08:00 Europe/Berlin', [], 'yes', '2026-03-06 07:00 UTC', LATER],
+  [
+    '2026-03-06T21:00+01:00',
+    [],
+    'no ',
+    '2026-03-06 20:00 UTC',
+    'The start, Friday, 2026-03-06, at 21:00 there, is outside of the hours',
+  ],
+  [
+    '2026-03-09T10:00+01:00',
+    [],
+    'no ',
+    '2026-03-09 09:00 UTC',
+    'The start may lie at most 3d ahead. Name a time before 2026-03-08 09:00 UTC.',
+  ],
+  [
+    '2026-03-05T08:30+01:00',
+    ['--waited', '2h'],
+    'no ',
+    '2026-03-05 07:30 UTC',
+    'It was to begin at 2026-03-05 07:30 UTC, and within 1h of that',
+  ],
+])('explains what would be with a start at %s %j', async (start, more, holds, at, said) => {
+  const { code, out } = await explain(
+    '--as',
+    'frances',
+    ...PRODUCTION,
+    ...NO_TAG,
+    ...THURSDAY,
+    '--start',
+    start,
+    ...more,
+    ...BANK,
+  );
+  expect(code).toBeUndefined();
+  expect(out.split('\n')[0]?.startsWith(`${holds}  Frances Fontaine asks for`)).toBe(true);
+  const line = out.split('\n').find((one) => one.includes('may begin at'));
+  expect(line?.startsWith(`  ${holds}  may begin at ${at}: ${said}`)).toBe(true);
+});
+
+it('explains a start to come where the rule is for now only', async () => {
+  const { out } = await explain('--as', 'ada', '--target', 'C02ADA000001', ...THURSDAY, '--start', '2026-03-06T10:00Z', ...MACS);
+  expect(out.split('\n')[0]).toMatch(/^no {3}Ada Lovelace asks for .*: The policy does not let this be asked for a later time\./);
+  expect(out).toContain('  no   may begin at 2026-03-06 10:00 UTC: The policy does not let this be asked for a later time.');
+});
+
+it.each([
+  ['2026-03-05T09:59+01:00', '--start: 2026-03-05T09:59+01:00 has passed. Name a later time, or leave --start out'],
+  ['tonight', '--start: must be a time with its offset from UTC or its zone, such as'],
+])('takes no start like %s', async (start, said) => {
+  const { code, err } = await explain('--as', 'frances', ...PRODUCTION, ...THURSDAY, '--start', start, ...BANK);
+  expect(code).toBe(2);
+  expect(err).toContain(said);
+});
+
 it('takes no time that does not say where', async () => {
   const { code, err } = await explain('--as', 'frances', ...PRODUCTION, '--at', 'tomorrow', ...BANK);
   expect(code).toBe(2);
