@@ -12,10 +12,8 @@ function textOrFields(value: Json, pointer: string, problems: Problem[]): void {
 }
 
 const { button, static_select, external_select, radio_buttons, checkboxes, overflow, datetimepicker } = interactive;
-const pressable = { button, static_select, external_select, radio_buttons, checkboxes, overflow, datetimepicker } as Record<
-  string,
-  Check
->;
+const pressable = { button, static_select, external_select, radio_buttons, checkboxes, overflow } as Record<string, Check>;
+// Slack takes a date and time picker among actions as well, and nowhere else; we have none there.
 const fillable = {
   plain_text_input: plainTextInput,
   static_select,

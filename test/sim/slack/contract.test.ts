@@ -126,6 +126,38 @@ describe.skipIf(missing)('calls of the real SDK', () => {
     }
   });
 
+  /** The sample of a view has one of each element, with all its fields. */
+  function sampled(type: string): Json {
+    const { view } = JSON.parse(readFileSync(join(FOLDER, '../samples/api/views.open.json'), 'utf8')) as {
+      view: { blocks: Json[] };
+    };
+    const found = view.blocks.map(({ element }) => element).find((one) => isObject(one) && one.type === type);
+    if (!isObject(found)) throw new Error(`the sample has no ${type}`);
+    return found;
+  }
+
+  it('a date and time picker has the fields of the reference, and no other', async () => {
+    const confirm = { title: 'Sure?', text: 'It begins then.', confirm: 'Yes', deny: 'No' };
+    const said = Object.entries(confirm).map(([name, text]) => [name, { type: 'plain_text', text }]);
+    const filled = {
+      type: 'datetimepicker',
+      action_id: 'start',
+      initial_date_time: 1_790_000_000,
+      confirm: Object.fromEntries(said),
+      focus_on_load: true,
+    };
+    expect(Object.keys(filled).sort()).toEqual(Object.keys(sampled('datetimepicker')).sort());
+    const web = client(sim);
+    const posted = (element: Json) =>
+      web.apiCall('chat.postMessage', {
+        channel: APPROVALS,
+        text: 'a',
+        blocks: [{ type: 'input', label: { type: 'plain_text', text: 'When' }, element }],
+      });
+    expect(await posted(filled)).toMatchObject({ ok: true });
+    await expect(posted({ ...filled, timezone: 'UTC' })).rejects.toThrow('invalid_blocks');
+  });
+
   /** Where the reference wants text, structured arguments travel as text. */
   function packed(method: string, name: string, value: unknown): unknown {
     const wanted = kinds(reference(method).args.properties[name] ?? {});
