@@ -20,6 +20,7 @@ import { openStart } from './seals.js';
 const SKEW_MS = 5 * 60_000;
 /** The sweep goes by the last moment that is recorded here, so a history can't be what says how late it is. */
 const TOO_FAR = 'It would end later than the start deadline and the approved window allow.';
+const TOO_LATE_A_START = 'It could begin later after its time than the policy allows now. Ask for another time.';
 
 export interface RecordDeps {
   readonly store: Store;
@@ -60,7 +61,7 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
       const { requestId, target, subject } = input.request;
       const now = clock();
       if (msOf(input.notAfter) > msOf(startByOf(verdict, now)) + input.windowMs + SKEW_MS)
-        return { ok: false, code: 'verdict-lost', reason: TOO_FAR };
+        return { ok: false, code: 'verdict-lost', reason: input.request.startAt ? TOO_LATE_A_START : TOO_FAR };
       const grant = {
         requestId,
         target,

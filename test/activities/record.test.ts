@@ -144,6 +144,18 @@ describe('arming', () => {
     expect(await duties().arm(arming(elevationOf(), instant(latest)))).toEqual({ ok: true });
   });
 
+  it('does not believe it of a later start either, whose last moment is counted from that start and not from now', async () => {
+    const hour = 60 * 60_000;
+    verdict = { ...VERDICT, startBefore: instant(T0 + hour) };
+    const started = () => elevationOf(undefined, instant(T0));
+    const latest = T0 + hour + 600_000 + 5 * 60_000;
+    const far = started();
+    const refused = await duties().arm(arming(far, instant(latest + 1)));
+    expect(refused).toMatchObject({ code: 'verdict-lost', reason: expect.stringContaining('later after its time') });
+    expect(await store.fence.grant(far.request.requestId)).toBeUndefined();
+    expect(await duties().arm(arming(started(), instant(latest)))).toEqual({ ok: true });
+  });
+
   it('does not happen when nobody can judge', async () => {
     verdict = new Error('the people file cannot be read');
     const elevation = elevationOf();

@@ -144,6 +144,43 @@ describe('approved after its start', () => {
   });
 });
 
+describe('its target', () => {
+  test('is kept from nobody until its start: another takes it meanwhile, and has it no more by then', async () => {
+    const e = await approved(HOUR);
+    const other = await h.ask({ target: e.request.target });
+    await other.activate(grace);
+    await ends(other);
+    await nothingWas(e);
+    await pass(e, HOUR);
+    await begins(e);
+    await ends(e);
+  });
+
+  test('is not taken from whoever holds it at the start, nor waited for', async () => {
+    const e = await approved(HOUR);
+    const other = await h.ask({ target: e.request.target });
+    await other.activate(grace);
+    await pass(e, HOUR);
+    expect(await e.result()).toBe('failed');
+    expect((await e.view())?.failure).toBe('target-busy');
+    await nothingWas(e);
+    expect(other.isAdmin).toBe(true);
+    await ends(other);
+  });
+
+  test('that nobody confirms in what the rule leaves is taken back, and never given late', async () => {
+    const e = await approved(HOUR);
+    await pass(e, HOUR);
+    await h.granted(e);
+    e.trouble.macAheadMs += 2 * HOUR + 1000;
+    await pass(e, HOUR + 1000);
+    expect(await e.result()).toBe('not-started');
+    await expect(e.claim()).rejects.toMatchObject({ code: 'unknown-request' });
+    expect(e.isAdmin).toBe(false);
+    expect((await h.store.fence.grant(e.requestId))?.goneAt).toBeDefined();
+  });
+});
+
 describe('while no worker is there', () => {
   test('across the start it begins late; across all that the rule leaves it never does', async () => {
     const late = await approved(20_000);
@@ -161,18 +198,22 @@ describe('while no worker is there', () => {
   });
 
   test('nor the store, until it is missed', async () => {
+    h.setPolicy(later('2m'));
     const e = await approved(HOUR);
-    e.trouble.storeDown = true;
-    await pass(e, 2 * HOUR + 1000);
-    await e.sees(({ outcome }) => outcome === 'not-started', 'the start missed');
-    e.trouble.storeDown = false;
-    expect(await e.result()).toBe('not-started');
+    await pass(e, HOUR - MIN);
+    await e.rests();
+    e.trouble.ledgerDown = true;
+    await pass(e, 3 * MIN + 1000);
+    await e.in('closed');
     await nothingWas(e);
+    e.trouble.ledgerDown = false;
+    expect(await e.result()).toBe('not-started');
   });
 });
 
 describe('at the start it is judged once more', () => {
   test.each([
+    ['a rule that leaves less time after it', () => h.setPolicy(later('10m')), 'later after its time than the policy allows now'],
     ['a rule that lets nobody ask for later any more', () => h.setPolicy(POLICY), 'does not let this be asked for a later time'],
     [
       'hours that are over',
