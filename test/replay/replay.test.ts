@@ -54,6 +54,7 @@ describe('replay', () => {
       'approved-by-policy',
       'ending-heard-first',
       'escalated',
+      'later',
     ];
     const polled = ['expired', 'failed', 'had-already', 'revoked', 'revoked-early', 'slow-clock'].map((name) => `polled-${name}`);
     expect(names).toEqual(expect.arrayContaining([...OUTCOMES, ...more, ...polled]));
