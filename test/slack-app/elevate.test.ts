@@ -1,5 +1,6 @@
 /** `/elevate` end to end: the form offers what may be asked for, and what was written is never lost. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StintError } from '../../contract/errors.js';
 import { instant } from '../../contract/ids.js';
 import { requestIdFrom, sha256 } from '../../seal/canonical.js';
 import { CHANNEL, MINUTE, mac, offerOf, TEAM, view } from './fakes.js';
@@ -247,6 +248,31 @@ describe('a later start', () => {
     await opened();
     expect(await submit()).toMatchObject({ ack: 'ok' });
     expect(h.gate.started[0]).not.toHaveProperty('startAt');
+  });
+
+  it('that has passed, or lies too far ahead, is refused at its field: the form stays, and another time goes through', async () => {
+    offers('up to 7d ahead');
+    await opened();
+    h.gate.refuses = new StintError('bad-start', 'The start has to lie ahead. Name a later time.');
+    const refused = await submit({ start: AT });
+    expect(refused.errors).toEqual({ start: 'The start has to lie ahead. Name a later time.' });
+    expect(refused.modals).toHaveLength(1);
+    h.gate.refuses = undefined;
+    expect(await submit({ start: AT + 3600 })).toMatchObject({ ack: 'ok', modals: [] });
+    expect(h.gate.started.map(({ startAt }) => startAt)).toEqual([instant((AT + 3600) * 1000)]);
+  });
+
+  it('keeps nobody from asking for now, until its time has come', async () => {
+    const one = view({}, 'elsewhere');
+    const startAt = instant(Date.now() + MINUTE);
+    await h.post({ ...one, request: { ...one.request, startAt } });
+    await opened();
+    expect(await submit()).toMatchObject({ ack: 'ok', modals: [] });
+    expect(h.gate.started).toHaveLength(1);
+    await opened();
+    h.advance(2 * MINUTE);
+    expect((await submit()).errors?.reason).toMatch(/asked for this already/);
+    expect(h.gate.started).toHaveLength(1);
   });
 
   it('is not asked for by other rules, and refused at its field by one that lets it no more', async () => {

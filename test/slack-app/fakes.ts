@@ -127,6 +127,8 @@ export interface FakeGate extends Gate {
   readonly started: ElevationRequest[];
   /** What the next calls meet; `hang` waits for `release`. */
   mode: 'up' | 'down' | 'hang' | 'over' | 'past';
+  /** What starts are refused with. */
+  refuses: StintError | undefined;
   release(): void;
 }
 
@@ -136,6 +138,7 @@ export function fakeGate(): FakeGate {
     sent: [],
     started: [],
     mode: 'up',
+    refuses: undefined,
     release() {
       gate.mode = 'up';
       for (const go of waiting) go();
@@ -143,6 +146,7 @@ export function fakeGate(): FakeGate {
     },
     async start(request) {
       await passable();
+      if (gate.refuses) throw gate.refuses;
       const again = gate.started.some((one) => one.requestId === request.requestId);
       gate.started.push(request);
       return again ? 'already' : 'started';
