@@ -95,6 +95,8 @@ async function furthest({ store }: NoticeDeps, view: ElevationView): Promise<Ele
   const isFurther = STATES.indexOf(stored.state) > STATES.indexOf(view.state);
   const closedOtherwise = stored.state === 'closed' && stored.outcome !== view.outcome;
   if (isFurther || closedOtherwise) return stored;
+  // No run hears of a review, which is closed after it.
+  if (stored.review && !view.review && stored.state === view.state) return stored;
   // A run that was made to live again does not know what was confirmed under the one before it.
   return stored.confirmedAt && !view.confirmedAt ? { ...stored, ...view } : view;
 }
@@ -269,6 +271,18 @@ function unlessRefused(error: unknown): void {
   if (!isStintError(error) || error.code !== 'slack-rejected') throw error;
 }
 
+/** One more line in the thread of its card, once for each key. */
+export async function sayInThread(
+  deps: NoticeDeps,
+  view: ElevationView,
+  key: string,
+  say: (people: PeopleLookup) => Rendered,
+): Promise<void> {
+  const { channel, ts } = await placeOf(deps, view);
+  const rendered = say(await lookup(deps, view));
+  await deps.cards.ensurePosted(`line/${view.request.requestId}/${key}`, { channel, threadTs: ts }, rendered);
+}
+
 function evidenceKind(view: ElevationView): 'evidence' | 'late-evidence' | 'log-missing' {
   if (view.evidence?.late) return 'late-evidence';
   return view.evidence?.complete ? 'evidence' : 'log-missing';
@@ -295,6 +309,7 @@ async function lookup({ directory }: NoticeDeps, view: ElevationView): Promise<P
     ...(view.extension?.votes ?? []).map((v) => v.personId),
   ]);
   if (view.endedBy) ids.add(view.endedBy);
+  if (view.review) ids.add(view.review.by);
   const found = await Promise.all([...ids].slice(0, 40).map((id) => directory.person(id).catch(() => undefined)));
   const known = new Map(found.flatMap((p) => (p ? [[p.personId, nameOf(p)] as const] : [])));
   return (id) => known.get(id);

@@ -71,7 +71,7 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
         notAfter: input.notAfter,
         windowMs: input.windowMs,
         ...(verdict.rule === undefined ? {} : { rule: verdict.rule }),
-        ...(verdict.outcome === 'auto' ? { automaticAt: instant(now) } : {}),
+        ...(verdict.outcome === 'auto' && !verdict.breakGlass ? { automaticAt: instant(now) } : {}),
       };
       return fence.arm(grant, input.armed, instant(now), input.before, limitsOf(verdict, input, now));
     },
@@ -153,7 +153,9 @@ function whyLost({ outcome, sentences }: Verdict, { startAt }: ElevationRequest)
  * The approval as it stood may have lost an approver, or the policy become stricter, since it was counted. People approve by
  * votes alone, and the policy itself only where there are none.
  */
-function stillStands(verdict: Verdict, { votes, windowMs }: ArmInput): boolean {
+function stillStands(verdict: Verdict, { request, votes, windowMs }: ArmInput): boolean {
+  // A drill never comes this far.
+  if (request.breakGlass?.drill) return false;
   const approved = votes.length > 0 ? verdict.outcome === 'satisfied' : verdict.outcome === 'auto';
   return approved && verdict.windowMs !== undefined && verdict.windowMs >= windowMs;
 }

@@ -6,7 +6,7 @@
 import { type Digest, isRequestId, type RequestId } from '../contract/ids.js';
 
 /** Clicks without a length, and clicks that carry one. */
-const PLAIN = ['deny', 'revoke', 'ext-deny', 'close-unproven', 'end', 'withdraw'] as const;
+const PLAIN = ['deny', 'revoke', 'ext-deny', 'close-unproven', 'end', 'withdraw', 'review'] as const;
 const TIMED = ['approve', 'ext-approve', 'extend'] as const;
 type PlainKind = (typeof PLAIN)[number];
 type TimedKind = (typeof TIMED)[number];
@@ -25,7 +25,7 @@ export interface ParsedAction {
 
 /** Matches every action id that `parseAction` may know; for registering the listener. */
 export const ACTION_PATTERN =
-  /^(?:deny|revoke|revoke-with|ext-deny|close-unproven|end|withdraw|(?:approve|approve-with|ext-approve|extend):[1-9]\d{0,9})$/;
+  /^(?:deny|revoke|revoke-with|ext-deny|close-unproven|end|withdraw|review|(?:approve|approve-with|ext-approve|extend):[1-9]\d{0,9})$/;
 /** Behind the kind of a click that has words with it. */
 const WITH = '-with';
 /** What App Home has beside the buttons of elevations. */

@@ -3,10 +3,12 @@
  * or much later shows the same (invariant I10). The card is a view, never the record.
  */
 import type { KnownBlock } from '@slack/types';
+import { isBroken } from '../contract/break-glass.js';
 import { type Instant, type PersonId, shortId } from '../contract/ids.js';
 import type { Rendered } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
 import { actions, context, header, lines, quote, rendered } from './blocks.js';
+import { glassLines } from './break-glass.js';
 import { cardControls, extensionControls } from './controls.js';
 import { wordsOf } from './kinds/index.js';
 import { listOf, type PeopleLookup, plain, plural, type Sentence, shortReason, spell, strong, when, who, whoIs } from './say.js';
@@ -40,8 +42,10 @@ const NO_REASON = 'The reason cannot be read at the moment.';
 /** Renders the card of any state. Pure: equal arguments give equal blocks. */
 export function card(view: ElevationView, texts: CardTexts): Rendered {
   const state = stateLines(view, texts);
+  const glass = glassLines(view, texts.people);
   const blocks: KnownBlock[] = [
-    header('Elevation request'),
+    header(headingOf(view)),
+    ...(glass.length > 0 ? [lines(...glass)] : []),
     lines(...state),
     lines(...facts(view)),
     ...pool(view, texts),
@@ -53,7 +57,12 @@ export function card(view: ElevationView, texts: CardTexts): Rendered {
     ...actions(cardControls(view)),
     ...extensionBlocks(view, texts),
   ];
-  return rendered(fallback(view, texts, state), blocks);
+  return rendered(fallback(view, texts, [...glass, ...state]), blocks);
+}
+
+function headingOf(view: ElevationView): string {
+  if (!isBroken(view)) return 'Elevation request';
+  return view.request.breakGlass?.drill ? 'Break-glass: a drill' : 'Break-glass';
 }
 
 function commentBlocks(view: ElevationView, { personId, text }: Comment, { people }: SayOptions): KnownBlock[] {
@@ -99,9 +108,9 @@ const movedHere = (missed: string): string =>
   `This card belongs into the channel ${oneLine(missed, 30)} of its rule, which Stint cannot use; an alarm says why.`;
 
 function small(view: ElevationView): string {
-  const { outcome, rule, quorum, approvedBy, approvers, stages } = view.verdict;
+  const { outcome, breakGlass, rule, quorum, approvedBy, approvers, stages } = view.verdict;
   const parts = [shortId(view.request.requestId), rule === undefined ? 'no rule' : `rule ${oneLine(rule, 60)}`];
-  if (outcome === 'auto') parts.push('approved by the policy itself');
+  if (outcome === 'auto') parts.push(breakGlass ? 'by break-glass' : 'approved by the policy itself');
   else if (stages) parts.push(stagesText(stages));
   else if (quorum > 0) parts.push(`${Math.min(approvedBy.length, quorum)} of ${plural(quorum, 'approval')}`);
   if (view.state === 'requested') parts.push(`${plural(approvers.length, 'person', 'people')} can decide`);

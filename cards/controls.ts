@@ -3,6 +3,7 @@
  * again behind the button; a control that is shown and always refused would be a lie, so it is not shown.
  */
 import type { Button } from '@slack/types';
+import { isReviewOpen } from '../contract/break-glass.js';
 import type { Digest } from '../contract/ids.js';
 import type { ElevationView } from '../contract/view.js';
 import { type ActionKind, formatAction, formatTarget, REMIND_ACTION } from './actions.js';
@@ -26,8 +27,9 @@ export function cardControls(view: ElevationView): readonly Button[] {
     case 'ending':
       return (view.alarmMinutes ?? 0) >= UNPROVEN_AFTER_MIN ? [closeUnproven(view)] : [];
     case 'collecting':
-    case 'closed':
       return [];
+    case 'closed':
+      return isReviewOpen(view) ? [review(view)] : [];
   }
 }
 
@@ -148,6 +150,14 @@ function closeUnproven(view: ElevationView): Button {
       text: `Two people are needed. ${new Set(view.unprovenBy).size} of 2 asked. Check ${name(view)} first; you will be asked what you found.`,
       yes: 'Close without proof',
     },
+  });
+}
+
+function review(view: ElevationView): Button {
+  return make(view, 'review', view.digest, undefined, {
+    label: 'Close the review…',
+    spoken: 'Close the review of this break-glass with what you found',
+    style: 'primary',
   });
 }
 

@@ -29,6 +29,7 @@ export const CALLBACKS = {
   deny: 'deny',
   revoke: 'revoke',
   closeUnproven: 'close-unproven',
+  review: 'review',
 } as const;
 
 /** Opened at once, within Slack's three seconds, and then replaced. */
@@ -81,11 +82,22 @@ export function revokeModal(round: RoundRef): ModalView {
 
 /** What was found when the target was looked at by hand; both people who close without proof have to say it. */
 export function unprovenModal(round: RoundRef): ModalView {
-  return wordModal(round, CALLBACKS.closeUnproven, 'Close without proof', 'Close without proof', {
+  const hint = 'How you checked the target, and what is left to do. This is recorded for good.';
+  return wordModal(round, CALLBACKS.closeUnproven, 'Close without proof', 'Close without proof', finding(hint));
+}
+
+/** What somebody else than the person found of what was taken by break-glass. */
+export function reviewModal(round: RoundRef): ModalView {
+  const hint = 'What you looked at, whether it was right, and what is left to do. This is recorded for good.';
+  return wordModal(round, CALLBACKS.review, 'Review of a break-glass', 'Close the review', finding(hint));
+}
+
+function finding(hint: string): InputBlock {
+  return {
     type: 'input',
     block_id: FIELDS.finding,
     label: plainText('What did you find?', 2000),
-    hint: plainText('How you checked the target, and what is left to do. This is recorded for good.', 2000),
+    hint: plainText(hint, 2000),
     element: {
       type: 'plain_text_input',
       action_id: FIELDS.finding,
@@ -93,7 +105,7 @@ export function unprovenModal(round: RoundRef): ModalView {
       min_length: REASON_MIN,
       max_length: REASON_MAX,
     },
-  });
+  };
 }
 
 function comment(label: string, hint: string): InputBlock {

@@ -6,6 +6,7 @@ import type { AnyEvent } from '../contract/events.js';
 import { shortId } from '../contract/ids.js';
 import type { Telling } from '../contract/notify.js';
 import type { Rendered } from '../contract/ports.js';
+import type { ElevationRequest } from '../contract/request.js';
 import type { ElevationView } from '../contract/view.js';
 import { lines, rendered } from './blocks.js';
 import { type PeopleLookup, spell, utc } from './say.js';
@@ -44,7 +45,7 @@ export function noticeText(
   const what = oneLine(target.display, 100);
   const asked = requester.personId === subject.personId ? '' : `, asked by ${oneLine(requester.name, 60)}`;
   const id = shortId(requestId);
-  const title = event.type === 'closed-unproven' ? UNPROVEN : TITLES[telling];
+  const title = `${event.type === 'closed-unproven' ? UNPROVEN : TITLES[telling]}${how(request)}`;
   return {
     subject: `[Stint] ${title}: ${whom}, ${what} (${id})`,
     lines: [
@@ -52,6 +53,11 @@ export function noticeText(
       `${utc(event.at)}, ${by(event, people)}, rule ${oneLine(rule, 60)}, elevation ${id}.`,
     ],
   };
+}
+
+function how({ breakGlass }: ElevationRequest): string {
+  if (!breakGlass) return '';
+  return breakGlass.drill ? ' (break-glass, a drill: nothing is granted)' : ' (break-glass)';
 }
 
 function detail(event: AnyEvent, askedMs: number): string {

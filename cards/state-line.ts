@@ -121,7 +121,8 @@ function terms(view: ElevationView, { people }: SayOptions): Sentence {
   return [...length, ...(names.length > 0 ? [' by ', ...listOf(names)] : byPolicy(view))];
 }
 
-function byPolicy({ verdict: { rule } }: ElevationView): Sentence {
+function byPolicy({ verdict: { rule, breakGlass } }: ElevationView): Sentence {
+  if (breakGlass) return [' by break-glass, without an approver'];
   const name: Sentence = rule === undefined ? [] : [' (rule ', foreign(rule, 60), ')'];
   return [' by the policy itself', ...name, ', not by a person'];
 }
@@ -207,6 +208,7 @@ const CAUSE: { readonly [O in Outcome]: (view: ElevationView, options: SayOption
   'lost-contact': (view) => [wordsOf(view.request.target).lostContact, ...moment(view), '.'],
   failed: (view) =>
     isSwept(view) ? [wordsOf(view.request.target).neverConfirmed] : ['It failed', ...moment(view), ': ', ...failureOf(view)],
+  drilled: () => ['It was a drill.'],
   unproven: (view, options) => ['Closed without proof', ...closers(view, options), ...at(view.closedAt), '.'],
 };
 

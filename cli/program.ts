@@ -14,6 +14,7 @@ import { addPolicy } from './commands/policy.js';
 import { addProcesses } from './commands/processes.js';
 import { addReconcile } from './commands/reconcile.js';
 import { addRequest } from './commands/request.js';
+import { addReview } from './commands/review.js';
 import { addRevoke } from './commands/revoke.js';
 import { packageVersion } from './package-root.js';
 
@@ -54,6 +55,7 @@ Configuration comes from the environment; see .env.example. Every command has it
     addElevations,
     addRequest,
     addEnroll,
+    addReview,
     addRevoke,
     addReconcile,
     addFreeze,

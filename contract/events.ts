@@ -5,7 +5,7 @@
 
 import type { Digest, Instant, LocalUser, PersonId, RequestId, RunId, Serial } from './ids.js';
 import type { Actor, MessageKind } from './messages.js';
-import type { ElevationRequest, TargetKind } from './request.js';
+import type { BreakingGlass, ElevationRequest, TargetKind } from './request.js';
 import type { Outcome } from './states.js';
 import type { Verdict, Vote } from './verdict.js';
 
@@ -17,6 +17,12 @@ export interface EventData {
    * their own; then one with the code `flood` says how many it were in all (`total`).
    */
   refused: { readonly kind: MessageKind | 'unknown'; readonly code: string; readonly name?: string; readonly total?: number };
+  /** Taken at once, without an approver, for this incident; of a drill nothing is granted. */
+  'glass-broken': BreakingGlass;
+  /** It was a drill, and is over: nothing was granted. */
+  drilled: Record<string, never>;
+  /** Somebody else than the person looked at what was taken so, and says what they found. */
+  'review-closed': { readonly findingDigest: Digest };
   voted: { readonly vote: Vote; readonly verdict: Verdict };
   reminded: { readonly count: number };
   /**
@@ -118,6 +124,7 @@ export function wordsOf(event: AnyEvent): Digest | undefined {
     case 'revoked':
       return event.data.commentDigest;
     case 'unproven-asked':
+    case 'review-closed':
       return event.data.findingDigest;
     default:
       return undefined;
@@ -135,6 +142,9 @@ export const EVENT_CODES: { readonly [T in EventType]: { readonly code: string; 
   denied: { code: 'ST1006I', text: 'Elevation denied' },
   lapsed: { code: 'ST1007I', text: 'Nobody answered in time' },
   withdrawn: { code: 'ST1008I', text: 'Withdrawn by the requester' },
+  'glass-broken': { code: 'ST1010W', text: 'Break-glass: taken at once, without an approver' },
+  'review-closed': { code: 'ST1011I', text: 'The review of a break-glass was closed' },
+  drilled: { code: 'ST1012I', text: 'A break-glass was a drill: nothing was granted' },
   armed: { code: 'ST2001I', text: 'The target was taken for this elevation' },
   'arm-refused': { code: 'ST2002W', text: 'The target could not be taken' },
   'grant-sent': { code: 'ST2003I', text: 'The grant was sent' },

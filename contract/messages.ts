@@ -25,7 +25,7 @@ export type MessageKind = (typeof KINDS)[number];
 /** The processes that hold a signing key, and what each may say (the device API cannot approve). */
 export const SENDERS = {
   'slack-app': ['start', 'approve', 'deny', 'revoke', 'end', 'withdraw', 'askExtension', 'closeUnproven'],
-  'device-api': ['start', 'end', 'contactLost', 'evidenceComplete', 'claim', 'confirm'],
+  'device-api': ['start', 'withdraw', 'end', 'contactLost', 'evidenceComplete', 'claim', 'confirm'],
   cli: ['start', 'deny', 'revoke', 'end', 'withdraw', 'closeUnproven'],
 } as const satisfies Record<string, readonly MessageKind[]>;
 export type Sender = keyof typeof SENDERS;

@@ -234,6 +234,8 @@ export interface ListFilter {
   readonly live?: boolean;
   readonly personId?: PersonId;
   readonly targetKey?: string;
+  /** Only those whose review is open. */
+  readonly review?: 'open';
   /** At most this many (default 50), newest first. */
   readonly limit?: number;
   readonly offset?: number;

@@ -104,9 +104,13 @@ export const CLICK_KINDS = [
   'ext-approve',
   'ext-deny',
   'close-unproven',
+  'review',
 ] as const;
 export type ClickKind = (typeof CLICK_KINDS)[number];
 export type ClickVerdict = { readonly ok: true } | { readonly ok: false; readonly sentence: string };
+
+/** In the ordinary way, or by breaking the glass, which everybody does for themselves. */
+export type How = 'asking' | 'break-glass';
 
 /**
  * The policy's answers. All methods may throw a `StintError`; an error is never a yes. `subject`: for whom it would be asked, as
@@ -116,11 +120,11 @@ export interface Preview {
   /** All that can be listed without typing, at most 100. Empty for who is not active. */
   offersFor(person: Person, subject?: Person): Promise<Offers>;
   /** Offers of all kinds that hold every word, best first, at most `limit`. */
-  search(person: Person, text: string, limit: number, subject?: Person): Promise<readonly Offer[]>;
+  search(person: Person, text: string, limit: number, subject?: Person, how?: How): Promise<readonly Offer[]>;
   /** Others for whom this person may ask by some rule, and whose name or id holds every word; by name, at most `limit`. */
   others(person: Person, text: string, limit: number): Promise<readonly Person[]>;
   /** What this person asks for by an offer's key, which is checked anew. Throws a `StintError` that says why not. */
-  pin(person: Person, key: string, subject?: Person): Promise<Pinned>;
+  pin(person: Person, key: string, subject?: Person, how?: How): Promise<Pinned>;
   /** What would become of it if it were sent now. Throws what policy, directory and store throw: then it can't be told. */
   outlook(ask: Supposed): Promise<Outlook>;
   /** Whether this person's click could count for this elevation as it stands; `sentence` says why not, and who could. */

@@ -79,6 +79,12 @@ export function holderOf<K extends TargetKind>(target: TargetOf<K>): string {
 export const ENTRANCES = ['slack', 'device', 'cli'] as const;
 export type Entrance = (typeof ENTRANCES)[number];
 
+/** Why the glass is broken: the id of an incident, and no more than that. Or that it is a drill for one, which is given nothing. */
+export interface BreakingGlass {
+  readonly incident: string;
+  readonly drill?: true | undefined;
+}
+
 /** The immutable request. Its digest is the SHA-256 over its RFC 8785 form (`seal/digest.ts`). */
 export interface ElevationRequest<T extends Target = Target> {
   readonly v: 1;
@@ -93,4 +99,6 @@ export interface ElevationRequest<T extends Target = Target> {
   readonly askedAt: Instant;
   /** When it is to begin, where it is asked for later; at once, if left out. */
   readonly startAt?: Instant;
+  /** The glass is broken: taken at once, for this incident. Of a drill all is as if, and nothing is granted. */
+  readonly breakGlass?: BreakingGlass;
 }

@@ -17,6 +17,7 @@ export const OUTCOMES = [
   'lost-contact',
   'failed',
   'unproven',
+  'drilled',
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -39,6 +40,7 @@ export const TRIGGERS = [
   'closed-unproven',
   'evidence-settled',
   'swept',
+  'drilled',
 ] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
@@ -53,6 +55,7 @@ const TABLE: { readonly [S in State]: { readonly [T in Trigger]?: Move } } = {
     denied: { to: 'closed', outcome: 'denied' },
     lapsed: { to: 'closed', outcome: 'lapsed' },
     withdrawn: { to: 'closed', outcome: 'withdrawn' },
+    drilled: { to: 'closed', outcome: 'drilled' },
     revoked: { to: 'closed', outcome: 'revoked' },
     // Another run of this elevation holds the target (a reset): whatever it left is taken away, never granted again.
     'grant-failed': { to: 'ending', outcome: 'failed' },

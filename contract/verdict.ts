@@ -112,6 +112,8 @@ export interface Verdict {
   readonly limits?: readonly Limit[];
   /** Of a request that names its start: from then on it is too late to begin, and so to approve it. */
   readonly startBefore?: Instant;
+  /** The glass is broken: nobody was asked, and somebody else has to review it. */
+  readonly breakGlass?: true;
   /** Plain sentences: why, and what is missing. */
   readonly sentences: readonly string[];
 }

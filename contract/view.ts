@@ -55,6 +55,8 @@ export interface ElevationView {
   readonly extensions?: number;
   readonly evidence?: { readonly complete: boolean; readonly lines: number; readonly late: boolean };
   readonly closedAt?: Instant;
+  /** Who closed the review of a break-glass; open until then. */
+  readonly review?: { readonly by: PersonId; readonly at: Instant };
   readonly reminders: number;
   /** Who was called after the first were asked: one list for each time, nobody in two of them. */
   readonly calls?: readonly (readonly PersonId[])[];
@@ -147,6 +149,8 @@ function note(view: ElevationView, event: AnyEvent): ElevationView {
     case 'gone':
     case 'swept':
       return { ...view, goneAt: event.data.observedAt };
+    case 'review-closed':
+      return noteReview(view, event);
     case 'unproven-asked':
       return event.actor.personId ? { ...view, unprovenBy: [...view.unprovenBy, event.actor.personId] } : view;
     case 'extension-asked':
@@ -183,6 +187,14 @@ function noteVote(view: ElevationView, vote: Vote, verdict: Verdict): ElevationV
     return { ...view, extension: { ...view.extension, votes: [...view.extension.votes, vote], verdict } };
   }
   return { ...view, votes: [...view.votes, vote], verdict };
+}
+
+/** Never by the person whose access it was, whatever an entry says. The first one counts. */
+function noteReview(view: ElevationView, { actor, at }: AnyEvent): ElevationView {
+  const { requester, subject } = view.request;
+  const by = actor.personId;
+  if (view.review || by === undefined || by === requester.personId || by === subject.personId) return view;
+  return { ...view, review: { by, at } };
 }
 
 function endExtension(view: ElevationView, state: Extension['state']): Pick<ElevationView, 'extension'> {

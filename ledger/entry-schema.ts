@@ -12,7 +12,7 @@ import type { TargetKind } from '../contract/request.js';
 import { OUTCOMES } from '../contract/states.js';
 import type { Condition, Extending, StageCount, Verdict, Vote } from '../contract/verdict.js';
 import { requestShape } from '../seal/bodies.js';
-import { digest, instantText, localUser, personId, requestId, serial, slackUserId } from '../seal/shapes.js';
+import { digest, incident, instantText, localUser, personId, requestId, serial, slackUserId } from '../seal/shapes.js';
 
 /** A strict object that must name every key of `T`, the optional ones too: a key added to the contract fails to compile here. */
 function strict<T extends object>(shape: { readonly [K in keyof T]-?: z.ZodType<T[K]> }): z.ZodType<T> {
@@ -87,6 +87,7 @@ const verdict = strict<Verdict>({
   conditions: z.array(condition).max(20).optional(),
   limits: z.array(limit).max(20).optional(),
   startBefore: instantText.optional(),
+  breakGlass: z.literal(true).optional(),
   sentences: z.array(words),
 });
 
@@ -100,6 +101,9 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
     name: words.optional(),
     total: count.optional(),
   }),
+  'glass-broken': strict<EventData['glass-broken']>({ incident, drill: z.literal(true).optional() }),
+  drilled: nothing,
+  'review-closed': strict<EventData['review-closed']>({ findingDigest: digest }),
   voted: strict<EventData['voted']>({ vote, verdict }),
   reminded: strict<EventData['reminded']>({ count }),
   rejudged: strict<EventData['rejudged']>({ verdict, called: z.array(personId) }),

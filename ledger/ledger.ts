@@ -80,11 +80,12 @@ function selectRows(db: Db) {
 type Rows<O> = SelectQueryBuilder<Tables, 'elevations', O>;
 
 /** A person's elevations are those for them and those that they asked for. */
-function filtered<O>(query: Rows<O>, { live, personId, targetKey }: ListFilter): Rows<O> {
+function filtered<O>(query: Rows<O>, { live, personId, targetKey, review }: ListFilter): Rows<O> {
   let rows = query;
   if (live !== undefined) rows = rows.where('state', live ? '<>' : '=', 'closed');
   if (personId !== undefined) rows = rows.where((e) => e.or([e('person_id', '=', personId), e('requester_id', '=', personId)]));
   if (targetKey !== undefined) rows = rows.where('target_key', '=', targetKey);
+  if (review === 'open') rows = rows.where('review_open', '=', true);
   return rows;
 }
 

@@ -221,6 +221,12 @@ const AUTOMATIC = [
 /** The end of an access that was seen, for as long as its workflow has not said when it ends. */
 const SEEN_UNTIL = [`alter table grants add column ${instantColumn('seen_until', '')}`];
 
+/** No elevation of before was a break-glass. */
+const REVIEWS = [
+  'alter table elevations add column review_open boolean not null default false',
+  'create index elevations_review on elevations (asked_at) where review_open',
+];
+
 /** All steps, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
@@ -234,4 +240,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0008-applied-policies', statements: APPLIED_POLICIES },
   { name: '0009-automatic', statements: AUTOMATIC },
   { name: '0010-seen-until', statements: SEEN_UNTIL },
+  { name: '0011-reviews', statements: REVIEWS },
 ];

@@ -1,4 +1,6 @@
 /** The read model: one row per elevation, folded from its entries in the transaction that appends them. */
+
+import { isReviewOpen } from '../contract/break-glass.js';
 import type { AnyEvent } from '../contract/events.js';
 import type { Instant, RequestId } from '../contract/ids.js';
 import type { ElevationRow } from '../contract/ports.js';
@@ -63,6 +65,7 @@ function rowOf(view: ElevationView, now: Instant): Tables['elevations'] {
     asked_at: request.askedAt,
     updated_at: now,
     view: JSON.stringify(view),
+    review_open: isReviewOpen(view),
     ...countedOf(view),
   };
 }
@@ -80,8 +83,8 @@ function countedOf(view: ElevationView): Pick<Tables['elevations'], 'rule' | 're
 }
 
 async function upsert(trx: Trx, row: Tables['elevations']): Promise<void> {
-  const { state, outcome, updated_at, view, rule, refused, confirmed_at, revoked_at } = row;
-  const change = { state, outcome, updated_at, view, rule, refused, confirmed_at, revoked_at };
+  const { state, outcome, updated_at, view, rule, refused, confirmed_at, revoked_at, review_open } = row;
+  const change = { state, outcome, updated_at, view, rule, refused, confirmed_at, revoked_at, review_open };
   await trx
     .insertInto('elevations')
     .values(row)

@@ -38,6 +38,8 @@ export interface Tables {
     confirmed_at: Instant | null;
     /** When it was revoked by somebody who neither asked for it nor had it. */
     revoked_at: Instant | null;
+    /** Whether the review of a break-glass is open. */
+    review_open: boolean;
   };
   grants: {
     request_id: RequestId;

@@ -37,13 +37,15 @@ const SILENT: OwnWord = { given: false, limits: [], sentences: [] };
 
 /** What the policy itself says where nothing refuses, and nobody has voted or was asked to. `now` in milliseconds since 1970. */
 export function ownWord(
-  { automatic }: Terms,
+  terms: Terms,
   question: Question,
   facts: Facts,
   { votes, waits }: { readonly votes: number /** Tickets that can't be looked up. */; readonly waits: number },
   now: number,
 ): OwnWord {
+  const { automatic, breakGlass } = terms;
   const [one] = automatic;
+  if (breakGlass) return glassWord(terms, question);
   if (!one || question.round.kind !== 'request' || votes > 0 || question.byPeople) return SILENT;
   const limits = automatic.map(({ rule, perDay }): Limit => ({ rule, automaticPerDay: perDay }));
   const [doubt] = [
@@ -58,6 +60,13 @@ export function ownWord(
     limits,
     sentences: [`Approved by the policy itself (rule ${rules}): ${automaticText(one)}. Nobody was asked.`],
   };
+}
+
+/** Whoever breaks the glass asks nobody: what refuses has refused before. */
+function glassWord({ rule }: Terms, { request }: Question): OwnWord {
+  const taken = `Taken at once by break-glass (rule ${rule}). Nobody was asked; somebody else has to review it.`;
+  const drill = `A drill of break-glass (rule ${rule}): nothing is granted. Everybody is told as if, and somebody else has to review it.`;
+  return { given: true, limits: [], sentences: [request.breakGlass?.drill ? drill : taken] };
 }
 
 function doubts({ upToMs, hours }: Automatic, { request, round }: Question, now: number): string[] {

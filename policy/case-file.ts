@@ -8,7 +8,7 @@ import type { Person } from '../contract/ports.js';
 import { CATEGORIES } from '../contract/request.js';
 import { TIERS } from '../contract/verdict.js';
 import { awsAccount } from '../seal/aws-shapes.js';
-import { displayName, personId, serial } from '../seal/shapes.js';
+import { displayName, incident, personId, serial } from '../seal/shapes.js';
 import { parseMoment } from './calendar.js';
 import { type Document, type Problem, readDocument } from './document.js';
 import { pathText, problemError, problemsOf } from './problems.js';
@@ -89,6 +89,8 @@ const oneCase = z.strictObject({
   reason: z.string().max(4000).optional(),
   /** Which is chosen beside it; other, where it says nothing. */
   category: z.enum(CATEGORIES).optional(),
+  /** The glass is broken, for this incident. */
+  incident: incident.optional(),
   had: had.optional(),
   /** What the far end says of tickets, by name; one that is not named is missing. */
   tickets: z.record(z.string().min(1).max(64), z.enum(['exists', 'missing', 'error'])).optional(),

@@ -115,7 +115,7 @@ function ticketsOf({ tickets = {} }: PolicyCase): Tickets {
 
 /** The request of a case, and where what is true of its target comes from: the people file, or what the case says. */
 function asked(people: readonly Person[], one: PolicyCase, now: number) {
-  const { who, for: subject = who, target, window, reason = '', category = 'other', waited = 0 } = one;
+  const { who, for: subject = who, target, window, reason = '', category = 'other', waited = 0, incident } = one;
   const nameOf = (id: PersonId) => ({ personId: id, name: people.find((person) => person.personId === id)?.name ?? id });
   const pinned = target.aws ? awsTarget(target.aws, subject) : macOf(people, subject, target.mac);
   const request: ElevationRequest = {
@@ -130,6 +130,7 @@ function asked(people: readonly Person[], one: PolicyCase, now: number) {
     via: 'cli',
     askedAt: instant(now - waited),
     ...(one.start === undefined ? {} : { startAt: instant(one.start) }),
+    ...(incident === undefined ? {} : { breakGlass: { incident } }),
   };
   return { request, targets: target.aws ? [toldBy(target.aws)] : ONLY_MACS };
 }

@@ -2,6 +2,7 @@
 import { few } from '../contract/few.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Directory, Person } from '../contract/ports.js';
+import type { BreakGlass } from './break-glass.js';
 import { managerFindings, rotaFindings } from './check-people.js';
 import { type Document, readDocument } from './document.js';
 import { dutyAsSaid, everOnDuty, withEveryRota } from './duty.js';
@@ -110,7 +111,7 @@ async function denyFindings({ id, ask, except }: Deny, directory: Directory, mea
 }
 
 async function ruleFindings(rule: Rule, directory: Directory, meant: Meant): Promise<Found[]> {
-  const { id, ask, approve, revoke, extend } = rule;
+  const { id, ask, approve, revoke, extend, breakGlass } = rule;
   const parts: readonly Part[] = [
     { path: ['ask'], who: ask },
     { path: ['approve'], who: approve },
@@ -118,10 +119,11 @@ async function ruleFindings(rule: Rule, directory: Directory, meant: Meant): Pro
     ...(revoke === approve ? [] : [{ path: ['revoke'], who: revoke }]),
     ...(extend?.by ? [{ path: EXTENDING, who: extend.by.approve }] : []),
     ...placedSteps(rule).map(({ path, step }) => ({ path, who: step })),
+    ...(breakGlass ? GLASS.map((part) => ({ path: ['breakGlass', part], who: breakGlass[part] })) : []),
   ];
   const unknown = await Promise.all(parts.map((part) => unknownIn(id, part, directory, meant)));
   const asking = (await everybodyOf(directory, [ask])).filter((p) => p.active);
-  const found = unknown.flat();
+  const found = [...unknown.flat(), ...(breakGlass ? await glassFindings(id, breakGlass, directory) : [])];
   if (asking.length === 0) found.push({ path: ['ask'], what: `${id}: nobody may ask by this rule.` });
   const [request = [], extension = []] = await Promise.all(ruleOfEach(rule).map((one) => shortOf(one, asking, directory)));
   const say = (path: readonly string[], what: string) => (words: string) => ({ path, what: `${id}: ${what} ${words}` });
@@ -145,6 +147,18 @@ async function shortOf(rule: Rule, asking: readonly Person[], directory: Directo
   // Whom it reaches in the end: a rule may leave it to a step to find enough.
   const pool = await poolOf(directory, [rule], [], Number.POSITIVE_INFINITY);
   return grouped(await stuckOf(rule, asking, pool, directory));
+}
+
+const GLASS = ['ask', 'review'] as const;
+
+/** Whose break-glass nobody could ever review. */
+async function glassFindings(id: string, { ask, review }: BreakGlass, directory: Directory): Promise<readonly Found[]> {
+  const [asking = [], reviewing = []] = await Promise.all([ask, review].map((who) => everybodyOf(directory, [who])));
+  const there = reviewing.filter((person) => person.active);
+  const alone = asking.filter((person) => person.active && there.every(({ personId }) => personId === person.personId));
+  if (alone.length === 0) return [];
+  const names = alone.map(({ personId }) => personId);
+  return [{ path: ['breakGlass', 'review'], what: `${id}: nobody else could review the break-glass of ${few(names, NAMED)}.` }];
 }
 
 interface Stuck {

@@ -5,7 +5,7 @@
  */
 import { lastVerdict } from '../contract/extension.js';
 import { instant, type PersonId } from '../contract/ids.js';
-import type { About, Directory, Person, Requests, TargetFacts, Tickets, UsageBook } from '../contract/ports.js';
+import type { About, Directory, Person, Requests, Store, TargetFacts, Tickets, UsageBook } from '../contract/ports.js';
 import type { ClickKind, ClickVerdict } from '../contract/preview.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Verdict, Vote } from '../contract/verdict.js';
@@ -17,6 +17,7 @@ import { everybodyOf, gatherFacts } from './facts.js';
 import { managersOf, managing } from './managers.js';
 import { asFarAsKnown } from './on-call.js';
 import { askManagers } from './pools.js';
+import { judgeReview } from './reviewers.js';
 import { includes, type Policy, type Rule, rulesAbout } from './rules.js';
 import { listNames } from './sentences.js';
 import { isFull } from './stages.js';
@@ -25,6 +26,8 @@ import { onlyWaits } from './tickets.js';
 
 export interface Click {
   readonly policy: Policy;
+  /** Policies by hash: that of the request says who reviews a break-glass. */
+  readonly policies?: Pick<Store['policies'], 'get'> | undefined;
   readonly directory: Directory;
   readonly targets: readonly TargetFacts[];
   readonly texts?: Pick<Requests, 'getText'> | undefined;
@@ -59,6 +62,8 @@ const JUDGES: { readonly [K in ClickKind]: (click: Click) => Promise<ClickVerdic
   },
   'ext-deny': (click) => mayRefuse(click),
   'close-unproven': (click) => mayRefuse(click, rulesNow(click)),
+  // No edit since makes anybody a reviewer: without the policy of then nobody is one.
+  review: ({ view, person, ...deps }) => judgeReview(deps, view, person),
 };
 
 /** What adds no access, and gives up no proof: it needs no policy that can be read now. */

@@ -53,7 +53,7 @@ export const hours = z
   .transform(({ zone, days = DAYS, from = 0, to = WHOLE_DAY, holidays = [] }): Hours => ({ zone, days, from, to, holidays }));
 
 /** What a text of somebody else is held against. */
-const pattern = z
+export const pattern = z
   .string()
   .min(1)
   .max(200)

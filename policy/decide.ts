@@ -8,7 +8,7 @@ import { instant, msOf } from '../contract/ids.js';
 import { oncePer } from '../contract/once-per.js';
 import type { Person } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
-import type { Round, Verdict, Vote } from '../contract/verdict.js';
+import type { Condition, Round, Verdict, Vote } from '../contract/verdict.js';
 import { digestOf, requestDigest } from '../seal/canonical.js';
 import { ownWord } from './automatic.js';
 import { judgeConditions } from './conditions.js';
@@ -66,14 +66,17 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
   const count = tally(terms, question.round, facts, votes, now);
   const { category } = question.request;
   const conditions = judgeConditions(terms.conditions, { now, reason: facts.reason, category, tickets: facts.tickets });
-  const waits = conditions.filter(onlyWaits).map(({ sentence }) => sentence);
-  const unmet = conditions.filter((one) => one.state !== 'satisfied' && !onlyWaits(one)).map(({ sentence }) => sentence);
+  // Of a break-glass nobody is asked, so there is nobody whom it could wait for: what can't be told refuses it.
+  const mayWait = (one: Condition) => onlyWaits(one) && !terms.breakGlass;
+  const waits = conditions.filter(mayWait).map(({ sentence }) => sentence);
+  const unmet = conditions.filter((one) => one.state !== 'satisfied' && !mayWait(one)).map(({ sentence }) => sentence);
   const refusals = [
     ...terms.refusals,
     ...extensionRefusals(terms.extend, question.round),
     ...windowRefusals(terms, question.round),
     ...ageRefusals(terms, question, now),
     ...(terms.refusals.length > 0 ? [] : laterRefusals(terms, question.request, question.round, now)),
+    ...glassRefusals(terms, question.round, votes.length),
     ...unmet,
     ...limitsReached(terms, question, facts, count.lengths, now),
   ];
@@ -107,6 +110,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     ...(conditions.length === 0 ? {} : { conditions }),
     ...(limits.length === 0 ? {} : { limits }),
     ...(begins === undefined ? {} : { startBefore: begins }),
+    ...(terms.breakGlass ? { breakGlass: true } : {}),
     ...(satisfied || own?.given || count.denials.length > 0 || question.round.kind !== 'request'
       ? {}
       : passing(terms, facts, { conditions, refused: refusals.length > 0 }, now)),
@@ -161,6 +165,15 @@ function ageRefusals(terms: Terms, { request, round }: Question, now: number): s
   return terms.refusals.length > 0 || now <= msOf(request.startAt ?? request.askedAt) + life
     ? []
     : ['This request is too old to be decided.'];
+}
+
+/** What is taken by break-glass is neither voted on nor extended: its cap is short on purpose, and whoever needs more asks somebody. */
+function glassRefusals({ refusals, breakGlass }: Terms, { kind }: Round, votes: number): string[] {
+  if (!breakGlass || refusals.length > 0) return [];
+  return [
+    ...(kind === 'extension' ? ['What was taken by break-glass is not extended. Ask for it in the ordinary way.'] : []),
+    ...(votes > 0 ? ['Nobody votes on what is taken by break-glass.'] : []),
+  ];
 }
 
 /** Counted is the length that would be granted: the shortest that was approved so far, or else the one that is asked for. */

@@ -4,6 +4,7 @@ import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import { automaticText, compareAutomatic } from './automatic.js';
 import { hoursText, isWithin } from './calendar.js';
+import { compareGlass } from './diff-glass.js';
 import { compareLimits } from './diff-limits.js';
 import { durationText } from './duration.js';
 import { stepsOf } from './escalation.js';
@@ -58,6 +59,7 @@ function compareRules(before: Reach, after: Reach): Change {
     escalation,
     possible,
     automatic,
+    breakGlass,
     openHours,
     reason,
     limits,
@@ -165,6 +167,10 @@ function possible(before: Reach, after: Reach): Point {
 
 function automatic({ rule: before }: Reach, { rule: after }: Reach): Point {
   return compareAutomatic(before, after);
+}
+
+function breakGlass(before: Reach, after: Reach): Point {
+  return compareGlass(before.rule, after.rule, whoText);
 }
 
 /** What isn't plainly less is told as more: whoever reviews it has to look. */

@@ -7,6 +7,7 @@ import type { Supposed } from '../contract/preview.js';
 import type { Condition, Extending, Verdict } from '../contract/verdict.js';
 import { type Holds, leaf, type Reason, type Untold } from './attributes.js';
 import { automaticText } from './automatic.js';
+import { glassText } from './break-glass.js';
 import { durationText } from './duration.js';
 import { approvalsReason, type StepNamed, stepReasons, stepsNamed } from './explain-approvals.js';
 import { denyReasons, ruleReasons, untoldRotas } from './explain-rules.js';
@@ -16,10 +17,10 @@ import { laterRefusals, laterText } from './later.js';
 import { limitTexts } from './limit-file.js';
 import { NO_USAGE, timeText } from './limits.js';
 import { reasonText } from './reason.js';
-import type { Policy, Rule } from './rules.js';
+import { includes, type Policy, type Rule } from './rules.js';
 import { type Supposition, suppose } from './suppose.js';
 import type { Facts, Terms } from './terms.js';
-import { type Deciders, decidersOf, type OnCallWords } from './who.js';
+import { type Deciders, decidersOf, type OnCallWords, whoName } from './who.js';
 
 export interface Inquiry {
   readonly policy: Policy;
@@ -87,6 +88,7 @@ function byRule(inquiry: Inquiry, rule: Rule, judged: Supposition, before: reado
     ...conditions,
     ...automaticReason(terms, verdict),
     ...laterReason(judged, inquiry.now),
+    ...glassReason(rule, inquiry.facts),
     approvals,
   ];
   return {
@@ -205,6 +207,20 @@ function laterReason({ terms, question }: Supposition, now: number): readonly Re
   const refusals = laterRefusals(terms, request, round, now);
   const what = `may begin at ${timeText(msOf(request.startAt))}`;
   return [refusals.length > 0 ? leaf(what, 'no', refusals.join(' ')) : leaf(what, 'yes', says)];
+}
+
+/** Whether they could take it at once, for an incident: beside the answer, which is about asking. */
+function glassReason({ breakGlass }: Rule, { requester, subject }: Facts): readonly Reason[] {
+  if (!breakGlass) return [];
+  const own = requester !== undefined && requester.personId === subject?.personId;
+  const holds = own && includes(breakGlass.ask, requester) ? 'yes' : 'no';
+  return [
+    leaf(
+      `may be taken by break-glass, ${glassText(breakGlass, whoName(breakGlass.review))}`,
+      holds,
+      `by ${whoName(breakGlass.ask)}`,
+    ),
+  ];
 }
 
 /** What the store would count is not asked here, and does not change the answer. */

@@ -4,10 +4,11 @@ import type { Directory, Person, Requests, TargetFacts, Tickets, UsageBook } fro
 import type { ElevationRequest } from '../contract/request.js';
 import type { Vote } from '../contract/verdict.js';
 import { sha256 } from '../seal/canonical.js';
+import { glassRule, rulesForGlass } from './break-glass.js';
 import { type Manner, namedBy, UNWAITED } from './escalation.js';
 import { ruleOfRound } from './extension.js';
 import { managersOf } from './managers.js';
-import { createOnCall, learnFor, type OnCall, rulesToAsk } from './on-call.js';
+import { createOnCall, learnFor, learnForGlass, type OnCall, rulesToAsk } from './on-call.js';
 import { askManagers } from './pools.js';
 import { type Policy, type Rule, ruleFor, type Who } from './rules.js';
 import { lookAt, ONLY_MACS } from './targets.js';
@@ -43,12 +44,15 @@ export async function gatherFacts(
   ]);
   const look = await lookAt(targets, request.target, subject);
   const askers = [requester, subject].filter((person) => person !== undefined);
-  const rules = policies.flatMap((one) => rulesToAsk(one, look.about, askers)).map((rule) => ruleOfRound(rule, how.kind));
+  const near = (one: Policy) => (request.breakGlass ? rulesForGlass(one, look.about) : rulesToAsk(one, look.about, askers));
+  const rules = policies.flatMap(near).map((rule) => ruleOfRound(rule, how.kind));
   const managers = subject && askManagers(rules) ? await managersOf(directory, subject) : undefined;
   const onCall = createOnCall(directory);
   const untold = new Set<string>();
   for (const one of policies) {
-    const failure = await learnFor(onCall, one, look.about, askers, how);
+    const failure = request.breakGlass
+      ? await learnForGlass(onCall, one, look.about, askers)
+      : await learnFor(onCall, one, look.about, askers, how);
     if (failure) untold.add(failure.sentence);
   }
   const approverPool = await poolOf(onCall.directory, rules, managers, how.waitedMs);
@@ -65,14 +69,18 @@ export async function gatherFacts(
     ...(onCall.duty && { duty: onCall.duty }),
     ...(untold.size > 0 && { untold: [...untold] }),
   });
-  const known = reason === undefined ? undefined : await ticketFacts(applying(policies, facts), reason, requester, tickets);
+  const known =
+    reason === undefined ? undefined : await ticketFacts(applying(policies, request, facts), reason, requester, tickets);
   return known?.size ? { ...facts, tickets: known } : facts;
 }
 
 /** The rule of each policy that applies. */
-function applying(policies: readonly Policy[], { requester, subject, look }: Facts): readonly Rule[] {
+function applying(policies: readonly Policy[], { breakGlass }: ElevationRequest, facts: Facts): readonly Rule[] {
+  const { requester, subject, look } = facts;
   const askers = [requester, subject].filter((person) => person !== undefined);
-  return policies.flatMap((policy) => ruleFor(policy, look.about, askers) ?? []);
+  if (!breakGlass) return policies.flatMap((policy) => ruleFor(policy, look.about, askers) ?? []);
+  const found = policies.map((policy) => glassRule(policy, look.about, askers));
+  return found.flatMap((one) => (one && 'rule' in one ? one.rule : []));
 }
 
 /** The same facts, in which everybody has the rotas that they are on call for. */

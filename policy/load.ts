@@ -2,6 +2,7 @@
 import { few } from '../contract/few.js';
 import { digestOf } from '../seal/canonical.js';
 import { automaticOf, automaticProblems } from './automatic.js';
+import { glassProblems } from './break-glass.js';
 import { type Document, type Problem, readDocument } from './document.js';
 import { durationText } from './duration.js';
 import { stepProblems } from './escalation.js';
@@ -85,9 +86,16 @@ function ruleOf(entry: RuleEntry, file: PolicyFile): Rule {
     },
     ...(limits.length === 0 ? {} : { limits }),
     ...(entry.notify === undefined ? {} : { notify: entry.notify }),
+    ...glassOfFile(entry.breakGlass),
   };
   // The schema has seen that the two belong together.
   return { ...rule, kind: entry.kind, match: entry.match } as Rule;
+}
+
+function glassOfFile(entry: RuleEntry['breakGlass']): Pick<Rule, 'breakGlass'> {
+  if (!entry) return {};
+  const { ask, max, incident, review } = entry;
+  return { breakGlass: { ask: whoOf(ask), maxMs: max, ...(incident === undefined ? {} : { incident }), review: whoOf(review) } };
 }
 
 function whoOf({ groups = [], people = [] }: { groups?: Who['groups'] | undefined; people?: Who['people'] | undefined }): Who {
@@ -123,6 +131,7 @@ function ruleProblems(each: readonly Each[], doc: Document): Problem[] {
     for (const { path, what } of stepProblems(rule)) say(path, what);
     for (const { path, what } of extensionProblems(rule)) say(['extend', ...path], what);
     for (const what of limitProblems(rule)) say(['limits'], what);
+    for (const { path, what } of glassProblems(rule)) say(['breakGlass', path], what);
     for (const what of automaticProblems(rule)) say(['approve', 'policy'], what);
     return found;
   });

@@ -3,14 +3,15 @@ import { isStintError, StintError } from '../contract/errors.js';
 import type { PersonId } from '../contract/ids.js';
 import { foldName } from '../contract/names.js';
 import type { About, Candidate, Directory, Person, TargetFacts } from '../contract/ports.js';
-import type { Offer, Offers, Pinned } from '../contract/preview.js';
+import type { How, Offer, Offers, Pinned } from '../contract/preview.js';
 import { automaticText } from './automatic.js';
+import { glassRule, mayBreak, rulesForGlass } from './break-glass.js';
 import { hoursCondition } from './conditions.js';
 import { everybodyOf, poolOf } from './facts.js';
 import { confirmBy, whyOpen } from './kinds.js';
 import { laterText } from './later.js';
 import { managersOf } from './managers.js';
-import { createOnCall, lookedUp } from './on-call.js';
+import { createOnCall, lookedUp, namesRota } from './on-call.js';
 import { askManagers } from './pools.js';
 import { reasonText } from './reason.js';
 import { denyFor, includes, isFor, mayCover, type Policy, type Rule, ruleFor } from './rules.js';
@@ -32,6 +33,8 @@ export interface Shelf {
 interface Askers {
   readonly person: Person;
   readonly subject: Person;
+  /** `asking`, if left out. */
+  readonly how?: How;
 }
 
 /** Everything that this person may ask for now for the subject, without typing. Errors pass through. */
@@ -143,10 +146,13 @@ interface Asking {
   readonly failure?: StintError;
 }
 
+const NONE: Asking = { rules: [], first: () => undefined };
+
 /** The rules that let this be asked, in order; and why it is not known of a rota whether there are more. */
 async function rulesOf({ policy, directory }: Shelf, askers: Askers): Promise<Asking> {
   const both = bothOf(askers);
-  if (!both.every(({ active }) => active)) return { rules: [], first: () => undefined };
+  if (!both.every(({ active }) => active)) return NONE;
+  if (askers.how === 'break-glass') return glassRulesOf(policy, directory, askers);
   const lets = ({ ask }: Rule, some: readonly Person[]) => some.every((one) => includes(ask, one));
   const unclear = policy.rules.filter((rule) => !lets(rule, both)).map((rule) => rule.ask);
   const { onto, failure } = await lookedUp(directory, unclear);
@@ -158,6 +164,24 @@ async function rulesOf({ policy, directory }: Shelf, askers: Askers): Promise<As
   };
 }
 
+/** The rules whose glass this person may break. One before it whose rota can't be looked up may be the one that keeps them out. */
+async function glassRulesOf(policy: Policy, directory: Directory, { person, subject }: Askers): Promise<Asking> {
+  // So that nobody is asked who is on call where no rule has any.
+  if (person !== subject || !policy.rules.some(({ breakGlass }) => breakGlass)) return NONE;
+  const askersOf = ({ ask, breakGlass }: Rule) => [ask, ...(breakGlass ? [breakGlass.ask] : [])];
+  const { onto, failure } = await lookedUp(directory, policy.rules.flatMap(askersOf));
+  const known = onto([person]);
+  const mine = ({ breakGlass }: Rule) => mayBreak(breakGlass, known);
+  const unsure = (rule: Rule) => failure !== undefined && !mine(rule) && askersOf(rule).some(namesRota);
+  const first = (about: About) => {
+    const found = glassRule(policy, about, known);
+    if (!found || 'refusal' in found) return undefined;
+    const one = rulesForGlass(policy, about).find((rule) => unsure(rule) || rule.id === found.rule.id);
+    return one?.id === found.rule.id ? found.rule : undefined;
+  };
+  return { rules: policy.rules.filter(mine), first, ...(failure && { failure }) };
+}
+
 /** Who could approve is asked once for each rule, however many offers it makes. */
 async function offersOf(
   shelf: Shelf,
@@ -165,12 +189,13 @@ async function offersOf(
   found: readonly Candidate[],
   askers: Askers,
 ): Promise<readonly Offer[]> {
-  const names = new Map<Rule, Promise<readonly string[]>>();
+  // By its id: a rule with its glass broken is made anew for each target.
+  const names = new Map<string, Promise<readonly string[]>>();
   const offers = found.map(async (candidate) => {
     const rule = first(candidate.about);
     if (!rule) return [];
-    const asked = names.get(rule) ?? approverNames(shelf, rule, askers);
-    names.set(rule, asked);
+    const asked = names.get(rule.id) ?? approverNames(shelf, rule, askers);
+    names.set(rule.id, asked);
     return [{ ...offerOf(candidate, rule, await asked), ...onConditions(candidate, rule, shelf.now) }];
   });
   return (await Promise.all(offers)).flat();

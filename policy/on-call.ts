@@ -6,6 +6,7 @@
 import { isStintError, type StintError } from '../contract/errors.js';
 import type { PersonId } from '../contract/ids.js';
 import type { About, Directory, Person } from '../contract/ports.js';
+import { isMeant, mayBreak, rulesForGlass } from './break-glass.js';
 import { type Manner, namedBy, reached, stepsOf } from './escalation.js';
 import { ruleOfRound } from './extension.js';
 import { rotaGroup, rotaName } from './rota.js';
@@ -15,7 +16,7 @@ import { covers, denyFor, includes, mayCover, type Policy, type Rule, type Who }
 const rotaGroups = ({ groups }: Who): readonly string[] => groups.filter((group) => rotaName(group) !== undefined);
 
 /** Whether whom this means changes with the hour. */
-const namesRota = (named: Who): boolean => rotaGroups(named).length > 0;
+export const namesRota = (named: Who): boolean => rotaGroups(named).length > 0;
 
 /** Everybody with the rotas among their groups that they are said to be on call for. */
 export function withRotas(people: readonly Person[], said: ReadonlyMap<string, readonly PersonId[]>): readonly Person[] {
@@ -118,6 +119,30 @@ function ofAll(all: readonly Who[]): Who {
 export function rulesToAsk({ rules }: Policy, about: About | undefined, askers: readonly Person[]): readonly Rule[] {
   const may = ({ ask }: Rule) => namesRota(ask) || askers.every((person) => includes(ask, person));
   return candidates(rules, about, askers).filter((rule) => covers(rule, about) && may(rule));
+}
+
+/**
+ * The same for whoever breaks the glass: the rules in order, up to the one that means the askers. Who may is looked up, and what
+ * can't be is an error. Who could have approved is only told: their rota keeps nobody from an incident, and its failure is answered.
+ * Throws `oncall-unavailable`.
+ */
+export async function learnForGlass(
+  onCall: OnCall,
+  policy: Policy,
+  about: About | undefined,
+  askers: readonly Person[],
+): Promise<StintError | undefined> {
+  if (askers.length === 0 || denyFor(policy, about, askers)) return undefined;
+  for (const rule of rulesForGlass(policy, about)) {
+    const { ask, approve, breakGlass } = rule;
+    if (!mayBreak(breakGlass, askers)) {
+      await onCall.learn(ask);
+      if (breakGlass) await onCall.learn(breakGlass.ask);
+    }
+    // As for asking, one that only may cover hides those after it.
+    if (isMeant(rule, onCall.onto(askers))) return covers(rule, about) ? onCall.tryTo(approve) : undefined;
+  }
+  return undefined;
 }
 
 /** Those of these people whom a rule lets ask. */

@@ -13,7 +13,7 @@ import { ONLY_MACS } from './targets.js';
 export interface PreviewDeps {
   /** The policy as it is now. May throw `bad-policy`; an error is never a yes. */
   readonly policy: () => Promise<Policy>;
-  /** Policies by hash: where that of now can't be read, that of the request says who may end it. */
+  /** Policies by hash: who may review is said by that of the request; and who may end it, where that of now can't be read. */
   readonly policies?: Pick<Store['policies'], 'get'>;
   readonly directory: Directory;
   /** Whom clicks that take access away are judged by, while the people file is not valid; the directory where none is given. */
@@ -38,7 +38,7 @@ export function createPreview(deps: PreviewDeps): Preview {
 
   async function click(now: Policy, view: ElevationView, person: Person, kind: ClickKind, windowMs?: number) {
     const sources = { directory: TAKES_AWAY.has(kind) ? lastGood : directory, targets, texts, tickets, ...(usage && { usage }) };
-    return judgeClick(kind, { policy: now, ...sources, view, person, windowMs, now: clock() });
+    return judgeClick(kind, { policy: now, policies, ...sources, view, person, windowMs, now: clock() });
   }
 
   /**
@@ -55,9 +55,10 @@ export function createPreview(deps: PreviewDeps): Preview {
   const shelf = async (): Promise<Shelf> => ({ policy: await policy(), directory, targets, now: clock() });
   return {
     offersFor: async (person, subject = person) => offersFor(await shelf(), { person, subject }),
-    search: async (person, text, limit, subject = person) => search(await shelf(), { person, subject }, text, limit),
+    search: async (person, text, limit, subject = person, how = 'asking') =>
+      search(await shelf(), { person, subject, how }, text, limit),
     others: async (person, text, limit) => others(await shelf(), person, text, limit),
-    pin: async (person, key, subject = person) => pin(await shelf(), { person, subject }, key),
+    pin: async (person, key, subject = person, how = 'asking') => pin(await shelf(), { person, subject, how }, key),
     outlook: async (ask) => outlookOf({ directory, targets, ...(usage && { usage }) }, await policy(), ask, clock()),
     async judgeClick(view, person, kind, windowMs) {
       const now = TAKES_AWAY.has(kind) ? await policy().catch(() => undefined) : await policy();

@@ -6,6 +6,7 @@ import type { About, AboutOf, Person } from '../contract/ports.js';
 import type { TargetKind } from '../contract/request.js';
 import type { Tier, Verdict } from '../contract/verdict.js';
 import type { Automatic } from './automatic.js';
+import type { BreakGlass } from './break-glass.js';
 import type { Conditions } from './conditions.js';
 import { fits, type MatchOf, open, takes } from './kinds.js';
 import type { Later } from './later.js';
@@ -66,6 +67,8 @@ export interface RuleOf<K extends TargetKind> extends CoveringOf<K>, Conditions,
   /** What needs none of them: the policy approves it in its own name. */
   readonly automatic?: Automatic;
   readonly revoke: Who;
+  /** What may be taken at once, for an incident. */
+  readonly breakGlass?: BreakGlass;
   /** Ascending. */
   readonly windowsMs: readonly number[];
   readonly maxMs: number;
@@ -178,9 +181,18 @@ export function rulesAbout({ rules }: Pick<Policy, 'rules'>, about: About | unde
   return candidates(rules, about).filter((rule) => covers(rule, about));
 }
 
-/** Whether an earlier rule leaves nothing to a later one: every target and every asker of the later is the earlier's. */
+/** Whether an earlier rule leaves nothing to a later one: every target and every asker of the later is the earlier's, and everybody who breaks its glass. */
 export function hides(earlier: Rule, later: Rule): boolean {
-  return takesAskers(earlier.ask, later.ask) && takesRule(earlier, later);
+  const asking = takesAskers(earlier.ask, later.ask);
+  return asking && takesAskers(everAsking(earlier), later.breakGlass?.ask ?? NOBODY) && takesRule(earlier, later);
+}
+
+const NOBODY: Who = { groups: [], people: [] };
+
+/** Who asks by a rule, or breaks its glass: of all of them it decides who breaks the glass, before those after it. */
+function everAsking({ ask, breakGlass }: Rule): Who {
+  const more = breakGlass?.ask ?? NOBODY;
+  return { groups: [...ask.groups, ...more.groups], people: [...ask.people, ...more.people] };
 }
 
 /** So many pairs of a part of a rule and an earlier rule are looked at. */
@@ -203,14 +215,20 @@ export function hideTogether(earlier: readonly Rule[], later: Rule): readonly Ru
   return near.filter((one) => found.has(one));
 }
 
-/** Each name that asks, with each single choice of what is matched. */
-function* partsOf(rule: Rule): Iterable<Rule> {
-  const { groups, people } = rule.ask;
-  const askers: readonly Who[] = [
+/** Each name that asks, or that breaks the glass, with each single choice of what is matched. */
+function* partsOf({ breakGlass, ...rule }: Rule): Iterable<Rule> {
+  for (const match of choicesOf(rule.match)) {
+    for (const ask of namesOf(rule.ask)) yield { ...rule, match, ask } as Rule;
+    for (const ask of namesOf(breakGlass?.ask ?? NOBODY))
+      yield { ...rule, match, ask: NOBODY, breakGlass: { ...breakGlass, ask } } as Rule;
+  }
+}
+
+function namesOf({ groups, people }: Who): readonly Who[] {
+  return [
     ...groups.map((group) => ({ groups: [group], people: [] })),
     ...people.map((person) => ({ groups: [], people: [person] })),
   ];
-  for (const match of choicesOf(rule.match)) for (const ask of askers) yield { ...rule, match, ask } as Rule;
 }
 
 /** Of each list one entry is enough to fit, so each alone is a part; of tags all have to fit, so they stay together. */
@@ -224,7 +242,7 @@ function* choicesOf(match: Rule['match']): Iterable<Rule['match']> {
 
 /** Whether a rule that denies leaves nothing to another, wherever they stand. */
 export function deniesAll({ ask, except, ...deny }: Deny, rule: Rule): boolean {
-  return !except && (ask === undefined || takesAskers(ask, rule.ask)) && takesRule(deny, rule);
+  return !except && (ask === undefined || takesAskers(ask, everAsking(rule))) && takesRule(deny, rule);
 }
 
 function takesAskers(outer: Who, inner: Who): boolean {

@@ -4,7 +4,7 @@ import { TELLINGS } from '../contract/notify.js';
 import type { TargetKind } from '../contract/request.js';
 import { TIERS } from '../contract/verdict.js';
 import { personId } from '../seal/shapes.js';
-import { hours, message, reason } from './condition-schema.js';
+import { hours, message, pattern, reason } from './condition-schema.js';
 import { LENGTH, parseDuration } from './duration.js';
 import type { MatchOf } from './kinds.js';
 
@@ -190,6 +190,8 @@ const notify = z
     email: z.array(mailbox).min(1).max(20).optional(),
   })
   .refine(({ slack, email }) => slack !== undefined || email !== undefined, { error: 'must say where: slack, email or both' });
+/** What may be taken at once for an incident, and who reviews it. */
+const breakGlass = z.strictObject({ ask: who, max: lengthOf('1s', '1h'), incident: pattern.optional(), review: who });
 
 const common = {
   tier: z.literal(TIERS).optional(),
@@ -208,6 +210,7 @@ const common = {
   reason: reason.optional(),
   limits: limits.optional(),
   notify: z.array(notify).min(1).max(10).optional(),
+  breakGlass: breakGlass.optional(),
 };
 
 const targetOfKind = <K extends TargetKind>(kind: K) =>

@@ -8,6 +8,7 @@ import type { About, Person, TargetLook } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Extending, Tier, Verdict } from '../contract/verdict.js';
 import { type AutomaticBy, bothAutomatic } from './automatic.js';
+import { glassRule, glassUnfit } from './break-glass.js';
 import type { Conditions } from './conditions.js';
 import { type DatedStep, datedSteps, type Manner, UNWAITED } from './escalation.js';
 import { extendingOf, ruleOfRound, stricterExtending } from './extension.js';
@@ -90,6 +91,8 @@ export interface Terms {
   readonly automatic: readonly AutomaticBy[];
   /** Who joins the approvers when it has waited long enough: the steps of the rule, or of both rules. */
   readonly steps: readonly DatedStep[];
+  /** The glass is broken: nobody is asked. */
+  readonly breakGlass?: true;
 }
 
 const NO_DEADLINES = { pendingMs: 0, startMs: 0, evidenceMs: 0, remindEveryMs: 1, remindForMs: 0, remindThenMs: 1 };
@@ -111,6 +114,7 @@ export function termsOf(
   if (unfit.length > 0) return refused(policy, unfit);
   const denied = denyFor(policy, parties.look.about, askers);
   if (denied) return { ...refused(policy, [whyDenied(denied, request, parties.look)]), rule: denied.id };
+  if (request.breakGlass) return glassTerms(policy, request, parties, askers, now);
   const found = ruleFor(policy, parties.look.about, askers);
   if (!found) return refused(policy, [noRule(policy, request, parties.look, askers)]);
   const rule = ruleOfRound(found, kind);
@@ -123,6 +127,15 @@ function refused(policy: Policy, refusals: readonly string[]): Terms {
   // How long evidence may take, or how often to remind, must not be zero for an elevation that is being refused.
   const deadlines = policy.rules[0]?.deadlines ?? NO_DEADLINES;
   return { ...NO_TERMS, policyHash: policy.hash, refusals, deadlines };
+}
+
+/** The terms of whoever breaks the glass: the rule's own, shorter, and nobody is asked, so nobody joins by waiting. */
+function glassTerms(policy: Policy, request: ElevationRequest, parties: Parties, askers: readonly Person[], now: number): Terms {
+  const found = glassRule(policy, parties.look.about, askers);
+  if (!found) return refused(policy, [noRule(policy, request, parties.look, askers)]);
+  if ('refusal' in found) return refused(policy, [found.refusal]);
+  const plan = planFor(found.rule, request, parties, { now, waitedMs: undefined });
+  return { ...termsOfRule(policy, found.rule, plan), refusals: glassUnfit(found.rule, request), steps: [], breakGlass: true };
 }
 
 interface Moment {
@@ -173,12 +186,12 @@ function partyRefusals({ requester, subject }: ElevationRequest, { requester: as
 
 function noRule(
   policy: Policy,
-  { target, requester }: ElevationRequest,
+  { target, requester, breakGlass }: ElevationRequest,
   { about }: TargetLook,
   askers: readonly Person[],
 ): string {
   const name = nameOf(target);
-  const deciding = decidingRule(policy, about, askers);
+  const deciding = breakGlass ? undefined : decidingRule(policy, about, askers);
   if (deciding) return whyNotBy(deciding, name, askers);
   if (!about) return `Nothing is known of ${name}, so no rule of the policy covers it.`;
   if (candidates(policy.rules, about).some((rule) => mayCover(rule, about))) return tagsUnknown(name, about);

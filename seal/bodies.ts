@@ -4,6 +4,7 @@ import type { Bodies, Envelope, MessageKind } from '../contract/messages.js';
 import { CATEGORIES, type ElevationRequest, ENTRANCES } from '../contract/request.js';
 import { awsAccount, awsAccountName, awsUser, identityCenter, permissionSet, permissionSetName } from './aws-shapes.js';
 import {
+  breakingGlass,
   digest,
   displayName,
   instantText,
@@ -68,6 +69,7 @@ export const requestShape: z.ZodType<ElevationRequest> = z
     via: z.enum(ENTRANCES),
     askedAt: instantText,
     startAt: instantText.optional(),
+    breakGlass: breakingGlass.optional(),
   })
   // A Mac has a say over itself, and its key over nothing else.
   .refine(({ via, target }) => via !== 'device' || target.kind === 'mac-admin', { error: 'a device may only ask for a Mac' });

@@ -42,8 +42,12 @@ const VIAS: { readonly [S in Sender]: readonly Envelope['via'][] } = {
   cli: ['cli', 'http'],
 };
 
-/** People reach the process of the device API from their command lines, with keys of their own, and may ask there: no more. */
-const FOR_PEOPLE: readonly MessageKind[] = ['start'];
+/**
+ * People reach the process of the device API from their command lines, with keys of their own, and may ask there, and take back what
+ * they asked for and nobody has decided: no more. A Mac does not take back what a person asked for.
+ */
+const FOR_PEOPLE: readonly MessageKind[] = ['start', 'withdraw'];
+const FOR_PEOPLE_ALONE: readonly MessageKind[] = ['withdraw'];
 
 export interface SealerDeps {
   readonly sender: Sender;
@@ -131,6 +135,7 @@ export function openEnvelope<K extends MessageKind>(raw: unknown, { ring, now, e
 
 function maySay(sender: Sender, kind: MessageKind, via: Envelope['via']): boolean {
   if (sender === 'device-api' && via === 'cli' && !FOR_PEOPLE.includes(kind)) return false;
+  if (sender === 'device-api' && via === 'device' && FOR_PEOPLE_ALONE.includes(kind)) return false;
   return (SENDERS[sender] as readonly MessageKind[]).includes(kind) && VIAS[sender].includes(via);
 }
 
@@ -188,6 +193,8 @@ function consistent({ kind, body, actor, requestId, roundDigest, via }: AnyEnvel
     const entrance = via === 'http' || request.via === via;
     return request.requestId === requestId && requestDigest(request) === roundDigest && asker && entrance;
   }
+  // At a command line there is nothing but the person, so it must be named.
+  if (kind === 'withdraw') return via !== 'cli' || actor.personId !== undefined;
   if (kind === 'claim' || kind === 'confirm') return actor.serial === undefined || actor.serial === body.serial;
   return true;
 }

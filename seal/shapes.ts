@@ -54,3 +54,10 @@ function isInstant(value: unknown): value is Instant {
   const ms = Date.parse(value);
   return !Number.isNaN(ms) && new Date(ms).toISOString() === value;
 }
+
+/** The id of an incident: one word, and no place for a text. */
+export const incident = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._#/-]{0,63}$/, {
+  error: 'must be the id of an incident: one word of up to 64 letters, digits and . _ # / -',
+});
+
+export const breakingGlass = z.strictObject({ incident, drill: z.literal(true).optional() });

@@ -158,7 +158,7 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
     answerer,
     clicks,
     elevate,
-    forms: createForms({ ...base, requests: store.requests, approverChannel: config.approverChannel }),
+    forms: createForms({ ...base, requests: store.requests, ledger: store.ledger, approverChannel: config.approverChannel }),
     keys: createKeyDesk({ ...base, keys: store.personKeys }),
     submit: createSubmit({ ...base, store, teamId: config.teamId, checkRoom: tools.checkRoom }),
     choose: createChoose(base),
@@ -220,7 +220,7 @@ function listen(
   app.view({ type: 'view_submission', callback_id: CALLBACKS.elevate }, ({ body, ack }) =>
     parts.submit.submit(parseSubmission(body), ack as Ack),
   );
-  for (const callback of [CALLBACKS.approve, CALLBACKS.deny, CALLBACKS.revoke, CALLBACKS.closeUnproven]) {
+  for (const callback of [CALLBACKS.approve, CALLBACKS.deny, CALLBACKS.revoke, CALLBACKS.closeUnproven, CALLBACKS.review]) {
     app.view({ type: 'view_submission', callback_id: callback }, ({ body, ack }) =>
       parts.forms.submit(parseSubmission(body), ack as Ack),
     );

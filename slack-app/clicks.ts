@@ -7,7 +7,7 @@
 import type { ModalView } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import type { ParsedAction } from '../cards/actions.js';
-import { approveModal, denyModal, revokeModal, unprovenModal } from '../cards/modals.js';
+import { approveModal, denyModal, reviewModal, revokeModal, unprovenModal } from '../cards/modals.js';
 import { StintError } from '../contract/errors.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Gate } from '../contract/ports.js';
@@ -60,8 +60,9 @@ export function createClicks(deps: ClickDeps): Clicks {
     const admitted = await deps.gatekeeper.click(press, ask);
     const key = `${admitted.person.personId}/${press.actionId}/${ask.requestId}/${ask.roundDigest}`;
     const form = formOf(ask, admitted);
-    if (!form) return twice.once(key, () => sendClick(deps, ask, admitted));
-    await openForm(deps.api, press, form);
+    const { kind } = ask;
+    if (!form && kind !== 'review') return twice.once(key, () => sendClick(deps, { ...ask, kind }, admitted));
+    if (form) await openForm(deps.api, press, form);
     return undefined;
   }
 
@@ -92,7 +93,7 @@ export function createClicks(deps: ClickDeps): Clicks {
   };
 }
 
-const FORMS = { deny: denyModal, finding: unprovenModal } as const;
+const FORMS = { deny: denyModal, finding: unprovenModal, review: reviewModal } as const;
 
 /** The form that a click opens; none where it counts at once. */
 function formOf({ kind, words, requestId, roundDigest, windowMs }: ParsedAction, { view }: Admitted): ModalView | undefined {

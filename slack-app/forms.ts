@@ -5,9 +5,10 @@
  */
 import { parseTarget } from '../cards/actions.js';
 import { CALLBACKS, FIELDS } from '../cards/modals.js';
+import { closedBefore, reviewClosed } from '../contract/break-glass.js';
 import { isStintError, StintError } from '../contract/errors.js';
-import { type Digest, type RequestId, shortId } from '../contract/ids.js';
-import type { Gate, Requests } from '../contract/ports.js';
+import { type Digest, instant, type RequestId, shortId } from '../contract/ids.js';
+import type { Gate, Ledger, Requests } from '../contract/ports.js';
 import { REASON_MAX } from '../contract/request.js';
 import type { Answerer } from './answer.js';
 import type { RoundAsk } from './checks.js';
@@ -18,7 +19,7 @@ import { failureOf } from './outcome.js';
 import type { Submission } from './payload.js';
 import { within } from './race.js';
 import type { Recall } from './recall.js';
-import { sendClick } from './send.js';
+import { type SentKind, sendClick } from './send.js';
 import { tidy, wrongLength } from './texts.js';
 
 const FORM_MS = 2200;
@@ -29,6 +30,8 @@ export interface FormDeps {
   readonly gatekeeper: Gatekeeper;
   readonly recall: Recall;
   readonly requests: Requests;
+  readonly ledger: Pick<Ledger, 'append'>;
+  readonly clock: () => number;
   readonly answerer: Answerer;
   readonly repair: (requestId: RequestId) => void;
   readonly approverChannel: string;
@@ -39,6 +42,8 @@ export interface FormDeps {
 export interface Forms {
   submit(submission: Submission, ack: Ack): Promise<void>;
 }
+
+type SentAsk = RoundAsk & { readonly kind: SentKind };
 
 /** Keys inline errors by block; `undefined` closes the form. */
 type Problem = { readonly field: string; readonly sentence: string } | undefined;
@@ -58,7 +63,7 @@ export function createForms(deps: FormDeps): Forms {
     withComment(s, { ...targetOf(s), kind: 'approve', windowMs: lengthOf(s.values.get(FIELDS.window)) });
 
   /** Whatever it decides; the comment goes with it. */
-  async function withComment(s: Submission, ask: RoundAsk): Promise<void> {
+  async function withComment(s: Submission, ask: SentAsk): Promise<void> {
     const admitted = await deps.gatekeeper.form(s.claim, ask);
     const comment = tidy(s.values.get(FIELDS.comment) ?? '');
     if (comment.length > REASON_MAX) throw new StintError('bad-input', `A comment may have at most ${REASON_MAX} characters.`);
@@ -85,16 +90,29 @@ export function createForms(deps: FormDeps): Forms {
     deps.answerer.say({ userId: s.claim.userId, channelId: deps.approverChannel }, sentence);
 
   async function closeUnproven(s: Submission): Promise<void> {
-    const ask: RoundAsk = { ...targetOf(s), kind: 'close-unproven' };
-    const finding = tidy(s.values.get(FIELDS.finding) ?? '');
-    const wrong = wrongLength(finding, 'The finding');
-    if (wrong) throw new StintError('bad-input', wrong);
+    const ask = { ...targetOf(s), kind: 'close-unproven' } as const;
+    const finding = findingOf(s);
     const admitted = await deps.gatekeeper.form(s.claim, ask);
     await sendClick(deps, { ...ask, textDigest: await deps.requests.putText(finding) }, admitted);
   }
 
+  /** The workflow is over, so it goes straight into the ledger; the card is drawn anew from there. */
+  async function closeReview(s: Submission): Promise<void> {
+    const ask: RoundAsk = { ...targetOf(s), kind: 'review' };
+    const finding = findingOf(s);
+    const { view, actor } = await deps.gatekeeper.form(s.claim, ask);
+    if (!view) throw new StintError('store-unavailable');
+    const { personId, slackUserId } = actor;
+    const by = { via: 'slack', ...(personId && { personId }), ...(slackUserId && { slackUserId }) } as const;
+    const event = reviewClosed(view, by, await deps.requests.putText(finding), instant(deps.clock()));
+    await deps.ledger.append([event]).catch((error: unknown) => {
+      throw closedBefore(error);
+    });
+    deps.repair(ask.requestId);
+  }
+
   /** The form carries elevation and round; which of the two rounds it is follows from the digest. */
-  async function roundOf(s: Submission): Promise<RoundAsk> {
+  async function roundOf(s: Submission): Promise<SentAsk> {
     const target = targetOf(s);
     const known = await deps.recall.of(target.requestId);
     const extension = known.how === 'unrecorded' ? undefined : known.view?.extension;
@@ -106,6 +124,7 @@ export function createForms(deps: FormDeps): Forms {
     [CALLBACKS.approve, { field: FIELDS.comment, run: approve }],
     [CALLBACKS.revoke, { field: FIELDS.comment, run: revoke }],
     [CALLBACKS.closeUnproven as string, { field: FIELDS.finding as string, run: closeUnproven }],
+    [CALLBACKS.review as string, { field: FIELDS.finding as string, run: closeReview }],
   ]);
 
   async function outcome(s: Submission): Promise<Problem> {
@@ -136,6 +155,13 @@ function targetOf(s: Submission) {
   const target = parseTarget(s.privateMetadata);
   if (!target) throw new StintError('bad-input', 'This form does not name an elevation that Stint understands.');
   return target;
+}
+
+function findingOf(s: Submission): string {
+  const finding = tidy(s.values.get(FIELDS.finding) ?? '');
+  const wrong = wrongLength(finding, 'The finding');
+  if (wrong) throw new StintError('bad-input', wrong);
+  return finding;
 }
 
 /** Of the form: a client can send anything, so whether the policy offers it is judged after this. */

@@ -13,8 +13,10 @@ interface SendDeps {
   readonly gate: Gate;
   readonly recall: Recall;
 }
+/** All that a workflow hears of. */
+export type SentKind = Exclude<ClickKind, 'review'>;
 /** `textDigest`: the comment or the finding, already in the store. */
-type Said = ActionTarget & { readonly kind: ClickKind; readonly textDigest?: Digest };
+type Said = ActionTarget & { readonly kind: SentKind; readonly textDigest?: Digest };
 /** `judged`: the store said what the elevation is, so that it is known who may. */
 type By = { readonly actor: Actor; readonly judged: boolean };
 type Send = (gate: Gate, said: Said, by: By) => ReturnType<Gate['end']>;
@@ -25,7 +27,7 @@ const approve: Send = (gate, s, { actor }) =>
   gate.send('approve', s.requestId, s.roundDigest, { windowMs: windowOf(s), ...comment(s) }, actor);
 const deny: Send = (gate, s, { actor }) => gate.send('deny', s.requestId, s.roundDigest, comment(s), actor);
 
-const SENDS: { readonly [K in ClickKind]: Send } = {
+const SENDS: { readonly [K in SentKind]: Send } = {
   approve,
   deny,
   'ext-approve': approve,

@@ -2,6 +2,8 @@
  * What each button means, who it is for, and whether the elevation still is where it makes sense. Pure: one table, and
  * the sentences that tell a person what is true now.
  */
+
+import { isReviewOpen, REVIEWED } from '../contract/break-glass.js';
 import { extensionLengths } from '../contract/extension.js';
 import { shortId } from '../contract/ids.js';
 import type { SignalKind } from '../contract/ports.js';
@@ -10,7 +12,8 @@ import type { State } from '../contract/states.js';
 import type { ElevationView } from '../contract/view.js';
 
 export interface KindRule {
-  readonly sends: SignalKind;
+  /** Undefined for what no workflow hears of: it is over by then. */
+  readonly sends?: SignalKind;
   /**
    * Whether it adds access, or gives up the proof that access is gone. Such clicks need the store; the others go
    * through without it, since nothing may stand between a person and the end of an access.
@@ -25,7 +28,7 @@ export interface KindRule {
   /** Whether it carries a length of time. */
   readonly window: boolean;
   /** A form opens first; its submission is what is sent. */
-  readonly form?: 'deny' | 'finding';
+  readonly form?: 'deny' | 'finding' | 'review';
   /** Whether the administrators of the configuration may do it, whatever the policy says of them. */
   readonly admin: boolean;
   /** States of the read model in which it may be sent; the read model may lag, so ending clicks are let through early. */
@@ -53,15 +56,17 @@ export const RULES: { readonly [K in ClickKind]: KindRule } = {
   }),
   'ext-deny': rule({ sends: 'deny', notOwn: true, round: 'extension', form: 'deny', states: ['active'] }),
   'close-unproven': rule({ sends: 'closeUnproven', adds: true, notOwn: true, form: 'finding', states: ['ending'] }),
+  review: rule({ adds: true, notOwn: true, form: 'review', states: ['closed'] }),
 };
 
-function rule(given: Partial<KindRule> & Pick<KindRule, 'sends' | 'states'>): KindRule {
+function rule(given: Partial<KindRule> & Pick<KindRule, 'states'>): KindRule {
   return { adds: false, grants: false, who: 'approver', notOwn: false, round: 'request', window: false, admin: false, ...given };
 }
 
 /** Why this click is too late or out of place, said as what is true now; undefined when it may be sent. */
 export function tooLate(view: ElevationView, kind: ClickKind): string | undefined {
   const { states, round } = RULES[kind];
+  if (kind === 'review') return tooEarly(view);
   if (!states.includes(view.state)) return `${now(view)} Nothing was changed by your click.`;
   if (round === 'extension' && view.extension?.state !== 'waiting') {
     return `No extension is waiting for a decision any more. ${now(view)}`;
@@ -70,6 +75,13 @@ export function tooLate(view: ElevationView, kind: ClickKind): string | undefine
     return 'An extension of this elevation is already waiting for a decision.';
   }
   return undefined;
+}
+
+/** A review is of what was done, so it is closed once that is over; until then there is Revoke. */
+function tooEarly(view: ElevationView): string | undefined {
+  if (view.review) return REVIEWED;
+  if (view.state !== 'closed') return `${now(view)} Close its review when it is over, or revoke it now.`;
+  return isReviewOpen(view) ? undefined : 'There is no break-glass to review here.';
 }
 
 /** Whether a length of time, in milliseconds, is one that this button may carry now. */

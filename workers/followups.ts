@@ -26,6 +26,7 @@ const ORPHANS_MS = 60_000;
 const REPAIRS_MS = 15_000;
 const POLICY_CARDS_MS = 15_000;
 const OTHERS_MS = 5_000;
+const REVIEWS_MS = 5_000;
 /** A change that leaves time and size of a file as they were is seen after this long. */
 const READ_ANYWAY_MS = 30_000;
 
@@ -35,6 +36,8 @@ export interface FollowUpDeps extends Pick<EndNowDeps, 'driverOf'> {
   readonly peopleFile: string;
   /** Draws the card of a closed elevation again. */
   readonly repair: (requestId: RequestId) => Promise<void>;
+  /** One round over the open reviews of break-glass. */
+  readonly reviews: () => Promise<void>;
   /** Whether the card was last painted as this view. */
   readonly shows: (view: ElevationView) => Promise<boolean>;
   /** Whether the card of a request that waits would be painted otherwise now. */
@@ -110,6 +113,7 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
   });
   void every(POLICY_CARDS_MS, policyCards, 'The store could not be asked whether the policy was changed.');
   void every(OTHERS_MS, deps.tellOthers, 'Others could not be told; it is tried again. Nothing waits for it.');
+  void every(REVIEWS_MS, deps.reviews, 'The store could not be asked which reviews are open.');
   return {
     async stop() {
       stopped = true;

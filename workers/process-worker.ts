@@ -8,6 +8,7 @@ import { createReconcileDuties } from '../activities/reconcile.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
+import { reviewersOf } from '../policy/reviewers.js';
 import { createTurns } from './alarm-turns.js';
 import { createBlindWatch } from './blind-watch.js';
 import { bundleFolder, workflowBundle } from './bundle.js';
@@ -32,6 +33,7 @@ import { type Polling, startPolling } from './poll.js';
 import { fitClockOf, type StartPart, wait } from './process-part.js';
 import { createPulse, type Pulse } from './pulse.js';
 import { repairCard } from './repair-card.js';
+import { createReviews } from './reviews.js';
 import { type SelfWatch, withFitClock } from './self-watch.js';
 import { type Sweep, startSweep } from './sweep.js';
 import { createTellOthers } from './tell-others.js';
@@ -135,18 +137,8 @@ function reconcileOf({ config, store, log, targets, alarms, fitClock, swept }: B
   };
 }
 
-function followUpsOf({
-  config,
-  store,
-  log,
-  targets,
-  alarms,
-  notices,
-  people,
-  fitClock,
-  repair,
-  shows,
-}: Bench): ReturnType<typeof startFollowUps> {
+function followUpsOf(bench: Bench): ReturnType<typeof startFollowUps> {
+  const { config, store, log, targets, alarms, notices, people, fitClock, repair, shows } = bench;
   const mailer = mailerOf(config);
   return startFollowUps({
     store,
@@ -166,10 +158,24 @@ function followUpsOf({
       alarms,
       clock,
     }),
+    reviews: reviewsOf(bench),
     clock: fitClock,
     wait,
     alarms,
     log,
+  });
+}
+
+function reviewsOf({ store, people, notices, log }: Bench): () => Promise<void> {
+  const { directory } = people;
+  return createReviews({
+    store,
+    directory,
+    notices,
+    reviewers: (view) => reviewersOf({ policies: store.policies, directory }, view),
+    clock,
+    failed: ({ request }, error) =>
+      log.warn({ err: error, requestId: request.requestId }, 'Of a break-glass somebody could not be told; it is tried again.'),
   });
 }
 

@@ -25,6 +25,7 @@ const question = z.discriminatedUnion('ask', [
   z.strictObject({
     ask: z.literal('list'),
     live: z.boolean().optional(),
+    review: z.literal('open').optional(),
     personId: z.string().max(100).optional(),
     targetKey: z.string().max(300).optional(),
     limit: z.number().int().min(1).max(500).optional(),
@@ -103,9 +104,10 @@ export async function answer(store: Store, raw: unknown, tools: Tools = JUST_THE
   const asked = parsed.data;
   switch (asked.ask) {
     case 'list': {
-      const { live, personId, targetKey, limit } = asked;
+      const { live, review, personId, targetKey, limit } = asked;
       return store.ledger.list({
         ...(live && { live }),
+        ...(review && { review }),
         ...(personId && { personId: personId as PersonId }),
         ...(targetKey && { targetKey }),
         ...(limit && { limit }),

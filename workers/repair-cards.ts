@@ -36,6 +36,7 @@ const ENDS: readonly EventType[] = [
   'evidence-settled',
   'closed',
   'late-evidence',
+  'review-closed',
 ];
 /** Whoever wrote the end paints it, mostly within a second. */
 const GRACE_MS = 30_000;

@@ -42,6 +42,7 @@ export function details(view: ElevationView): string {
 }
 
 function nobody({ verdict }: ElevationView): string {
+  if (verdict.breakGlass) return 'nobody: taken by break-glass';
   return verdict.outcome === 'auto' ? `the policy itself (rule ${verdict.rule ?? 'none'})` : 'nobody yet';
 }
 

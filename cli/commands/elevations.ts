@@ -1,5 +1,6 @@
 /** `stint list` and `stint show`: the truth from the store. */
 import type { Command } from 'commander';
+import { isReviewOpen } from '../../contract/break-glass.js';
 import { StintError } from '../../contract/errors.js';
 import { wordsOf } from '../../contract/events.js';
 import { type Instant, msOf, shortId } from '../../contract/ids.js';
@@ -15,13 +16,14 @@ export function addElevations(stint: Command): void {
     .command('list')
     .description('Lists elevations, newest first.')
     .option('--live', 'only those that are not closed')
+    .option('--review', 'only those of break-glass whose review is open')
     .option('--person <id>', 'only those of this person', named)
     .option('--target <key>', 'only those of this target, such as mac-admin/C02XK0AAJG5H', named)
     .option('--limit <n>', 'at most this many', '50')
     .option('--json', 'as JSON, for a script')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ stint list --live\n  $ stint list --person ada --json\n  $ stint list --target mac-admin/C02XK0AAJG5H',
+      '\nExamples:\n  $ stint list --live\n  $ stint list --review\n  $ stint list --person ada --json\n  $ stint list --target mac-admin/C02XK0AAJG5H',
     )
     .action(list);
   stint
@@ -35,18 +37,24 @@ export function addElevations(stint: Command): void {
 
 interface ListOptions {
   readonly live?: boolean;
+  readonly review?: boolean;
   readonly person?: string;
   readonly target?: string;
   readonly limit: string;
   readonly json?: boolean;
 }
 
-async function list({ live, person, target, limit, json }: ListOptions): Promise<void> {
+async function list({ live, review, person, target, limit, json }: ListOptions): Promise<void> {
   const count = Number(limit);
   if (!Number.isInteger(count) || count < 1 || count > 500)
     throw new StintError('bad-input', `--limit must be a whole number from 1 to 500, not ${limit}.`);
   const [{ print, withStore }, { frozenLine }] = await Promise.all([import('../ask.js'), import('./freeze.js')]);
-  const filter = { ...(live && { live }), ...(person && { personId: person }), ...(target && { targetKey: target }) };
+  const filter = {
+    ...(live && { live }),
+    ...(review && { review: 'open' as const }),
+    ...(person && { personId: person }),
+    ...(target && { targetKey: target }),
+  };
   const [rows, frozen] = await withStore((ask) =>
     Promise.all([
       ask<readonly ElevationRow[]>({ ask: 'list', ...filter, limit: count }),
@@ -67,6 +75,7 @@ function row({ view }: ElevationRow): string {
     target.key.padEnd(26),
     view.deadlineAt ?? view.request.askedAt,
     endedBy(view),
+    isReviewOpen(view) ? 'REVIEW OPEN' : '',
   ];
   return cells.join('  ').trimEnd();
 }
@@ -114,6 +123,7 @@ function text({ row: { view }, timeline, words, grant }: Shown): string {
       ? [`held        ${seconds(view.confirmedAt, view.goneAt)} s, from ${view.confirmedAt} to ${view.goneAt}`]
       : []),
     `fence       ${fenceLine(grant)}`,
+    ...(view.request.breakGlass ? [`break-glass ${glassLine(view)}`] : []),
     `digest      ${view.digest}`,
     '',
   ];
@@ -123,6 +133,17 @@ function text({ row: { view }, timeline, words, grant }: Shown): string {
     return said === undefined ? [line] : [line, `${' '.repeat(26)}"${plainLine(said)}"`];
   });
   return [...head, ...lines].join('\n');
+}
+
+function glassLine(view: ElevationView): string {
+  const { incident, drill } = view.request.breakGlass ?? {};
+  const { review } = view;
+  const reviewed = review
+    ? `reviewed by ${review.by} at ${review.at}`
+    : isReviewOpen(view)
+      ? 'its review is open'
+      : 'nothing to review';
+  return `${drill ? 'a drill, ' : ''}incident ${incident}; ${reviewed}`;
 }
 
 /** The words of others, without what a terminal would obey. */

@@ -10,6 +10,7 @@ Examples:
   $ stint request aws --account 123456789012 --set ReadOnly --for 15m --category debug --reason "Look at a bill" --json
   $ stint request aws --account payments-prod --set Admin --for 15m --reason "INC-418: roll back" --confirm payments-prod
   $ stint request aws --account payments --set ReadOnly --for 1h --start "2026-11-23 22:00 Europe/Berlin" --reason "CHG-7: night shift"
+  $ stint request aws --account payments-prod --set Admin --for 15m --reason "Payments are down" --break-glass --incident INC-419 --wait
   $ stint request aws --search "sandbox power"
   $ stint request aws --on-behalf-of ada --account sandbox-7 --set PowerUser --for 45m --reason "INC-417: Ada is on the road"
 
@@ -44,6 +45,9 @@ export function addRequest(stint: Command): void {
     .option('--reason <text>', 'what you will do, and why it needs this access: approvers see it')
     .option('--category <name>', 'install, debug, config, security, developer or other', 'other')
     .option('--confirm <name>', "the account's name once more, for what is of the highest risk (tier 0)")
+    .option('--break-glass', 'takes it at once, without an approver: for an incident, where the policy lets you; it is reviewed')
+    .option('--incident <id>', 'with --break-glass: the id of the incident')
+    .option('--drill', 'with --break-glass: as if, for practice; everybody is told and it is reviewed, but nothing is granted')
     .option('--wait', 'tells how it goes, until it is granted or is not')
     .option('--search <words>', 'only shows what you may ask for that holds these words')
     .option('--server <url>', 'where Stint is; default: STINT_SERVER_URL')

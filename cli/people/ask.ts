@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isStintError, StintError } from '../../contract/errors.js';
 import type { Instant } from '../../contract/ids.js';
-import { CATEGORIES, REASON_MAX, REASON_MIN } from '../../contract/request.js';
+import { type BreakingGlass, CATEGORIES, REASON_MAX, REASON_MIN } from '../../contract/request.js';
 import { durationText, parseDuration } from '../../policy/duration.js';
 import { chooseAws, type Found, numberOf } from './choose.js';
 import { createPeopleClient, type PeopleClient, plain, serverKeyOf, serverOf } from './client.js';
@@ -21,6 +21,9 @@ export interface AskOptions {
   readonly confirm?: string;
   readonly wait?: boolean;
   readonly search?: string;
+  readonly breakGlass?: boolean;
+  readonly incident?: string;
+  readonly drill?: boolean;
   readonly server?: string;
   readonly json?: boolean;
 }
@@ -53,8 +56,9 @@ export async function askAws(options: AskOptions, world: AskWorld): Promise<numb
   const key = readOwnKey(keyFileOf(env));
   const client = createPeopleClient({ server, key, ...(serverKey && { serverKey }), clock });
   const { onBehalfOf: subject } = options;
-  if (!wanted) return show(await find(client, options.search ?? '', subject), options, world);
-  const target = await choose(client, wanted, subject);
+  const how = { subject, glass: options.breakGlass === true };
+  if (!wanted) return show(await find(client, options.search ?? '', how), options, world);
+  const target = await choose(client, wanted, how);
   checkLength(target, wanted.windowMs);
   const asked = await handOver(client, target, { ...wanted, ...(subject && { subject }) }, world);
   const from = wanted.startAt ? ` from ${wanted.startAt}` : '';
@@ -64,8 +68,8 @@ export async function askAws(options: AskOptions, world: AskWorld): Promise<numb
     );
   if (!options.wait) return tell(options, world, { ok: true, ...asked }, 0);
   const end = await follow(client, asked.requestId, options, world);
-  const granted = verdictOf(end) === 'granted';
-  return tell(options, world, { ok: granted, ...end }, granted ? 0 : 1);
+  const ok = verdictOf(end) !== 'refused';
+  return tell(options, world, { ok, ...end }, ok ? 0 : 1);
 }
 
 interface Wanted {
@@ -78,10 +82,11 @@ interface Wanted {
   readonly confirm?: string;
   /** Whose the access will be, where that is somebody else. */
   readonly subject?: string;
+  readonly breakGlass?: BreakingGlass;
 }
 
 /** Everything that can be wrong without asking anybody. */
-function wantedOf({ account, set, for: length, start, reason, category, confirm }: AskOptions, now: number): Wanted {
+function wantedOf({ account, set, for: length, start, reason, category, confirm, ...glass }: AskOptions, now: number): Wanted {
   const windowMs = parseDuration(given('--for', length));
   if (!windowMs) throw bad(`--for must be a length such as 30s, 45m or 2h, not ${plain(length ?? '')}.`);
   const why = given('--reason', reason);
@@ -96,8 +101,25 @@ function wantedOf({ account, set, for: length, start, reason, category, confirm 
     reason: why,
     category,
     ...(confirm && { confirm }),
+    ...incidentOf({ ...glass, ...(start !== undefined && { start }) }),
   };
 }
+
+type GlassOptions = Pick<AskOptions, 'breakGlass' | 'incident' | 'drill' | 'start' | 'onBehalfOf'>;
+
+/** They belong together: an incident alone would be an ordinary request, which somebody in a hurry takes for the other. */
+function incidentOf({ breakGlass, incident, drill, start, onBehalfOf }: GlassOptions): Pick<Wanted, 'breakGlass'> {
+  if (!breakGlass && incident === undefined && !drill) return {};
+  if (!breakGlass) throw bad(`${drill ? '--drill' : '--incident'} belongs to --break-glass, which is not there.`);
+  if (start !== undefined) throw bad('--start does not go with --break-glass, which begins at once.');
+  if (onBehalfOf !== undefined) throw bad('--on-behalf-of does not go with --break-glass: everybody does that for themselves.');
+  const id = given('--incident', incident);
+  if (!INCIDENT.test(id)) throw bad(`--incident must be one word of letters, digits and . _ # / -, not ${plain(id)}.`);
+  return { breakGlass: { incident: id, ...(drill && { drill }) } };
+}
+
+/** As the server takes it. */
+const INCIDENT = /^[A-Za-z0-9][A-Za-z0-9._#/-]{0,63}$/;
 
 function given(option: string, value: string | undefined): string {
   const text = value?.trim();
@@ -114,23 +136,30 @@ function checkLength({ display, windowsMs }: Found, windowMs: number): void {
   );
 }
 
+/** For whom it is searched, and whether for what may be taken by break-glass. */
+interface Manner {
+  readonly subject: string | undefined;
+  readonly glass: boolean;
+}
+
 /** Where nothing is found because it can't be known yet, that is said, and not that there is nothing. Throws `aws-unavailable`. */
-async function find(client: PeopleClient, words: string, subject?: string): Promise<readonly Found[]> {
+async function find(client: PeopleClient, words: string, { subject, glass }: Manner): Promise<readonly Found[]> {
   const whom = subject ? `&subject=${encodeURIComponent(subject)}` : '';
-  const answer = await client.call('GET', `/people/v1/targets?q=${encodeURIComponent(words.slice(0, 300))}${whom}`);
+  const query = `q=${encodeURIComponent(words.slice(0, 300))}${whom}${glass ? '&breakGlass=1' : ''}`;
+  const answer = await client.call('GET', `/people/v1/targets?${query}`);
   const { targets, note } = answer as { readonly targets: readonly Found[]; readonly note?: string };
   if (targets.length === 0 && note) throw new StintError('aws-unavailable', `Nothing was found yet. ${plain(note)}`);
   return targets;
 }
 
 /** With the account alone where both together find nothing, so that it can be said what there is. */
-async function choose(client: PeopleClient, { account, set }: Wanted, subject: string | undefined): Promise<Found> {
-  const both = await find(client, `${account} ${set}`, subject);
+async function choose(client: PeopleClient, { account, set }: Wanted, how: Manner): Promise<Found> {
+  const both = await find(client, `${account} ${set}`, how);
   try {
     return chooseAws(both, account, set);
   } catch (error) {
     if (!isStintError(error) || error.code !== 'unknown-target' || both.length > 0) throw error;
-    return chooseAws(await find(client, account, subject), account, set);
+    return chooseAws(await find(client, account, how), account, set);
   }
 }
 
@@ -147,14 +176,19 @@ async function handOver(
   wanted: Wanted,
   world: AskWorld,
 ): Promise<Asked> {
-  const { windowMs, startAt, reason, category, confirm, subject } = wanted;
+  const { windowMs, startAt, reason, category, confirm, subject, breakGlass } = wanted;
   if (tier === 0 && !confirm) {
     const name = plain(confirmBy);
     throw bad(`${plain(display)} is of the highest risk (tier 0). To confirm, add: --confirm "${name}"`);
   }
   if (startAt && !later)
     throw bad(`--start: ${plain(display)} may be asked for now only. Leave it out, and ask when you need it.`);
-  const more = { ...(startAt && { startAt }), ...(confirm && { confirm }), ...(subject && { subject }) };
+  const more = {
+    ...(startAt && { startAt }),
+    ...(confirm && { confirm }),
+    ...(subject && { subject }),
+    ...(breakGlass && { breakGlass }),
+  };
   const body = { askId: world.random(16), key, windowMs, category, reason, ...more };
   for (let tried = 1; ; tried += 1) {
     try {

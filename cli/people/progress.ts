@@ -23,11 +23,12 @@ export interface Standing {
   readonly why: readonly string[];
 }
 
-/** `granted`: it was had, even if it has ended since. */
-export type Verdict = 'waiting' | 'granted' | 'refused';
+/** `granted`: it was had, even if it has ended since. `drilled`: it was to be given nothing. */
+export type Verdict = 'waiting' | 'granted' | 'drilled' | 'refused';
 
-export function verdictOf({ state, confirmedAt }: Standing): Verdict {
+export function verdictOf({ state, outcome, confirmedAt }: Standing): Verdict {
   if (confirmedAt !== undefined) return 'granted';
+  if (outcome === 'drilled') return 'drilled';
   return ['ending', 'collecting', 'closed'].includes(state) ? 'refused' : 'waiting';
 }
 
@@ -47,7 +48,7 @@ export function linesOf(now: Standing): readonly string[] {
     ...(later && !ahead ? [`being granted, for ${durationText(windowMs)}`] : []),
     ...(confirmedAt ? [`granted at ${plain(confirmedAt)}`] : []),
     ...(deadlineAt ? [`ends at ${plain(deadlineAt)}`] : []),
-    ...(verdictOf(now) === 'refused' ? [[outcome ?? state, ...why.slice(0, 4).map(plain)].join(': ')] : []),
+    ...(['refused', 'drilled'].includes(verdictOf(now)) ? [[outcome ?? state, ...why.slice(0, 4).map(plain)].join(': ')] : []),
   ];
 }
 

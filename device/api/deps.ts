@@ -47,9 +47,9 @@ export interface DeviceApiDeps {
 export interface PeopleDeps {
   readonly keys: Pick<PersonKeys, 'key'>;
   readonly directory: Pick<Directory, 'person'>;
-  readonly preview: Pick<Preview, 'offersFor' | 'search' | 'pin'>;
+  readonly preview: Pick<Preview, 'offersFor' | 'search' | 'pin' | 'judgeClick'>;
   /** Seals what people ask for as asked at a command line. */
-  readonly gate: Pick<Gate, 'start'>;
+  readonly gate: Pick<Gate, 'start' | 'send'>;
 }
 
 export interface DeviceApiLimits {

@@ -14,6 +14,7 @@ import { createDesk } from './desk.js';
 import { createOrderBoard, type OrderBoard } from './order-board.js';
 import { peopleAskRoute } from './people/ask.js';
 import { peopleLookRoutes } from './people/look.js';
+import { peopleReviewRoute } from './people/review.js';
 import { createSpeakerCheck, type Speaker } from './people/speaker.js';
 import { problemFrom, problemOf } from './problem.js';
 import { askRoute } from './route-ask.js';
@@ -143,4 +144,5 @@ function peopleRoutes(app: App, deps: DeviceApiDeps, people: PeopleDeps): void {
   });
   peopleAskRoute(app, deps, people);
   peopleLookRoutes(app, deps, people);
+  peopleReviewRoute(app, deps, people);
 }

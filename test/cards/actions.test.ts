@@ -15,10 +15,13 @@ const base = { requestId: request().requestId, roundDigest: DIGEST };
 const value = (extra: object = {}) => JSON.stringify({ r: base.requestId, d: DIGEST, ...extra });
 
 describe('what a button says', () => {
-  it.each(['deny', 'revoke', 'ext-deny', 'close-unproven', 'end', 'withdraw'] as ActionKind[])('%s is read back', (kind) => {
-    const { actionId, value } = formatAction({ kind, ...base });
-    expect(parseAction(actionId, value)).toEqual({ kind, ...base });
-  });
+  it.each(['deny', 'revoke', 'ext-deny', 'close-unproven', 'end', 'withdraw', 'review'] as ActionKind[])(
+    '%s is read back',
+    (kind) => {
+      const { actionId, value } = formatAction({ kind, ...base });
+      expect(parseAction(actionId, value)).toEqual({ kind, ...base });
+    },
+  );
 
   it.each(['approve', 'ext-approve', 'extend'] as ActionKind[])('%s is read back with its length', (kind) => {
     const { actionId, value } = formatAction({ kind, ...base, windowMs: 300_000 });

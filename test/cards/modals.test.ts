@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTarget } from '../../cards/actions.js';
-import { approveModal, denyModal, loadingModal, messageModal, revokeModal, unprovenModal } from '../../cards/modals.js';
+import {
+  approveModal,
+  denyModal,
+  loadingModal,
+  messageModal,
+  reviewModal,
+  revokeModal,
+  unprovenModal,
+} from '../../cards/modals.js';
 import { suggestionsOf } from '../../cards/offer-options.js';
 import { fieldOf } from '../../cards/request-fields/part.js';
 import { requestModal, speaksFor, speaksOf } from '../../cards/request-modal.js';
@@ -236,6 +244,7 @@ describe('the other modals', () => {
     ['revoke', revokeModal(round)],
     ['approve', approveModal(round, [300_000, 600_000], 600_000)],
     ['close-unproven', unprovenModal(round)],
+    ['review', reviewModal(round)],
   ])('%s carries its round and fits Slack', (callback, view) => {
     expect(checkView(view)).toEqual([]);
     expect(view.callback_id).toBe(callback);

@@ -96,6 +96,8 @@ const satisfied = verdict({ outcome: 'satisfied', approvedBy: [ALICE], windowMs:
 
 const own = verdict({ outcome: 'auto', approvedBy: [], windowMs: 10 * MIN });
 const approvedByPolicy = event('approved', { windowMs: 10 * MIN, startBy: at(62), verdict: own }, 0);
+const glass = verdict({ outcome: 'auto', approvedBy: [], windowMs: 10 * MIN, breakGlass: true });
+const taken = event('approved', { windowMs: 10 * MIN, startBy: at(62), verdict: glass }, 0, BOB.personId);
 const voted = event('voted', { vote: yes, verdict: satisfied }, 2, ALICE);
 const approved = event('approved', { windowMs: 10 * MIN, startBy: at(62), verdict: satisfied }, 2);
 const armed = event('armed', { notAfter: at(75) }, 3);
@@ -120,6 +122,16 @@ export const SCRIPTS: Readonly<Record<string, readonly AnyEvent[]>> = {
   approved: [voted, approved],
   'approved by the policy itself': [approvedByPolicy],
   'active, by the policy itself': [approvedByPolicy, armed, confirmed],
+  'active, by break-glass': [taken, armed, confirmed],
+  'closed, by break-glass, review open': [taken, armed, confirmed, expired, gone, settled],
+  'closed, by break-glass, reviewed': [
+    ...[taken, armed, confirmed, expired, gone, settled],
+    event('review-closed', { findingDigest: DIGEST }, 30, CAROL),
+  ],
+  'closed, a drill of break-glass': [
+    event('glass-broken', { incident: 'INC-417', drill: true }, 0, BOB.personId),
+    event('drilled', {}, 0, BOB.personId),
+  ],
   'approved, claimed': [voted, approved, event('claimed', { serial: 'C02XYZ' as Serial, localUser: 'bob' as LocalUser }, 3)],
   granting: [voted, approved, armed],
   active: upToActive,
@@ -194,11 +206,17 @@ export const SCRIPTS: Readonly<Record<string, readonly AnyEvent[]>> = {
   ],
 };
 
+/** What the request of a script says that is named after a break-glass. */
+function glassOf(name: string): Pick<ElevationRequest, 'breakGlass'> {
+  if (!name.includes('break-glass')) return {};
+  return { breakGlass: { incident: 'INC-417', ...(name.includes('drill') && { drill: true as const }) } };
+}
+
 /** The view of a script. */
 export function viewOf(name: string, over: Partial<ElevationRequest> = {}, first: Partial<Verdict> = {}): ElevationView {
   const script = SCRIPTS[name];
   if (!script) throw new Error(`no script ${name}`);
-  const begin = event('requested', { request: request(over), digest: DIGEST, verdict: verdict(first) });
+  const begin = event('requested', { request: request({ ...glassOf(name), ...over }), digest: DIGEST, verdict: verdict(first) });
   const view = foldAll([begin, ...script]);
   if (!view) throw new Error('no view');
   return view;

@@ -125,6 +125,26 @@ describe('asking', () => {
     expect(asked()[0]?.body).toMatchObject({ subject: 'grace' });
   });
 
+  it('breaks the glass with the id of an incident, where that may be taken', async () => {
+    expect(await run({ breakGlass: true, incident: 'INC-417' })).toBe(0);
+    expect(asked()[0]?.body).toMatchObject({ breakGlass: { incident: 'INC-417' } });
+    expect(asked()[0]?.body).not.toHaveProperty('breakGlass.drill');
+    expect(calls.filter(({ method }) => method === 'GET').every(({ path }) => path.includes('breakGlass=1'))).toBe(true);
+  });
+
+  it.each([
+    [{ incident: 'INC-417' }, /--incident belongs to --break-glass/],
+    [{ drill: true }, /--drill belongs to --break-glass/],
+    [{ breakGlass: true, drill: true }, /--incident is missing/],
+    [{ breakGlass: true }, /--incident is missing/],
+    [{ breakGlass: true, incident: 'two words' }, /--incident must be one word/],
+    [{ breakGlass: true, incident: 'INC-417', start: '2026-11-23T22:00+01:00' }, /--start does not go with --break-glass/],
+    [{ breakGlass: true, incident: 'INC-417', onBehalfOf: 'grace' }, /--on-behalf-of does not go with --break-glass/],
+  ])('with %j asks for nothing: the two belong together', async (options, said) => {
+    expect(await refusal(options)).toMatch(said);
+    expect(calls).toEqual([]);
+  });
+
   it('is one request when the first answers are lost', async () => {
     const away = { status: 503, body: { code: 'temporal-unavailable', detail: 'Temporal is away.' } };
     posts = [away, { status: 502, body: {} }, ...posts];

@@ -8,6 +8,7 @@ requested  approved          approved
 requested  denied            closed      denied
 requested  lapsed            closed      lapsed
 requested  withdrawn         closed      withdrawn
+requested  drilled           closed      drilled
 requested  revoked           closed      revoked
 requested  grant-failed      ending      failed
 approved   armed             granting

@@ -35,6 +35,9 @@ const vote = { decision: 'approve', personId: 'grace' as PersonId, roundDigest: 
 const DATA: { readonly [T in EventType]: Extract<AnyEvent, { type: T }>['data'] } = {
   requested: { request, digest, verdict },
   refused: { kind: 'approve', code: 'bad-seal' },
+  'glass-broken': { incident: 'INC-417' },
+  drilled: {},
+  'review-closed': { findingDigest: digest },
   voted: { vote, verdict },
   reminded: { count: 1 },
   rejudged: { verdict, called: [vote.personId] },

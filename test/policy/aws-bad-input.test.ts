@@ -175,7 +175,7 @@ describe.each(BAD)('%s', (_name, bad) => {
         },
         directory: { person: async () => who },
         preview,
-        gate: { start: async (request, actor) => bench.gate.start(request, actor) },
+        gate: { start: async (request, actor) => bench.gate.start(request, actor), send: async () => 'sent' },
       },
     });
     closers.unshift(() => bench.close());

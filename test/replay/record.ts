@@ -56,6 +56,10 @@ const extension = async (e: Asked, windowMs: number) => {
 /** The policy approves short windows by itself; all others wait for people, as ever. */
 const OWN = POLICY.replace('quorum: 1', 'quorum: 1, policy: { upTo: 5m, perDay: 3 }').replace('pending: 24h', 'pending: 15m');
 
+const GLASS = `${POLICY.replace('pending: 24h', 'pending: 15m').trimEnd()}
+    breakGlass: { ask: { groups: [staff] }, max: 5m, review: { groups: [it] } }
+`;
+
 const SCENARIOS: readonly Scenario[] = [
   { name: 'denied', outcome: 'denied', live: (e) => e.deny(linus, e.digest, COMMENT) },
   { name: 'lapsed', outcome: 'lapsed', live: async (e) => (await e.in('requested')) && e.skip(16 * MIN) },
@@ -259,6 +263,24 @@ test('approved-by-policy', async () => {
     await keep(own, 'approved-by-policy', e.workflowId);
   } finally {
     await own.close();
+  }
+});
+
+test('break-glass', async () => {
+  const glass = await startHarness(inject('temporalAddress'), { policy: GLASS });
+  try {
+    const e = await glass.ask({ windowMs: 5 * MIN, breakGlass: { incident: 'INC-1' } });
+    await glass.granted(e);
+    await e.claim();
+    await e.confirm();
+    await e.skip(5 * MIN + 500);
+    expect(await e.finish()).toBe('expired');
+    await keep(glass, 'break-glass', e.workflowId);
+    const drill = await glass.ask({ windowMs: 5 * MIN, breakGlass: { incident: 'INC-1', drill: true } });
+    expect(await drill.result()).toBe('drilled');
+    await keep(glass, 'drilled', drill.workflowId);
+  } finally {
+    await glass.close();
   }
 });
 

@@ -55,6 +55,7 @@ describe('replay', () => {
       'ending-heard-first',
       'escalated',
       'later',
+      'break-glass',
     ];
     const polled = ['expired', 'failed', 'had-already', 'revoked', 'revoked-early', 'slow-clock'].map((name) => `polled-${name}`);
     expect(names).toEqual(expect.arrayContaining([...OUTCOMES, ...more, ...polled]));

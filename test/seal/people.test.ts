@@ -1,4 +1,4 @@
-/** What the process that people's command lines reach may say for them: to ask in a named person's name, and nothing else. */
+/** What the process that people's command lines reach may say for them: to ask in a named person's name, to take that back, and nothing else. */
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '../../contract/messages.js';
 import { requestDigest } from '../../seal/canonical.js';
@@ -14,9 +14,18 @@ describe('the device API for people', () => {
     expect(open(sealerOf('device-api')('start', REQUEST_ID, digest, { request }, ACTOR, 'cli'))).toMatchObject({ ok: true });
   });
 
+  it('may take back what the person it proved asked for, by name alone; a Mac may not', () => {
+    const seal = sealerOf('device-api');
+    const opened = (raw: unknown) =>
+      openEnvelope(raw, { ring: RING, now: NOW, expect: { requestId: REQUEST_ID, kinds: ['withdraw'] } });
+    expect(opened(seal('withdraw', REQUEST_ID, ROUND, {}, ACTOR, 'cli'))).toMatchObject({ ok: true });
+    expect(opened(seal('withdraw', REQUEST_ID, ROUND, {}, {}, 'cli'))).toMatchObject({ ok: false, code: 'bad-seal' });
+    expect(() => seal('withdraw', REQUEST_ID, ROUND, {}, ACTOR, 'device')).toThrow(/wrong-sender/);
+  });
+
   it('may say nothing else at a command line', () => {
     for (const kind of KINDS) {
-      if (kind === 'start') continue;
+      if (kind === 'start' || kind === 'withdraw') continue;
       expect(() => sealerOf('device-api')(kind, REQUEST_ID, ROUND, BODIES[kind], ACTOR, 'cli')).toThrow(/wrong-sender/);
     }
   });

@@ -1,5 +1,6 @@
 /** A small world for the Slack app: people, a store in memory, a gate that remembers, a policy that can be told. */
 import { StintError } from '../../contract/errors.js';
+import type { AnyEvent } from '../../contract/events.js';
 import {
   type Digest,
   type Instant,
@@ -25,7 +26,7 @@ import type {
 import type { ClickKind, Offer, Preview } from '../../contract/preview.js';
 import type { ElevationRequest, MacAdminTarget, Target } from '../../contract/request.js';
 import type { Verdict } from '../../contract/verdict.js';
-import type { ElevationView } from '../../contract/view.js';
+import { type ElevationView, fold } from '../../contract/view.js';
 import { requestDigest, requestIdFrom, sha256 } from '../../seal/canonical.js';
 import type { SlackStore } from '../../slack-app/config.js';
 import type { Log } from '../../slack-app/log.js';
@@ -177,6 +178,7 @@ export interface FakeStore extends SlackStore {
   readonly cards: Map<string, MessageRef>;
   readonly texts: Map<Digest, string>;
   readonly asked: Map<RequestId, ElevationRequest>;
+  readonly appended: AnyEvent[];
 }
 
 /** `clock`, in ms since 1970, is what one-time values expire by. */
@@ -201,9 +203,20 @@ export function fakeStore(clock: () => number = Date.now): FakeStore {
     cards: new Map(),
     texts: new Map(),
     asked: new Map(),
+    appended: [],
     personKeys,
     ledger: {
-      append: () => Promise.reject(new Error('the Slack app never appends')),
+      // The Slack app closes reviews, and writes nothing else.
+      append: (events) =>
+        up(() => {
+          for (const event of events) {
+            const before = store.views.get(event.requestId);
+            if (event.type !== 'review-closed' || !before) throw new Error(`the Slack app never writes ${event.type}`);
+            if (store.appended.some(({ id }) => id === event.id)) throw new StintError('ledger-conflict');
+            store.appended.push(event);
+            store.views.set(event.requestId, fold(before, event));
+          }
+        }),
       timeline: () => up(() => []),
       entries: () => up(() => []),
       find: (id) => up(() => mapped(store.views.get(id), row)),

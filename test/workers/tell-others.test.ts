@@ -312,4 +312,16 @@ describe('others', () => {
     expect(noticeMessage({ subject, lines }).text).not.toContain('<!channel>');
     expect(lines.join()).not.toContain(REASON);
   });
+
+  it('of a break-glass are told so in the first words, and of a drill that nothing is granted', async () => {
+    const e = await granted();
+    const view = (await store.ledger.find(e.request.requestId))?.view;
+    if (!view) throw new Error('no view');
+    const told = (drill?: true) => {
+      const request = { ...view.request, breakGlass: { incident: 'INC-1', ...(drill && { drill }) } };
+      return noticeText('requested', e.event('warned', {}), { ...view, request }, 'macs');
+    };
+    expect(told().subject).toMatch(/^\[Stint\] Access asked for \(break-glass\): /);
+    expect(told(true).lines[0]).toMatch(/^Access asked for \(break-glass, a drill: nothing is granted\): /);
+  });
 });

@@ -8,7 +8,7 @@ import type { AnyEvent } from '../../contract/events.js';
 import { instant, NO_DIGEST, type RequestId, type RunId, workflowIdOf } from '../../contract/ids.js';
 import { begin } from '../../contract/view.js';
 import { isOversize } from '../backlog.js';
-import { Book, type Carried, causeOf } from '../book.js';
+import { Book, type Carried, type Cause, causeOf } from '../book.js';
 import { carryOut } from '../desk.js';
 import { store } from '../duties.js';
 import { startHerald } from '../herald.js';
@@ -61,14 +61,24 @@ export async function admit(start: unknown, carried: Carried | undefined): Promi
     draft.quietFrom = instant(Date.now() + SEND_WITHIN_MS);
     draft.record('grant-failed', { code: 'fenced' });
   } else if (verdict.outcome === 'deny') draft.record('denied', verdict.rule ? { rule: verdict.rule } : {});
-  // The policy approved it in its own name: no person did, and none is named.
-  else if (verdict.outcome === 'auto') approve(draft, verdict, { via: 'policy' });
+  else if (verdict.outcome === 'auto') approveAtOnce(draft, causeOf(envelope));
   const e = atWork(draft, { nonces: [envelope.nonce], waiting: [] }, []);
   if (draft.is('approved')) {
     e.painter.line('decided');
     e.painter.dm('approved');
   }
   return e;
+}
+
+/** The policy approved it in its own name: no person did, and none is named. Of a break-glass it is the person who took it. */
+function approveAtOnce(book: Book, asker: Cause): void {
+  const { verdict, request } = book.view;
+  // By the request: somebody who may write to Temporal can answer in the policy's place, and leave the entry out.
+  const glass = request.breakGlass;
+  if (glass) book.record('glass-broken', glass, asker);
+  // A drill goes as far as this, and no further: no target is taken, and nothing is granted.
+  if (glass?.drill) book.record('drilled', {}, asker);
+  else approve(book, verdict, glass ? asker : { via: 'policy' });
 }
 
 function atWork(book: Book, mail: Mail, unsent: readonly Letter[]): Admitted {

@@ -2,13 +2,14 @@
  * POST /people/v1/requests: an elevation asked for at a command line. Who asks is whose key it is; nothing in the call says so.
  * The policy decides as for Slack; this is the first gate, so that a refusal is immediate.
  */
+import { isSuperseded, type Taking } from '../../../contract/break-glass.js';
 import { isStintError, StintError } from '../../../contract/errors.js';
 import { instant, type RequestId, shortId } from '../../../contract/ids.js';
 import { isAhead } from '../../../contract/later.js';
 import { sameName } from '../../../contract/names.js';
 import type { Person, Requests } from '../../../contract/ports.js';
 import type { Offer } from '../../../contract/preview.js';
-import type { ElevationRequest, PersonRef, Target } from '../../../contract/request.js';
+import type { ElevationRequest, PersonRef } from '../../../contract/request.js';
 import type { State } from '../../../contract/states.js';
 import type { ElevationView } from '../../../contract/view.js';
 import { durationText } from '../../../policy/duration.js';
@@ -74,16 +75,17 @@ async function ask(deps: Deps, limits: Limits, person: Person, requestId: Reques
   if (stored) return repeat(deps, stored, { ...body, reason });
   await refuseFrozen(deps.store);
   limits.tries(person.personId);
+  const { windowMs, category, startAt, breakGlass } = body;
   const subject = await subjectNamed(deps.directory, person, body.subject);
-  const { offer, target } = await deps.preview.pin(person, body.key, subject);
+  const { offer, target } = await deps.preview.pin(person, body.key, subject, breakGlass ? 'break-glass' : 'asking');
   checkOffer(offer, { ...body, reason });
-  await checkFree(deps, person, target, requestId);
+  const parties = { requester: refOf(person), subject: refOf(subject) };
+  await checkFree(deps, person, requestId, { ...parties, target, breakGlass });
   limits.asks(person.personId, requestId);
   const reasonDigest = await deps.store.requests.putText(reason);
-  const parties = { requester: refOf(person), subject: refOf(subject) };
-  const { windowMs, category, startAt } = body;
   const askedAt = instant(deps.clock());
-  const what = { target, windowMs, category, reasonDigest, via: 'cli', askedAt, ...(startAt && { startAt }) } as const;
+  const more = { ...(startAt && { startAt }), ...(breakGlass && { breakGlass }) };
+  const what = { target, windowMs, category, reasonDigest, via: 'cli', askedAt, ...more } as const;
   return start(deps, { v: 1, requestId, ...parties, ...what });
 }
 
@@ -93,20 +95,26 @@ function refOf({ personId, name, slack: [account] }: Person): PersonRef {
 
 /** The ask came before: answered as it stands now, started again only when it never got as far as the ledger. */
 async function repeat(deps: Deps, { request }: Stored, body: Ask): Promise<Asked> {
-  const { target, windowMs, category, reasonDigest, startAt } = request;
+  const { target, windowMs, category, reasonDigest, startAt, breakGlass } = request;
   const sameTarget = target.key === body.key || target.key.startsWith(`${body.key}/`);
   const same = sameTarget && request.subject.personId === (body.subject ?? request.requester.personId);
   const sameTime = windowMs === body.windowMs && startAt === body.startAt;
-  if (!same || !sameTime || category !== body.category || reasonDigest !== sha256(body.reason))
+  const sameGlass = breakGlass?.incident === body.breakGlass?.incident && breakGlass?.drill === body.breakGlass?.drill;
+  const sameWords = category === body.category && reasonDigest === sha256(body.reason);
+  if (!same || !sameTime || !sameGlass || !sameWords)
     throw new StintError('state-conflict', 'This ask was already made with other content. Ask anew.');
   const row = await deps.store.ledger.find(request.requestId);
-  if (row) return { requestId: request.requestId, state: row.view.state, display: target.display };
+  if (row) {
+    await supersede(deps, request);
+    return { requestId: request.requestId, state: row.view.state, display: target.display };
+  }
   await refuseFrozen(deps.store);
   return start(deps, request);
 }
 
-async function start({ gate }: Deps, request: ElevationRequest): Promise<Asked> {
-  await gate.start(request, { personId: request.requester.personId });
+async function start(deps: Deps, request: ElevationRequest): Promise<Asked> {
+  await deps.gate.start(request, { personId: request.requester.personId });
+  await supersede(deps, request);
   return { requestId: request.requestId, state: 'requested', display: request.target.display };
 }
 
@@ -124,15 +132,28 @@ function checkOffer(offer: Offer, { windowMs, confirm, reason }: Ask): void {
   );
 }
 
-/** One at a time: approvers are not asked about a target that another elevation has, or may soon have. */
-async function checkFree({ store, clock }: Deps, person: Person, target: Target, requestId: RequestId): Promise<void> {
-  const rows = await store.ledger.list({ live: true, targetKey: target.key });
-  const holds = (view: ElevationView) => !FREE.includes(view.state) && !isAhead(view, clock());
+/**
+ * Whoever breaks the glass takes back what they asked for and still wait for, so that nobody approves a second access later. After
+ * the start: where that fails, nothing is lost, and the call that is repeated does it again.
+ */
+async function supersede({ store, gate }: Deps, by: ElevationRequest): Promise<void> {
+  if (!by.breakGlass) return;
+  const rows = await store.ledger.list({ live: true, targetKey: by.target.key });
+  for (const { view } of rows)
+    if (view.request.requestId !== by.requestId && isSuperseded(view, by))
+      await gate.send('withdraw', view.request.requestId, view.digest, {}, { personId: by.subject.personId });
+}
+
+/** One at a time: approvers are not asked about a target that another elevation has, or may soon have. A drill takes nothing. */
+async function checkFree({ store, clock }: Deps, person: Person, requestId: RequestId, by: Taking): Promise<void> {
+  if (by.breakGlass?.drill) return;
+  const rows = await store.ledger.list({ live: true, targetKey: by.target.key });
+  const holds = (view: ElevationView) => !FREE.includes(view.state) && !isAhead(view, clock()) && !isSuperseded(view, by);
   const other = rows.map(({ view }) => view).find((view) => view.request.requestId !== requestId && holds(view));
   if (!other) return;
   const { requestId: id, subject } = other.request;
-  const who =
-    subject.personId === person.personId ? 'You have asked for this already' : `${subject.name} has asked for this, or has it`;
+  const own = subject.personId === person.personId;
+  const who = own ? 'You have asked for this already' : `${subject.name} has asked for this, or has it`;
   const until = other.deadlineAt ? ` until ${other.deadlineAt.slice(11, 16)} UTC` : '';
   throw new StintError(
     'target-busy',

@@ -28,8 +28,10 @@ export function peopleLookRoutes(app: App, deps: DeviceApiDeps, people: PeopleDe
   app.get('/people/v1/targets', { schema: targets }, async (call) => {
     mayLook(call.speaker.person.personId);
     const { person } = call.speaker;
-    const subject = await subjectNamed(people.directory, person, call.query.subject);
-    const found = await people.preview.search(person, call.query.q.trim(), FOUND_MAX, subject);
+    const { q, breakGlass, subject: named } = call.query;
+    const subject = await subjectNamed(people.directory, person, named);
+    const how = breakGlass ? 'break-glass' : 'asking';
+    const found = await people.preview.search(person, q.trim(), FOUND_MAX, subject, how);
     if (found.length > 0) return { targets: found.map(foundOf) };
     const { note } = await people.preview.offersFor(person, subject);
     return { targets: [], ...(note && { note }) };
@@ -85,6 +87,7 @@ function standingOf(
 
 async function approversOf(people: PeopleDeps, view: ElevationView | undefined): Promise<string[]> {
   const { outcome, rule, approvedBy = [] } = view?.verdict ?? {};
+  if (view?.verdict.breakGlass) return view.outcome === 'drilled' ? [] : [`nobody: taken by break-glass (rule ${rule})`];
   return outcome === 'auto' ? [`the policy itself (rule ${rule})`] : namesOf(people, approvedBy);
 }
 

@@ -1,14 +1,18 @@
 /** What people may say from a command line, and what they hear. Strict: unknown keys are refused and nothing is coerced. */
 import * as z from 'zod';
 import { CATEGORIES } from '../../../contract/request.js';
-import { instantText, personId, requestId, windowMs } from '../../../seal/shapes.js';
+import { breakingGlass, instantText, personId, requestId, windowMs } from '../../../seal/shapes.js';
 
 /** Targets that one search answers. */
 export const FOUND_MAX = 50;
 
 const subject = personId.optional().describe('For whom, where that is somebody else; a rule has to let both ask.');
 
-export const TargetsQuery = z.strictObject({ q: z.string().max(300).describe('Words that are all to be found.'), subject });
+export const TargetsQuery = z.strictObject({
+  q: z.string().max(300).describe('Words that are all to be found.'),
+  subject,
+  breakGlass: z.literal('1').optional().describe('Only what may be taken by break-glass.'),
+});
 export const TargetsReply = z.strictObject({
   note: z.string().optional().describe('Why something may be missing now, where nothing was found.'),
   targets: z.array(
@@ -41,8 +45,18 @@ export const AskBody = z.strictObject({
   reason: z.string().max(4000),
   confirm: z.string().max(150).optional().describe('What a target of tier 0 asks to be repeated.'),
   subject,
+  breakGlass: breakingGlass.optional().describe('Taken at once, for this incident; of a drill nothing is granted.'),
 });
 export const AskReply = z.strictObject({ requestId: z.string(), state: z.string(), display: z.string() });
+
+export const ReviewBody = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z2-7]{6,26}$/)
+    .describe('Of the elevation, or its first characters.'),
+  finding: z.string().max(4000),
+});
+export const ReviewReply = z.strictObject({ requestId: z.string(), closedBy: z.string() });
 
 export const StandingParams = z.strictObject({ id: z.string().max(26).pipe(requestId) });
 export const StandingReply = z.strictObject({

@@ -148,10 +148,10 @@ export class FakeLedger implements Ledger {
     const offset = filter.offset ?? 0;
     return rows.slice(offset, offset + (filter.limit ?? 50)).map((view) => ({ view, updatedAt: instant(0) }));
   }
-  append = () => Promise.reject(new Error('the device API appends nothing'));
+  append: Ledger['append'] = () => Promise.reject(new Error('the device API appends nothing'));
   timeline = async () => [];
   entries = async () => [];
-  findByPrefix = async () => undefined;
+  findByPrefix: Ledger['findByPrefix'] = async () => undefined;
   count = async () => this.views.size;
   news = async () => ({ events: [], upTo: 0 });
 }

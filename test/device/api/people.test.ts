@@ -3,11 +3,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPeopleClient, type PeopleClient } from '../../../cli/people/client.js';
 import { StintError } from '../../../contract/errors.js';
+import type { AnyEvent } from '../../../contract/events.js';
 import { type Instant, instant, type PersonId } from '../../../contract/ids.js';
 import type { Person, PersonKey } from '../../../contract/ports.js';
 import type { Offer } from '../../../contract/preview.js';
 import type { AwsPermissionSetTarget, ElevationRequest } from '../../../contract/request.js';
-import { requestDigest } from '../../../seal/canonical.js';
+import { type ElevationView, fold } from '../../../contract/view.js';
+import type { PeopleDeps } from '../../../device/api/deps.js';
+import { requestDigest, sha256 } from '../../../seal/canonical.js';
 import { personKeyId } from '../../../seal/person-key.js';
 import { ada, everyone, grace } from '../../fixtures/people.js';
 import { type Bench, createBench, viewOf } from './bench.js';
@@ -62,33 +65,41 @@ let people: readonly Person[];
 let bench: Bench;
 let [pinned, searched] = [0, 0];
 let searchedFor: string | undefined;
+let hows: unknown[] = [];
 const adas = pair('ada');
 const graces = pair('grace');
 
 beforeEach(async () => {
   offered = offer();
   refused = undefined;
-  [pinned, searched] = [0, 0];
+  [pinned, searched, hows] = [0, 0, []];
   people = everyone;
   keys.clear();
   for (const { key } of [adas, graces]) keys.set(key.keyId, key);
-  const gate = { start: (request: ElevationRequest, actor: object) => bench.gate.start(request, actor) };
+  const gate: PeopleDeps['gate'] = {
+    start: (request, actor) => bench.gate.start(request, actor),
+    send: (...message) => bench.gate.send(...message),
+  };
   bench = await createBench({
     people: {
       keys: { key: async (keyId) => keys.get(keyId) },
       directory: { person: async (id) => people.find((p) => p.personId === id) },
       preview: {
         offersFor: async () => ({ offers: [], searchable: true, note: 'It is still being read.' }),
-        search: async (_person, text, _limit, subject) => {
+        search: async (_person, text, _limit, subject, how) => {
+          hows.push(how);
           searched += 1;
           searchedFor = subject?.personId;
           return text === 'nothing' ? [] : [offered];
         },
-        pin: async (person, _key, subject = person) => {
+        pin: async (person, _key, subject = person, how) => {
+          hows.push(how);
           pinned += 1;
           if (refused) throw refused;
           return { offer: offered, target: targetFor(subject) };
         },
+        judgeClick: async (_view, person) =>
+          person.personId === 'grace' ? { ok: true } : { ok: false, sentence: 'The policy lets Grace.' },
       },
       gate,
     },
@@ -430,4 +441,130 @@ it('without people there are no such routes', async () => {
   } finally {
     await bare.close();
   }
+});
+
+describe('breaking the glass', () => {
+  const glass = { breakGlass: { incident: 'INC-417' } };
+  const withdrawn = () => bench.gate.said.filter(({ kind }) => kind === 'withdraw');
+
+  it('starts a request that names the incident, and is searched for and pinned as such', async () => {
+    const client = clientOf(adas);
+    await client.call('GET', '/people/v1/targets?q=prod&breakGlass=1');
+    await ask(client, glass);
+    expect(started()[0]).toMatchObject({ body: { breakGlass: { incident: 'INC-417' }, subject: { personId: 'ada' } } });
+    expect(hows).toEqual(['break-glass', 'break-glass']);
+    await ask(clientOf(graces));
+    expect(started()[1]?.body).not.toHaveProperty('breakGlass');
+    expect(hows.at(-1)).toBe('asking');
+  });
+
+  it.each([{ incident: '' }, { incident: 'two words' }, { incident: 'x'.repeat(65) }, {}, { incident: 'INC-1', drill: false }])(
+    'with %j is refused',
+    async (breakGlass) => {
+      expect(await refusal(ask(clientOf(adas), { breakGlass }))).toMatch(/bad-input/);
+      expect(started()).toEqual([]);
+    },
+  );
+
+  it('takes back the person’s own waiting request, and nobody else’s', async () => {
+    const client = clientOf(adas);
+    const first = await ask(client);
+    const stored = await bench.requests.get(first.requestId);
+    if (!stored) throw new Error('not stored');
+    bench.ledger.views.set(first.requestId, viewOf(stored.request));
+    expect(await refusal(ask(client))).toMatch(/target-busy/);
+    const again = body(glass);
+    await client.call('POST', '/people/v1/requests', again);
+    expect(withdrawn()).toMatchObject([{ requestId: first.requestId, actor: { personId: 'ada' } }]);
+    // The call whose answer was lost does it again, should it have been left undone.
+    await client.call('POST', '/people/v1/requests', again);
+    expect(started()).toHaveLength(3);
+    expect(withdrawn()).toHaveLength(2);
+    const others = { ...stored.request, requester: { ...stored.request.requester, personId: grace.personId } };
+    bench.ledger.views.set(first.requestId, viewOf(others));
+    expect(await refusal(ask(client, glass))).toMatch(/target-busy/);
+    bench.ledger.views.set(first.requestId, viewOf(stored.request, { state: 'active' }));
+    expect(await refusal(ask(client, glass))).toMatch(/target-busy/);
+    expect(withdrawn()).toHaveLength(2);
+  });
+
+  it('is refused with a sentence while a freeze stands, and takes nothing back', async () => {
+    const first = await ask(clientOf(adas));
+    const stored = await bench.requests.get(first.requestId);
+    if (!stored) throw new Error('not stored');
+    bench.ledger.views.set(first.requestId, viewOf(stored.request));
+    bench.stops.frozen = { since: '2026-11-21T14:05:00.000Z' as Instant, operator: 'root', reason: 'INC-9' };
+    expect(await refusal(ask(clientOf(adas), glass))).toMatch(/frozen: Stint is frozen since.*INC-9/);
+    expect([started().length, withdrawn()]).toEqual([1, []]);
+  });
+
+  it('is another request than an ordinary one of the same ask id', async () => {
+    const askId = 'b'.repeat(32);
+    await ask(clientOf(adas), { askId });
+    expect(await refusal(ask(clientOf(adas), { askId, ...glass }))).toMatch(/other content/);
+  });
+});
+
+describe('closing a review', () => {
+  const FINDING = 'Looked at the trail: only the queue was restarted.';
+  let appended: AnyEvent[];
+  let open: ElevationView;
+  beforeEach(async () => {
+    const request = await bench.elevation();
+    const taken = viewOf(request);
+    const verdict = { ...taken.verdict, outcome: 'auto', breakGlass: true, rule: 'macs' } as const;
+    const broken = { ...request, breakGlass: { incident: 'INC-417' } };
+    open = { ...taken, request: broken, verdict, state: 'closed', outcome: 'expired', armedAt: request.askedAt };
+    appended = [];
+    bench.ledger.findByPrefix = async (id) =>
+      request.requestId.startsWith(id) ? { view: open, updatedAt: request.askedAt } : undefined;
+    bench.ledger.append = async (events) => {
+      if (appended.length > 0) throw new StintError('ledger-conflict');
+      appended.push(...events);
+    };
+  });
+  const review = (client: PeopleClient, more: object = {}) =>
+    refusal(client.call('POST', '/people/v1/reviews', { id: open.request.requestId.slice(0, 8), finding: FINDING, ...more }));
+
+  it('is an entry of whoever closed it, with what they found in the store', async () => {
+    expect(await review(clientOf(graces))).toBe('done');
+    expect(appended).toMatchObject([
+      {
+        type: 'review-closed',
+        requestId: open.request.requestId,
+        actor: { via: 'cli', personId: 'grace' },
+        data: { findingDigest: sha256(FINDING) },
+      },
+    ]);
+    expect(await bench.requests.getText(sha256(FINDING))).toBe(FINDING);
+    expect(fold(open, appended[0] as AnyEvent).review).toMatchObject({ by: 'grace' });
+  });
+
+  it('is never done by the person whose access it was, by whatever key', async () => {
+    expect(await review(clientOf(adas))).toMatch(/own-request: You cannot review your own break-glass/);
+    open = { ...open, request: { ...open.request, subject: { ...open.request.subject, personId: grace.personId } } };
+    expect(await review(clientOf(graces))).toMatch(/own-request/);
+    expect(appended).toEqual([]);
+  });
+
+  it('is refused to others, too early, a second time, without words, and where there is none', async () => {
+    const linus = pair('linus');
+    keys.set(linus.key.keyId, linus.key);
+    expect(await review(clientOf(linus))).toMatch(/not-eligible/);
+    expect(await review(clientOf(graces), { finding: 'fine' })).toMatch(/bad-input/);
+    expect(await review(clientOf(graces), { id: 'zzzzzzzz' })).toMatch(/unknown-request/);
+    expect(await review(clientOf(graces), { by: 'linus' })).toMatch(/bad-input/);
+    const closed = open;
+    open = { ...closed, state: 'active' };
+    expect(await review(clientOf(graces))).toMatch(/state-conflict: Elevation .* is not over yet/);
+    const { breakGlass: _, ...ordinary } = closed.request;
+    open = { ...closed, request: ordinary };
+    expect(await review(clientOf(graces))).toMatch(/unknown-request/);
+    open = { ...closed, review: { by: 'linus' as PersonId, at: closed.request.askedAt } };
+    expect(await review(clientOf(graces))).toMatch(/closed before/);
+    open = closed;
+    expect(appended).toEqual([]);
+    expect(await review(clientOf(graces))).toBe('done');
+    expect(await review(clientOf(graces))).toMatch(/closed before/);
+  });
 });

@@ -1,0 +1,207 @@
+/** Open reviews: everybody who was passed over hears of it once, reviewers each day, until somebody else closes it. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { NoticeDeps } from '../../activities/notices.js';
+import { instant, type PersonId, type SlackUserId } from '../../contract/ids.js';
+import type { Cards, Rendered, Store } from '../../contract/ports.js';
+import type { ElevationRequest } from '../../contract/request.js';
+import { fold } from '../../contract/view.js';
+import { openStore } from '../../ledger/store.js';
+import { directoryFrom } from '../../policy/people.js';
+import { requestDigest, sha256 } from '../../seal/canonical.js';
+import { createReviews } from '../../workers/reviews.js';
+import { everyone, grace, linus, mallory } from '../fixtures/people.js';
+import { at, Elevation, T0, VERDICT } from '../ledger/events.js';
+
+const DAY = 24 * 3_600_000;
+let store: Store;
+let now: number;
+let sent: { key: string; to: string; text: string }[];
+/** Whom Slack does not take. */
+let refused: Set<string>;
+let failed: unknown[];
+beforeEach(async () => {
+  [now, sent, refused, failed] = [T0, [], new Set(), []];
+  store = await openStore({ memory: true, clock: () => now });
+});
+afterEach(() => store.close());
+
+/** As Slack's port does: once for each key. */
+function slack(): Cards {
+  const say = async (key: string, to: string, { text }: Rendered) => {
+    if (refused.has(to)) throw new Error(`Slack does not take ${to}`);
+    if (!sent.some((one) => one.key === key)) sent.push({ key, to, text });
+  };
+  const ref = { channel: 'C0', ts: '1', renderDigest: sha256('x') };
+  return {
+    ensurePosted: async (key, { threadTs }, message) => {
+      await say(key, threadTs ? 'thread' : 'channel', message);
+      return ref;
+    },
+    update: async () => ref,
+    dm: (key, user, message) => say(key, user, message),
+    ephemeral: async () => {},
+    upload: async () => {},
+  };
+}
+
+const GLASS = {
+  ...VERDICT,
+  outcome: 'auto',
+  breakGlass: true,
+  approvedBy: [],
+  approvers: [grace.personId, linus.personId],
+} as const;
+
+const IN_INCIDENT = { breakGlass: { incident: 'INC-417' } };
+
+async function taken(verdict: typeof GLASS | typeof VERDICT = GLASS, how: Pick<ElevationRequest, 'breakGlass'> = IN_INCIDENT) {
+  const e = new Elevation(how);
+  const requested = e.event('requested', { request: e.request, digest: requestDigest(e.request), verdict });
+  const approved = e.event('approved', { windowMs: 600_000, startBy: at(240), verdict });
+  await store.ledger.append([requested, e.event('glass-broken', { incident: 'INC-417' }), approved]);
+  await store.fence.arm(e.grant(), e.event('armed', { notAfter: e.grant().notAfter }, { at: at(0) }), at(0));
+  return e;
+}
+
+/** A process that has just started. */
+function started(reviewers = [mallory]) {
+  const notices: NoticeDeps = {
+    cards: slack(),
+    store,
+    directory: directoryFrom(everyone),
+    channel: 'C0',
+    clock: () => now,
+  };
+  return createReviews({
+    store,
+    directory: directoryFrom(everyone),
+    notices,
+    reviewers: async () => reviewers,
+    clock: () => now,
+    failed: (_view, error) => void failed.push(error),
+  });
+}
+
+const told = (prefix: string) => sent.filter(({ key }) => key.startsWith(prefix)).map(({ to }) => to);
+const close = (e: Elevation, by: string) =>
+  store.ledger.append([
+    e.event(
+      'review-closed',
+      { findingDigest: sha256('found') },
+      { at: instant(now), actor: { via: 'cli', personId: by as PersonId } },
+    ),
+  ]);
+
+describe('an open review', () => {
+  it('is told at once to everybody who was passed over and to those who may review it, once, whatever process tells', async () => {
+    await taken();
+    const round = started();
+    await round();
+    await round();
+    await started()();
+    expect(told('skipped').sort()).toEqual(['U0GRACE', 'U0LINUS']);
+    expect(told('review-0')).toEqual(['U0MALLORY']);
+    expect(sent.filter(({ to }) => to === 'thread')).toEqual([]);
+    expect(failed).toEqual([]);
+  });
+
+  it('is told each day until it is closed, and then no more', async () => {
+    const e = await taken();
+    const round = started();
+    for (const days of [0, 0.5, 1, 1.5, 2]) {
+      now = T0 + days * DAY;
+      await round();
+    }
+    expect(['review-0', 'review-1', 'review-2', 'review-3'].map((key) => told(key).length)).toEqual([1, 1, 1, 0]);
+    expect(sent.filter(({ to }) => to === 'thread').map(({ text }) => /open for (\d) day/.exec(text)?.[1])).toEqual(['1', '2']);
+    await close(e, 'mallory');
+    now = T0 + 3 * DAY;
+    await round();
+    expect(told('review-3')).toEqual([]);
+    expect(await store.ledger.list({ review: 'open' })).toEqual([]);
+  });
+
+  it('after days without a worker is told of once, not once for each day', async () => {
+    await taken();
+    await started()();
+    now = T0 + 5 * DAY;
+    await started()();
+    expect(sent.filter(({ to }) => to === 'thread')).toHaveLength(1);
+    expect(told('review-5')).toEqual(['U0MALLORY']);
+  });
+
+  it('that Slack does not take keeps nobody else from hearing of it, and is tried again', async () => {
+    await taken();
+    refused.add('U0GRACE' as SlackUserId);
+    const round = started();
+    await round();
+    expect([told('skipped'), told('review-0'), failed.length]).toEqual([['U0LINUS'], ['U0MALLORY'], 1]);
+    refused.clear();
+    await round();
+    expect(told('skipped').sort()).toEqual(['U0GRACE', 'U0LINUS']);
+  });
+
+  it('that was closed while Slack was down is still told to everybody who was passed over, once, by whatever process', async () => {
+    const e = await taken();
+    for (const user of ['U0GRACE', 'U0LINUS', 'U0MALLORY']) refused.add(user);
+    const round = started();
+    await round();
+    await close(e, 'mallory');
+    await store.ledger.append([
+      e.event('revoked', { cause: 'approver' }, { actor: { via: 'slack', personId: grace.personId } }),
+      e.event('gone', { observedAt: at(9), how: 'seen' }),
+      e.event('evidence-settled', { complete: true, lines: 0 }),
+      e.event('closed', { outcome: 'revoked' }),
+    ]);
+    await round();
+    expect(told('skipped')).toEqual([]);
+    refused = new Set(['U0LINUS']);
+    await round();
+    expect(told('skipped')).toEqual(['U0GRACE']);
+    // The process dies before Slack takes the other one.
+    refused = new Set();
+    await started()();
+    expect(told('skipped').sort()).toEqual(['U0GRACE', 'U0LINUS']);
+    expect(told('review-0')).toEqual([]);
+  });
+
+  it('stays open however the person themself says that it is closed', async () => {
+    const e = await taken();
+    await close(e, 'ada');
+    expect((await store.ledger.list({ review: 'open' })).map(({ view }) => view.request.requestId)).toEqual([
+      e.request.requestId,
+    ]);
+    const row = await store.ledger.find(e.request.requestId);
+    if (!row) throw new Error('no row');
+    const system = e.event('review-closed', { findingDigest: sha256('x') });
+    expect(fold(row.view, system).review).toBeUndefined();
+    await close(e, 'mallory');
+    expect((await store.ledger.find(e.request.requestId))?.view.review).toMatchObject({ by: 'mallory' });
+  });
+
+  it('stays open after the elevation is over, and none opens for what was approved or never came to be', async () => {
+    const e = await taken();
+    await store.ledger.append([
+      e.event('revoked', { cause: 'approver' }, { actor: { via: 'slack', personId: grace.personId } }),
+      e.event('gone', { observedAt: at(9), how: 'seen' }),
+      e.event('evidence-settled', { complete: true, lines: 0 }),
+      e.event('closed', { outcome: 'revoked' }),
+    ]);
+    await store.fence.gone(e.request.requestId, at(9));
+    expect(await store.ledger.list({ review: 'open' })).toHaveLength(1);
+    const [ordinary, never] = [await taken(VERDICT, {}), new Elevation({ breakGlass: { incident: 'INC-1' } })];
+    await store.ledger.append([
+      never.event('requested', { request: never.request, digest: requestDigest(never.request), verdict: GLASS }),
+    ]);
+    expect((await store.ledger.list({ review: 'open' })).map(({ view }) => view.request.requestId)).toEqual([
+      e.request.requestId,
+    ]);
+    expect(ordinary.request.requestId).not.toBe(e.request.requestId);
+    // Whatever somebody who may write to Temporal answered in the policy's place.
+    await store.fence.gone(ordinary.request.requestId, at(9));
+    const forged = await taken(VERDICT);
+    expect((await store.ledger.list({ review: 'open' })).map(({ view }) => view.request.requestId)).toContain(
+      forged.request.requestId,
+    );
+  });
+});
