@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { StintError } from '../contract/errors.js';
 import type { InForce, LedgerEntry } from '../contract/ports.js';
+import type { ElevationView } from '../contract/view.js';
 import type { Session, Source } from './dialect.js';
 import { MIGRATIONS } from './migrations.js';
 import { inForceOf } from './policies.js';
@@ -28,7 +29,12 @@ export interface StoreFacts {
   readonly cannotMake?: string;
   /** Whether the end of the ledger fits; undefined while there is none. */
   readonly ledger?: ChainVerdict;
+  /** Those of break-glass whose review is open, oldest first, at most `MOST_REVIEWS`; undefined while the tables are not of this version. */
+  readonly reviews?: readonly ElevationView[];
 }
+
+/** So many open reviews are looked at. */
+export const MOST_REVIEWS = 500;
 
 /** How many of the newest entries are verified; all of them is `stint ledger verify`. */
 const NEWEST = 200;
@@ -42,14 +48,16 @@ export async function storeFacts(source: Source): Promise<StoreFacts> {
     const known = MIGRATIONS.map(({ name }) => name);
     const lacking = await lackingRights(session);
     const readable = done.length > 0 && lacking.length === 0;
+    const pending = known.filter((name) => !done.includes(name));
     const cannotMake = await whyNotMake(session);
     return {
       ...about,
-      pending: known.filter((name) => !done.includes(name)),
+      pending,
       unknown: done.filter((name) => !known.includes(name)),
       lacking,
       ...(cannotMake !== undefined && { cannotMake }),
       ...(readable && { ledger: await endOfLedger(session) }),
+      ...(readable && pending.length === 0 && { reviews: await openReviews(session) }),
     };
   } finally {
     session.release();
@@ -166,6 +174,12 @@ async function endOfLedger(session: Session): Promise<ChainVerdict> {
     | undefined;
   const entries = (rows as readonly LedgerEntry[]).map((row) => ({ ...row, seq: Number(row.seq) })).reverse();
   return verifyEnd(entries, head && { size: Number(head.size), hash: head.hash });
+}
+
+async function openReviews(session: Session): Promise<readonly ElevationView[]> {
+  const text = 'select view from elevations where review_open order by asked_at limit $1';
+  const { rows } = await session.query(text, [MOST_REVIEWS]);
+  return rows.map((row) => JSON.parse((row as Pick<Tables['elevations'], 'view'>).view));
 }
 
 async function one<T>(session: Session, text: string): Promise<T> {

@@ -42,7 +42,7 @@ export function checksOf(deps: AreaDeps): Checks {
       oncall && checkOnCall({ oncall, clock, people: () => ifValid(() => policy && peopleFileOf({ policy, readFile })) }),
     ),
     tickets: area('tickets', tickets && checkTickets({ tickets, readFile, clock })),
-    store: area('store', base && store && checkStore({ base, store })),
+    store: area('store', base && store && checkStore({ base, store, clock })),
     temporal: area('temporal', temporal && checkTemporal(temporal, aws?.workers)),
     slack: area(
       'posting',

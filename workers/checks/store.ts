@@ -7,10 +7,10 @@ import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isStintError } from '../../contract/errors.js';
 import { few } from '../../contract/few.js';
-import type { InForce, LedgerEntry } from '../../contract/ports.js';
+import type { ElevationRow, InForce, LedgerEntry } from '../../contract/ports.js';
 import type { Source } from '../../ledger/dialect.js';
 import { openingError } from '../../ledger/errors.js';
-import { appliedPolicy, databaseClock, type StoreFacts, storeFacts } from '../../ledger/facts.js';
+import { appliedPolicy, databaseClock, MOST_REVIEWS, type StoreFacts, storeFacts } from '../../ledger/facts.js';
 import { folderOwner } from '../../ledger/folder-lock.js';
 import { newerStore } from '../../ledger/migrate.js';
 import { pgliteInFolder } from '../../ledger/pglite.js';
@@ -22,23 +22,26 @@ import type { Ask } from '../questions.js';
 import type { Check, Say } from './check.js';
 import type { AskClock } from './clock.js';
 import type { AskInForce } from './policy.js';
+import { tellReviews } from './reviews.js';
 
 export interface StoreCheckDeps {
   readonly base: Pick<BaseConfig, 'home'>;
   readonly store: PartConfigs['store'];
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
 }
 
-/** Version, rights, durability, and the end of the ledger. */
+/** Version, rights, durability, the end of the ledger, and reviews that nobody closes. */
 export function checkStore(deps: StoreCheckDeps): Check {
   const { store } = deps;
-  return (say) => (store.kind === 'postgres' ? onPostgres(store.url.reveal(), say) : inFolder(deps, store.dir, say));
+  return (say) => (store.kind === 'postgres' ? onPostgres(deps, store.url.reveal(), say) : inFolder(deps, store.dir, say));
 }
 
-async function onPostgres(url: string, say: Say): Promise<void> {
+async function onPostgres({ clock }: StoreCheckDeps, url: string, say: Say): Promise<void> {
   const facts = await look(postgresSource(url));
   const { version, role, database } = facts;
   say.ok('reachable', `PostgreSQL ${version}, database ${database}, role ${role}`);
-  tell(facts, say);
+  tell(facts, clock(), say);
 }
 
 /** PostgreSQL's own clock, over a connection of its own. */
@@ -84,11 +87,11 @@ async function inFolder(deps: StoreCheckDeps, dir: string, say: Say): Promise<vo
   if (owner !== undefined) return atWork(deps, dir, owner, say);
   if (!existsSync(join(dir, 'pg', 'stint-ready'))) return notYet(dir, say);
   say.ok('folder', `${dir}: no process uses it now`);
-  tell(await look(await pgliteInFolder(dir)), say);
+  tell(await look(await pgliteInFolder(dir)), deps.clock(), say);
 }
 
 /** The folder's own process answers for it. */
-async function atWork({ base }: StoreCheckDeps, dir: string, owner: string, say: Say): Promise<void> {
+async function atWork({ base, clock }: StoreCheckDeps, dir: string, owner: string, say: Say): Promise<void> {
   const ask = askSocket(base.home);
   try {
     await ask({ ask: 'ping' });
@@ -99,6 +102,12 @@ async function atWork({ base }: StoreCheckDeps, dir: string, owner: string, say:
   }
   say.ok('folder', `${dir} is held by process ${owner}, which answers`);
   tellLedger(await endOfLedger(ask), say);
+  const open = await ask<readonly ElevationRow[]>({ ask: 'list', review: 'open', limit: MOST_REVIEWS });
+  tellReviews(
+    open.map(({ view }) => view),
+    clock(),
+    say,
+  );
 }
 
 async function notYet(dir: string, say: Say): Promise<void> {
@@ -113,7 +122,7 @@ async function notYet(dir: string, say: Say): Promise<void> {
 }
 
 /** What the facts mean. The sentence about a newer store is the one with which a process refuses it. */
-function tell(facts: StoreFacts, say: Say): void {
+function tell(facts: StoreFacts, now: number, say: Say): void {
   const [unknown] = facts.unknown;
   if (unknown !== undefined) say.fail('version', newerStore(unknown));
   else if (facts.pending.length === 0) say.ok('version', 'the tables are of this version');
@@ -122,6 +131,7 @@ function tell(facts: StoreFacts, say: Say): void {
   else say.fail('durable', 'synchronous_commit is off', `Run: alter role "${facts.role}" set synchronous_commit = on`);
   tellRights(facts, say);
   if (facts.ledger) tellLedger(facts.ledger, say);
+  if (facts.reviews) tellReviews(facts.reviews, now, say);
 }
 
 function tellRights({ lacking, cannotMake, pending, role }: StoreFacts, say: Say): void {
