@@ -30,6 +30,7 @@ export const CALLBACKS = {
   revoke: 'revoke',
   closeUnproven: 'close-unproven',
   review: 'review',
+  breakGlass: 'break-glass',
 } as const;
 
 /** Opened at once, within Slack's three seconds, and then replaced. */

@@ -10,6 +10,7 @@ import { CALLBACKS } from './modals.js';
 import { categoryPart } from './request-fields/category.js';
 import { confirmPart } from './request-fields/confirm.js';
 import { forWhomPart, otherIn } from './request-fields/for-whom.js';
+import { glassPart } from './request-fields/glass.js';
 import { goesToPart } from './request-fields/goes-to.js';
 import { outlookPart } from './request-fields/outlook.js';
 import { onlyKind, type Part, type RequestModalInput, type Scene, shortHash } from './request-fields/part.js';
@@ -31,6 +32,7 @@ const PARTS: readonly Part[] = [
   categoryPart,
   reasonPart,
   goesToPart,
+  glassPart,
 ];
 
 const NOTHING: ReadonlyMap<string, string> = new Map();

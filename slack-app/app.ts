@@ -4,6 +4,7 @@
  */
 import { App, type Logger, webApi } from '@slack/bolt';
 import { ACTION_PATTERN, HOME_ACTIONS, PAGE_PATTERN, parseAction, parsePage, REMIND_ACTION } from '../cards/actions.js';
+import { GLASS_FIELDS } from '../cards/break-glass-modal.js';
 import { CALLBACKS, FIELDS } from '../cards/modals.js';
 import { REMOVE_KEY_PATTERN } from '../cards/person-keys.js';
 import type { RequestId } from '../contract/ids.js';
@@ -18,6 +19,7 @@ import { createElevate } from './elevate.js';
 import { createForWhom } from './for-whom.js';
 import { createForms } from './forms.js';
 import { createGatekeeper } from './gatekeeper.js';
+import { createGlassDesk } from './glass-desk.js';
 import { createHome } from './home.js';
 import { boltLogger, errorText } from './log.js';
 import { createMembers } from './members.js';
@@ -160,6 +162,7 @@ function createParts(deps: SlackAppDeps, tools: Tools) {
     elevate,
     forms: createForms({ ...base, requests: store.requests, ledger: store.ledger, approverChannel: config.approverChannel }),
     keys: createKeyDesk({ ...base, keys: store.personKeys }),
+    glass: createGlassDesk({ ...base, store, teamId: config.teamId }),
     submit: createSubmit({ ...base, store, teamId: config.teamId, checkRoom: tools.checkRoom }),
     choose: createChoose(base),
     suggest: createSuggest(base),
@@ -188,7 +191,7 @@ function listen(
   });
   app.command('/elevate', ({ body, ack }) => {
     const command = parseCommand(body);
-    const desk = parts.keys.takes(command.text) ? parts.keys : parts.elevate;
+    const desk = [parts.keys, parts.glass].find((one) => one.takes(command.text)) ?? parts.elevate;
     return desk.command(command, ack as Ack);
   });
   app.action(REMOVE_KEY_PATTERN, ({ body, ack }) => parts.keys.remove(parsePress(body), ack as Ack));
@@ -216,6 +219,12 @@ function listen(
   );
   app.options({ type: 'block_suggestion', action_id: FIELDS.for }, ({ body, ack }) =>
     parts.suggest.people(() => parseSuggestion(body), ack as Ack),
+  );
+  app.options({ type: 'block_suggestion', action_id: GLASS_FIELDS.target }, ({ body, ack }) =>
+    parts.suggest.glass(() => parseSuggestion(body), ack as Ack),
+  );
+  app.view({ type: 'view_submission', callback_id: CALLBACKS.breakGlass }, ({ body, ack }) =>
+    parts.glass.submit(parseSubmission(body), ack as Ack),
   );
   app.view({ type: 'view_submission', callback_id: CALLBACKS.elevate }, ({ body, ack }) =>
     parts.submit.submit(parseSubmission(body), ack as Ack),

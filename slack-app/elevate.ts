@@ -77,6 +77,6 @@ export function createElevate(deps: ElevateDeps): Elevate {
 }
 
 /** Slack escapes three characters in a command's text (docs.slack.dev, formatting message text). */
-function unescaped(text: string): string {
+export function unescaped(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }

@@ -52,13 +52,20 @@ export function createRequestViews(deps: RequestViewDeps): RequestViews {
   const { preview, ledger, clock } = deps;
 
   async function free({ person, subject }: Both) {
-    const [{ offers, searchable, note }, open, forWhom] = await Promise.all([
+    const [{ offers, searchable, note }, open, forWhom, glass] = await Promise.all([
       preview.offersFor(person, subject),
       openOf(ledger, subject, clock()),
       deps.forWhom.offered(person, subject),
+      mayBreakGlass(person),
     ]);
     const rest = offers.filter((offer) => !open.some((view) => isOf(view, offer.key)));
-    return { offers, searchable, note, open, forWhom, free: rest };
+    return { offers, searchable, note, open, forWhom, glass, free: rest };
+  }
+
+  /** Only mentioned, so whatever can't be told is no reason to show no form. */
+  async function mayBreakGlass(person: Person): Promise<boolean> {
+    const found = await preview.search(person, '', 1, person, 'break-glass').catch(() => []);
+    return found.length > 0;
   }
 
   async function aboutKey(both: Both, key: string, values: Filled['values'], open: readonly ElevationView[]): Promise<About> {
@@ -97,7 +104,7 @@ export function createRequestViews(deps: RequestViewDeps): RequestViews {
     async fresh(person, reason) {
       const self = { person, subject: person };
       const found = await free(self);
-      const { searchable, note, open, forWhom } = found;
+      const { searchable, note, open, forWhom, glass } = found;
       if (found.offers.length === 0 && !searchable && !forWhom) throw new StintError('not-eligible');
       if (found.free.length === 0 && !searchable && !forWhom) return { open };
       const written = new Map([[FIELDS.reason, reason]]);
@@ -109,7 +116,7 @@ export function createRequestViews(deps: RequestViewDeps): RequestViews {
       const taken = searchable || found.free.length > 0 ? [] : open.map(now);
       const said = [...(note === undefined ? [] : [note]), ...taken].join(' ') || undefined;
       return {
-        form: requestModal({ offers: found.free, searchable, forWhom, note: said, outlook, categories: CATEGORIES, written }),
+        form: requestModal({ offers: found.free, searchable, forWhom, glass, note: said, outlook, categories: CATEGORIES, written }),
       };
     },
     async about(person, { values, privateMetadata }, again) {
@@ -118,9 +125,9 @@ export function createRequestViews(deps: RequestViewDeps): RequestViews {
       // What was chosen was chosen for somebody else.
       const moved = isForAnother({ privateMetadata }, person.personId, subject.personId);
       const key = moved ? undefined : values.get(FIELDS.target);
-      const { offers, searchable, note, open, forWhom } = await free(both);
+      const { offers, searchable, note, open, forWhom, glass } = await free(both);
       const chosen = key ? await aboutKey(both, key, values, open) : {};
-      return requestModal({ offers, searchable, forWhom, note, again, ...chosen, categories: CATEGORIES, written: values });
+      return requestModal({ offers, searchable, forWhom, glass, note, again, ...chosen, categories: CATEGORIES, written: values });
     },
   };
 }

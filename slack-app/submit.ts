@@ -166,7 +166,7 @@ function atBlocks(s: Submission, answer: Answer): Answer {
  * that was changed after an attempt that never started gets an id of its own; after one that did start it is refused,
  * because a request cannot be edited (invariant I4).
  */
-async function requestOf(store: SlackStore, draft: Draft, formKey: string, atMs: number): Promise<ElevationRequest> {
+export async function requestOf(store: SlackStore, draft: Draft, formKey: string, atMs: number): Promise<ElevationRequest> {
   for (const key of [formKey, `${formKey}/${digestOf(draft)}`]) {
     const requestId = requestIdFrom('slack', key);
     const stored = await store.requests.get(requestId);
@@ -178,7 +178,7 @@ async function requestOf(store: SlackStore, draft: Draft, formKey: string, atMs:
 }
 
 /** Nothing new while a freeze stands; what has begun already is only answered again. */
-async function refuseFrozen(store: SlackStore, requestId: RequestId): Promise<void> {
+export async function refuseFrozen(store: SlackStore, requestId: RequestId): Promise<void> {
   const frozen = await store.freeze.now();
   if (frozen && !(await store.ledger.find(requestId))) throw new StintError('frozen', frozenSentence(frozen));
 }

@@ -25,6 +25,8 @@ const NOTHING: Suggestions = { options: [] };
 export interface Suggest {
   /** `read` may throw: what cannot be read is answered with nothing, too. */
   answer(read: () => Suggestion, ack: Ack): Promise<void>;
+  /** The same for what may be taken by break-glass. */
+  glass(read: () => Suggestion, ack: Ack): Promise<void>;
   /** The same for whom it may be asked. */
   people(read: () => Suggestion, ack: Ack): Promise<void>;
 }
@@ -67,6 +69,10 @@ export function createSuggest(deps: {
     return suggestionsOf(await found);
   }
 
+  async function breakable(person: Person, { text }: Suggestion): Promise<Suggestions> {
+    return suggestionsOf(await preview.search(person, text, OPTIONS_MAX, person, 'break-glass').catch(nothing));
+  }
+
   async function peopleOf(person: Person, { text }: Suggestion): Promise<Suggestions> {
     const others = await preview.others(person, text, OTHERS_MAX);
     return { options: [...(text === '' ? [person] : []), ...others].map((one) => personOption(one, person)) };
@@ -91,6 +97,7 @@ export function createSuggest(deps: {
 
   return {
     answer: (read, ack) => inTime(looked(read, offered), ack),
+    glass: (read, ack) => inTime(looked(read, breakable), ack),
     people: (read, ack) => inTime(looked(read, peopleOf), ack),
   };
 }

@@ -24,6 +24,8 @@ export interface RequestModalInput {
   readonly outlook?: Outlook | string | undefined;
   /** Why something may be missing from what can be found now, as a sentence. */
   readonly note?: string | undefined;
+  /** Whether there is something that they could take at once, by break-glass. */
+  readonly glass?: boolean | undefined;
   /** Why the form is here again although it was sent, as a sentence. */
   readonly again?: string | undefined;
   readonly categories: readonly Category[];

@@ -321,10 +321,13 @@ export const offerOf = ({ key, kind, display }: Target) => ({ key, kind, display
 export function fakePreview(): Preview & {
   readonly judged: { kind: ClickKind; person: string; windowMs?: number }[];
   offers: Offer[] | undefined;
+  /** Whether the same may be taken by break-glass. */
+  glass: boolean;
 } {
   return {
     judged: [],
     offers: undefined,
+    glass: false,
     async offersFor(_p, s = _p) {
       const windowsMs = [5, 10, 15, 30].map((n) => n * MINUTE);
       const offers = s.macs.map((m) => ({ ...offerOf(mac(m.serial)), windowsMs, approverNames: ['Alice'], rule: 'engineers' }));
@@ -333,7 +336,8 @@ export function fakePreview(): Preview & {
     async others() {
       return [];
     },
-    async search(p, _text, _limit, s) {
+    async search(p, _text, _limit, s, how) {
+      if (how === 'break-glass' && !this.glass) return [];
       return (await this.offersFor(p, s)).offers;
     },
     async pin(p, key, s = p) {
