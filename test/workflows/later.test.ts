@@ -75,6 +75,14 @@ async function nothingWas(e: Asked): Promise<void> {
   expect(await types(e)).not.toContain('armed');
 }
 
+/** Until the target was asked for, and not given. */
+async function triesInVain(e: Asked): Promise<void> {
+  await until(async () => {
+    const pending = (await e.handle.describe()).raw.pendingActivities ?? [];
+    return pending.some(({ activityType, attempt }) => activityType?.name === 'arm' && (attempt ?? 0) > 2);
+  }, 'the target to be asked for in vain');
+}
+
 describe('approved before its start', () => {
   test('it is granted at the start and not before, for the whole window from when it is there', async () => {
     const e = await approved(HOUR);
@@ -98,10 +106,7 @@ describe('approved before its start', () => {
   test('it is not granted by moving Temporal’s clock alone', async () => {
     const e = await approved(HOUR);
     await e.skip(HOUR + 1000);
-    await until(async () => {
-      const pending = (await e.handle.describe()).raw.pendingActivities ?? [];
-      return pending.some(({ activityType, attempt }) => activityType?.name === 'arm' && (attempt ?? 0) > 2);
-    }, 'the target to be asked for in vain');
+    await triesInVain(e);
     await nothingWas(e);
     aheadMs = HOUR + 1000;
     await begins(e);
@@ -203,7 +208,9 @@ describe('while no worker is there', () => {
     await pass(e, HOUR - MIN);
     await e.rests();
     e.trouble.ledgerDown = true;
-    await pass(e, 3 * MIN + 1000);
+    await pass(e, MIN);
+    await triesInVain(e);
+    await pass(e, 2 * MIN + 1000);
     await e.in('closed');
     await nothingWas(e);
     e.trouble.ledgerDown = false;
