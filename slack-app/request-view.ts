@@ -116,7 +116,16 @@ export function createRequestViews(deps: RequestViewDeps): RequestViews {
       const taken = searchable || found.free.length > 0 ? [] : open.map(now);
       const said = [...(note === undefined ? [] : [note]), ...taken].join(' ') || undefined;
       return {
-        form: requestModal({ offers: found.free, searchable, forWhom, glass, note: said, outlook, categories: CATEGORIES, written }),
+        form: requestModal({
+          offers: found.free,
+          searchable,
+          forWhom,
+          glass,
+          note: said,
+          outlook,
+          categories: CATEGORIES,
+          written,
+        }),
       };
     },
     async about(person, { values, privateMetadata }, again) {
@@ -127,7 +136,17 @@ export function createRequestViews(deps: RequestViewDeps): RequestViews {
       const key = moved ? undefined : values.get(FIELDS.target);
       const { offers, searchable, note, open, forWhom, glass } = await free(both);
       const chosen = key ? await aboutKey(both, key, values, open) : {};
-      return requestModal({ offers, searchable, forWhom, glass, note, again, ...chosen, categories: CATEGORIES, written: values });
+      return requestModal({
+        offers,
+        searchable,
+        forWhom,
+        glass,
+        note,
+        again,
+        ...chosen,
+        categories: CATEGORIES,
+        written: values,
+      });
     },
   };
 }

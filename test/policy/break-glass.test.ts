@@ -362,7 +362,9 @@ describe('the tools know of it', () => {
     expect(pinned.offer).toMatchObject({ rule: 'macs', windowsMs: [5, 10, 15].map((minutes) => minutes * MIN) });
     expect(pinned.offer.barred).toBeUndefined();
     await expect(preview.pin(ADA, 'mac-admin/C02ADA01')).rejects.toThrow(/closed now/);
-    await expect(preview.pin(MALLORY, 'mac-admin/C02MALLORY01', undefined, 'break-glass')).rejects.toMatchObject({ code: 'not-eligible' });
+    await expect(preview.pin(MALLORY, 'mac-admin/C02MALLORY01', undefined, 'break-glass')).rejects.toMatchObject({
+      code: 'not-eligible',
+    });
   });
 
   it('a case breaks it with an incident', async () => {
