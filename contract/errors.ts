@@ -42,7 +42,7 @@ export const ERRORS = table({
   'state-conflict': info(409, 'That is no longer possible: the elevation has moved on.'),
   'target-busy': info(409, 'Another elevation holds this target. Wait until it has ended.'),
   'too-late': info(409, 'The time for this has passed.'),
-  'too-early': later(409, 'The time for this has not come yet.'),
+  'too-early': later(503, 'The time for this has not come yet.'),
   'verdict-lost': warn(403, 'The policy no longer allows this.'),
   'limit-reached': info(403, 'A limit of the policy is reached. Try again later.'),
   frozen: info(423, 'Stint is frozen: nothing new is granted until an operator lifts the freeze with "stint unfreeze".'),

@@ -22,9 +22,9 @@ beforeEach(async () => {
   h.preview.glass = true;
   const { pin } = h.preview;
   hows = [];
-  h.preview.pin = async (person, key, how) => {
+  h.preview.pin = async (person, key, subject, how) => {
     hows.push(how);
-    return pin.call(h.preview, person, key);
+    return pin.call(h.preview, person, key, subject);
   };
 });
 afterEach(() => h.stop());
