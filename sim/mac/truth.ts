@@ -84,6 +84,12 @@ function session(file: string): Record<string, string> | undefined {
   return Object.fromEntries(lines(file).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
 }
 
+/** What another boot counted by is no time of this one's clock: such a session is over, and the agent is about to see it. */
+function countdownOf(mac: string, open: Readonly<Record<string, string>>): Pick<Truth, 'countdown'> {
+  if (open.boot !== first(join(mac, 'clock/session'))) return {};
+  return { countdown: Math.max(0, Number(open.deadline) - monotonicSeconds(mac)) };
+}
+
 /** The pid in the agent's own lock: the shell that runs the daemon. */
 function lockHolder(layout: Layout): number | undefined {
   try {
@@ -113,7 +119,7 @@ export function readTruth(
     adminGuids: lines(join(mac, 'group/GroupMembers')),
     ...(since === undefined ? {} : { adminSince: since }),
     adminLog: log,
-    ...(open === undefined ? {} : { session: open, countdown: Math.max(0, Number(open.deadline) - monotonicSeconds(mac)) }),
+    ...(open === undefined ? {} : { session: open, ...countdownOf(mac, open) }),
     dropin: existsSync(layout.dropin),
     sudoLog: lines(join(mac, 'sudo.log')),
     calls: lines(join(mac, 'calls.log'))

@@ -1,12 +1,13 @@
 /** The stand-in Mac by itself: its tools act together, its truth is its own, its MDM agent acts on tags. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Mac, startMac } from '../../../sim/mac/mac.js';
+import { monotonicSeconds } from '../../../sim/mac/truth.js';
 import { until } from '../../device/macos/setup.js';
 
 let folder: string;
@@ -150,6 +151,17 @@ it('a reboot is another boot session', async () => {
   const before = m.truth().bootSession;
   await post(m, '/act/reboot', {});
   expect(m.truth().bootSession).not.toBe(before);
+});
+
+it('counts down by the clock of the boot that a session is of, and by no other', async () => {
+  const m = await start();
+  const record = { request: 'r', phase: 'active', boot: m.truth().bootSession, deadline: monotonicSeconds(m.layout.mac) + 60 };
+  mkdirSync(m.layout.state, { recursive: true });
+  const lines = Object.entries(record).map(([key, value]) => `${key}=${value}\n`);
+  writeFileSync(join(m.layout.state, 'session'), lines.join(''));
+  expect(m.truth().countdown).toBeGreaterThan(50);
+  await post(m, '/act/reboot', {});
+  expect(m.truth()).not.toHaveProperty('countdown');
 });
 
 it('survives a restart of the stand-in with its key and its administrators', async () => {

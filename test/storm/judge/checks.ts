@@ -192,7 +192,9 @@ const ONCE = ['requested', 'approved', 'armed', 'confirmed', 'gone', 'closed'] a
 /** I11, I8: nothing of a life happens twice, except where somebody made its run begin anew. */
 function once({ notebook }: Facts, { requestId, view, events }: Recorded): Violation[] {
   const reset = [...(notebook.touched.get(requestId) ?? [])].some((kind) => kind.startsWith('temporal-reset'));
-  const types = reset ? (['armed', 'confirmed'] as const) : ONCE;
+  // A run that was begun anew may write once more what its predecessor wrote: one confirmation is one instant.
+  const instants = new Set(only(events, 'confirmed').map((e) => `${e.data.confirmedAt} ${e.data.deadlineAt}`));
+  const types = reset ? (['armed', ...(instants.size > 1 ? (['confirmed'] as const) : [])] as const) : ONCE;
   const twice = types.filter((type) => only(events, type).length > 1);
   const rounds = only(events, 'extended').map((e) => e.data.roundDigest);
   return [

@@ -159,6 +159,18 @@ describe('the judge', () => {
     expect(found(l.facts()).filter((what) => /card/.test(what))).toEqual(wanted);
   });
 
+  it.each([
+    ['the same instant once more', 0, []],
+    ['another one', 1, ['I11: 2 entries confirmed (runs run-1, run-2)']],
+  ] as const)('of a run that was reset takes its confirmation for one, and not two of them: %s', (_, later, wanted) => {
+    const l = life();
+    const confirmed = l.events.find(({ type }) => type === 'confirmed') as AnyEvent & { type: 'confirmed' };
+    const [confirmedAt, deadlineAt] = [s(9 + later), s(19 + later)];
+    l.events.push({ ...confirmed, id: 'again', runId: 'run-2' as typeof confirmed.runId, data: { confirmedAt, deadlineAt } });
+    l.notebook.touched.set(l.requestId, new Set(['temporal-reset-last']));
+    expect(found(l.facts()).filter((what) => what.startsWith('I11'))).toEqual(wanted);
+  });
+
   it.each<[string, RegExp, (l: ReturnType<typeof life>) => void]>([
     [
       'an administrator six seconds past the window',
