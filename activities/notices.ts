@@ -18,7 +18,7 @@ import { STATES } from '../contract/states.js';
 import type { Vote } from '../contract/verdict.js';
 import type { ElevationView } from '../contract/view.js';
 import { readCommands } from './evidence.js';
-import { renderDigestOf } from './slack/memory.js';
+import { renderDigestOf, UNKNOWN_RENDER } from './slack/memory.js';
 
 export interface NoticeDeps {
   readonly cards: Cards;
@@ -112,6 +112,12 @@ async function endedOtherwise(deps: NoticeDeps, view: ElevationView): Promise<bo
 export async function isPainted(deps: NoticeDeps, view: ElevationView): Promise<boolean> {
   const known = await deps.store.messages.get(cardKey(view));
   return known !== undefined && known.renderDigest === renderDigestOf(await rendering(deps, view, known.channel));
+}
+
+/** Forgets what the card shows, so that it is painted whatever it was last painted as. */
+export async function forgetPainted({ store }: NoticeDeps, view: ElevationView): Promise<void> {
+  const known = await store.messages.get(cardKey(view));
+  if (known?.ts) await store.messages.put(cardKey(view), { ...known, renderDigest: UNKNOWN_RENDER });
 }
 
 /** As it is in a channel: in another than its rule's, the card says so. */

@@ -359,6 +359,26 @@ export interface MessageRefs {
   put(key: string, ref: MessageRef): Promise<void>;
 }
 
+/** A post that may have been made twice, by a call that nobody waited for to the end: it is looked for again a while later. */
+export interface Doubt {
+  /** The key of the post. */
+  readonly key: string;
+  readonly channel: string;
+  readonly threadTs?: string | undefined;
+  /** When it was posted in doubt, last. */
+  readonly since: Instant;
+}
+
+/** Kept in the store, since the process that has the doubt may be killed before it can look. */
+export interface Doubts {
+  /** One for a key and place; the last put counts. `next` is when it is to be looked for. */
+  put(doubt: Doubt, next: Instant): Promise<void>;
+  /** At most `limit` that are due, the longest due first, each put off to `until`: should this process die, another looks then. */
+  take(now: Instant, until: Instant, limit: number): Promise<readonly Doubt[]>;
+  /** It was looked for long enough; one that was put again since stays. */
+  remove(doubt: Doubt): Promise<void>;
+}
+
 /** Remembers one-time values until they expire. */
 export interface OnceStore {
   /** True the first time a (scope, value) is seen; false on every repeat before `until`. */
@@ -556,6 +576,7 @@ export interface Store {
   readonly personKeys: PersonKeys;
   readonly requests: Requests;
   readonly messages: MessageRefs;
+  readonly doubts: Doubts;
   readonly once: OnceStore;
   readonly devices: Devices;
   readonly evidence: EvidenceStore;

@@ -227,6 +227,18 @@ const REVIEWS = [
   'create index elevations_review on elevations (asked_at) where review_open',
 ];
 
+/** Posts that may stand twice, to be looked for again. */
+const DOUBTS = [
+  `create table doubts (
+    key text not null,
+    channel text not null,
+    thread_ts text not null,
+    ${instantColumn('since')},
+    ${instantColumn('next_at')},
+    primary key (key, channel, thread_ts))`,
+  'create index doubts_next on doubts (next_at)',
+];
+
 /** All steps, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
@@ -241,4 +253,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0009-automatic', statements: AUTOMATIC },
   { name: '0010-seen-until', statements: SEEN_UNTIL },
   { name: '0011-reviews', statements: REVIEWS },
+  { name: '0012-doubts', statements: DOUBTS },
 ];

@@ -79,6 +79,7 @@ export interface Tables {
   policies: { hash: Digest; bytes: Uint8Array };
   /** Every policy that was ever put in force; the last is. */
   applied_policies: { number: number; hash: Digest; applied_by: Uint8Array; at: Instant };
+  doubts: { key: string; channel: string; thread_ts: string; since: Instant; next_at: Instant };
   messages: { key: string; channel: string; ts: string; render_digest: Digest };
   once: { digest: Digest; scope: string; until: Instant };
   bindings: { person_id: PersonId; kind: TargetKind; far_id: string; at: Instant };

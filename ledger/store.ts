@@ -10,6 +10,7 @@ import { createBindings } from './bindings.js';
 import { createDevices } from './devices.js';
 import { createDialect, type Source } from './dialect.js';
 import { createMessageRefs, createRequests } from './documents.js';
+import { createDoubts } from './doubts.js';
 import { openingError } from './errors.js';
 import { createEvidence } from './evidence.js';
 import { createFence } from './fence.js';
@@ -115,6 +116,7 @@ function assemble(db: Db, { chain, clock, close, urgent, alone }: Parts): OpenSt
     personKeys: createPersonKeys(db),
     requests: createRequests(db),
     messages: createMessageRefs(db),
+    doubts: createDoubts(db),
     once: createOnce(db, clock),
     devices: createDevices(db, clock, { urgent, alone }),
     evidence: createEvidence(db),

@@ -27,6 +27,7 @@ const REPAIRS_MS = 15_000;
 const POLICY_CARDS_MS = 15_000;
 const OTHERS_MS = 5_000;
 const REVIEWS_MS = 5_000;
+const LOOK_AGAIN_MS = 5_000;
 /** A change that leaves time and size of a file as they were is seen after this long. */
 const READ_ANYWAY_MS = 30_000;
 
@@ -38,6 +39,10 @@ export interface FollowUpDeps extends Pick<EndNowDeps, 'driverOf'> {
   readonly repair: (requestId: RequestId) => Promise<void>;
   /** One round over the open reviews of break-glass. */
   readonly reviews: () => Promise<void>;
+  /** One round over what was posted in doubt and may stand twice. */
+  readonly lookAgain: () => Promise<void>;
+  /** Draws it although it was last painted so, as far as is remembered. */
+  readonly redraw: (requestId: RequestId) => Promise<void>;
   /** Whether the card was last painted as this view. */
   readonly shows: (view: ElevationView) => Promise<boolean>;
   /** Whether the card of a request that waits would be painted otherwise now. */
@@ -101,6 +106,7 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
     // A paused run paints no card.
     runs: async (requestId) => (await withinReach(client, clock, () => lookAtRun(client, requestId))) === 'running',
     repair,
+    redraw: deps.redraw,
     clock,
     failed: (requestId, error) => log.warn({ requestId, err: error }, 'A card could not be drawn again; it is tried again.'),
   });
@@ -113,6 +119,7 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
   });
   void every(POLICY_CARDS_MS, policyCards, 'The store could not be asked whether the policy was changed.');
   void every(OTHERS_MS, deps.tellOthers, 'Others could not be told; it is tried again. Nothing waits for it.');
+  void every(LOOK_AGAIN_MS, deps.lookAgain, 'What may have been posted twice could not be looked for; it is tried again.');
   void every(REVIEWS_MS, deps.reviews, 'The store could not be asked which reviews are open.');
   return {
     async stop() {

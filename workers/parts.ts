@@ -15,7 +15,7 @@ import { createNotices, type NoticeDeps } from '../activities/notices.js';
 import { createPagerDuty } from '../activities/on-call/pagerduty.js';
 import { createRecordDuties } from '../activities/record.js';
 import { createSealDuties } from '../activities/seals.js';
-import { createCards } from '../activities/slack/cards.js';
+import { createCards, type TendedCards } from '../activities/slack/cards.js';
 import { createPostingClient } from '../activities/slack/client.js';
 import { createGrantDuties, createRevokeDuties } from '../activities/target.js';
 import { type Aws, createAws } from '../activities/targets/aws-permission-set/aws.js';
@@ -241,7 +241,7 @@ export function noticesOf(
   store: Store,
   directory: Directory,
   { log, alarms }: Partial<NoticeEars> = {},
-): NoticeDeps {
+): NoticeDeps & { readonly cards: TendedCards } {
   const client = createPostingClient({ token: posting.botToken.reveal(), slackApiUrl: posting.apiUrl });
   const cards = createCards({ client, store, useClientMsgId: false, repeated });
   const portal = aws && { startUrl: aws.startUrl, region: aws.region };

@@ -32,7 +32,7 @@ import {
 import { type Polling, startPolling } from './poll.js';
 import { fitClockOf, type StartPart, wait } from './process-part.js';
 import { createPulse, type Pulse } from './pulse.js';
-import { repairCard } from './repair-card.js';
+import { redrawCard, repairCard } from './repair-card.js';
 import { createReviews } from './reviews.js';
 import { type SelfWatch, withFitClock } from './self-watch.js';
 import { type Sweep, startSweep } from './sweep.js';
@@ -50,7 +50,7 @@ interface Bench {
   readonly people: People;
   readonly targets: Targets;
   readonly alarms: ReturnType<typeof alarmsOf>;
-  readonly notices: NoticeDeps;
+  readonly notices: ReturnType<typeof noticesOf>;
   readonly pulse: Pulse;
   /** A clock that is far off would end what still runs, or leave what is over: what ends past a workflow goes by the others then. */
   readonly fitClock: () => number;
@@ -146,6 +146,8 @@ function followUpsOf(bench: Bench): ReturnType<typeof startFollowUps> {
     client: temporalClient(config),
     peopleFile: config.policy.peopleFile,
     repair,
+    redraw: (requestId) => redrawCard(store, notices, requestId),
+    lookAgain: notices.cards.lookAgain,
     shows,
     outdated: (view) => isOutdated(notices, view),
     paint: (view) => paintCard(notices, view),

@@ -2,21 +2,26 @@
  * Cards of closed elevations that do not show their end: the run that should have painted it was terminated, or whoever
  * ended it past its workflow died, or Slack did not take it just then. What is wrong is seen by comparing the ledger with
  * what was last painted, so it makes no difference who failed, and a process that starts anew finds the same.
+ *
+ * What Slack shows may be another thing: an earlier paint that nobody waited for to the end (its process was killed) can be
+ * carried out after the last one. So each closed card is drawn once more a while after its end, whatever it was painted as.
  */
 import { isStintError } from '../contract/errors.js';
 import type { EventType } from '../contract/events.js';
-import { msOf, type RequestId } from '../contract/ids.js';
+import { instant, msOf, type RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
 
 export interface RepairsDeps {
-  readonly store: { readonly ledger: Pick<Store['ledger'], 'news' | 'list' | 'find'> };
+  readonly store: Pick<Store, 'once'> & { readonly ledger: Pick<Store['ledger'], 'news' | 'list' | 'find'> };
   /** Whether the card was last painted as this view. */
   readonly shows: (view: ElevationView) => Promise<boolean>;
   /** Whether the workflow still runs: then its painter sees to the card. Throws when Temporal cannot say. */
   readonly runs: (requestId: RequestId) => Promise<boolean>;
   /** Draws the card of a closed elevation again. */
   readonly repair: (requestId: RequestId) => Promise<void>;
+  /** Draws it also when it was last painted so. */
+  readonly redraw: (requestId: RequestId) => Promise<void>;
   readonly clock: () => number;
   /** Told of each that could not be drawn; it is tried again. */
   readonly failed: (requestId: RequestId, error: unknown) => void;
@@ -40,6 +45,8 @@ const ENDS: readonly EventType[] = [
 ];
 /** Whoever wrote the end paints it, mostly within a second. */
 const GRACE_MS = 30_000;
+/** By then Slack has carried out what it was ever going to (seen: 20 s after the call was sent). */
+const LAST_DRAW_MS = 90_000;
 /** A card that could not be drawn for so long is left alone; `/admin-status` and `stint show` have the truth. */
 const GIVE_UP_MS = 6 * 3_600_000;
 /** Slack refused it for good (an archived channel): somebody may mend that. */
@@ -76,15 +83,19 @@ export function createRepairs(deps: RepairsDeps): () => Promise<number> {
     let drawn = 0;
     for (const [requestId, { since, next }] of due) {
       if (drawn >= AT_ONCE) break;
-      if (clock() < next) continue;
-      if (clock() - since > GIVE_UP_MS) {
+      const now = clock();
+      if (now < next) continue;
+      if (now - since > GIVE_UP_MS) {
         due.delete(requestId);
         continue;
       }
       try {
-        const looked = await mend(deps, requestId);
+        const isLast = now >= since + LAST_DRAW_MS;
+        const looked = await mend(deps, requestId, isLast);
         if (looked === 'drawn') drawn += 1;
-        if (looked !== 'runs') due.delete(requestId);
+        if (looked === 'runs') continue;
+        if (looked === 'open' || isLast) due.delete(requestId);
+        else due.set(requestId, { since, next: since + LAST_DRAW_MS });
       } catch (error) {
         failed(requestId, error);
         // Neither Temporal nor Slack's limit would answer the next one otherwise.
@@ -96,11 +107,21 @@ export function createRepairs(deps: RepairsDeps): () => Promise<number> {
   };
 }
 
-async function mend({ store, shows, runs, repair }: RepairsDeps, requestId: RequestId): Promise<'right' | 'runs' | 'drawn'> {
+async function mend(
+  { store, shows, runs, repair, redraw, clock }: RepairsDeps,
+  requestId: RequestId,
+  isLast: boolean,
+): Promise<'right' | 'open' | 'runs' | 'drawn'> {
   const row = await store.ledger.find(requestId);
   // What is not closed yet has another entry ahead.
-  if (row?.view.state !== 'closed' || (await shows(row.view))) return 'right';
+  if (row?.view.state !== 'closed') return 'open';
+  const shown = await shows(row.view);
+  if (shown && !isLast) return 'right';
   if (await runs(requestId)) return 'runs';
-  await repair(requestId);
+  // Once for each elevation, also over a process that starts anew.
+  if (isLast && (await store.once.first('card drawn last', requestId, instant(clock() + 2 * GIVE_UP_MS))))
+    await redraw(requestId);
+  else if (shown) return 'right';
+  else await repair(requestId);
   return 'drawn';
 }

@@ -8,7 +8,7 @@ import type { WebClient } from '@slack/web-api';
 import { plainText } from '../../cards/blocks.js';
 import { escapeMrkdwn, sanitise } from '../../cards/text.js';
 import type { SlackUserId } from '../../contract/ids.js';
-import type { Cards, MessageRef, MessageRefs, Rendered } from '../../contract/ports.js';
+import type { Cards, Doubts, MessageRef, MessageRefs, Rendered } from '../../contract/ports.js';
 import { slackCode, unclear } from './errors.js';
 import { createMemory, type Known, type Memory, markOf, renderDigestOf, UNKNOWN_RENDER } from './memory.js';
 import { createTurns, type Turns } from './queue.js';
@@ -18,13 +18,13 @@ import { createWire, isNoThread, type Place, uuidOf, type Wire } from './wire.js
 
 export interface CardsDeps {
   readonly client: WebClient;
-  readonly store: { readonly messages: MessageRefs };
+  readonly store: { readonly messages: MessageRefs; readonly doubts: Doubts };
   /** Sends `client_msg_id` as well; only for workspaces where it is known to work. */
   readonly useClientMsgId: boolean;
   /** Whether the running call is a repeat (Temporal's attempt above 1). Optional: it only closes the gap of a store that was down. */
   readonly repeated?: () => boolean;
-  /** The pauses before each later look for twins, in milliseconds (`twins.ts`). */
-  readonly looksMs?: readonly number[];
+  /** Milliseconds since 1970; this machine's by default. */
+  readonly clock?: () => number;
 }
 
 interface Desk {
@@ -35,12 +35,18 @@ interface Desk {
   readonly clientMsgId: (key: string) => string | undefined;
 }
 
+/** Cards, and what has to be done for them every few seconds by one process at least. */
+export interface TendedCards extends Cards {
+  /** Looks again for what was posted in doubt and may stand twice (`twins.ts`); one round. */
+  lookAgain(): Promise<void>;
+}
+
 /** Errors of all calls: `too-many` (with `slackRetryAfterMs`), `slack-unavailable`, `slack-rejected`. */
-export function createCards(deps: CardsDeps): Cards {
+export function createCards(deps: CardsDeps): TendedCards {
   const wire = createWire(deps.client);
   const memory = createMemory(deps.store.messages, deps.repeated);
   const turns = createTurns();
-  const twins = createTwins({ wire, memory, turns, looksMs: deps.looksMs });
+  const twins = createTwins({ wire, memory, turns, doubts: deps.store.doubts, clock: deps.clock ?? Date.now });
   const desk: Desk = { wire, memory, turns, twins, clientMsgId: (key) => (deps.useClientMsgId ? uuidOf(key) : undefined) };
   const upload = createUpload({ wire, memory, apiUrl: deps.client.slackApiUrl });
   return {
@@ -49,6 +55,7 @@ export function createCards(deps: CardsDeps): Cards {
     dm: (key, user, message) => turns(key, () => dm(desk, key, user, message)),
     ephemeral: (channel, user, text) => ephemeral(desk, channel, user, text),
     upload: (key, where, file) => turns(key, () => upload(key, where, file)),
+    lookAgain: twins.lookAgain,
   };
 }
 
@@ -57,6 +64,8 @@ async function ensure(desk: Desk, key: string, where: () => Promise<Place>, mess
   if (known.ref?.ts) return known.ref;
   const place = await where();
   const places = placesOf(known, place);
+  // Before anything else: this process may be killed at any moment from here on.
+  if (places.length > 0) await desk.twins.doubt(key, places);
   for (const one of places) {
     const found = await adopt(desk, key, one);
     if (found) return found;
@@ -78,7 +87,6 @@ async function adopt(desk: Desk, key: string, place: Place, except?: string): Pr
   await desk.twins.withdraw(place.channel, twins);
   const ref = { channel: place.channel, ts, renderDigest: UNKNOWN_RENDER };
   await desk.memory.record(key, ref);
-  desk.twins.lookLater(key, [place]);
   return ref;
 }
 
@@ -96,9 +104,9 @@ async function postNew(
   const ref = { channel: place.channel, ts, renderDigest: renderDigestOf(message) };
   const alone = looked.length === 0 && !(await desk.memory.contested(key));
   // A twin may have become visible only now: another worker's, or ours with a lost reply.
+  if (!alone && looked.length === 0) await desk.twins.doubt(key, [place]);
   const kept = alone ? ref : await desk.twins.settle(key, place, ref);
   await desk.memory.record(key, kept);
-  if (!alone) desk.twins.lookLater(key, looked.length > 0 ? looked : [place]);
   return kept;
 }
 
@@ -136,6 +144,7 @@ async function repost(desk: Desk, lost: MessageRef, message: Rendered): Promise<
   const place = { channel: lost.channel };
   const key = desk.memory.keyOf(lost) ?? `again/${lost.channel}/${lost.ts}`;
   return desk.turns(key, async () => {
+    await desk.twins.doubt(key, [place]);
     const { ref: stored } = await desk.memory.recall(key);
     const later = stored?.ts && stored.ts !== lost.ts ? stored : await successor(desk, key, place, lost.ts);
     if (!later) return postNew(desk, key, place, message, [place], `${key} after ${lost.ts}`);

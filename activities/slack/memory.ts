@@ -58,17 +58,17 @@ export function createMemory(messages: MessageRefs, repeated: () => boolean = ()
   return {
     async recall(key) {
       const stored = await unlessDown(messages.get(key));
-      if (stored === 'down') {
-        const ref = refs.get(key);
-        // What another worker rendered since is not known here.
-        return ref ? { ref: { ...ref, renderDigest: UNKNOWN_RENDER }, doubt: true } : { doubt: true };
-      }
+      const ref = refs.get(key);
+      // Without the store, or where it was down as this was posted. What another worker rendered since is not known here.
+      if (ref && (stored === 'down' || !isPlace(stored))) return { ref: { ...ref, renderDigest: UNKNOWN_RENDER }, doubt: true };
+      if (stored === 'down') return { doubt: true };
       if (stored?.ts.startsWith(FOR_THREAD)) return { doubt: true, threadTs: stored.ts.slice(FOR_THREAD.length) };
       if (stored?.ts) remember(keys, place(stored), key);
       return stored ? { ref: stored, doubt: true } : { doubt: begun.has(key) || repeated() };
     },
     async intend(key, channel, mark = '') {
       begun.add(key);
+      refs.delete(key); // where it stood before is not where it is about to stand
       trim(begun);
       await unlessDown(messages.put(key, { channel, ts: mark, renderDigest: self }));
     },
@@ -85,6 +85,7 @@ export function createMemory(messages: MessageRefs, repeated: () => boolean = ()
   };
 }
 
+const isPlace = (stored: MessageRef | undefined) => !!stored?.ts && !stored.ts.startsWith(FOR_THREAD);
 const place = (ref: MessageRef) => `${ref.channel}/${ref.ts}`;
 
 /** A store that is down is expected here; any other error is not ours to swallow. */

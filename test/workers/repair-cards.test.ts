@@ -1,13 +1,14 @@
 /** A closed elevation's card shows its end, whoever should have painted it and did not; in a Slack that fails. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isPainted, type NoticeDeps, paintCard } from '../../activities/notices.js';
+import { UNKNOWN_RENDER } from '../../activities/slack/memory.js';
 import { StintError } from '../../contract/errors.js';
 import { instant, type RequestId } from '../../contract/ids.js';
 import { directoryFrom } from '../../policy/people.js';
 import { closeOrphans } from '../../workers/orphans.js';
-import { repairCard } from '../../workers/repair-card.js';
+import { redrawCard, repairCard } from '../../workers/repair-card.js';
 import { createRepairs } from '../../workers/repair-cards.js';
-import { CHANNEL, type Stage, startStage } from '../activities/slack/stage.js';
+import { CHANNEL, message, type Stage, startStage } from '../activities/slack/stage.js';
 import { everyone } from '../fixtures/people.js';
 import type { Elevation } from '../ledger/events.js';
 import { type EndingBench, endingBench } from './ending-bench.js';
@@ -50,6 +51,7 @@ const started = () =>
       return running.has(requestId);
     },
     repair,
+    redraw: (requestId) => redrawCard(b.store, notices(), requestId),
     clock: b.clock,
     failed: (_requestId, error) => void failed.push(error),
   });
@@ -126,6 +128,54 @@ describe('a card that does not show the end', () => {
     expect([asked, slack.calls('chat.update').length]).toEqual([[], edits]);
   });
 
+  describe('and shows something else, for an earlier paint was carried out after the last one', () => {
+    const closed = async () => {
+      const e = await b.elevation('requested');
+      await write(e, ['lapsed', {}], ['closed', { outcome: 'lapsed' }]);
+      const ref = await paint(e);
+      if (!ref) throw new Error('no card');
+      // Of a worker that nobody hears of any more: no memory has it.
+      await slack.worker().update({ ...ref, renderDigest: UNKNOWN_RENDER }, message('Collecting the log'));
+      expect(shown()).toEqual(['Collecting the log']);
+      return e;
+    };
+
+    it('is drawn once more a minute and a half after its end, whatever it was painted as', async () => {
+      const round = started();
+      await round();
+      await closed();
+      await round();
+      b.advance(MINUTE);
+      expect(await round()).toBe(0);
+      b.advance(MINUTE / 2);
+      await round();
+      expect(shown()).toEqual([expect.stringMatching(/nothing was granted/)]);
+    });
+
+    it('is drawn by a process that starts anew, and then never again', async () => {
+      const e = await closed();
+      b.advance(2 * MINUTE);
+      expect(await started()()).toBe(1);
+      expect(shown()).toEqual([expect.stringMatching(/nothing was granted/)]);
+      const round = started();
+      expect(await round()).toBe(0);
+      running.add(idOf(e));
+      b.advance(HOUR);
+      expect([await round(), await started()()]).toEqual([0, 0]);
+    });
+
+    it('is drawn later where Slack did not take it, also by another process', async () => {
+      await closed();
+      b.advance(2 * MINUTE);
+      down(2);
+      expect(await started()()).toBe(0);
+      expect(failed).toMatchObject([{ code: 'slack-unavailable' }]);
+      await started()();
+      await started()();
+      expect(shown()).toEqual([expect.stringMatching(/nothing was granted/)]);
+    });
+  });
+
   it('waits for a Temporal that is down, and is given up in the end', async () => {
     const e = await b.elevation('requested');
     await paint(e);
@@ -139,6 +189,7 @@ describe('a card that does not show the end', () => {
         return false;
       },
       repair: () => Promise.reject(new StintError('slack-unavailable')),
+      redraw: () => Promise.reject(new StintError('slack-unavailable')),
       clock: b.clock,
       failed: (_requestId, error) => void failed.push(error),
     });

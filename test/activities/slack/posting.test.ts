@@ -400,28 +400,82 @@ describe('the thread', () => {
   });
 
   describe('a post that Slack carries out long after it was given up', () => {
-    const OFTEN = Array.from({ length: 60 }, () => 100);
     const lines = () => stage.sim.truth().messages.filter((m) => m.channel === CHANNEL && m.text === 'line');
     const left = () => [lines().length, lines().filter((m) => !m.deleted).length];
-    const late: FaultInput = { method: 'chat.postMessage', kind: 'delay', ms: 900, times: 1 };
+    const late: FaultInput = { method: 'chat.postMessage', kind: 'delay', ms: 2500, times: 1 };
+    const both = () => expect.poll(left, { timeout: 20_000 }).toEqual([2, 2]);
 
     it('is taken away again, though its successor looked before and after it posted', async () => {
       const root = await stage.worker().ensurePosted(KEY, where, message('card'));
       const thread = { channel: CHANNEL, threadTs: root.ts };
-      const cards = stage.worker({ timeoutMs: 300, looksMs: OFTEN });
+      const cards = stage.worker({ timeoutMs: 300 });
       stage.sim.fault(late);
       expect(await failing(cards.ensurePosted('line/1', thread, message('line')))).toBe('slack-unavailable');
       const ref = await cards.ensurePosted('line/1', thread, message('line'));
-      await expect.poll(left, { timeout: 6000 }).toEqual([2, 1]);
+      await both();
+      await cards.lookAgain();
+      expect(left()).toEqual([2, 2]); // not due yet
+      stage.advance(10_000);
+      await cards.lookAgain();
       expect(stage.posted().filter((m) => m.text === 'line')).toMatchObject([{ ts: ref.ts }]);
       expect(stage.refs.rows.get('line/1')).toEqual(ref);
     });
 
-    it('is taken away by the successor of a killed worker, also in the channel', async () => {
+    it('is taken away by whoever lives when it is to be looked for, also in the channel', async () => {
       stage.sim.fault(late);
       await caught(stage.worker({ timeoutMs: 300 }).ensurePosted(KEY, where, message('line')));
-      const ref = await stage.worker({ looksMs: OFTEN }).ensurePosted(KEY, where, message('line'));
-      await expect.poll(left, { timeout: 6000 }).toEqual([2, 1]);
+      const ref = await stage.worker().ensurePosted(KEY, where, message('line'));
+      await both();
+      stage.advance(10_000);
+      await stage.worker().lookAgain();
+      expect(stage.posted().map((m) => m.ts)).toEqual([ref.ts]);
+    });
+
+    it('is taken away by the second look when it came after the first, and is not looked for any more then', async () => {
+      stage.sim.fault(late);
+      await caught(stage.worker({ timeoutMs: 300 }).ensurePosted(KEY, where, message('line')));
+      const ref = await stage.worker().ensurePosted(KEY, where, message('line'));
+      stage.advance(10_000);
+      await stage.worker().lookAgain();
+      await both();
+      stage.advance(49_000);
+      await stage.worker().lookAgain();
+      expect(left()).toEqual([2, 2]);
+      stage.advance(1_000);
+      await stage.worker().lookAgain();
+      expect(stage.posted().map((m) => m.ts)).toEqual([ref.ts]);
+      const looks = stage.calls('conversations.history').length;
+      stage.advance(600_000);
+      await stage.worker().lookAgain();
+      expect(stage.calls('conversations.history')).toHaveLength(looks);
+    });
+
+    it('is looked for once more half a minute after a look that failed, or whose process died', async () => {
+      stage.sim.fault(late);
+      await caught(stage.worker({ timeoutMs: 300 }).ensurePosted(KEY, where, message('line')));
+      const ref = await stage.worker().ensurePosted(KEY, where, message('line'));
+      await both();
+      stage.advance(10_000);
+      stage.sim.fault({ method: 'conversations.history', kind: '500', times: 1 });
+      expect(await failing(stage.worker().lookAgain())).toBe('slack-unavailable');
+      await stage.worker().lookAgain();
+      expect(left()).toEqual([2, 2]);
+      stage.advance(30_000);
+      await stage.worker().lookAgain();
+      expect(stage.posted().map((m) => m.ts)).toEqual([ref.ts]);
+    });
+
+    it('is looked for all the same when the store was down as it was posted', async () => {
+      stage.sim.fault(late);
+      const cards = stage.worker({ timeoutMs: 300 });
+      await caught(cards.ensurePosted(KEY, where, message('line')));
+      stage.refs.down = true;
+      const ref = await cards.ensurePosted(KEY, where, message('line'));
+      await both();
+      expect(await failing(cards.lookAgain())).toBe('store-unavailable');
+      stage.refs.down = false;
+      stage.advance(10_000);
+      await cards.lookAgain();
       expect(stage.posted().map((m) => m.ts)).toEqual([ref.ts]);
     });
 
@@ -431,8 +485,10 @@ describe('the thread', () => {
       await caught(stage.worker({ timeoutMs: 300 }).ensurePosted(KEY, where, message('line')));
       stage.sim.fault(first);
       await caught(stage.worker().ensurePosted(KEY, where, message('line')));
-      const ref = await stage.worker({ looksMs: OFTEN }).ensurePosted(KEY, where, message('line'));
-      await expect.poll(left, { timeout: 6000 }).toEqual([2, 1]);
+      const ref = await stage.worker().ensurePosted(KEY, where, message('line'));
+      await both();
+      stage.advance(10_000);
+      await stage.worker().lookAgain();
       expect(stage.posted().map((m) => m.ts)).toEqual([ref.ts]);
     });
   });

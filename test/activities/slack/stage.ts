@@ -1,9 +1,9 @@
 /** A Slack stand-in with a channel, a few people and the product's own posting client, and a store that can fail. */
-import { createCards } from '../../../activities/slack/cards.js';
+import { createCards, type TendedCards } from '../../../activities/slack/cards.js';
 import { createPostingClient } from '../../../activities/slack/client.js';
 import { StintError } from '../../../contract/errors.js';
 import type { SlackUserId } from '../../../contract/ids.js';
-import type { Cards, MessageRef, MessageRefs, Rendered } from '../../../contract/ports.js';
+import type { Doubt, Doubts, MessageRef, MessageRefs, Rendered } from '../../../contract/ports.js';
 import { type SlackSim, startSlack } from '../../../sim/slack/index.js';
 
 export const CHANNEL = 'C0APPROVE';
@@ -30,14 +30,15 @@ interface Options {
   useClientMsgId?: boolean;
   repeated?: () => boolean;
   timeoutMs?: number;
-  looksMs?: readonly number[];
 }
 
 export interface Stage {
   readonly sim: SlackSim;
   readonly refs: FlakyRefs;
   /** A fresh worker process over the same store: nothing in memory. */
-  worker(options?: Options): Cards;
+  worker(options?: Options): TendedCards;
+  /** Moves the clock of all workers on. */
+  advance(ms: number): void;
   /** What stands in a channel now, by the stand-in's own truth. */
   posted(channel?: string): ReturnType<SlackSim['truth']>['messages'];
   calls(method: string): ReturnType<SlackSim['truth']>['calls'];
@@ -71,13 +72,18 @@ export async function startStage(scopes: readonly string[] = SCOPES): Promise<St
     },
   });
   const refs = createFlakyRefs();
+  const doubts = createFlakyDoubts(refs);
+  let now = Date.now();
   return {
     sim,
     refs,
     worker({ useClientMsgId = false, timeoutMs, ...rest } = {}) {
       const client = createPostingClient({ token: TOKEN, slackApiUrl: sim.apiUrl });
       if (timeoutMs !== undefined) Object.assign(client, { timeout: timeoutMs });
-      return createCards({ client, store: { messages: refs }, useClientMsgId, ...rest });
+      return createCards({ client, store: { messages: refs, doubts }, useClientMsgId, clock: () => now, ...rest });
+    },
+    advance: (ms) => {
+      now += ms;
     },
     posted: (channel = CHANNEL) =>
       sim.truth().messages.filter((m) => m.channel === channel && !m.deleted && m.onlyFor === undefined),
@@ -109,6 +115,31 @@ function createFlakyRefs(): FlakyRefs {
     },
   };
   return refs;
+}
+
+/** As the store keeps them, and down with it. */
+function createFlakyDoubts(refs: FlakyRefs): Doubts {
+  const rows = new Map<string, Doubt & { readonly next: string }>();
+  const nameOf = ({ key, channel, threadTs }: Doubt) => `${key}/${channel}/${threadTs ?? ''}`;
+  const up = () => {
+    if (refs.down) throw new StintError('store-unavailable');
+  };
+  return {
+    async put(doubt, next) {
+      up();
+      rows.set(nameOf(doubt), { ...doubt, next });
+    },
+    async take(now, until, limit) {
+      up();
+      const due = [...rows.values()].filter(({ next }) => next <= now).slice(0, limit);
+      for (const doubt of due) rows.set(nameOf(doubt), { ...doubt, next: until });
+      return due;
+    },
+    async remove(doubt) {
+      up();
+      if (rows.get(nameOf(doubt))?.since === doubt.since) rows.delete(nameOf(doubt));
+    },
+  };
 }
 
 export function message(text: string): Rendered {
