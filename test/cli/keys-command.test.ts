@@ -27,7 +27,7 @@ test('a key is made, listed, rotated and revoked where the configuration says, a
   const old = /slack-app-[0-9a-f]{12}/.exec(listed.out)?.[0] ?? '';
   expect(listed.out).toMatch(new RegExp(`^${old} +live +here +says .*approve`, 'm'));
   expect(listed.out).toMatch(
-    /^device-api-[0-9a-f]{12} +live +here +says start, end, contactLost, evidenceComplete, claim, confirm$/m,
+    /^device-api-[0-9a-f]{12} +live +here +says start, withdraw, end, contactLost, evidenceComplete, claim, confirm$/m,
   );
 
   const turned = await keys('rotate', 'slack-app', '--overlap', '1h');
