@@ -4,7 +4,10 @@ import { seedOfThisTree } from './test/seed.js';
 const env = { STINT_SEED: String(seedOfThisTree()) };
 const common = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 120_000, env };
 
-/** Three layers: `fast` needs nothing, `temporal` a real dev server, `e2e` the whole product over real sockets. */
+/**
+ * Four layers: `fast` needs nothing, `temporal` a real dev server, `e2e` the whole product over real sockets, and `storm` all of
+ * the machine. `e2e` waits most of the time, as people do, so two files of it run at once.
+ */
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -32,8 +35,17 @@ export default defineConfig({
           ...common,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: ['test/e2e/storm.test.ts'],
           testTimeout: 240_000,
-          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'storm',
+          include: ['test/e2e/storm.test.ts'],
+          testTimeout: 240_000,
           fileParallelism: false,
         },
       },

@@ -9,7 +9,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PGlite } from '@electric-sql/pglite';
+import type { PGlite, PGliteOptions } from '@electric-sql/pglite';
 import type { Session, Source } from './dialect.js';
 import { storeError } from './errors.js';
 import { lockFolder } from './folder-lock.js';
@@ -28,7 +28,18 @@ interface Embedded {
 
 /** A database in memory, gone with the process. */
 export async function pgliteInMemory(): Promise<Source> {
-  return sourceOf(await start());
+  return sourceOf(await start({ loadDataDir: await emptyDatabase() }));
+}
+
+/** Made once a process: a copy of it is there in a third of the time that making one anew takes. */
+let empty: Promise<Blob> | undefined;
+function emptyDatabase(): Promise<Blob> {
+  empty ??= start().then(async ({ db }) => {
+    const made = await db.dumpDataDir('none');
+    await db.close();
+    return made;
+  });
+  return empty;
 }
 
 /**
@@ -58,15 +69,15 @@ async function startInFolder(folder: string): Promise<Embedded> {
   // A process killed in the very first start leaves half a database that never opens again. Nothing was stored in it.
   if (existsSync(data) && !existsSync(ready)) await rename(data, `${data}.unfinished-${Date.now()}`);
   await mkdir(data, { recursive: true, mode: 0o700 });
-  const embedded = await start(data);
+  const embedded = await start({ dataDir: data });
   if (!existsSync(ready)) await writeFile(ready, '');
   return embedded;
 }
 
-async function start(data?: string): Promise<Embedded> {
+async function start(options: PGliteOptions = {}): Promise<Embedded> {
   // Loaded here, so that those who run PostgreSQL never load the embedded one.
   const library = await import('@electric-sql/pglite');
-  const db = data === undefined ? new library.PGlite() : new library.PGlite(data);
+  const db = new library.PGlite(options);
   await db.waitReady;
   return { db, ask: createStatement(db, library) };
 }
