@@ -17,9 +17,9 @@ const EXPECTED = /^No (workflows|Nexus services|activities) registered/;
 export function installRuntime(log: Logger, metricsPort: number | undefined): () => Promise<void> {
   const write = (level: keyof typeof LEVELS, message: string, meta?: Record<string, unknown>) => {
     if (EXPECTED.test(message)) return;
-    const { error, sdkComponent, taskQueue, workflowId, activityType, attempt } = meta ?? {};
+    const { error, sdkComponent, taskQueue, workflowId, activityType, attempt, kind, why } = meta ?? {};
     log[LEVELS[level]](
-      { sdkComponent, taskQueue, workflowId, activityType, attempt, ...(error !== undefined && { err: error }) },
+      { sdkComponent, taskQueue, workflowId, activityType, attempt, kind, why, ...(error !== undefined && { err: error }) },
       message,
     );
   };

@@ -9,6 +9,8 @@ import {
   continueAsNew,
   defineQuery,
   defineUpdate,
+  log,
+  metricMeter,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -92,12 +94,26 @@ function turnThePage(start: unknown, e: Admitted): Promise<never> {
   });
 }
 
-/** Updates are checked for shape before they enter the history, verified in the handler, and judged by the state after that. */
+const refusedUpdates = metricMeter.createCounter('stint_refused_updates', undefined, 'Updates that no history has, by why');
+
+/** Why an update is not let into the history; undefined when it is. */
+function whyUnfit(raw: unknown): string | undefined {
+  if (typeof raw !== 'object' || raw === null || '__undecodable' in raw || !('sig' in raw) || isOversize(raw))
+    return 'not a sealed message';
+  return workflowInfo().historyLength > 40_000 ? 'this run takes no more updates' : undefined;
+}
+
+/**
+ * Updates are checked for shape before they enter the history, verified in the handler, and judged by the state after that.
+ * What does not enter it can change nothing, the ledger neither: it is logged and counted by the worker.
+ */
 function answerUpdates(current: () => Admitted | undefined): void {
-  const validator = (raw: unknown) => {
-    if (typeof raw !== 'object' || raw === null || '__undecodable' in raw || !('sig' in raw) || isOversize(raw))
-      throw new TypeError('not a sealed message');
-    if (workflowInfo().historyLength > 40_000) throw new RangeError('this run takes no more updates');
+  const validatorOf = (kind: 'claim' | 'confirm') => (raw: unknown) => {
+    const why = whyUnfit(raw);
+    if (why === undefined) return;
+    log.warn('An update was refused', { kind, why });
+    refusedUpdates.add(1, { kind, why });
+    throw new TypeError(why);
   };
   const handle = async <K extends 'claim' | 'confirm', A>(
     kind: K,
@@ -113,8 +129,8 @@ function answerUpdates(current: () => Admitted | undefined): void {
     e.refuse(kind, code);
     return { ok: false, code, sentence: 'The seal of this message is not valid.' };
   };
-  setHandler(claimUpdate, (raw) => handle('claim', raw, (e, m) => claim(e.book, m)), { validator });
-  setHandler(confirmUpdate, (raw) => handle('confirm', raw, (e, m) => confirm(e.book, m)), { validator });
+  setHandler(claimUpdate, (raw) => handle('claim', raw, (e, m) => claim(e.book, m)), { validator: validatorOf('claim') });
+  setHandler(confirmUpdate, (raw) => handle('confirm', raw, (e, m) => confirm(e.book, m)), { validator: validatorOf('confirm') });
 }
 
 type Refusal = { readonly ok: false; readonly code: string; readonly sentence: string };

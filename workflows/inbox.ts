@@ -3,7 +3,15 @@
  * would fail the workflow without its revoke). One loop verifies the seals and applies in order, what ends access
  * first. Unverified messages change nothing but a counter and the ledger (invariant I13).
  */
-import { condition, defineSignal, isCancellation, setDefaultSignalHandler, setHandler, sleep } from '@temporalio/workflow';
+import {
+  condition,
+  defineSignal,
+  isCancellation,
+  patched,
+  setDefaultSignalHandler,
+  setHandler,
+  sleep,
+} from '@temporalio/workflow';
 import type { Opened } from '../contract/duties.js';
 import type { ErrorCode } from '../contract/errors.js';
 import { instant, msOf } from '../contract/ids.js';
@@ -50,14 +58,15 @@ export type Refuse = (kind: MessageKind | 'unknown', code: ErrorCode, envelope?:
 /** Registers all handlers at once, before the first await, and starts the loop. */
 export function startInbox(book: Book, { nonces, waiting }: Mail, apply: Apply, refuse: Refuse): Inbox {
   const backlog = createBacklog();
-  const seen = new Set<string>(nonces);
+  /** What was verified, by its nonce: as it came, where this page has heard it. */
+  const seen = new Map<string, string | undefined>(nonces.map((nonce) => [nonce, undefined]));
   let received = 0;
   let stopped = false;
   for (const item of waiting) backlog.push(item);
 
   const push = (name: string, raw: unknown) => {
     received += 1;
-    if (seen.has(nonceOf(raw))) return; // a repeat of a verified message is dropped unverified
+    if (isRepeat(seen, raw)) return; // dropped unverified
     if (isOversize(raw)) return refuse('unknown', 'too-large');
     backlog.push({ name: nameOf(name), raw, at: instant(Date.now()) });
   };
@@ -69,8 +78,9 @@ export function startInbox(book: Book, { nonces, waiting }: Mail, apply: Apply, 
     if (!opened.ok) return refuse(opened.kind, opened.code);
     const { envelope } = opened;
     if (envelope.kind !== item.name) return refuse(envelope.kind, 'wrong-sender');
-    if (seen.has(envelope.nonce)) return;
-    seen.add(envelope.nonce);
+    if (isRepeat(seen, item.raw)) return;
+    if (seen.has(envelope.nonce)) return refuse(envelope.kind, 'replayed', envelope);
+    seen.set(envelope.nonce, textOf(item.raw));
     const code = apply(envelope, opened.newRound);
     if (code) refuse(envelope.kind, code, envelope);
   };
@@ -113,7 +123,7 @@ export function startInbox(book: Book, { nonces, waiting }: Mail, apply: Apply, 
       return backlog.fits;
     },
     get nonces() {
-      return [...seen];
+      return [...seen.keys()];
     },
     open: (kind, raw) => ask(book, kind, raw),
     stop: () => {
@@ -143,6 +153,20 @@ async function ask(book: Book, kind: 'claim' | 'confirm', raw: unknown): Promise
     return { ok: false, code: 'seal-expired', kind };
   }
 }
+
+/**
+ * Whether a verified message comes once more. Something else under its nonce is none: it is checked and refused like any
+ * other. After a page was turned only the nonces are known, and nothing under them counts any more.
+ */
+function isRepeat(seen: ReadonlyMap<string, string | undefined>, raw: unknown): boolean {
+  const nonce = nonceOf(raw);
+  if (!seen.has(nonce)) return false;
+  const known = seen.get(nonce);
+  if (known === undefined || (!isOversize(raw) && textOf(raw) === known)) return true;
+  return !patched('changed-under-known-nonce');
+}
+
+const textOf = (raw: unknown) => JSON.stringify(raw);
 
 function nonceOf(raw: unknown): string {
   const nonce = typeof raw === 'object' && raw !== null && 'nonce' in raw ? raw.nonce : undefined;

@@ -266,6 +266,9 @@ describe.concurrent('a genuine message of every kind', () => {
     if (over) await e.result();
     else await until(async () => (await refusedCodes(h, e)).includes('wrong-sender'), 'all of it heard');
     expect((await entriesOf(e, entry)) - known).toBe(1);
+    // What is said once more is no forgery; what was changed in it is one, each time that it is heard.
+    const codes = (await refusedCodes(h, e)).filter((code) => code !== 'wrong-sender');
+    expect(codes).toEqual(manyOf(EMPTY.includes(kind) ? 'bad-input' : 'bad-seal', over ? codes.length : 2));
     const { votes = [], unprovenBy = [] } = (await h.store.ledger.find(e.requestId))?.view ?? {};
     expect(votes.length).toBeLessThanOrEqual(1);
     expect(unprovenBy.length).toBeLessThanOrEqual(1);
@@ -342,11 +345,14 @@ describe.concurrent('one genuine approval in the hands of somebody else', () => 
     await inVain(h, other, ['bad-seal'], send(other, [{ name: 'approve', raw: approval }]));
     await e.handle.signal('approve', approval);
     await e.in('granting');
-    // And once: after that it is dropped, whatever is changed in it.
+    // And once: after that it is dropped as it is, and refused with anything changed in it.
+    const wanted = [...(await refusedCodes(h, e)), 'bad-seal'].sort();
     await send(
       e,
-      [approval, { ...approval, body: { windowMs: 30 * MIN } }].map((raw) => ({ name: 'approve', raw })),
+      [approval, { ...approval, body: { windowMs: 30 * MIN } }, approval].map((raw) => ({ name: 'approve', raw })),
     )();
+    await until(async () => (await refusedCodes(h, e)).length >= wanted.length, 'the refusal');
+    expect(await refusedCodes(h, e)).toEqual(wanted);
     await other.deny(linus);
     expect(await other.result()).toBe('denied');
     expect((await e.view())?.votes).toHaveLength(1);
