@@ -18,17 +18,18 @@ export function createBlindWatch({ alarms, clock }: BlindWatchDeps): (run: Pick<
     for (const { what, sentence } of blind) {
       const from = since.get(what) ?? clock();
       since.set(what, from);
-      const forMs = clock() - from;
-      if (forMs >= FAILING_MS) alarms.raise(blindAlarm(what, sentence, forMs));
+      const times = { sinceMs: from, nowMs: clock() };
+      if (times.nowMs - from >= FAILING_MS) alarms.raise(blindAlarm(what, sentence, times));
     }
   };
 }
 
-function blindAlarm(what: string, sentence: string, forMs: number) {
+function blindAlarm(what: string, sentence: string, times: { readonly sinceMs: number; readonly nowMs: number }) {
+  const forMs = times.nowMs - times.sinceMs;
   return downAlarm(
     `reconciler-blind/${what}`,
     `The reconciler has not been able to read ${what} for ${Math.round(forMs / 60_000)} min: ${sentence} What was left behind there is not found meanwhile; deadlines and revokes go on.`,
     '"stint doctor" says what is wrong and how to mend it; then "stint reconcile" looks at once.',
-    forMs,
+    times,
   );
 }

@@ -3,7 +3,7 @@
  * sweep, the follow-ups, the reconciler and the watch.
  */
 import type { Logger } from 'pino';
-import { isOutdated, isPainted, type NoticeDeps, paintCard } from '../activities/notices.js';
+import { isOutdated, isPainted, paintCard } from '../activities/notices.js';
 import { createReconcileDuties } from '../activities/reconcile.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';

@@ -136,7 +136,7 @@ export function troubleAlarm({ queue, names, sinceMs, failures, code }: Trouble,
     `queue/${queue}`,
     `On the queue ${queue} this has not worked since ${instant(sinceMs)}: ${names.join(', ')}. ${failures} calls failed, the last one with ${code}. The work is kept and waits.`,
     grantFix(queue, code) ?? DOWN[queue] ?? 'Look at the log of this worker for the whole error.',
-    nowMs - sinceMs,
+    { sinceMs, nowMs },
   );
 }
 
@@ -149,7 +149,7 @@ export function backlogAlarm({ queue, names, sinceMs, calls, code }: Backlog, no
     `waiting/${queue}`,
     `On the queue ${queue} the oldest of ${calls} calls that fail again and again (${names.join(', ')}) waits since ${instant(sinceMs)}, while others come through. The last one failed with ${code}. The work is kept and waits.`,
     DOWN[queue] ?? 'Look at the log of this worker for the whole error.',
-    nowMs - sinceMs,
+    { sinceMs, nowMs },
   );
 }
 
@@ -160,7 +160,19 @@ const DOWN: { readonly [queue: string]: string } = {
     'Is the database up, and the policy file valid? "stint doctor" says. Nothing new is granted; revokes and deadlines go on meanwhile.',
 };
 
-/** Something that this process can't reach. */
-export function downAlarm(key: string, sentence: string, todo: string, forMs: number): Alarm {
-  return { key, step: Math.max(1, alarmStep(forMs) ?? 1), severity: 'error', sentence, todo };
+/** How far apart two workers may notice one outage, in milliseconds, and two outages that are told apart. */
+const OUTAGE_MS = 10 * 60_000;
+
+/**
+ * Something that this process can't reach. Told by when it began, so that another outage of the same is told as well; workers
+ * that notice it a moment apart say one thing.
+ */
+export function downAlarm(
+  what: string,
+  sentence: string,
+  todo: string,
+  { sinceMs, nowMs }: { readonly sinceMs: number; readonly nowMs: number },
+): Alarm {
+  const key = `${what}/${instant(Math.floor(sinceMs / OUTAGE_MS) * OUTAGE_MS)}`;
+  return { key, step: Math.max(1, alarmStep(nowMs - sinceMs) ?? 1), severity: 'error', sentence, todo };
 }

@@ -78,7 +78,7 @@ export function createWatch(deps: WatchDeps): Watch {
     storeUp = await answers(store);
     if (storeUp) storeSince = clock();
     const silentMs = clock() - storeSince;
-    if (silentMs >= FAILING_MS) alarms.raise(storeDown(silentMs));
+    if (silentMs >= FAILING_MS) alarms.raise(storeDown({ sinceMs: storeSince, nowMs: clock() }));
   };
   const lookAtGrants = async () => {
     for (const grant of await store.fence.overdue(instant(clock()))) {
@@ -104,14 +104,14 @@ export function createWatch(deps: WatchDeps): Watch {
     polling = await deps.polls();
     if (polling) polledAt = clock();
     const silentMs = clock() - polledAt;
-    if (silentMs >= FAILING_MS) alarms.raise(temporalDown(silentMs));
+    if (silentMs >= FAILING_MS) alarms.raise(temporalDown({ sinceMs: polledAt, nowMs: clock() }));
     const troubles = pulse.troubles(FAILING_MS);
     for (const trouble of troubles) alarms.raise(troubleAlarm(trouble, clock()));
     // Where nothing works the one above says it.
     const slow = pulse.backlogs(WAITING_MS).filter(({ queue }) => troubles.every((trouble) => trouble.queue !== queue));
     for (const backlog of slow) alarms.raise(backlogAlarm(backlog, clock()));
-    const lateMs = clock() - (deps.sweptAt() ?? begunMs);
-    if (storeUp && lateMs > SWEEP_LATE_MS) alarms.raise(sweepLate(lateMs));
+    const sweptAt = deps.sweptAt() ?? begunMs;
+    if (storeUp && clock() - sweptAt > SWEEP_LATE_MS) alarms.raise(sweepLate({ sinceMs: sweptAt, nowMs: clock() }));
   };
   const lookAtReconciler = async () => {
     const patience = TURNS_MISSED * deps.reconcileEveryMs;
@@ -194,24 +194,31 @@ async function answers(store: Pick<Store, 'ping'>): Promise<boolean> {
   }
 }
 
-const storeDown = (forMs: number) =>
+/** Since when something is as it is, and now, in milliseconds since 1970. */
+interface Times {
+  readonly sinceMs: number;
+  readonly nowMs: number;
+}
+
+const minutesOf = ({ sinceMs, nowMs }: Times) => Math.round((nowMs - sinceMs) / 60_000);
+const storeDown = (times: Times) =>
   downAlarm(
     'store-down',
-    `The store has not answered this worker for ${Math.round(forMs / 60_000)} min. Nothing new is granted; revokes and deadlines go on, and their entries wait.`,
+    `The store has not answered this worker for ${minutesOf(times)} min. Nothing new is granted; revokes and deadlines go on, and their entries wait.`,
     'Bring the database back; "stint doctor" says what is wrong with it.',
-    forMs,
+    times,
   );
-const temporalDown = (forMs: number) =>
+const temporalDown = (times: Times) =>
   downAlarm(
     'temporal-down',
-    `This worker has not polled Temporal for ${Math.round(forMs / 60_000)} min. Macs end by themselves, and the sweep goes on here.`,
+    `This worker has not polled Temporal for ${minutesOf(times)} min. Macs end by themselves, and the sweep goes on here.`,
     'Bring Temporal back; workers connect again by themselves.',
-    forMs,
+    times,
   );
-const sweepLate = (forMs: number) =>
+const sweepLate = (times: Times) =>
   downAlarm(
     'sweep-late',
-    `The overdue sweep of this worker has not come through for ${Math.round(forMs / 60_000)} min.`,
+    `The overdue sweep of this worker has not come through for ${minutesOf(times)} min.`,
     'Look at the log of this worker, and start it anew if nothing explains it.',
-    forMs,
+    times,
   );

@@ -58,8 +58,7 @@ export type Refuse = (kind: MessageKind | 'unknown', code: ErrorCode, envelope?:
 /** Registers all handlers at once, before the first await, and starts the loop. */
 export function startInbox(book: Book, { nonces, waiting }: Mail, apply: Apply, refuse: Refuse): Inbox {
   const backlog = createBacklog();
-  /** What was verified, by its nonce: as it came, where this page has heard it. */
-  const seen = new Map<string, string | undefined>(nonces.map((nonce) => [nonce, undefined]));
+  const seen = new Map<string, Known | undefined>(nonces.map((nonce) => [nonce, undefined]));
   let received = 0;
   let stopped = false;
   for (const item of waiting) backlog.push(item);
@@ -78,11 +77,15 @@ export function startInbox(book: Book, { nonces, waiting }: Mail, apply: Apply, 
     if (!opened.ok) return refuse(opened.kind, opened.code);
     const { envelope } = opened;
     if (envelope.kind !== item.name) return refuse(envelope.kind, 'wrong-sender');
-    if (isRepeat(seen, item.raw)) return;
-    if (seen.has(envelope.nonce)) return refuse(envelope.kind, 'replayed', envelope);
-    seen.set(envelope.nonce, textOf(item.raw));
+    if (seen.has(envelope.nonce)) return settleRepeat(envelope, seen.get(envelope.nonce));
+    seen.set(envelope.nonce, { text: textOf(item.raw), sig: envelope.sig });
     const code = apply(envelope, opened.newRound);
     if (code) refuse(envelope.kind, code, envelope);
+  };
+
+  /** Anybody can send a genuine message once more, in other letters too: that speaks for nobody, and nobody gets an answer to it. */
+  const settleRepeat = ({ kind, sig }: Envelope, known: Known | undefined) => {
+    if (known && known.sig !== sig && patched('changed-under-known-nonce')) refuse(kind, 'replayed');
   };
 
   const loop = async () => {
@@ -154,15 +157,21 @@ async function ask(book: Book, kind: 'claim' | 'confirm', raw: unknown): Promise
   }
 }
 
+/** Of a message that was verified on this page: it as it came, and its signature, which is of its content however that is written. */
+interface Known {
+  readonly text: string;
+  readonly sig: string;
+}
+
 /**
- * Whether a verified message comes once more. Something else under its nonce is none: it is checked and refused like any
- * other. After a page was turned only the nonces are known, and nothing under them counts any more.
+ * Whether a verified message comes once more, to the letter. Anything else under its nonce is checked like any other. After
+ * a page was turned only the nonces are known: what comes under them is dropped.
  */
-function isRepeat(seen: ReadonlyMap<string, string | undefined>, raw: unknown): boolean {
+function isRepeat(seen: ReadonlyMap<string, Known | undefined>, raw: unknown): boolean {
   const nonce = nonceOf(raw);
   if (!seen.has(nonce)) return false;
   const known = seen.get(nonce);
-  if (known === undefined || (!isOversize(raw) && textOf(raw) === known)) return true;
+  if (known === undefined || (!isOversize(raw) && textOf(raw) === known.text)) return true;
   return !patched('changed-under-known-nonce');
 }
 

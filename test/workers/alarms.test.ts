@@ -10,6 +10,7 @@ import { messageOf, slackSink, webhookSink } from '../../workers/alarm-sinks.js'
 import { TURN_MS } from '../../workers/alarm-turns.js';
 import { AGAIN_MS, type AlarmSink, type AlarmsDeps, createAlarms, type Told } from '../../workers/alarms.js';
 import { Secret } from '../../workers/secrets.js';
+import { downAlarm } from '../../workers/watch-alarms.js';
 import { CHANNEL, startStage } from '../activities/slack/stage.js';
 
 const T0 = Date.parse('2026-03-02T09:00:00.000Z');
@@ -62,6 +63,25 @@ describe('an alarm', () => {
     w.alarms.raise(alarm());
     await w.alarms.idle();
     expect(w.told).toHaveLength(2);
+  });
+
+  it('of an outage is said at each step by one of two workers, and of the next outage that day as well', async () => {
+    const outage = async (fromMs: number, minutes: number) => {
+      const two = [worker(), worker()] as const;
+      for (now = fromMs; now < fromMs + minutes * 60_000; now += 30_000)
+        for (const [i, { alarms }] of two.entries()) {
+          // The second noticed it some seconds later.
+          alarms.raise(
+            downAlarm('store-down', 'It does not answer.', 'Bring it back.', { sinceMs: fromMs + i * 7_000, nowMs: now }),
+          );
+          await alarms.idle();
+        }
+      return two.flatMap(({ told }) => told.map(({ step }) => step));
+    };
+    const morning = now;
+    expect(await outage(morning, 20)).toEqual([1, 5, 15]);
+    expect(await outage(morning + 30 * 60_000, 20)).toEqual([1, 5, 15]);
+    expect(await outage(morning + 7 * 3_600_000, 4)).toEqual([1]);
   });
 
   it('that grows is said at each step, once', async () => {

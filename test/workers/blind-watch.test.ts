@@ -21,7 +21,7 @@ test('what the reconciler could not read at one run after the other is an alarm 
   told({ failures: [file] });
   expect(said).toMatchObject([
     {
-      key: 'reconciler-blind/the people file',
+      key: 'reconciler-blind/the people file/2026-03-02T09:00:00.000Z',
       severity: 'error',
       step: 5,
       sentence: expect.stringMatching(/the people file for 5 min: people\.yaml:3:1 is wrong\./),

@@ -56,7 +56,9 @@ function bench(change: Partial<WatchDeps> = {}) {
       await watch.tick();
     }
   };
-  const keys = () => [...new Set(said.map(({ key, step }) => `${key}${step === undefined ? '' : `#${step}`}`))];
+  /** Without when an outage began. */
+  const nameOf = (key: string) => key.replace(/\/\d{4}-[\d-]+T[\d:.]+Z$/, '');
+  const keys = () => [...new Set(said.map(({ key, step }) => `${nameOf(key)}${step === undefined ? '' : `#${step}`}`))];
   return { said, state, failed, pass, keys, deps, watch };
 }
 

@@ -275,6 +275,42 @@ describe.concurrent('a genuine message of every kind', () => {
     if (!over) await e.handle.terminate('test over');
   });
 
+  test('twice in other letters is the same once more: it speaks for nobody, and nobody is answered', async () => {
+    const e = await h.ask();
+    await e.in('requested');
+    const good = signed(
+      words(e, 'approve', 'slack-app', { actor: { personId: grace.personId, slackUserId: 'U0GRACE' } }),
+      keyOf('slack-app'),
+    );
+    await e.handle.signal('approve', good);
+    await e.in('granting');
+    const backwards = Object.fromEntries(Object.entries(good).reverse());
+    await inVain(h, e, ['wrong-sender'], async () => {
+      for (let i = 0; i < 120; i += 1) await e.handle.signal('approve', backwards);
+      // Heard after them.
+      await e.handle.signal('approve', genuine(e, 'approve', 'device-api'));
+    });
+    expect(h.sent.answers.filter(({ requestId }) => requestId === e.requestId)).toEqual([]);
+    await e.revoke(linus);
+    await e.logIfAsked();
+    expect(await e.result()).toBe('revoked');
+  });
+
+  test('under a nonce that was used: another of the same sender is refused, and nobody is answered', async () => {
+    const e = await h.ask();
+    await e.in('requested');
+    const actor = { personId: grace.personId, slackUserId: 'U0GRACE' };
+    const good = signed(words(e, 'approve', 'slack-app', { actor }), keyOf('slack-app'));
+    await e.handle.signal('approve', good);
+    await e.in('granting');
+    const other = signed(words(e, 'revoke', 'slack-app', { actor, nonce: good.nonce }), keyOf('slack-app'));
+    await inVain(h, e, ['replayed'], () => e.handle.signal('revoke', other));
+    expect(h.sent.answers.filter(({ requestId }) => requestId === e.requestId)).toEqual([]);
+    await e.revoke(linus);
+    await e.logIfAsked();
+    expect(await e.result()).toBe('revoked');
+  });
+
   test('twice has one answer: claim and confirm', async () => {
     const e = await h.ask();
     await e.approve(grace);
