@@ -284,6 +284,7 @@ describe.concurrent('a genuine message of every kind', () => {
     );
     await e.handle.signal('approve', good);
     await e.in('granting');
+    await h.granted(e);
     const backwards = Object.fromEntries(Object.entries(good).reverse());
     await inVain(h, e, ['wrong-sender'], async () => {
       for (let i = 0; i < 120; i += 1) await e.handle.signal('approve', backwards);
@@ -303,6 +304,7 @@ describe.concurrent('a genuine message of every kind', () => {
     const good = signed(words(e, 'approve', 'slack-app', { actor }), keyOf('slack-app'));
     await e.handle.signal('approve', good);
     await e.in('granting');
+    await h.granted(e);
     const other = signed(words(e, 'revoke', 'slack-app', { actor, nonce: good.nonce }), keyOf('slack-app'));
     await inVain(h, e, ['replayed'], () => e.handle.signal('revoke', other));
     expect(h.sent.answers.filter(({ requestId }) => requestId === e.requestId)).toEqual([]);
