@@ -124,8 +124,10 @@ function ways(h: () => Harness, mode: Mode): { readonly [S in Name]: (e: Asked) 
   const polled = mode === 'poll';
   const active = async (e: Asked) => {
     await (polled ? e.approve(grace) : e.activate(grace));
-    await e.in('active');
+    const { deadlineAt } = await e.in('active');
     await h().granted(e);
+    // The run tells the store by when it has to be over. Killed before that, a Mac ends by itself and the sweep knows the latest end only.
+    await until(async () => (await h().store.fence.grant(e.requestId))?.notAfter === deadlineAt, 'the stored end');
   };
   const over = async (e: Asked, outcome: string) => expect(await (polled ? e.result() : e.finish())).toBe(outcome);
   return {

@@ -30,5 +30,6 @@ export async function resetTo(client: Client, e: Run, which: 'first' | 'last', w
 export async function remove(client: Client, e: Run): Promise<void> {
   const { namespace } = client.options;
   await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: { workflowId: e.workflowId } });
-  await until(async () => (await e.handle.describe().catch((error: Error) => error)) instanceof Error, 'the deletion');
+  // Temporal deletes what is closed once its queues have written down how far they are, which they do about twice a minute.
+  await until(async () => (await e.handle.describe().catch((error: Error) => error)) instanceof Error, 'the deletion', 100_000);
 }
