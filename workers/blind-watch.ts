@@ -1,7 +1,7 @@
 /** The reconciler that cannot look: it is the last net under a workflow that is gone, so that it sees nothing has to be said. */
 import type { Alarms } from '../contract/alarms.js';
 import type { Reconciled } from './reconcile.js';
-import { downAlarm, FAILING_MS } from './watch-alarms.js';
+import { downAlarm, FAILING_MS, minutesOf, type Times } from './watch-alarms.js';
 
 export interface BlindWatchDeps {
   readonly alarms: Alarms;
@@ -24,11 +24,10 @@ export function createBlindWatch({ alarms, clock }: BlindWatchDeps): (run: Pick<
   };
 }
 
-function blindAlarm(what: string, sentence: string, times: { readonly sinceMs: number; readonly nowMs: number }) {
-  const forMs = times.nowMs - times.sinceMs;
+function blindAlarm(what: string, sentence: string, times: Times) {
   return downAlarm(
     `reconciler-blind/${what}`,
-    `The reconciler has not been able to read ${what} for ${Math.round(forMs / 60_000)} min: ${sentence} What was left behind there is not found meanwhile; deadlines and revokes go on.`,
+    `The reconciler has not been able to read ${what} for ${minutesOf(times)} min: ${sentence} What was left behind there is not found meanwhile; deadlines and revokes go on.`,
     '"stint doctor" says what is wrong and how to mend it; then "stint reconcile" looks at once.',
     times,
   );

@@ -41,8 +41,8 @@ export interface FollowUpDeps extends Pick<EndNowDeps, 'driverOf'> {
   readonly reviews: () => Promise<void>;
   /** One round over what was posted in doubt and may stand twice. */
   readonly lookAgain: () => Promise<void>;
-  /** Draws it although it was last painted so, as far as is remembered. */
-  readonly redraw: (requestId: RequestId) => Promise<void>;
+  /** Forgets what a card was last painted as. */
+  readonly forget: (view: ElevationView) => Promise<void>;
   /** Whether the card was last painted as this view. */
   readonly shows: (view: ElevationView) => Promise<boolean>;
   /** Whether the card of a request that waits would be painted otherwise now. */
@@ -106,7 +106,7 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
     // A paused run paints no card.
     runs: async (requestId) => (await withinReach(client, clock, () => lookAtRun(client, requestId))) === 'running',
     repair,
-    redraw: deps.redraw,
+    forget: deps.forget,
     clock,
     failed: (requestId, error) => log.warn({ requestId, err: error }, 'A card could not be drawn again; it is tried again.'),
   });

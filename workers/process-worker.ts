@@ -3,7 +3,7 @@
  * sweep, the follow-ups, the reconciler and the watch.
  */
 import type { Logger } from 'pino';
-import { isOutdated, isPainted, paintCard } from '../activities/notices.js';
+import { forgetPainted, isOutdated, isPainted, paintCard } from '../activities/notices.js';
 import { createReconcileDuties } from '../activities/reconcile.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
@@ -32,7 +32,7 @@ import {
 import { type Polling, startPolling } from './poll.js';
 import { fitClockOf, type StartPart, wait } from './process-part.js';
 import { createPulse, type Pulse } from './pulse.js';
-import { redrawCard, repairCard } from './repair-card.js';
+import { repairCard } from './repair-card.js';
 import { createReviews } from './reviews.js';
 import { type SelfWatch, withFitClock } from './self-watch.js';
 import { type Sweep, startSweep } from './sweep.js';
@@ -146,7 +146,7 @@ function followUpsOf(bench: Bench): ReturnType<typeof startFollowUps> {
     client: temporalClient(config),
     peopleFile: config.policy.peopleFile,
     repair,
-    redraw: (requestId) => redrawCard(store, notices, requestId),
+    forget: (view) => forgetPainted(notices, view),
     lookAgain: notices.cards.lookAgain,
     shows,
     outdated: (view) => isOutdated(notices, view),

@@ -1,5 +1,5 @@
 /** The card of an elevation that no run looks after any more. */
-import { forgetPainted, type NoticeDeps, paintCard } from '../activities/notices.js';
+import { type NoticeDeps, paintCard } from '../activities/notices.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 
@@ -7,15 +7,4 @@ import type { Store } from '../contract/ports.js';
 export async function repairCard(store: Store, notices: NoticeDeps, requestId: RequestId): Promise<void> {
   const row = await store.ledger.find(requestId);
   if (row?.view.state === 'closed') await paintCard(notices, row.view);
-}
-
-/**
- * The same, also where it was last painted so as far as is remembered: an earlier call that nobody waited for to the end
- * may have been carried out after the last one.
- */
-export async function redrawCard(store: Store, notices: NoticeDeps, requestId: RequestId): Promise<void> {
-  const row = await store.ledger.find(requestId);
-  if (row?.view.state !== 'closed') return;
-  await forgetPainted(notices, row.view);
-  await paintCard(notices, row.view);
 }

@@ -20,8 +20,8 @@ export interface RepairsDeps {
   readonly runs: (requestId: RequestId) => Promise<boolean>;
   /** Draws the card of a closed elevation again. */
   readonly repair: (requestId: RequestId) => Promise<void>;
-  /** Draws it also when it was last painted so. */
-  readonly redraw: (requestId: RequestId) => Promise<void>;
+  /** Forgets what its card was last painted as, so that it is drawn again. */
+  readonly forget: (view: ElevationView) => Promise<void>;
   readonly clock: () => number;
   /** Told of each that could not be drawn; it is tried again. */
   readonly failed: (requestId: RequestId, error: unknown) => void;
@@ -108,7 +108,7 @@ export function createRepairs(deps: RepairsDeps): () => Promise<number> {
 }
 
 async function mend(
-  { store, shows, runs, repair, redraw, clock }: RepairsDeps,
+  { store, shows, runs, repair, forget, clock }: RepairsDeps,
   requestId: RequestId,
   isLast: boolean,
 ): Promise<'right' | 'open' | 'runs' | 'drawn'> {
@@ -119,9 +119,9 @@ async function mend(
   if (shown && !isLast) return 'right';
   if (await runs(requestId)) return 'runs';
   // Once for each elevation, also over a process that starts anew.
-  if (isLast && (await store.once.first('card drawn last', requestId, instant(clock() + 2 * GIVE_UP_MS))))
-    await redraw(requestId);
-  else if (shown) return 'right';
-  else await repair(requestId);
+  const again = isLast && (await store.once.first('card drawn last', requestId, instant(clock() + 2 * GIVE_UP_MS)));
+  if (shown && !again) return 'right';
+  if (again) await forget(row.view);
+  await repair(requestId);
   return 'drawn';
 }

@@ -160,6 +160,15 @@ const DOWN: { readonly [queue: string]: string } = {
     'Is the database up, and the policy file valid? "stint doctor" says. Nothing new is granted; revokes and deadlines go on meanwhile.',
 };
 
+/** Since when something is as it is, and now, in milliseconds since 1970. */
+export interface Times {
+  readonly sinceMs: number;
+  readonly nowMs: number;
+}
+
+/** For how many minutes. */
+export const minutesOf = ({ sinceMs, nowMs }: Times): number => Math.round((nowMs - sinceMs) / 60_000);
+
 /** How far apart two workers may notice one outage, in milliseconds, and two outages that are told apart. */
 const OUTAGE_MS = 10 * 60_000;
 
@@ -167,12 +176,7 @@ const OUTAGE_MS = 10 * 60_000;
  * Something that this process can't reach. Told by when it began, so that another outage of the same is told as well; workers
  * that notice it a moment apart say one thing.
  */
-export function downAlarm(
-  what: string,
-  sentence: string,
-  todo: string,
-  { sinceMs, nowMs }: { readonly sinceMs: number; readonly nowMs: number },
-): Alarm {
+export function downAlarm(what: string, sentence: string, todo: string, { sinceMs, nowMs }: Times): Alarm {
   const key = `${what}/${instant(Math.floor(sinceMs / OUTAGE_MS) * OUTAGE_MS)}`;
   return { key, step: Math.max(1, alarmStep(nowMs - sinceMs) ?? 1), severity: 'error', sentence, todo };
 }

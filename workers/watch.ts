@@ -20,7 +20,9 @@ import {
   floodGrowth,
   HEARD,
   isFlood,
+  minutesOf,
   pendingAlarm,
+  type Times,
   troubleAlarm,
   WAITING_MS,
 } from './watch-alarms.js';
@@ -194,13 +196,6 @@ async function answers(store: Pick<Store, 'ping'>): Promise<boolean> {
   }
 }
 
-/** Since when something is as it is, and now, in milliseconds since 1970. */
-interface Times {
-  readonly sinceMs: number;
-  readonly nowMs: number;
-}
-
-const minutesOf = ({ sinceMs, nowMs }: Times) => Math.round((nowMs - sinceMs) / 60_000);
 const storeDown = (times: Times) =>
   downAlarm(
     'store-down',

@@ -1,12 +1,12 @@
 /** A closed elevation's card shows its end, whoever should have painted it and did not; in a Slack that fails. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isPainted, type NoticeDeps, paintCard } from '../../activities/notices.js';
+import { forgetPainted, isPainted, type NoticeDeps, paintCard } from '../../activities/notices.js';
 import { UNKNOWN_RENDER } from '../../activities/slack/memory.js';
 import { StintError } from '../../contract/errors.js';
 import { instant, type RequestId } from '../../contract/ids.js';
 import { directoryFrom } from '../../policy/people.js';
 import { closeOrphans } from '../../workers/orphans.js';
-import { redrawCard, repairCard } from '../../workers/repair-card.js';
+import { repairCard } from '../../workers/repair-card.js';
 import { createRepairs } from '../../workers/repair-cards.js';
 import { CHANNEL, message, type Stage, startStage } from '../activities/slack/stage.js';
 import { everyone } from '../fixtures/people.js';
@@ -51,7 +51,7 @@ const started = () =>
       return running.has(requestId);
     },
     repair,
-    redraw: (requestId) => redrawCard(b.store, notices(), requestId),
+    forget: (view) => forgetPainted(notices(), view),
     clock: b.clock,
     failed: (_requestId, error) => void failed.push(error),
   });
@@ -189,7 +189,7 @@ describe('a card that does not show the end', () => {
         return false;
       },
       repair: () => Promise.reject(new StintError('slack-unavailable')),
-      redraw: () => Promise.reject(new StintError('slack-unavailable')),
+      forget: async () => {},
       clock: b.clock,
       failed: (_requestId, error) => void failed.push(error),
     });

@@ -11,6 +11,7 @@ import { sweepAlarm } from '../../workers/guard.js';
 import { createPulse } from '../../workers/pulse.js';
 import { createWatch, type WatchDeps } from '../../workers/watch.js';
 import { Elevation } from '../ledger/events.js';
+import { keysOf } from './alarm-keys.js';
 import { newMac, Story, WINDOW_MS } from './reconcile-bench.js';
 
 const MINUTE = 60_000;
@@ -56,9 +57,7 @@ function bench(change: Partial<WatchDeps> = {}) {
       await watch.tick();
     }
   };
-  /** Without when an outage began. */
-  const nameOf = (key: string) => key.replace(/\/\d{4}-[\d-]+T[\d:.]+Z$/, '');
-  const keys = () => [...new Set(said.map(({ key, step }) => `${nameOf(key)}${step === undefined ? '' : `#${step}`}`))];
+  const keys = () => keysOf(said);
   return { said, state, failed, pass, keys, deps, watch };
 }
 

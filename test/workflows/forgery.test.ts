@@ -275,42 +275,40 @@ describe.concurrent('a genuine message of every kind', () => {
     if (!over) await e.handle.terminate('test over');
   });
 
-  test('twice in other letters is the same once more: it speaks for nobody, and nobody is answered', async () => {
+  const byGrace = { actor: { personId: grace.personId, slackUserId: 'U0GRACE' } };
+  /** Approved by a message that the test holds, and waited with. */
+  const approvedBy = async () => {
     const e = await h.ask();
     await e.in('requested');
-    const good = signed(
-      words(e, 'approve', 'slack-app', { actor: { personId: grace.personId, slackUserId: 'U0GRACE' } }),
-      keyOf('slack-app'),
-    );
+    const good = genuine(e, 'approve', 'slack-app', byGrace);
     await e.handle.signal('approve', good);
     await e.in('granting');
     await h.granted(e);
+    return { e, good };
+  };
+  const nobodyWasAnswered = async (e: Asked) => {
+    expect(h.sent.answers.filter(({ requestId }) => requestId === e.requestId)).toEqual([]);
+    await e.revoke(linus);
+    await e.logIfAsked();
+    expect(await e.result()).toBe('revoked');
+  };
+
+  test('twice in other letters is the same once more: it speaks for nobody, and nobody is answered', async () => {
+    const { e, good } = await approvedBy();
     const backwards = Object.fromEntries(Object.entries(good).reverse());
     await inVain(h, e, ['wrong-sender'], async () => {
       for (let i = 0; i < 120; i += 1) await e.handle.signal('approve', backwards);
       // Heard after them.
       await e.handle.signal('approve', genuine(e, 'approve', 'device-api'));
     });
-    expect(h.sent.answers.filter(({ requestId }) => requestId === e.requestId)).toEqual([]);
-    await e.revoke(linus);
-    await e.logIfAsked();
-    expect(await e.result()).toBe('revoked');
+    await nobodyWasAnswered(e);
   });
 
   test('under a nonce that was used: another of the same sender is refused, and nobody is answered', async () => {
-    const e = await h.ask();
-    await e.in('requested');
-    const actor = { personId: grace.personId, slackUserId: 'U0GRACE' };
-    const good = signed(words(e, 'approve', 'slack-app', { actor }), keyOf('slack-app'));
-    await e.handle.signal('approve', good);
-    await e.in('granting');
-    await h.granted(e);
-    const other = signed(words(e, 'revoke', 'slack-app', { actor, nonce: good.nonce }), keyOf('slack-app'));
+    const { e, good } = await approvedBy();
+    const other = genuine(e, 'revoke', 'slack-app', { ...byGrace, nonce: good.nonce });
     await inVain(h, e, ['replayed'], () => e.handle.signal('revoke', other));
-    expect(h.sent.answers.filter(({ requestId }) => requestId === e.requestId)).toEqual([]);
-    await e.revoke(linus);
-    await e.logIfAsked();
-    expect(await e.result()).toBe('revoked');
+    await nobodyWasAnswered(e);
   });
 
   test('twice has one answer: claim and confirm', async () => {
