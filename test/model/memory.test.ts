@@ -2,10 +2,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PersonId, RunId, Serial } from '../../contract/ids.js';
-import type { Fence } from '../../contract/ports.js';
-import type { MacAdminTarget } from '../../contract/request.js';
+import type { Limit } from '../../contract/limits.js';
+import type { ArmLimits, Fence } from '../../contract/ports.js';
+import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
 import { type OpenStore, openStore } from '../../ledger/store.js';
-import { ada, macOf } from '../fixtures/people.js';
+import { limitRefusals } from '../../policy/limits.js';
+import { ada, macOf, refOf } from '../fixtures/people.js';
 import { at, Elevation, T0 } from '../ledger/events.js';
 import { createMemory } from './memory.js';
 
@@ -16,20 +18,34 @@ beforeAll(async () => {
 afterAll(() => real?.close());
 
 const what = fc.constantFrom('arm', 'arm', 'arm', 'extend', 'seen', 'end', 'gone', 'grant', 'toGrant', 'overdue', 'live');
-const call = fc.record({ what, who: fc.nat(2), run: fc.constantFrom('run-1', 'run-2'), minutes: fc.integer({ min: 1, max: 9 }) });
+const limit = fc.constantFrom(undefined, undefined, { live: 1 }, { live: 2 }, { automaticPerDay: 1 });
+const call = fc.record({
+  what,
+  who: fc.nat(2),
+  run: fc.constantFrom('run-1', 'run-2'),
+  minutes: fc.integer({ min: 1, max: 9 }),
+  limit,
+});
 let worlds = 0;
+
+function limitsOf(request: ElevationRequest, one: Limit | undefined): ArmLimits | undefined {
+  const wanted = { request, kind: 'request', windowMs: 600_000 } as const;
+  return one && { request, refusal: (usage) => limitRefusals([one], wanted, usage, T0)[0] };
+}
 
 test('random calls are answered alike', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 20 }), async (calls) => {
       worlds += 1;
-      const memory = createMemory().store;
+      const memory = createMemory(() => T0).store;
+      // Somebody of their own in each world: the real store is one for all of them, and counts by person.
+      const subject = { ...refOf(ada), personId: `ada-${worlds}` as PersonId };
       const mac = (n: number): MacAdminTarget => {
         const serial = `C02MEM${worlds}X${n}` as Serial;
         return { ...macOf(ada), serial, key: `mac-admin/${serial}` };
       };
       // The first two want the same Mac.
-      const elevations = [0, 0, 1].map((n) => new Elevation({ target: mac(n) }));
+      const elevations = [0, 0, 1].map((n) => new Elevation({ target: mac(n), requester: subject, subject }));
       const ours = new Set(elevations.map((e) => e.request.requestId));
       const answer = async (fence: Fence, c: (typeof calls)[number], armed: ReturnType<Elevation['armed']>) => {
         const e = elevations[c.who];
@@ -37,8 +53,11 @@ test('random calls are answered alike', async () => {
         const { requestId, target, subject } = e.request;
         const runId = c.run as RunId;
         switch (c.what) {
-          case 'arm':
-            return fence.arm(e.grant({ runId, notAfter: at(5) }), armed, at(c.minutes)).catch((error: Error) => error.name);
+          case 'arm': {
+            const now = at(c.minutes);
+            const grant = e.grant({ runId, notAfter: at(5), ...(c.minutes < 3 && { automaticAt: now }) });
+            return fence.arm(grant, armed, now, [], limitsOf(e.request, c.limit)).catch((error: Error) => error.name);
+          }
           case 'extend':
             return fence.extend(requestId, runId, at(c.minutes), at(c.minutes % 2 === 0 ? 5 : c.minutes - 1));
           case 'seen':

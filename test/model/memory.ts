@@ -5,7 +5,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { StintError } from '../../contract/errors.js';
 import type { AnyEvent } from '../../contract/events.js';
-import { type Digest, type Instant, msOf, type RequestId } from '../../contract/ids.js';
+import { type Digest, type Instant, instant, msOf, type RequestId } from '../../contract/ids.js';
+import { LIMIT_REACH, type Usage } from '../../contract/limits.js';
 import type { ArmAnswer, Fence, Grant, Store } from '../../contract/ports.js';
 import type { ElevationRequest } from '../../contract/request.js';
 import { foldAll } from '../../contract/view.js';
@@ -22,10 +23,10 @@ export interface Memory {
   down: boolean;
 }
 
-/** `policies`: those that were ever in force. */
-export function createMemory(broken?: BrokenFence, policies: readonly Policy[] = []): Memory {
+/** `policies`: those that were ever in force. `clock` in milliseconds since 1970. */
+export function createMemory(clock: () => number, broken?: BrokenFence, policies: readonly Policy[] = []): Memory {
   const ledger = createEntries();
-  const { fence, rows } = createRows(ledger.append, broken);
+  const { fence, rows, usage } = createRows(ledger.append, broken);
   const requests = new Map<RequestId, { request: ElevationRequest; digest: Digest }>();
   const memory = { down: false, grants: rows, events: ledger.timeline };
   /** Each method of a part as a promise that fails while the store is down. What a part lacks answers nothing. */
@@ -53,6 +54,7 @@ export function createMemory(broken?: BrokenFence, policies: readonly Policy[] =
       put: (request: ElevationRequest, digest: Digest) => void requests.set(request.requestId, { request, digest }),
       get: (id: RequestId) => requests.get(id),
     },
+    usage: { of: (request: ElevationRequest) => usage(request, instant(clock())) },
     policies: { get: (hash: Digest) => policies.find((policy) => policy.hash === hash)?.source },
     evidence: { missing: () => [], assemble: () => new Uint8Array() },
   };
@@ -91,6 +93,14 @@ function createRows(append: (events: readonly AnyEvent[]) => void, broken: Broke
     return row !== undefined;
   };
   const find = (row: Grant | undefined) => row && shown(row);
+  /** Of what the fence knows: no rule here counts requests or revokes. */
+  const usage = ({ subject }: ElevationRequest, now: Instant): Usage => {
+    const own = [...rows.values()].filter((row) => row.personId === subject.personId);
+    const held = own.filter((row) => !row.goneAt).map((row) => ({ ...row, live: true, windowMs: row.windowMs ?? 0 }));
+    const since = instant(msOf(now) - LIMIT_REACH.automatic);
+    const automatic = own.flatMap((row) => (row.automaticAt && row.automaticAt > since ? [{ ...row, at: row.automaticAt }] : []));
+    return { asked: [], revoked: [], held, automatic };
+  };
   const isOurs = (row: Grant, grant: Grant) =>
     (row.runId === grant.runId || broken === 'another run may arm') &&
     row.targetKey === grant.targetKey &&
@@ -99,8 +109,10 @@ function createRows(append: (events: readonly AnyEvent[]) => void, broken: Broke
     !row.goneAt;
 
   const fence: Sync<Used> = {
-    arm(grant, armed, now, before = []): ArmAnswer {
+    arm(grant, armed, now, before = [], limits = undefined): ArmAnswer {
       const known = rows.get(grant.requestId);
+      const reason = known || !limits ? undefined : limits.refusal(usage(limits.request, now));
+      if (reason !== undefined) return { ok: false, code: 'limit-reached', reason };
       if (!known && grant.notAfter <= now) return { ok: false, code: 'too-late' };
       if (!known && live(grant.targetKey) && broken !== 'two may have a target') return { ok: false, code: 'target-busy' };
       const row = known ?? grant;
@@ -139,5 +151,5 @@ function createRows(append: (events: readonly AnyEvent[]) => void, broken: Broke
         .sort((a, b) => msOf(a.notAfter) - msOf(b.notAfter)),
     live: (targetKey) => find(live(targetKey)),
   };
-  return { fence, rows };
+  return { fence, rows, usage };
 }

@@ -14,7 +14,8 @@ type Deed = (w: World, n: number, detail: string | number) => Promise<void> | vo
 const actor = (who: string | number) => ({ personId: String(who) as PersonId });
 const id = (a: Asked) => workflowIdOf(a.requestId);
 const MINUTES = [5, 10, 15] as const;
-const APPROVERS = ['grace', 'linus'];
+/** Whoever could be asked, in the order in which they are. */
+const PEOPLE = ['grace', 'linus', 'mallory'] as const;
 
 /** Sends an approval by name, and tells the model of those that may count. */
 async function approve(
@@ -30,16 +31,27 @@ async function approve(
   const digest = of === 'request' ? a.digest : of === 'another' ? sha256('another') : (extension?.roundDigest ?? a.digest);
   const windowMs = minutes * MIN;
   const known = w.rules.of(a.requestId);
-  if (of !== 'another' && APPROVERS.includes(who)) known.approvals.push({ by: who as PersonId, windowMs, round: of });
+  const round = of === 'request' ? of : digest;
+  if (of !== 'another') known.approvals.push({ by: who as PersonId, windowMs, round });
   await w.send(a, w.seal('approve', a.requestId, digest, { windowMs }, actor(who), 'slack'));
 }
 
 async function activate(w: World, n: number, minutes: number): Promise<void> {
-  await approve(w, n, 'grace', minutes, 'request');
-  if (w.setting.quorum === 2) await approve(w, n, 'linus', minutes, 'request');
+  const { request, requestId } = await w.of(n);
+  for (const who of PEOPLE)
+    if (!request.breakGlass && !w.rules.isApproved(w.rules.of(requestId), 'request'))
+      await approve(w, n, who, minutes, 'request');
+  if (request.startAt) await w.time.pass(Math.max(0, msOf(request.startAt) - w.time.now));
   await w.time.pass(2_000);
   await claim(w, n);
   await confirm(w, n);
+}
+
+async function extend(w: World, n: number, minutes: number): Promise<void> {
+  const a = await w.of(n);
+  await w.send(a, w.seal('askExtension', a.requestId, a.digest, { windowMs: minutes * MIN }, actor('ada'), 'slack'));
+  // Until its seal was looked at there is nothing to say yes to.
+  await w.time.pass(100);
 }
 
 async function claim(w: World, n: number): Promise<void> {
@@ -105,10 +117,16 @@ const DEEDS = {
   revoke: click('revoke'),
   end: click('end'),
   withdraw: click('withdraw'),
-  extend: async (w, n, minutes) => {
-    const a = await w.of(n);
-    await w.send(a, w.seal('askExtension', a.requestId, a.digest, { windowMs: Number(minutes) * MIN }, actor('ada'), 'slack'));
+  extend: (w, n, minutes) => extend(w, n, Number(minutes)),
+  /** Asked for, and everybody says yes. */
+  lengthen: async (w, n, minutes) => {
+    await extend(w, n, Number(minutes));
+    for (const who of PEOPLE) await approve(w, n, who, 5, 'extension');
+    await w.time.pass(1_000);
   },
+  leave: (w, _, who) => w.leave(String(who)),
+  comeBack: (w, _, who) => w.comeBack(String(who)),
+  review: async (w, n, who) => w.review(await w.of(n), String(who)),
   closeUnproven: async (w, n, who) => {
     const a = await w.of(n);
     await w.send(a, w.seal('closeUnproven', a.requestId, a.digest, { findingDigest: a.digest }, actor(who), 'slack'));
@@ -230,17 +248,21 @@ const step = (weight: number, what: Step[0], ...detail: (string | number)[]) => 
 export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.oneof(
     step(8, 'activate', ...MINUTES),
-    step(5, 'approve', 'grace', 'grace', 'linus', 'ada', 'mallory'),
+    step(6, 'approve', 'grace', 'grace', 'linus', 'linus', 'ada', 'mallory'),
     step(2, 'approveFor', ...MINUTES),
     step(1, 'approveAnother', 'grace'),
-    step(3, 'approveExtension', 'grace', 'linus'),
+    step(3, 'approveExtension', 'grace', 'linus', 'mallory', 'ada'),
+    step(2, 'leave', ...PEOPLE, 'ada'),
+    step(1, 'comeBack', ...PEOPLE, 'ada'),
+    step(1, 'review', 'grace', 'mallory', 'ada'),
     step(3, 'claim'),
     step(4, 'confirm'),
     step(2, 'deny', 'grace', 'ada'),
     step(4, 'revoke', 'grace', 'linus'),
     step(3, 'end', 'ada', 'mallory'),
     step(2, 'withdraw', 'ada'),
-    step(3, 'extend', 5, 10),
+    step(2, 'extend', 5, 10),
+    step(4, 'lengthen', 5, 5, 10),
     step(2, 'closeUnproven', 'grace', 'linus'),
     step(1, 'contactLost'),
     step(2, 'evidence'),

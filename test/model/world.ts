@@ -7,30 +7,43 @@ import { createNews } from '../../activities/news.js';
 import { createRecordDuties } from '../../activities/record.js';
 import { createSealDuties } from '../../activities/seals.js';
 import { type CallContext, createGrantDuties, createRevokeDuties } from '../../activities/target.js';
-import type { SlackDuties } from '../../contract/duties.js';
+import { isReviewOpen, reviewClosed } from '../../contract/break-glass.js';
+import type { JudgeInput, SlackDuties } from '../../contract/duties.js';
 import { StintError } from '../../contract/errors.js';
-import { instant, type LocalUser, msOf, type RequestId, type RunId, type Serial, workflowIdOf } from '../../contract/ids.js';
+import {
+  type Instant,
+  instant,
+  type LocalUser,
+  msOf,
+  type RequestId,
+  type RunId,
+  type Serial,
+  workflowIdOf,
+} from '../../contract/ids.js';
 import type { ClaimAnswer, ConfirmAnswer, Envelope, Sender } from '../../contract/messages.js';
-import type { Person } from '../../contract/ports.js';
+import type { Directory, Person } from '../../contract/ports.js';
 import type { ElevationRequest, MacAdminTarget } from '../../contract/request.js';
+import type { Verdict } from '../../contract/verdict.js';
 import type { ElevationView } from '../../contract/view.js';
 import { createJudge } from '../../policy/judge.js';
 import { parsePolicy } from '../../policy/load.js';
 import { directoryFrom } from '../../policy/people.js';
+import { judgeReview } from '../../policy/reviewers.js';
+import type { Policy } from '../../policy/rules.js';
 import { requestDigest, requestIdFrom } from '../../seal/canonical.js';
 import { createSealer, type Seal } from '../../seal/envelope.js';
 import { generateSealKey, loadTrustedKeys, privateKeyFrom, trustedKeysText } from '../../seal/keys.js';
 import { sweepOnce } from '../../workers/sweep.js';
-import { ada, everyone, macOf, POLICY, requestOf } from '../fixtures/people.js';
+import { ada, everyone, macOf, requestOf } from '../fixtures/people.js';
 import { type BrokenFence, createMemory, type Memory } from './memory.js';
+import { AHEAD_MS, ASKS, type Ask, type HowAsked, MANAGER, policyText, REVIEWERS, type Rule, SECURITY } from './rule.js';
 import { MIN, PROMPT_MS, Rules } from './rules.js';
 import type { Attempt, Loss } from './run.js';
 import { Server } from './server.js';
 import { type BrokenTarget, type Manner, Targets } from './targets.js';
 import { attemptNow, inPlace } from './temporal.js';
-import { T0, Time } from './time.js';
+import { Time } from './time.js';
 
-const MAX_MS = 15 * MIN;
 const SWEEP_EVERY_MS = MIN;
 /** Longer than the last deadline of all, with the sweep behind it. */
 const END_MS = 70 * MIN;
@@ -42,12 +55,31 @@ export type BrokenDuty =
   | 'a window is doubled'
   | 'nonces are not remembered'
   | 'a revoke waits for the store'
-  | 'gone is recorded without a proof';
-export type Broken = BrokenFence | BrokenTarget | BrokenDuty;
+  | 'gone is recorded without a proof'
+  | 'the glass leaves no entry'
+  | 'its own person closes a review'
+  | 'a later start is not judged again'
+  | 'it begins before its time';
+/** What the product reads otherwise than it was written. */
+const MISREAD = {
+  'a quorum is one too low': (rule) => ({ ...rule, stages: rule.stages.map((stage) => ({ ...stage, quorum: 1 })) }),
+  'a stage is left out': (rule) => ({ ...rule, stages: rule.stages.slice(0, 1) }),
+  'an extension is decided by one alone': ({ extend: _, ...rule }) => rule,
+  'how many there may be at once is not looked at': ({ live: _, ...rule }) => rule,
+  'the policy approves as often as it likes': (rule) => ({ ...rule, ownPerDay: 9 }),
+  'a break-glass needs no incident': (rule) => ({ ...rule, glass: rule.glass && { ...rule.glass, incident: '' } }),
+  'a break-glass is as long as anything': (rule) => ({ ...rule, glass: rule.glass && { ...rule.glass, max: rule.max } }),
+  'anybody may break the glass': (rule) => ({ ...rule, glass: rule.glass && { ...rule.glass, may: 'ada' } }),
+} satisfies { readonly [what: string]: (rule: Rule) => Rule };
+export type Broken = BrokenFence | BrokenTarget | BrokenDuty | keyof typeof MISREAD;
 
 export interface Setting {
-  readonly quorum: 1 | 2;
+  readonly rule: Rule;
+  /** How each of the three requests is asked. */
+  readonly asks: readonly Ask[];
   readonly manner: Manner;
+  /** Who looks at what was taken by break-glass once all is over. */
+  readonly reviewer?: string | undefined;
   /** Ada is an administrator of her first Mac without us. */
   readonly standing?: boolean;
   readonly broken?: Broken;
@@ -58,16 +90,19 @@ const MACS = ['C02MODEL01', 'C02MODEL02'].map((serial, i) => ({
   localUser: 'ada' as LocalUser,
   name: `ada-mac-${i}`,
 }));
-const PEOPLE: readonly Person[] = everyone.map((p) => (p.personId === ada.personId ? { ...p, macs: MACS } : p));
-const POLICY_OF = (quorum: number) =>
-  parsePolicy(
-    POLICY.replace('pending: 24h, start: 4h, evidence: 30m', 'pending: 10m, start: 5m, evidence: 2m')
-      .replace('quorum: 1', `quorum: ${quorum}`)
-      .replace('max: 30m', 'max: 15m')
-      .replace('windows: [5m, 10m, 15m, 30m]', 'windows: [5m, 10m, 15m]'),
-    'policy.yaml',
-  );
-const POLICIES = { 1: POLICY_OF(1), 2: POLICY_OF(2) };
+const PEOPLE: readonly Person[] = everyone.map((person) => ({
+  ...person,
+  ...(person.personId === ada.personId && { macs: MACS, manager: MANAGER }),
+  groups: [...person.groups, ...(SECURITY.includes(person.personId) ? ['security'] : [])],
+}));
+const READ = new Map<string, Policy>();
+/** Each is read once: many worlds have the same. */
+function policyOf(rule: Rule): Policy {
+  const text = policyText(rule);
+  const policy = READ.get(text) ?? parsePolicy(text, 'policy.yaml');
+  READ.set(text, policy);
+  return policy;
+}
 const KEYS = {
   'slack-app': generateSealKey('slack-app'),
   'device-api': generateSealKey('device-api'),
@@ -102,15 +137,19 @@ export class World {
   readonly losses = new Map<string, Loss[]>();
   readonly asked: Asked[] = [];
   private readonly seals: { readonly [S in Sender]: Seal };
+  /** As the product reads the rule. */
+  private readonly policy: Policy;
+  private readonly away = new Set<string>();
   private nonces = 0;
   private sweeping = false;
 
   constructor(readonly setting: Setting) {
-    const { broken, manner, quorum } = setting;
+    const { broken, manner, rule } = setting;
     const { time } = this;
     const clock = () => time.now;
-    this.memory = createMemory(broken as BrokenFence | undefined, Object.values(POLICIES));
-    this.rules = new Rules({ quorum, maxMs: MAX_MS, now: clock });
+    this.policy = policyOf((MISREAD as { readonly [what: string]: (rule: Rule) => Rule })[broken ?? '']?.(rule) ?? rule);
+    this.memory = createMemory(clock, broken as BrokenFence | undefined, [this.policy]);
+    this.rules = new Rules({ rule, isActive: (who) => !this.away.has(who), now: clock });
     const judge = {
       began: (id: RequestId, others: readonly RequestId[]) => this.rules.began(id, others),
       called: (call: Targets['calls'][number]) => {
@@ -138,7 +177,7 @@ export class World {
 
   /** Every activity by its name, wrapped as the real workers wrap it. */
   private duties(): (name: string, args: readonly unknown[], attempt: Attempt) => Promise<unknown> {
-    const { broken, quorum } = this.setting;
+    const { broken } = this.setting;
     const { store } = this.memory;
     const clock = () => this.time.now;
     const ring = () => RING;
@@ -152,10 +191,17 @@ export class World {
       },
       beating: (work) => work(),
     };
-    const policy = async () => POLICIES[quorum];
-    const judge = createJudge({ policy, directory: directoryFrom(PEOPLE), policies: store.policies, clock });
+    const sources = { policy: async () => this.policy, policies: store.policies, usage: store.usage, clock };
+    const judge = (input: JudgeInput) => {
+      const request = this.requestOf(input.request.requestId);
+      return createJudge({ ...sources, directory: this.directory })({ ...input, request });
+    };
+    const satisfied = new Map<RequestId, Verdict>();
     const judged: typeof judge = async (input) => {
-      const verdict = await judge(input);
+      const { requestId, startAt } = input.request;
+      const before = startAt && broken === 'a later start is not judged again' && satisfied.get(requestId);
+      const verdict = before || (await judge(input));
+      if (verdict.outcome === 'satisfied') satisfied.set(requestId, verdict);
       const first = input.votes[0];
       if (broken === 'the requester counts' && first?.decision === 'approve' && verdict.outcome !== 'deny')
         return { ...verdict, outcome: 'satisfied', windowMs: verdict.windowMs ?? first.windowMs ?? 5 * MIN };
@@ -164,13 +210,22 @@ export class World {
     };
     const target = { driverOf: () => this.targets, fence: store.fence, askEvidence: async () => {}, clock, call, watchMs: 1_500 };
     const seals = createSealDuties({ ring, clock });
-    const recorded = createRecordDuties({ store, judge: judged, clock, runId: call.runId, ring });
+    const isEarly = broken === 'it begins before its time';
+    const recording = { store, judge: judged, clock, runId: call.runId, ring };
+    const recorded = createRecordDuties(recording);
+    const arming = createRecordDuties(isEarly ? { ...recording, clock: () => clock() + AHEAD_MS } : recording);
     const record: typeof recorded = {
       ...recorded,
       admit: async (...start) => {
         const admission = await recorded.admit(...start);
+        if (!admission.ok) return admission;
+        if (isEarly) delete (admission.envelope.body.request as { startAt?: Instant }).startAt;
         // The same rule guards the start: a run that sees another one's grant does not come as far as the fence.
-        return broken === 'another run may arm' && admission.ok ? { ...admission, held: false } : admission;
+        return broken === 'another run may arm' ? { ...admission, held: false } : admission;
+      },
+      arm: (input) => {
+        const before = broken === 'the glass leaves no entry' ? [] : input.before;
+        return arming.arm({ ...input, ...(before && { before }), request: this.requestOf(input.request.requestId) });
       },
       append: (events, note) =>
         broken === 'gone is recorded without a proof' && note?.endedAt
@@ -199,23 +254,60 @@ export class World {
     return (name, args, attempt) => inPlace({ attempt }, async () => all[name]?.(...args));
   }
 
+  private requestOf(requestId: RequestId): ElevationRequest {
+    const asked = this.asked.find((one) => one.requestId === requestId);
+    if (!asked) throw new Error('nobody asked for that');
+    return asked.request;
+  }
+
+  /** Who is there, and who has left. */
+  private get directory(): Directory {
+    return directoryFrom(PEOPLE.map((person) => ({ ...person, active: !this.away.has(person.personId) })));
+  }
+
+  leave(who: string): void {
+    this.away.add(who);
+  }
+  comeBack(who: string): void {
+    this.away.delete(who);
+  }
+
+  /** As the entrances let somebody close a review: those whom the policy of then names, once it is over. */
+  async review(a: Asked, who: string): Promise<void> {
+    const { ledger, policies } = this.memory.store;
+    const view = this.memory.down ? undefined : (await ledger.find(a.requestId))?.view;
+    const person = PEOPLE.find(({ personId }) => personId === who);
+    if (!view || !person || view.state !== 'closed' || !isReviewOpen(view)) return;
+    const isThere = !this.away.has(who);
+    const said = await judgeReview({ policies, directory: this.directory }, view, { ...person, active: isThere });
+    const { reviewedBy } = this.rules.of(a.requestId);
+    if (isThere && REVIEWERS.includes(who)) reviewedBy.add(who);
+    if (!said.ok && this.setting.broken !== 'its own person closes a review') return;
+    const event = reviewClosed(view, { via: 'cli', personId: person.personId }, a.digest, instant(this.time.now));
+    await ledger.append([event]);
+  }
+
   /** The n-th request; asked for when it is first spoken of. The first two are for one Mac, the third for another. */
   async of(n: number): Promise<Asked> {
-    const known = this.asked[n];
-    if (known) return known;
+    const there = this.asked[n];
+    if (there) return there;
     if (n > this.asked.length) await this.of(this.asked.length);
     const mac = MACS[this.asked.length < 2 ? 0 : 1];
     const requestId = requestIdFrom('model', `${this.asked.length}`);
     const target = macOf({ ...ada, macs: mac ? [mac] : [] });
-    const request = requestOf({ requestId, target, windowMs: 10 * MIN, askedAt: instant(T0) });
+    const { aheadMs, ...asked }: HowAsked = ASKS[this.setting.asks[this.asked.length] ?? 'now'];
+    const { now } = this.time;
+    const startAt = aheadMs && { startAt: instant(now + aheadMs) };
+    const request = requestOf({ requestId, target, windowMs: 10 * MIN, askedAt: instant(now), ...asked, ...startAt });
     const digest = requestDigest(request);
     const start = this.seals['slack-app']('start', requestId, digest, { request }, { personId: ada.personId }, 'slack');
-    const asked: Asked = { request, digest, requestId, start, last: undefined };
-    this.asked.push(asked);
+    const known: Asked = { request, digest, requestId, start, last: undefined };
+    this.asked.push(known);
+    this.rules.asked(request);
     if (!this.memory.down) await this.memory.store.requests.put(request, digest);
     this.server.start(workflowIdOf(requestId), start);
     await this.time.settle();
-    return n < this.asked.length ? (this.asked[n] ?? asked) : this.of(n);
+    return n < this.asked.length ? (this.asked[n] ?? known) : this.of(n);
   }
 
   seal: Seal = (kind, requestId, digest, body, actor, via) => {
@@ -274,8 +366,9 @@ export class World {
       const { requestId } = a;
       const holds = this.holds(a);
       const row = this.memory.grants.get(requestId);
-      if (row && !row.goneAt && !this.rules.of(requestId).armed) this.rules.armed(requestId, msOf(row.notAfter));
-      if (row) this.rules.of(requestId).stored = msOf(row.notAfter);
+      const isTaken = this.rules.of(requestId).armedBy !== undefined;
+      if (row && !row.goneAt && !isTaken) this.rules.armed(requestId, msOf(row.notAfter), this.memory.events(requestId));
+      else if (row && isTaken) this.rules.storedEnd(requestId, msOf(row.notAfter));
       if (row?.goneAt && this.rules.of(requestId).goneAt === undefined) this.rules.gone(requestId, holds);
       if (holds) this.rules.outlived(requestId);
       const view = this.view(a);
@@ -316,6 +409,7 @@ export class World {
     while (this.time.now < end && !this.isOver()) await this.time.pass(MIN);
     const { must } = { must: this.rules.must.bind(this.rules) };
     for (const a of this.asked) {
+      await this.review(a, this.setting.reviewer ?? 'nobody');
       const row = this.memory.grants.get(a.requestId);
       const timeline = this.memory.events(a.requestId);
       this.rules.recorded(a.requestId, timeline, this.holds(a));
