@@ -68,6 +68,8 @@ export interface Harness {
   sealStart(request: ElevationRequest<MacAdminTarget>): unknown;
   /** From now on the policy is another. */
   setPolicy(text: string): void;
+  /** Those that were in force, by hash. */
+  readonly policies: Pick<Store['policies'], 'get'>;
   /**
    * Waits until the grant call was answered. To be called before time is skipped: a call that is still out
    * would count as out until after the skipped time, which no clock of a Mac has reached.
@@ -153,11 +155,12 @@ export async function startHarness(address: string, options: HarnessOptions = {}
   const policies = new Map([[policy.hash, policy.source]]);
   const people = (options.people ?? everyone).map((p) => (p.personId === ada.personId ? { ...p, macs: MACS } : p));
   const targets = options.targets?.(store);
+  const kept: Harness['policies'] = { get: async (hash) => policies.get(hash) };
   const ownJudge = createJudge({
     policy: async () => policy,
     ...(targets && { targets: targets.facts }),
     directory: options.directory ?? directoryFrom(people),
-    policies: { get: async (hash) => policies.get(hash) },
+    policies: kept,
     usage: store.usage,
     clock,
   });
@@ -223,6 +226,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
     },
     sealStart: (of) =>
       seals['slack-app']('start', of.requestId, requestDigest(of), { request: of }, { personId: of.requester.personId }, 'slack'),
+    policies: kept,
     setPolicy: (text) => {
       policy = parsePolicy(text, 'policy.yaml');
       policies.set(policy.hash, policy.source);

@@ -14,6 +14,7 @@ import { parsePolicy } from '../../policy/load.js';
 import { createPreview } from '../../policy/preview.js';
 import { sideBySide } from '../../workers/side-by-side.js';
 import { type Harness, startHarness } from './harness.js';
+import { aheadMs } from './sequences/ahead.js';
 import { sequence } from './sequences/draw.js';
 import { live } from './sequences/live.js';
 import type { People } from './sequences/model.js';
@@ -41,9 +42,10 @@ const preview = createPreview({
     if (read.text !== text) read = { text, policy: parsePolicy(text, 'policy.yaml') };
     return read.policy;
   },
+  policies: { get: (hash) => h.policies.get(hash) },
   directory: town.directory,
   usage: { of: (request) => h.store.usage.of(request) },
-  clock: () => Date.now(),
+  clock: () => Date.now() + aheadMs(),
 });
 
 beforeAll(async () => {
@@ -51,6 +53,7 @@ beforeAll(async () => {
     policy: town.policy(),
     directory: town.directory,
     confirmMode: 'poll',
+    aheadMs,
     judged: (judge) => async (input) => {
       const [of = ''] = input.request.requester.personId.split('-');
       return (faults.get(of)?.(judge) ?? judge)(input);
@@ -87,20 +90,23 @@ test(`no sequence of ${COUNT} is judged otherwise than by the model`, { timeout:
   const told = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const granted = told.filter((one) => one.granted).length;
   const extended = told.filter((one) => one.extended > 0).length;
-  process.stdout.write(`sequences: ${granted} granted, ${extended} of them extended\n`);
+  const ways = ['later', 'glass'].map((how) => `${told.filter((one) => one.granted && one.how === how).length} ${how}`);
+  process.stdout.write(`sequences: ${granted} granted (${ways.join(', ')}), ${extended} of them extended\n`);
   if (COUNT >= 40 && STINT_SEQUENCE === undefined) expect(granted, 'granted').toBeGreaterThanOrEqual(5);
 });
 
 // ---- it can fail: each judgement that is wrong is found --------------------------------------------------------------------
 
 const MIN = 60_000;
-const RULE: Rule = { stages: [{ groups: ['a'], people: [], quorum: 2 }], windows: [5, 10], max: 20 };
+const RULE: Rule = { stages: [{ groups: ['a'], people: [], quorum: 2 }], windows: [5, 10], max: 20, starts: true };
 const ALONE: Rule = { ...RULE, stages: [{ groups: ['a'], people: [], quorum: 1 }] };
 const SETTING: Setting = {
   rules: [RULE, ALONE],
   groups: { asker: [], holder: [], v0: ['a'], v1: ['a'], v2: ['b'], v3: [], stranger: [] },
   minutes: 10,
   onBehalf: false,
+  how: 'now',
+  reviewer: 'v0',
   last: 'person',
 };
 const approval = (who: 'v0' | 'v1' | 'stranger', kind: 'approve' | 'ext-approve' = 'approve'): Act => ({
@@ -115,6 +121,7 @@ interface Planted {
   readonly fault: Fault;
   readonly acts: readonly Act[];
   readonly rule?: Rule;
+  readonly how?: Setting['how'];
   readonly found: RegExp;
 }
 const changed =
@@ -124,6 +131,16 @@ const changed =
     const verdict = await judge(input);
     return { ...verdict, ...change(verdict, input) };
   };
+
+/** What was satisfied once is so for ever. */
+const remembering = (): Fault => {
+  let before: Verdict | undefined;
+  return (judge) => async (input) => {
+    const verdict = before ?? (await judge(input));
+    if (verdict.outcome === 'satisfied') before = verdict;
+    return verdict;
+  };
+};
 
 const PLANTED: { readonly [what: string]: Planted } = {
   'one approval is enough where two are asked': {
@@ -152,6 +169,27 @@ const PLANTED: { readonly [what: string]: Planted } = {
     rule: ALONE,
     found: /the time until the deadline is 15 and not 10/,
   },
+  'whoever likes breaks the glass': {
+    fault: changed((_, { request }) => (request.breakGlass ? { outcome: 'auto', windowMs: 10 * MIN } : {})),
+    acts: [],
+    rule: { ...RULE, glass: { may: ['holder'], max: 10, review: ['b'], named: [] } },
+    how: 'glass',
+    found: /the state is active and not closed/,
+  },
+  'a break-glass is longer than its cap': {
+    fault: changed(({ windowMs }) => (windowMs ? { windowMs: 2 * windowMs } : {})),
+    acts: [],
+    rule: { ...RULE, glass: { may: ['asker'], max: 10, review: ['b'], named: [] } },
+    how: 'glass',
+    found: /the time until the deadline is 20 and not 10/,
+  },
+  'a later start is not judged again': {
+    fault: remembering(),
+    acts: [approval('v0'), { do: 'leave', who: 'v0' }],
+    rule: ALONE,
+    how: 'later',
+    found: /the state is active and not closed after its start/,
+  },
   'a limit is not kept': {
     fault: changed(({ outcome }) => (outcome === 'deny' ? { outcome: 'needs-approval' } : {})),
     acts: [{ do: 'ask-more', minutes: 5 }],
@@ -162,7 +200,7 @@ const PLANTED: { readonly [what: string]: Planted } = {
 
 test('a judgement that is wrong is found, whichever it is', { timeout: 300_000 }, async () => {
   const all = Object.entries(PLANTED).map(([what, one]) => {
-    const setting = { ...SETTING, rules: [one.rule ?? RULE, ALONE] } as const;
+    const setting = { ...SETTING, rules: [one.rule ?? RULE, ALONE], how: one.how ?? 'now' } as const;
     return { what, ...one, sequence: { setting, acts: one.acts } };
   });
   const numbers = settle(all.map(({ sequence: one }) => one));

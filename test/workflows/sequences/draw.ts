@@ -29,6 +29,14 @@ const extend = fc.oneof(
 );
 const limits = fc.constantFrom({ live: 1 }, { live: 2 }, { perHour: 1 }, { perHour: 2 }, { coolDown: 30 });
 
+/** Who it is that breaks it is named among the reviewers at times, and must not count all the same. */
+const glass = fc.record({
+  may: fc.constantFrom<Name[]>(['asker'], ['asker'], ['asker', 'holder'], ['holder']),
+  most: fc.constantFrom(0, -1),
+  review: fc.constantFrom<PoolName[]>(['a'], ['b'], ['b', 'c']),
+  named: fc.constantFrom<Name[]>([], ['asker']),
+});
+
 const rule: fc.Arbitrary<Rule> = fc
   .record({
     stages: fc.oneof(often(fc.tuple(stage), 3), often(fc.tuple(stage, stage), 2)),
@@ -37,9 +45,12 @@ const rule: fc.Arbitrary<Rule> = fc
     extend: maybe(extend),
     ownPerDay: fc.constantFrom(undefined, undefined, 1, 2),
     limits: maybe(limits),
+    starts: fc.constantFrom(true, true, true, false),
+    glass: fc.option(glass, { nil: undefined, freq: 3 }),
   })
-  .map(({ room, windows, extend: more, ownPerDay, ...rest }) => ({
+  .map(({ room, windows, extend: more, ownPerDay, glass: broken, ...rest }) => ({
     ...rest,
+    glass: broken && { ...broken, max: windows.at(broken.most) ?? 5 },
     windows,
     max: (windows.at(-1) ?? 5) + room,
     // Where there is never room for one the file is refused, and so is a word of the policy's own that it can never give.
@@ -100,10 +111,17 @@ export const sequence: fc.Arbitrary<Sequence> = fc
         }),
         which: fc.nat(2),
         onBehalf: fc.constantFrom(false, false, true),
+        how: fc.constantFrom<Setting['how'][]>('now', 'now', 'now', 'later', 'glass'),
+        reviewer: someone,
         last: fc.constantFrom('time' as const, 'time' as const, 'person' as const, 'revoke' as const),
       })
       .map(
-        ({ which, ...rest }): Setting => ({ ...rest, minutes: rest.rules[0].windows[which % rest.rules[0].windows.length] ?? 5 }),
+        ({ which, ...rest }): Setting => ({
+          ...rest,
+          // The glass is broken for oneself alone; now and then somebody tries for another.
+          onBehalf: rest.onBehalf && (rest.how !== 'glass' || which === 0),
+          minutes: rest.rules[0].windows[which % rest.rules[0].windows.length] ?? 5,
+        }),
       ),
     acts: fc.array(act, { minLength: 4, maxLength: 11, size: 'max' }),
     longer,

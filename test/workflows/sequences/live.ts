@@ -2,15 +2,17 @@
  * Lives one sequence on the real server, and after each act holds what the elevation shows, and whether the access is there, against
  * the model. Nothing else happens meanwhile: an act is over when the run rests.
  */
-import { msOf } from '../../../contract/ids.js';
+import { isReviewOpen, reviewClosed } from '../../../contract/break-glass.js';
+import { instant, msOf, workflowIdOf } from '../../../contract/ids.js';
 import type { Preview } from '../../../contract/preview.js';
 import type { ElevationView } from '../../../contract/view.js';
 import { macOf, refOf, requestOf } from '../../fixtures/people.js';
 import type { Asked, Harness } from '../harness.js';
 import { until } from '../until.js';
-import { judge, mayRefuse, ownersOf, type People, type Round, type Said, timesOf, type Vote } from './model.js';
-import { type Act, CAST, type Name, type Rule, type Sequence, VOTERS } from './plan.js';
-import { BEGUN_BY_MS, PENDING_MS, type Town } from './town.js';
+import { type Ahead, goBy, inTime } from './ahead.js';
+import { judge, mayRefuse, mayReview, ownersOf, type People, type Round, type Said, timesOf, type Vote } from './model.js';
+import { type Act, CAST, type Name, type Rule, type Sequence, type Setting, VOTERS } from './plan.js';
+import { BEGUN_BY_MS, PENDING_MS, START_MS, type Town } from './town.js';
 
 const MIN = 60_000;
 const UNHEARD: readonly Act['do'][] = ['leave', 'return', 'move', 'reload'];
@@ -25,6 +27,7 @@ export interface Stage {
 /** What came of a sequence, and what was not as the model has it: there it stopped. */
 export interface Lived {
   readonly wrong: readonly string[];
+  readonly how: Setting['how'];
   readonly granted: boolean;
   readonly extended: number;
   readonly outcome: string;
@@ -41,7 +44,7 @@ interface Extension {
 
 /** The elevation as the model has it. */
 interface Expected {
-  state: 'requested' | 'active' | 'closed';
+  state: 'requested' | 'approved' | 'active' | 'closed';
   outcome?: string;
   counted: readonly Name[];
   votes: number;
@@ -52,12 +55,16 @@ interface Expected {
   times: number;
 }
 
-export async function live(stage: Stage, sequence: Sequence, n: number): Promise<Lived> {
-  const life = new Life(stage, sequence, n);
+export function live(stage: Stage, sequence: Sequence, n: number): Promise<Lived> {
+  const ahead = { ms: 0 };
+  return inTime(ahead, () => lived(new Life(stage, sequence, n, ahead), sequence));
+}
+
+async function lived(life: Life, sequence: Sequence): Promise<Lived> {
   const steps = [() => life.begin(), ...sequence.acts.map((act) => () => life.act(act)), () => life.finish()];
   for (const step of steps) if (life.wrong.length === 0) await step();
   const { wrong, expected, extensions } = life;
-  return { wrong, granted: expected.armed, extended: extensions, outcome: expected.outcome ?? '' };
+  return { wrong, how: sequence.setting.how, granted: expected.armed, extended: extensions, outcome: expected.outcome ?? '' };
 }
 
 class Life {
@@ -86,6 +93,7 @@ class Life {
     private readonly stage: Stage,
     private readonly sequence: Sequence,
     private readonly n: number,
+    private readonly ahead: Ahead,
   ) {
     const { groups, rules } = sequence.setting;
     this.people = Object.fromEntries(CAST.map((name) => [name, { active: true, groups: groups[name] }])) as unknown as People;
@@ -107,29 +115,40 @@ class Life {
     if (!holds) this.wrong.push(what);
   }
 
-  private ask(minutes: number): Promise<Asked> {
+  private ask(minutes: number, how: Setting['how'] = 'now'): Promise<Asked> {
     const [asker, holder] = this.owners.map((name) => this.stage.town.person(this.n, name));
     const mac = holder?.macs[this.macs++];
     if (!asker || !holder || !mac) throw new Error('this sequence asks for more than there are Macs');
     const target = macOf({ ...holder, macs: [mac] });
-    const request = requestOf({ requester: refOf(asker), subject: refOf(holder), target, windowMs: minutes * MIN });
+    const more = {
+      now: {},
+      later: { startAt: instant(Date.now() + START_MS) },
+      glass: { breakGlass: { incident: 'INC-417' } },
+    }[how];
+    const request = requestOf({ requester: refOf(asker), subject: refOf(holder), target, windowMs: minutes * MIN, ...more });
+    goBy(workflowIdOf(request.requestId), this.ahead);
     return this.stage.h.askFor(request);
   }
 
   async begin(): Promise<void> {
-    const { minutes } = this.setting;
-    this.e = await this.ask(minutes);
+    const { minutes, how } = this.setting;
+    this.e = await this.ask(minutes, how);
     const said = this.judge([this.now], this.request, []);
-    const own = said.outcome === 'needs-approval' && this.isOwnWord(minutes);
-    if (said.outcome === 'deny') this.close('denied');
+    const own = how === 'now' && said.outcome === 'needs-approval' && this.isOwnWord(minutes);
+    if (said.outcome === 'deny') {
+      // What is refused at once is no request that a limit counts.
+      this.asked = 0;
+      this.close('denied');
+    }
+    if (said.outcome === 'satisfied') this.grant(said, [this.now]);
     if (own) {
       this.automatic += 1;
       this.grant({ ...said, minutes }, [this.now]);
     }
-    await this.e.sees((view) => view.state !== 'approved' && view.state !== 'granting', 'the first word');
+    await this.settles((state) => state !== 'approved' && state !== 'granting', 'the first word');
     if (this.setting.rules.some(({ stages }) => stages.some(({ later }) => later?.begun)))
       await until(async () => Date.now() > msOf(this.e.request.askedAt) + BEGUN_BY_MS, 'the steps that have begun by then');
-    await this.look('asked');
+    if (this.wrong.length === 0) await this.look('asked');
   }
 
   /** What the elevation hears nothing of changes nothing that it shows. */
@@ -159,7 +178,9 @@ class Life {
   }
 
   private grant(said: Said, rules: readonly Rule[]): void {
-    Object.assign(this.expected, { state: 'active', armed: true, minutes: said.minutes, times: timesOf(rules) });
+    const waits = this.setting.how === 'later' && this.ahead.ms === 0;
+    const state = waits ? 'approved' : 'active';
+    Object.assign(this.expected, { state, armed: !waits, minutes: said.minutes, times: timesOf(rules) });
   }
 
   // ---- what people do ------------------------------------------------------------------------------------------------------
@@ -258,7 +279,8 @@ class Life {
   private async deny({ do: kind, who }: Act & { do: 'deny' | 'ext-deny' }): Promise<void> {
     const { e, expected, extension } = this;
     if (expected.state === 'closed') return;
-    const open = kind === 'deny' ? expected.state === 'requested' : extension?.open === true;
+    const isUnbegun = expected.state === 'requested' || expected.state === 'approved';
+    const open = kind === 'deny' ? isUnbegun : extension?.open === true;
     if (!open && kind === 'ext-deny') return;
     if (open && !(await this.isLetIn(kind, who, await this.mayRefuse(who)))) return;
     await e.deny(this.person(who), kind === 'deny' ? e.digest : extension?.digest);
@@ -282,7 +304,8 @@ class Life {
 
   private async takeAway(kind: 'revoke' | 'end' | 'withdraw', who: Name): Promise<void> {
     const { e, expected, owners } = this;
-    if (expected.state !== (kind === 'withdraw' ? 'requested' : 'active')) return;
+    const isTime = { requested: kind === 'withdraw', approved: true, active: kind !== 'withdraw', closed: false };
+    if (!isTime[expected.state]) return;
     const own = owners.includes(who) && this.people[who].active;
     const may = own || (kind === 'revoke' && (await this.mayRefuse(who)));
     if (!(await this.isLetIn(kind, who, may))) return;
@@ -310,7 +333,8 @@ class Life {
   /** One more of the same person, for another Mac: what the limits let through, which is over at once. */
   private async askMore(minutes: number): Promise<void> {
     const { live: most, perHour, coolDown } = this.now.limits ?? {};
-    const said = judge([this.now], this.setting, this.people, { kind: 'request', minutes, granted: 0 }, []);
+    const setting = { ...this.setting, how: 'now' } as const;
+    const said = judge([this.now], setting, this.people, { kind: 'request', minutes, granted: 0 }, []);
     const held = this.expected.state === 'active' ? 1 : 0;
     const reached = held >= (most ?? 2) || this.asked >= (perHour ?? 100) || (coolDown !== undefined && this.revoked);
     const wanted = said.outcome === 'deny' || reached ? 'deny' : this.isOwnWord(minutes) ? 'auto' : 'needs-approval';
@@ -366,7 +390,9 @@ class Life {
   /** To its end, whatever it is by now; then nothing is left, and the ledger has one grant at most. */
   async finish(): Promise<void> {
     const { e, expected, owners, stage } = this;
-    const { last } = this.setting;
+    const { last, how } = this.setting;
+    if (expected.state === 'approved') await this.begins();
+    if (this.wrong.length > 0) return;
     if (expected.state === 'requested') {
       // Who came back may make up a quorum that was short: time alone would then grant it, when it is looked who can decide.
       const waits = last === 'time' && this.judge(this.rules, this.request, this.votes).outcome !== 'satisfied';
@@ -382,5 +408,44 @@ class Life {
     const armed = types.filter((type) => type === 'armed').length;
     this.must(armed === (expected.armed ? 1 : 0), `${armed} entries of a grant`);
     this.must((await stage.h.store.fence.live(e.request.target.key)) === undefined, 'the target is still taken');
+    if (how === 'glass' && expected.armed) await this.review();
+  }
+
+  /** Its time comes, for all of it. What was approved is judged once more, by people and rules as they are then. */
+  private async begins(): Promise<void> {
+    const { e, expected } = this;
+    this.ahead.ms = START_MS;
+    e.trouble.macAheadMs += START_MS;
+    e.trouble.seenEarlyMs -= START_MS;
+    const said = this.judge(this.rules, this.request, this.votes);
+    if (said.outcome === 'satisfied' && said.minutes >= expected.minutes)
+      this.grant({ ...said, minutes: expected.minutes }, this.rules);
+    else this.close('failed');
+    await e.skip(START_MS);
+    await this.settles((state) => state === 'active' || state === 'closed', 'its start');
+    if (this.wrong.length === 0) await this.look('its start');
+  }
+
+  /** What was given although it should be over would be waited for in vain. */
+  private async settles(isThere: (state: ElevationView['state']) => boolean, what: string): Promise<void> {
+    const { state } = await this.e.sees((view) => isThere(view.state), what);
+    const isGiven = state === 'active' && this.expected.state === 'closed';
+    this.must(!isGiven, `the state is active and not closed after ${what}`);
+  }
+
+  /** It stays open past the end, until somebody closes it whom the rule of then names. */
+  private async review(): Promise<void> {
+    const { h } = this.stage;
+    const { reviewer, rules } = this.setting;
+    const isOpen = async () => {
+      const view = (await h.store.ledger.find(this.e.requestId))?.view;
+      return view !== undefined && isReviewOpen(view);
+    };
+    this.must(await isOpen(), 'nobody has to review it');
+    const view = await this.e.view();
+    if (!view || !(await this.isLetIn('review', reviewer, mayReview(rules[0], this.setting, this.people, reviewer)))) return;
+    const by = { via: 'cli', personId: this.person(reviewer).personId } as const;
+    await h.store.ledger.append([reviewClosed(view, by, this.e.digest, instant(Date.now()))]);
+    this.must(!(await isOpen()), 'its review is open for ever');
   }
 }

@@ -66,14 +66,17 @@ export function judge(rules: readonly Rule[], setting: Setting, people: People, 
     people[who].active && !owners.includes(who) && stages.some((stage) => sits(stage, who, people[who]));
   const may = (Object.keys(people) as Name[]).filter((who) => terms.every(({ stages }) => mayUnder(stages, who)));
   const offered = (minutes: number) => terms.every(({ windows }) => windows.includes(minutes));
-  const max = least(...rules.map((rule) => rule.max));
+  const isBroken = setting.how === 'glass';
+  const max = least(...rules.flatMap(({ max, glass }) => [max, isBroken ? glass?.max : undefined]));
   const counting = votes.filter(({ who, minutes }) => may.includes(who) && offered(minutes));
   const counted = [...new Set(counting.map(({ who }) => who))].sort();
   const refused =
     owners.some((who) => !people[who].active) ||
     !offered(round.minutes) ||
     round.minutes > max ||
-    (round.kind === 'extension' && round.granted >= timesOf(rules));
+    (round.kind === 'extension' && round.granted >= timesOf(rules)) ||
+    (isBroken && (round.kind === 'extension' || !rules.every((rule) => mayBreak(rule, owners)))) ||
+    (setting.how === 'later' && round.kind === 'request' && !rules.every(({ starts }) => starts));
   const filled = terms.every(({ stages }) => {
     const quorums = stages.map(({ quorum }) => quorum);
     const masks = counted.map((who) => stages.reduce((mask, one, i) => mask | (sits(one, who, people[who]) ? 1 << i : 0), 0));
@@ -84,7 +87,20 @@ export function judge(rules: readonly Rule[], setting: Setting, people: People, 
     terms.some(({ stages, windows }) => mayUnder(stages, who) && windows.includes(minutes)),
   );
   const minutes = least(max, ...(shortening.length > 0 ? shortening.map((vote) => vote.minutes) : [round.minutes]));
-  return { outcome: refused ? 'deny' : filled ? 'satisfied' : 'needs-approval', counted, minutes, max, may };
+  // Whoever breaks the glass asks nobody.
+  const outcome = refused ? 'deny' : filled || isBroken ? 'satisfied' : 'needs-approval';
+  return { outcome, counted, minutes, max, may };
+}
+
+/** For oneself alone. */
+function mayBreak({ glass }: Rule, [asker, holder]: readonly Name[]): boolean {
+  return asker !== undefined && asker === holder && glass?.may.includes(asker) === true;
+}
+
+/** Whether this person may close the review of what was taken by this rule. */
+export function mayReview({ glass }: Rule, setting: Setting, people: People, who: Name): boolean {
+  if (!glass || !people[who].active || ownersOf(setting).includes(who)) return false;
+  return glass.named.includes(who) || people[who].groups.some((group) => glass.review.includes(group));
 }
 
 /** Whether this click could have taken access away, or refused it, as the rule of now has it. */

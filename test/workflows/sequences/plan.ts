@@ -28,6 +28,16 @@ export interface Rule {
   };
   /** The policy itself approves five minutes, so many times a day. */
   readonly ownPerDay?: number | undefined;
+  /** It may be asked for with a later start. */
+  readonly starts: boolean;
+  readonly glass?:
+    | {
+        readonly may: readonly Name[];
+        readonly max: number;
+        readonly review: readonly PoolName[];
+        readonly named: readonly Name[];
+      }
+    | undefined;
   readonly limits?: { readonly live?: number; readonly perHour?: number; readonly coolDown?: number } | undefined;
 }
 
@@ -38,6 +48,10 @@ export interface Setting {
   /** What is asked for. */
   readonly minutes: number;
   readonly onBehalf: boolean;
+  /** For now, for later, or at once by break-glass. */
+  readonly how: 'now' | 'later' | 'glass';
+  /** Of a break-glass: who tries to close its review. */
+  readonly reviewer: Name;
   /** How it is brought to its end, once the acts are over. */
   readonly last: 'time' | 'person' | 'revoke';
 }

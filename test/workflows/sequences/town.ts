@@ -14,10 +14,14 @@ const MACS = 16;
 const BEGUN = '1s';
 const NEVER = '29m';
 const PENDING = '30m';
+/** How late a start may be. */
+const MISSED = '5m';
 
 /** A step that is meant to have begun has, so long after it was asked; in milliseconds. */
 export const BEGUN_BY_MS = 1500;
 export const PENDING_MS = 30 * 60_000;
+/** A later start lies so far ahead: later than all that people do, and before a step that never begins would. */
+export const START_MS = 20 * 60_000;
 
 const idOf = (n: number, name: Name) => `q${n}-${name}` as PersonId;
 const groupOf = (n: number, pool: PoolName) => `q${n}-${pool}`;
@@ -99,7 +103,7 @@ const serials = (n: number) => `C02Q${String(n).padStart(3, '0')}-`;
 /** JSON is YAML. */
 function policyText(rules: readonly Rule[]): string {
   // A file without rules is none.
-  const nobody = entry(-1, { stages: [{ groups: ['a'], people: [], quorum: 1 }], windows: [5], max: 5 });
+  const nobody = entry(-1, { stages: [{ groups: ['a'], people: [], quorum: 1 }], windows: [5], max: 5, starts: false });
   return JSON.stringify({
     version: 1,
     deadlines: { pending: PENDING },
@@ -117,7 +121,7 @@ export function isSound(rule: Rule): boolean {
   }
 }
 
-function entry(n: number, { stages, windows, max, extend, ownPerDay, limits }: Rule) {
+function entry(n: number, { stages, windows, max, extend, ownPerDay, limits, starts, glass }: Rule) {
   const { coolDown, ...counted } = limits ?? {};
   const [first] = stages;
   const pools = stages.length > 1 || !first ? { stages: stages.map((one) => pool(n, one)) } : pool(n, first);
@@ -135,6 +139,14 @@ function entry(n: number, { stages, windows, max, extend, ownPerDay, limits }: R
         times: extend.times,
         windows: extend.windows?.map(length),
         ...(extend.by && { approve: pool(n, extend.by) }),
+      },
+    }),
+    ...(starts && { later: { ahead: '1h', missed: MISSED } }),
+    ...(glass && {
+      breakGlass: {
+        ask: { people: glass.may.map((one) => idOf(n, one)) },
+        max: length(glass.max),
+        review: { groups: glass.review.map((one) => groupOf(n, one)), people: glass.named.map((one) => idOf(n, one)) },
       },
     }),
     ...(limits && { limits: { ...counted, ...(coolDown && { coolDown: length(coolDown) }) } }),
