@@ -165,6 +165,7 @@ export const upsertSearchAttributes = (): void => undefined;
 export const patched = (): boolean => true;
 export const deprecatePatch = (): void => undefined;
 export const log = { info() {}, warn() {}, error() {}, debug() {} };
+export const metricMeter = { createCounter: () => ({ add() {} }) };
 
 /** Thrown through the workflow's function, as the SDK does. */
 export class TurnedPage extends Error {
