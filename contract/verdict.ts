@@ -60,6 +60,13 @@ export interface StageCount {
   readonly approved: number;
 }
 
+/** Who is on call by a rota, of those who are asked. */
+export interface OnDuty {
+  readonly rota: string;
+  /** At least one. */
+  readonly people: readonly PersonId[];
+}
+
 /** What `decide` answers: small, safe to keep in a history, enough to explain itself. */
 export interface Verdict {
   /** `auto`: approved by the policy itself, in its own name and within its caps; no person approved it. */
@@ -80,6 +87,8 @@ export interface Verdict {
    * forward the one that is asked.
    */
   readonly approvers: readonly PersonId[];
+  /** Those of them who are asked because they are on call: each is called by a message of their own. */
+  readonly onCall?: readonly OnDuty[];
   /** In order, where there are several. */
   readonly stages?: readonly StageCount[];
   /** When it is to be judged again though nobody votes: a step of an escalation begins, a shift ends, it opens. */

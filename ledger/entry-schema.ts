@@ -10,7 +10,7 @@ import type { Limit } from '../contract/limits.js';
 import { KINDS, type MessageKind } from '../contract/messages.js';
 import type { TargetKind } from '../contract/request.js';
 import { OUTCOMES } from '../contract/states.js';
-import type { Condition, Extending, StageCount, Verdict, Vote } from '../contract/verdict.js';
+import type { Condition, Extending, OnDuty, StageCount, Verdict, Vote } from '../contract/verdict.js';
 import { requestShape } from '../seal/bodies.js';
 import { digest, incident, instantText, localUser, personId, requestId, serial, slackUserId } from '../seal/shapes.js';
 
@@ -65,6 +65,10 @@ const verdict = strict<Verdict>({
   stages: z
     .array(strict<StageCount>({ name: words, quorum: count, approved: count }))
     .max(4)
+    .optional(),
+  onCall: z
+    .array(strict<OnDuty>({ rota: z.string().max(64), people: z.array(personId) }))
+    .max(20)
     .optional(),
   again: instantText.optional(),
   untold: z.array(words).max(20).optional(),

@@ -40,17 +40,32 @@ export function isOpen({ zone, days, from, to, holidays }: Hours, at: number): b
 /** The first instant after `at`, at which it is closed, at which it is open; undefined where that is more than a year ahead. */
 export function nextOpening(hours: Hours, at: number): number | undefined {
   for (let day = 0; day < AHEAD_DAYS; day++) {
-    const opening = beginnings(hours, at + day * DAY).find((instant) => isOpen(hours, instant));
+    const opening = edges(hours.zone, hours.from, at + day * DAY).find((instant) => isOpen(hours, instant));
     if (opening !== undefined) return opening;
   }
   return undefined;
 }
 
-/** The instants of the 24 hours after `start` at which it can begin: where the clock shows `from`, and where it is put forward or back. */
-function beginnings({ zone, from }: Hours, start: number): readonly number[] {
+/** The first instant from `at` on that is outside, which may be `at` itself; undefined where that is more than a year ahead. Throws as `isOpen` does. */
+export function firstOutside(hours: Hours, at: number): number | undefined {
+  if (!isOpen(hours, at)) return at;
+  for (let day = 0; day < AHEAD_DAYS; day++) {
+    const closing = edges(hours.zone, hours.to, at + day * DAY).find((instant) => !isOpen(hours, instant));
+    if (closing !== undefined) return closing;
+  }
+  return undefined;
+}
+
+/** Whether nothing is outside, whatever the day. */
+export function isAlways({ days, from, to, holidays }: Hours): boolean {
+  return holidays.length === 0 && to - from === DAY / MINUTE && DAYS.every((day) => days.includes(day));
+}
+
+/** The instants of the 24 hours after `start` at which it can begin or end: where the clock shows these minutes, and where it is put forward or back. */
+function edges(zone: string, minutes: number, start: number): readonly number[] {
   const end = start + DAY;
   const [before, after] = [offsetAt(zone, start), offsetAt(zone, end)];
-  const shown = [before, after].map((off) => end - modulo(end + off - from * MINUTE, DAY));
+  const shown = [before, after].map((off) => end - modulo(end + off - minutes * MINUTE, DAY));
   const changed = before === after ? [] : [changeBetween(zone, start, end)];
   return [...shown, ...changed].sort((a, b) => a - b);
 }

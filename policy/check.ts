@@ -6,7 +6,7 @@ import type { BreakGlass } from './break-glass.js';
 import { managerFindings, rotaFindings } from './check-people.js';
 import { type Document, readDocument } from './document.js';
 import { dutyAsSaid, everOnDuty, withEveryRota } from './duty.js';
-import { placedSteps } from './escalation.js';
+import { EVER, placedSteps } from './escalation.js';
 import { ruleOfEach } from './extension.js';
 import { everybodyOf, poolOf } from './facts.js';
 import { managersOf } from './managers.js';
@@ -145,7 +145,7 @@ const EXTENDING = ['extend', 'approve'];
 /** For whom of these too few could ever approve, in words. */
 async function shortOf(rule: Rule, asking: readonly Person[], directory: Directory): Promise<readonly string[]> {
   // Whom it reaches in the end: a rule may leave it to a step to find enough.
-  const pool = await poolOf(directory, [rule], [], Number.POSITIVE_INFINITY);
+  const pool = await poolOf(directory, [rule], [], EVER);
   return grouped(await stuckOf(rule, asking, pool, directory));
 }
 
@@ -175,7 +175,7 @@ interface Stuck {
  */
 async function stuckOf(rule: Rule, asking: readonly Person[], pool: readonly Person[], directory: Directory): Promise<Stuck[]> {
   const managed = askManagers([rule]);
-  const plan = planOf(rule, { own: [], find: () => undefined, now: 0, waitedMs: Number.POSITIVE_INFINITY });
+  const plan = planOf(rule, { own: [], find: () => undefined, now: 0, wait: EVER });
   const seatsOf = (person: Person) => plan.map(({ may }) => (may(person) ? '1' : '0')).join('');
   const alike = new Map<string, readonly Stuck[]>();
   const stuck = asking.map(async (asker) => {
@@ -192,7 +192,7 @@ function shortFor(rule: Rule, asker: Person, pool: readonly Person[], above: rea
   // Absences pass, so a check looks past them.
   const managers = above.map(({ away: _, ...person }) => person);
   const find = (id: PersonId) => managers.find(({ personId }) => personId === id);
-  const plan = planOf(rule, { own: [asker.personId], subject: asker, find, now: 0, waitedMs: Number.POSITIVE_INFINITY });
+  const plan = planOf(rule, { own: [asker.personId], subject: asker, find, now: 0, wait: EVER });
   const short = countOf(plan, [...pool, ...managers]).flatMap((stage, i) => (isFull(stage) ? [] : [{ stage, i }]));
   return short.flatMap(({ stage: { name, quorum }, i }) => {
     const where = plan.length > 1 ? ` in stage ${i + 1} (${name})` : '';

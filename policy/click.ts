@@ -11,7 +11,7 @@ import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Verdict, Vote } from '../contract/verdict.js';
 import type { ElevationView } from '../contract/view.js';
 import { decide } from './decide.js';
-import { manner, namedBy } from './escalation.js';
+import { manner, namedBy, type Wait } from './escalation.js';
 import { extensionRefusals, ruleOfEach } from './extension.js';
 import { everybodyOf, gatherFacts } from './facts.js';
 import { managersOf, managing } from './managers.js';
@@ -109,15 +109,15 @@ async function mayRefuse(click: Click, rules = rulesOf(click)): Promise<ClickVer
 
 async function mayTakeAway(click: Click, rules: readonly Rule[]): Promise<ClickVerdict> {
   const { directory, view, person, now } = click;
-  const { waitedMs } = manner(requestRound(view), view.request, now);
-  if (hasSay(rules, view, person, waitedMs) || view.verdict.approvers.includes(person.personId)) return OK;
+  const { wait } = manner(requestRound(view), view.request, now);
+  if (hasSay(rules, view, person, wait) || view.verdict.approvers.includes(person.personId)) return OK;
   if (askManagers(rules) && (await isManager(click))) return OK;
   const onCall = await asFarAsKnown(
     directory,
     person,
-    rules.flatMap((rule) => [rule.revoke, ...namedBy(rule, waitedMs)]),
+    rules.flatMap((rule) => [rule.revoke, ...namedBy(rule, wait)]),
   );
-  if (hasSay(rules, view, onCall.person, waitedMs)) return OK;
+  if (hasSay(rules, view, onCall.person, wait)) return OK;
   if (onCall.failure) throw onCall.failure;
   const named = await everybodyOf(
     directory,
@@ -142,9 +142,9 @@ export function mayRevoke(policy: Policy, view: ElevationView, about: About | un
   return person.active && hasSay(rulesFor(policy, view, about), view, person);
 }
 
-/** `waitedMs`: how long ago it was asked; whoever could decide by now may take away, too. */
-function hasSay(rules: readonly Rule[], { request }: ElevationView, person: Person, waitedMs?: number): boolean {
-  const named = rules.flatMap((rule) => [rule.revoke, ...namedBy(rule, waitedMs)]);
+/** `wait`: since it was asked; whoever could decide by now may take away, too. */
+function hasSay(rules: readonly Rule[], { request }: ElevationView, person: Person, wait?: Wait): boolean {
+  const named = rules.flatMap((rule) => [rule.revoke, ...namedBy(rule, wait)]);
   return isOwn(request, person) || named.some((who) => includes(who, person));
 }
 

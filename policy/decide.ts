@@ -19,7 +19,7 @@ import { laterRefusals, startBefore } from './later.js';
 import { limitRefusals } from './limits.js';
 import type { Policy } from './rules.js';
 import { explain, missing } from './sentences.js';
-import { standingOf } from './standing.js';
+import { onDutyOf, standingOf } from './standing.js';
 import { type Tally, tally } from './tally.js';
 import { type Facts, stricter, type Terms, termsOf } from './terms.js';
 import { onlyWaits } from './tickets.js';
@@ -97,6 +97,7 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
     quorum: terms.quorum,
     approvedBy,
     approvers: namedOf(approvers, terms, now),
+    ...(open && !own?.given ? onDutyOf(terms, question.round, standing) : {}),
     ...(standing.stages ? { stages: standing.stages } : {}),
     windowsMs: terms.windowsMs,
     maxWindowMs: terms.maxMs,

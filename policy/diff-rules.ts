@@ -35,8 +35,8 @@ export interface Reach {
   readonly approvers: readonly PersonId[];
   /** The same of an extension, where the rule has approvers for those. */
   readonly extension?: Pick<Reach, 'plan' | 'could'>;
-  /** The same, when it has waited for so long. */
-  readonly after: (waitedMs: number) => Reach;
+  /** The same, when it has waited for so long, inside of the hours that its steps name or outside of them. */
+  readonly after: (waitedMs: number, outside: boolean) => Reach;
 }
 
 const NONE: Change = { widened: [], narrowed: [], other: [] };
@@ -136,25 +136,55 @@ function approvers(before: Reach, after: Reach): Point {
 function escalation(before: Reach, after: Reach): Point {
   const steps = (rule: Rule) => poolsOf(rule).map(({ escalate = [] }) => escalate);
   if (JSON.stringify(steps(before.rule)) === JSON.stringify(steps(after.rule))) return {};
-  const times = [...stepsOf(before.rule), ...stepsOf(after.rule)].map(({ afterMs }) => afterMs);
-  const points = [...new Set(times)].sort((a, b) => a - b).map((ms) => ({ ms, was: before.after(ms), is: after.after(ms) }));
-  const joining = (words: string, sides: (point: (typeof points)[number]) => readonly [Reach, Reach]) => {
-    const told = new Set<PersonId>();
+  const points = pointsOf(before, after);
+  const joining = (words: string, sides: (point: JoinPoint) => readonly [Reach, Reach]) => {
+    const told = new Map<PersonId, number>();
     return points.flatMap((point) => {
       const [from, to] = sides(point);
       const more = to.approvers.filter((id) => !from.approvers.includes(id));
-      const fresh = more.filter((id) => !told.has(id));
-      for (const id of fresh) told.add(id);
+      const fresh = more.filter((id) => (told.get(id) ?? Number.POSITIVE_INFINITY) > point.ms);
+      for (const id of fresh) told.set(id, point.ms);
       // The same people may be enough where they were not.
       const moved =
         more.length === 0 && letsMore(from.plan, to.plan, to.could) ? [`approvals needed: ${poolsName(after.rule)}`] : [];
-      return [...said(words, fresh), ...moved].map((text) => `after ${durationText(point.ms)} ${text}`);
+      return [...said(words, fresh), ...moved].map((text) => `${point.when} ${text}`);
     });
   };
   return {
-    wider: joining('could be approved also by', ({ was, is }) => [was, is]),
+    wider: [...joining('could be approved also by', ({ was, is }) => [was, is]), ...otherHours(before.rule, after.rule)],
     narrower: joining('could be approved no more by', ({ was, is }) => [is, was]),
   };
+}
+
+/** One instant at which somebody joins, by either rule. */
+interface JoinPoint {
+  readonly ms: number;
+  readonly when: string;
+  readonly was: Reach;
+  readonly is: Reach;
+}
+
+/** First inside of the hours that steps name, then, where some do, outside. */
+function pointsOf(before: Reach, after: Reach): readonly JoinPoint[] {
+  const steps = [...stepsOf(before.rule), ...stepsOf(after.rule)];
+  const inside = steps.filter((step) => !step.outside);
+  const point = (outside: boolean) => (ms: number) => ({
+    ms,
+    when: [...(outside ? ['outside of hours'] : []), ...(ms > 0 ? [`after ${durationText(ms)}`] : [])].join(' '),
+    was: before.after(ms, outside),
+    is: after.after(ms, outside),
+  });
+  const times = (some: typeof steps) => [...new Set(some.map(({ afterMs }) => afterMs))].sort((a, b) => a - b);
+  const whenOver = inside.length < steps.length ? times(steps).map(point(true)) : [];
+  return [...times(inside).map(point(false)), ...whenOver];
+}
+
+/** Outside of which hours: what is other is told as more, for whoever reviews it has to look. */
+function otherHours(before: Rule, after: Rule): readonly string[] {
+  const of = (rule: Rule) =>
+    [...new Set(stepsOf(rule).flatMap(({ outside }) => (outside ? [hoursText(outside)] : [])))].join('; ');
+  const [was, is] = [of(before), of(after)];
+  return was === is || is === '' ? [] : [`outside of hours is outside of ${is}${was === '' ? '' : `, was of ${was}`}`];
 }
 
 /** A quorum that nobody can reach is as good as a refusal. */

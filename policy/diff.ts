@@ -7,7 +7,7 @@ import type { About, Person } from '../contract/ports.js';
 import { awsClasses } from './aws-classes.js';
 import { diffOthers } from './diff-others.js';
 import { type Change, compareReach, isNoChange, type Reach } from './diff-rules.js';
-import { namedBy } from './escalation.js';
+import { namedBy, type Wait, waitedInside, waitedOutside } from './escalation.js';
 import { ruleOfRound } from './extension.js';
 import { aboutMac } from './macs.js';
 import { perProfile } from './profiles.js';
@@ -128,28 +128,31 @@ function byChange(pairs: readonly Pair[], changeOf: (pair: Pair) => Change): Ite
 /** Compares what two rules give one person. Who may approve by a rule is looked up once. */
 function comparison(rules: readonly Rule[], active: readonly Person[]) {
   const longer = new Map(rules.flatMap((rule) => (rule.extend?.by ? [[rule, ruleOfRound(rule, 'extension')]] : [])));
-  const found = new Map<Rule, Map<number, readonly Person[]>>();
-  const may = (rule: Rule, waitedMs: number) => {
-    const known = found.get(rule) ?? new Map<number, readonly Person[]>();
-    const named = namedBy(rule, waitedMs);
-    const people = known.get(waitedMs) ?? active.filter((person) => named.some((who) => includes(who, person)));
-    found.set(rule, known.set(waitedMs, people));
+  const found = new Map<Rule, Map<string, readonly Person[]>>();
+  const may = (rule: Rule, wait: Wait) => {
+    const known = found.get(rule) ?? new Map<string, readonly Person[]>();
+    const named = namedBy(rule, wait);
+    const steps = `${named.length} ${wait.waitedMs}`;
+    const people = known.get(steps) ?? active.filter((person) => named.some((who) => includes(who, person)));
+    found.set(rule, known.set(steps, people));
     return people;
   };
   // An absence passes and is no edit of the policy.
   const staff = new Map(active.map(({ away: _, ...person }) => [person.personId, person]));
-  const reachBy = (rule: Rule, asker: Person, waitedMs: number): Omit<Reach, 'extension'> => {
-    const plan = planOf(rule, { own: [asker.personId], subject: asker, find: (id) => staff.get(id), now: 0, waitedMs });
+  const reachBy = (rule: Rule, asker: Person, wait: Wait): Omit<Reach, 'extension'> => {
+    const plan = planOf(rule, { own: [asker.personId], subject: asker, find: (id) => staff.get(id), now: 0, wait });
     const managers = plan.flatMap(({ manager }) => manager?.person ?? []);
-    const named = may(rule, waitedMs);
+    const named = may(rule, wait);
     const known = managers.filter((person) => !named.some(({ personId }) => personId === person.personId));
     const could = [...named, ...known].filter((person) => person.personId !== asker.personId);
-    return { rule, plan, could, approvers: could.map(({ personId }) => personId), after: (ms) => reachBy(rule, asker, ms) };
+    const after = (ms: number, outside: boolean) => reachBy(rule, asker, outside ? waitedOutside(ms) : waitedInside(ms));
+    return { rule, plan, could, approvers: could.map(({ personId }) => personId), after };
   };
   const reach = (rule: Rule | undefined, asker: Person): Reach | undefined => {
     if (!rule) return undefined;
     const extension = longer.get(rule);
-    return { ...reachBy(rule, asker, 0), ...(extension ? { extension: reachBy(extension, asker, 0) } : {}) };
+    const atOnce = waitedInside(0);
+    return { ...reachBy(rule, asker, atOnce), ...(extension ? { extension: reachBy(extension, asker, atOnce) } : {}) };
   };
   return ({ was, is }: Pair, person: Person): Change => compareReach(reach(was, person), reach(is, person));
 }

@@ -1,12 +1,13 @@
 /**
- * Escalation: who joins a pool of approvers while a request waits. A step begins so long after the request was asked, ends never,
- * and takes nobody's say away. It is of the round of the request alone: the approvers of an extension are those of the start.
+ * Escalation: who joins a pool of approvers while a request waits. A step begins so long after the request was asked, or when hours
+ * are over, ends never, and takes nobody's say away. It is of the round of the request alone: the approvers of an extension are those
+ * of the start.
  */
 import { msOf } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Condition, Round } from '../contract/verdict.js';
-import { nextOpening } from './calendar.js';
+import { firstOutside, type Hours, hoursText, isAlways, isWithin, nextOpening } from './calendar.js';
 import type { Conditions } from './conditions.js';
 import { durationText } from './duration.js';
 import { poolsOf } from './pools.js';
@@ -18,11 +19,47 @@ export interface DatedStep {
   readonly who: Who;
 }
 
-/** What of a round says who may approve: its kind, and how long it has waited. */
+/** How a request has waited. */
+export interface Wait {
+  /** In milliseconds. NaN reaches no step. */
+  readonly waitedMs: number;
+  /** When, so long after it was asked at the earliest, these hours are first over: in milliseconds after it was asked; undefined: never. */
+  readonly over: (hours: Hours, afterMs: number) => number | undefined;
+}
+
+/** As if it had waited for so long, and all of it outside of whatever hours. */
+export function waitedOutside(waitedMs: number): Wait {
+  return { waitedMs, over: (_, afterMs) => afterMs };
+}
+
+/** As if it had waited for so long, and all of it inside. */
+export function waitedInside(waitedMs: number): Wait {
+  return { waitedMs, over: () => undefined };
+}
+
+/** Whatever may be reached ever. */
+export const EVER = waitedOutside(Number.POSITIVE_INFINITY);
+
+/** From one instant to the other, in milliseconds since 1970. */
+export function waitedFrom(askedAt: number, now: number): Wait {
+  const over = (hours: Hours, afterMs: number) => {
+    try {
+      const at = firstOutside(hours, askedAt + afterMs);
+      return at === undefined ? undefined : at - askedAt;
+    } catch (error) {
+      // No instant, or a zone that this runtime does not know: what can't be told lets nobody in.
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
+  };
+  return { waitedMs: now - askedAt, over };
+}
+
+/** What of a round says who may approve: its kind, and how it has waited. */
 export interface Manner {
   readonly kind: Round['kind'];
-  /** In milliseconds; without it nothing is widened by waiting. NaN reaches no step. */
-  readonly waitedMs?: number | undefined;
+  /** Without it nothing is widened by waiting. */
+  readonly wait?: Wait | undefined;
 }
 
 /** A request for whose approvers nobody has waited. */
@@ -30,13 +67,22 @@ export const UNWAITED: Manner = { kind: 'request' };
 
 /** The manner of a round, `now` in milliseconds since 1970. */
 export function manner({ kind }: Pick<Round, 'kind'>, { askedAt }: ElevationRequest, now: number): Manner {
-  return kind === 'request' ? { kind, waitedMs: now - msOf(askedAt) } : { kind };
+  return kind === 'request' ? { kind, wait: waitedFrom(msOf(askedAt), now) } : { kind };
+}
+
+/** How long after the request a step begins; undefined: never. */
+function beginsAfter({ afterMs, outside }: Step, { over }: Wait): number | undefined {
+  return outside ? over(outside, afterMs) : afterMs;
 }
 
 /** The steps that have begun. */
-export function reached(steps: readonly Step[] = [], waitedMs: number | undefined): readonly Step[] {
-  // NB: written so that a time that is none (NaN) reaches nothing.
-  return waitedMs === undefined ? [] : steps.filter(({ afterMs }) => waitedMs >= afterMs);
+export function reached(steps: readonly Step[] = [], wait: Wait | undefined): readonly Step[] {
+  if (!wait) return [];
+  return steps.filter((step) => {
+    const after = beginsAfter(step, wait);
+    // NB: written so that a time that is none (NaN) reaches nothing.
+    return after !== undefined && wait.waitedMs >= after;
+  });
 }
 
 /** All steps of a rule, pool by pool. */
@@ -45,14 +91,17 @@ export function stepsOf(rule: Rule): readonly Step[] {
 }
 
 /** Everybody whom a rule names as approver by now: its pools, and the steps that have begun. */
-export function namedBy(rule: Rule, waitedMs: number | undefined): readonly Who[] {
-  return [rule.approve, ...reached(stepsOf(rule), waitedMs)];
+export function namedBy(rule: Rule, wait: Wait | undefined): readonly Who[] {
+  return [rule.approve, ...reached(stepsOf(rule), wait)];
 }
 
-/** The steps of a request, in the order of time. */
-export function datedSteps(rule: Rule, { askedAt }: ElevationRequest): readonly DatedStep[] {
+/** The steps of a request that ever begin, in the order of time. */
+export function datedSteps(rule: Rule, { askedAt }: ElevationRequest, wait: Wait): readonly DatedStep[] {
   return stepsOf(rule)
-    .map(({ afterMs, ...who }) => ({ at: msOf(askedAt) + afterMs, who }))
+    .flatMap((step) => {
+      const after = beginsAfter(step, wait);
+      return after === undefined ? [] : [{ at: msOf(askedAt) + after, who: step }];
+    })
     .sort((a, b) => a.at - b.at);
 }
 
@@ -95,16 +144,30 @@ export function stepProblems(rule: Rule): readonly { readonly path: readonly Pro
   return placedSteps(rule).flatMap(({ path, step, pool, before }) => {
     const last = before.at(-1);
     const after = (what: string) => ({ path: [...path, 'after'], what });
+    // Of two of which only one waits for hours to be over neither is the later one for certain.
+    const isLate = last && (alike(step, last) ? step.afterMs <= last.afterMs : step.afterMs < last.afterMs);
+    const sooner = before.filter((earlier) => !earlier.outside || alike(earlier, step));
     return [
-      ...(last && step.afterMs <= last.afterMs ? [after('must be later than the step before it')] : []),
+      ...(isLate ? [after('must be later than the step before it')] : []),
+      ...outsideProblems(rule, step).map((what) => ({ path: [...path, 'outside'], what })),
       ...(step.afterMs >= pendingMs
         ? [after(`must be shorter than deadlines.pending (${durationText(pendingMs)}), after which nobody decides any more`)]
         : []),
-      ...(isNamed(step, [pool, ...before])
+      ...(isNamed(step, [pool, ...sooner])
         ? [{ path, what: 'adds nobody: all whom it names may decide before it already' }]
         : []),
     ];
   });
+}
+
+const alike = (one: Step, other: Step): boolean => JSON.stringify(one.outside) === JSON.stringify(other.outside);
+
+/** Hours outside of which nobody ever asks by the rule. */
+function outsideProblems({ hours }: Rule, { outside }: Step): readonly string[] {
+  if (!outside) return [];
+  if (isAlways(outside)) return ['is at any time, so this step never begins: name the hours that are over at some time'];
+  if (!hours || !isWithin(hours, outside)) return [];
+  return [`leaves nothing of when the rule is open (${hoursText(hours)}), so this step never begins while somebody may ask`];
 }
 
 function isNamed({ groups, people }: Who, earlier: readonly Who[]): boolean {

@@ -3,8 +3,10 @@ import { few } from '../contract/few.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import { type Holds, leaf, type Reason } from './attributes.js';
+import { hoursText } from './calendar.js';
 import { durationText } from './duration.js';
-import { stepsOf } from './escalation.js';
+import { reached, stepsOf, type Wait } from './escalation.js';
+import { stepAlso } from './pools.js';
 import { includes, type Rule } from './rules.js';
 import { countOf, isFull, type Plan } from './stages.js';
 import type { Facts, Terms } from './terms.js';
@@ -61,32 +63,44 @@ function leaves(people: readonly Placed[], holds: Holds): readonly Reason[] {
   return people.map(({ personId, name, why }) => leaf(`${name} (${personId})`, holds, why));
 }
 
-/** Who joins the approvers when it has waited for so long. */
+/** Who joins the approvers when it has waited for so long, or hours are over. */
 export interface StepNamed {
   readonly after: string;
   readonly afterMs: number;
+  /** The hours that have to be over, in words. */
+  readonly outside?: string;
   /** As the rule has it. */
   readonly who: string;
   /** Those of them who could decide then, as far as it is known who they are. */
   readonly approvers: readonly PersonId[];
+  readonly begun: boolean;
 }
 
 /** The steps of a rule in words. */
-export function stepsNamed(rule: Rule, { requester, subject, approverPool }: Facts): readonly StepNamed[] {
+export function stepsNamed(rule: Rule, { requester, subject, approverPool }: Facts, wait: Wait): readonly StepNamed[] {
   const own = [requester?.personId, subject?.personId];
   const may = approverPool.filter(({ personId, active }) => active && !own.includes(personId));
   return stepsOf(rule).map((step) => ({
     after: durationText(step.afterMs),
     afterMs: step.afterMs,
+    ...(step.outside ? { outside: hoursText(step.outside) } : {}),
     who: whoName(step),
     approvers: may.filter((person) => includes(step, person)).map(({ personId }) => personId),
+    begun: reached([step], wait).length > 0,
   }));
 }
 
+/** Such as `After 15m also the group leads`. */
+export function stepText(step: StepNamed): string {
+  const text = `${stepAlso(step)} ${step.who}`;
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** A reason for each step: whether it has begun. */
-export function stepReasons(steps: readonly StepNamed[], waitedMs = 0): readonly Reason[] {
-  return steps.map(({ after, afterMs, who, approvers }) => {
+export function stepReasons(steps: readonly StepNamed[]): readonly Reason[] {
+  return steps.map((step) => {
+    const { who, approvers, begun } = step;
     const names = approvers.length > 0 ? `: ${few(approvers, NAMED)}` : '';
-    return leaf(`after ${after} also ${who}`, waitedMs >= afterMs ? 'yes' : 'no', `${approvers.length} could${names}`);
+    return leaf(`${stepAlso(step)} ${who}`, begun ? 'yes' : 'no', `${approvers.length} could${names}`);
   });
 }

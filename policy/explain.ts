@@ -9,6 +9,7 @@ import { type Holds, leaf, type Reason, type Untold } from './attributes.js';
 import { automaticText } from './automatic.js';
 import { glassText } from './break-glass.js';
 import { durationText } from './duration.js';
+import { namedBy, waitedFrom } from './escalation.js';
 import { approvalsReason, type StepNamed, stepReasons, stepsNamed } from './explain-approvals.js';
 import { denyReasons, ruleReasons, untoldRotas } from './explain-rules.js';
 import { extensionText } from './extension.js';
@@ -77,9 +78,12 @@ function byRule(inquiry: Inquiry, rule: Rule, judged: Supposition, before: reado
   const { terms, verdict } = judged;
   const { quorum, windowsMs, maxMs, extend } = terms;
   const deciders = decidersOf(rule, terms, inquiry.facts, inquiry.words);
-  const unknown = untoldRotas(rule.approve.groups, inquiry.untold ?? KNOWN);
-  const steps = stepsNamed(rule, inquiry.facts);
-  const approvals = approvalsReason(terms, deciders, inquiry.facts.approverPool, unknown, stepReasons(steps, inquiry.waitedMs));
+  const { now, waitedMs = 0 } = inquiry;
+  const wait = waitedFrom(now - waitedMs, now);
+  const asked = namedBy(rule, wait).flatMap(({ groups }) => groups);
+  const unknown = untoldRotas([...new Set(asked)], inquiry.untold ?? KNOWN);
+  const steps = stepsNamed(rule, inquiry.facts, wait);
+  const approvals = approvalsReason(terms, deciders, inquiry.facts.approverPool, unknown, stepReasons(steps));
   const holds = HOLDS[verdict.outcome] ?? approvals.holds;
   const conditions = [...conditionReasons(verdict), ...reasonReasons(rule), ...limitsReason(terms)];
   const children = [
@@ -87,7 +91,7 @@ function byRule(inquiry: Inquiry, rule: Rule, judged: Supposition, before: reado
     lengthReason(terms, rule, inquiry.ask.windowMs),
     ...conditions,
     ...automaticReason(terms, verdict),
-    ...laterReason(judged, inquiry.now),
+    ...laterReason(judged, now),
     ...glassReason(rule, inquiry.facts),
     approvals,
   ];

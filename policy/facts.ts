@@ -5,7 +5,7 @@ import type { ElevationRequest } from '../contract/request.js';
 import type { Vote } from '../contract/verdict.js';
 import { sha256 } from '../seal/canonical.js';
 import { glassRule, rulesForGlass } from './break-glass.js';
-import { type Manner, namedBy, UNWAITED } from './escalation.js';
+import { type Manner, namedBy, UNWAITED, type Wait } from './escalation.js';
 import { ruleOfRound } from './extension.js';
 import { managersOf } from './managers.js';
 import { createOnCall, learnFor, learnForGlass, type OnCall, rulesToAsk } from './on-call.js';
@@ -55,7 +55,7 @@ export async function gatherFacts(
       : await learnFor(onCall, one, look.about, askers, how);
     if (failure) untold.add(failure.sentence);
   }
-  const approverPool = await poolOf(onCall.directory, rules, managers, how.waitedMs);
+  const approverPool = await poolOf(onCall.directory, rules, managers, how.wait);
   const parties = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look };
   const reason = rules.some((rule) => rule.reason) ? await readText(texts, request.reasonDigest) : undefined;
   const counted = rules.some(({ limits, automatic }) => limits || automatic) ? await usage?.of(request) : undefined;
@@ -96,11 +96,11 @@ export async function poolOf(
   directory: Pick<Directory, 'person' | 'membersOf'>,
   rules: readonly Rule[],
   managers: readonly Person[] = [],
-  waitedMs?: number,
+  wait?: Wait,
 ): Promise<readonly Person[]> {
   const named = await everybodyOf(
     directory,
-    rules.flatMap((rule) => namedBy(rule, waitedMs)),
+    rules.flatMap((rule) => namedBy(rule, wait)),
   );
   return [...new Map([...named, ...managers].map((person) => [person.personId, person])).values()];
 }

@@ -7,7 +7,7 @@ import { isStintError, type StintError } from '../contract/errors.js';
 import type { PersonId } from '../contract/ids.js';
 import type { About, Directory, Person } from '../contract/ports.js';
 import { isMeant, mayBreak, rulesForGlass } from './break-glass.js';
-import { type Manner, namedBy, reached, stepsOf } from './escalation.js';
+import { EVER, type Manner, namedBy, reached, stepsOf } from './escalation.js';
 import { ruleOfRound } from './extension.js';
 import { rotaGroup, rotaName } from './rota.js';
 import { candidates } from './rule-index.js';
@@ -91,11 +91,11 @@ export async function learnFor(
   policy: Policy,
   about: About | undefined,
   askers: readonly Person[],
-  { kind, waitedMs }: Manner,
+  { kind, wait }: Manner,
 ): Promise<StintError | undefined> {
   if (denyFor(policy, about, askers)) return undefined;
   const near = candidates(policy.rules, about, askers);
-  const named = (rule: Rule): readonly Who[] => [rule.ask, ...namedBy(ruleOfRound(rule, kind), Number.POSITIVE_INFINITY)];
+  const named = (rule: Rule): readonly Who[] => [rule.ask, ...namedBy(ruleOfRound(rule, kind), EVER)];
   // Nobody asks by any rule, or none names a rota: that is told without a look-up.
   if (askers.length === 0 || !near.some((rule) => named(rule).some(namesRota))) return undefined;
   for (const rule of near) {
@@ -106,7 +106,7 @@ export async function learnFor(
     if (!covers(rule, about) || letIn.length < askers.length) return undefined;
     const ours = ruleOfRound(rule, kind);
     await onCall.learn(ours.approve);
-    return onCall.tryTo(ofAll(reached(stepsOf(ours), waitedMs)));
+    return onCall.tryTo(ofAll(reached(stepsOf(ours), wait)));
   }
   return undefined;
 }

@@ -6,7 +6,8 @@
 import type { Outlook, OutlookLine, Supposed } from '../contract/preview.js';
 import { ownWord } from './automatic.js';
 import { durationText } from './duration.js';
-import { stepsNamed } from './explain-approvals.js';
+import { type Wait, waitedFrom } from './escalation.js';
+import { stepsNamed, stepText } from './explain-approvals.js';
 import { extensionText } from './extension.js';
 import { gatherFacts, type Sources } from './facts.js';
 import { limitTexts } from './limit-file.js';
@@ -24,7 +25,8 @@ export async function outlookOf(
   ask: Supposed,
   now: number,
 ): Promise<Outlook> {
-  const facts = await gatherFacts(sources, policy, supposedRequest(ask, now), [], { kind: 'request', waitedMs: 0 });
+  const wait = waitedFrom(now, now);
+  const facts = await gatherFacts(sources, policy, supposedRequest(ask, now), [], { kind: 'request', wait });
   const judged = suppose(policy, ask, facts, now);
   const { terms, verdict } = judged;
   const rule = policy.rules.find(({ id }) => id === terms.rule);
@@ -35,7 +37,7 @@ export async function outlookOf(
     lines: [
       ...itself(judged, rule, facts, now),
       ...asked(judged, facts),
-      ...waiting(rule, facts),
+      ...waiting(rule, facts, wait),
       ...bounds(judged, rule, facts, now),
     ],
     byLength: terms.automatic.length > 0 || terms.limits.some(({ perWeekMs }) => perWeekMs !== undefined),
@@ -69,8 +71,9 @@ function asked({ terms, question, verdict }: Supposition, facts: Facts): Outlook
 }
 
 /** What waiting changes. */
-function waiting(rule: Rule, facts: Facts): OutlookLine[] {
-  const steps = stepsNamed(rule, facts).map(({ after, who }) => `After ${after} also ${who}.`);
+function waiting(rule: Rule, facts: Facts, wait: Wait): OutlookLine[] {
+  const ahead = stepsNamed(rule, facts, wait).filter(({ begun }) => !begun);
+  const steps = ahead.map((step) => `${stepText(step)}.`);
   const lapse = `After ${durationText(rule.deadlines.pendingMs)} it lapses.`;
   return [{ title: 'If nobody decides', says: [...steps, lapse].join(' ') }];
 }

@@ -1,5 +1,6 @@
 /** What a rule says of who approves: one pool, or stages of them, as it is written, as it is kept, and in words. */
 
+import { hoursText } from './calendar.js';
 import { durationText } from './duration.js';
 import type { Pool, Rule, Step, Who } from './rules.js';
 import type { ApproveEntry } from './schema.js';
@@ -23,8 +24,8 @@ function poolOf({ groups = [], people = [], manager = false, quorum = 1, escalat
   return { groups, people, manager, quorum, ...(escalate ? { escalate: escalate.map(stepOf) } : {}) };
 }
 
-function stepOf({ after, groups = [], people = [] }: NonNullable<ApproveEntry['escalate']>[number]): Step {
-  return { afterMs: after, groups, people };
+function stepOf({ after = 0, outside, groups = [], people = [] }: NonNullable<ApproveEntry['escalate']>[number]): Step {
+  return { afterMs: after, ...(outside ? { outside } : {}), groups, people };
 }
 
 function each<K extends 'groups' | 'people'>(pools: readonly Pool[], part: K): Pool[K] {
@@ -59,8 +60,15 @@ export function poolsName(rule: Rule): string {
     .join(', then ');
 }
 
-function stepName({ afterMs, ...who }: Step): string {
-  return `after ${durationText(afterMs)} also ${poolName({ ...who, manager: false, quorum: 1 })}`;
+function stepName({ afterMs, outside, ...who }: Step): string {
+  const when = { afterMs, ...(outside ? { outside: hoursText(outside) } : {}) };
+  return `${stepAlso(when)} ${poolName({ ...who, manager: false, quorum: 1 })}`;
+}
+
+/** `after 15m also`, or `outside of mon to fri, 08:00 to 18:00 (Europe/Berlin), also`. */
+export function stepAlso({ afterMs, outside }: { readonly afterMs: number; readonly outside?: string }): string {
+  const after = afterMs > 0 ? [`after ${durationText(afterMs)}`] : [];
+  return [...after, ...(outside === undefined ? [] : [`outside of ${outside},`]), 'also'].join(' ');
 }
 
 const NO_GROUPS: ReadonlySet<string> = new Set();

@@ -7,6 +7,7 @@ import type { TargetKind } from '../contract/request.js';
 import type { Tier, Verdict } from '../contract/verdict.js';
 import type { Automatic } from './automatic.js';
 import type { BreakGlass } from './break-glass.js';
+import type { Hours } from './calendar.js';
 import type { Conditions } from './conditions.js';
 import { fits, type MatchOf, open, takes } from './kinds.js';
 import type { Later } from './later.js';
@@ -21,6 +22,8 @@ export interface Who {
 /** Who joins a pool when the request has waited for so long. */
 export interface Step extends Who {
   readonly afterMs: number;
+  /** It begins no sooner than these are over. */
+  readonly outside?: Hours;
 }
 
 /** One stage of an approval: so many different people of these. */
@@ -28,7 +31,7 @@ export interface Pool extends Who {
   /** Whether the subject's manager is one of them. */
   readonly manager: boolean;
   readonly quorum: number;
-  /** Ascending; at least one where there are some. */
+  /** In the order of time; at least one where there are some. */
   readonly escalate?: readonly Step[];
 }
 

@@ -61,7 +61,12 @@ const self = z
   .optional();
 
 /** Who joins a pool, and when (`escalation.ts`). */
-const step = z.strictObject({ after: lengthOf('1s', '30d'), groups, people }).refine(names, SOMEBODY);
+const step = z
+  .strictObject({ after: lengthOf('1s', '30d').optional(), outside: hours.optional(), groups, people })
+  .refine(names, SOMEBODY)
+  .refine(({ after, outside }) => after !== undefined || outside !== undefined, {
+    error: 'must say when: after, outside or both',
+  });
 
 const pool = {
   groups,

@@ -5,7 +5,7 @@
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import type { StageCount } from '../contract/verdict.js';
-import { reached } from './escalation.js';
+import { reached, type Wait } from './escalation.js';
 import { type Managing, managing } from './managers.js';
 import { poolName, poolsOf } from './pools.js';
 import { includes, type Rule, type Who } from './rules.js';
@@ -34,15 +34,15 @@ interface Askers {
   readonly find: (personId: PersonId) => Person | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** How long it has waited, for steps that widen a pool; without it none does. */
-  readonly waitedMs?: number | undefined;
+  /** How it has waited, for steps that widen a pool; without it none does. */
+  readonly wait?: Wait | undefined;
 }
 
 /** The stages of a rule for one request. */
-export function planOf(rule: Rule, { own, subject, waitedMs, ...staff }: Askers): Plan {
+export function planOf(rule: Rule, { own, subject, wait, ...staff }: Askers): Plan {
   return poolsOf(rule).map((pool) => {
     const manager = pool.manager && subject ? managing(subject, own, staff) : undefined;
-    const named = [pool, ...reached(pool.escalate, waitedMs)];
+    const named = [pool, ...reached(pool.escalate, wait)];
     const who = { groups: named.flatMap(({ groups }) => groups), people: named.flatMap(({ people }) => people) };
     const meant = (person: Person) => includes(who, person) || person.personId === manager?.person?.personId;
     return {
@@ -68,11 +68,15 @@ export function isFilled(plan: Plan, people: readonly Person[]): boolean {
   return plan.length > 0 && countOf(plan, people).every(isFull);
 }
 
+/** Up to the stage that is asked now, which is the first that is not full; none where all are. */
+export function askedStages(plan: Plan, approved: readonly Person[]): Plan {
+  return plan.slice(0, countOf(plan, approved).findIndex((stage) => !isFull(stage)) + 1);
+}
+
 /** Of a pool, who would fill one more seat of the stage that is asked now: the first that is not full. */
 export function askedNow(plan: Plan, approved: readonly Person[], pool: readonly Person[]): readonly Person[] {
-  const at = countOf(plan, approved).findIndex((stage) => !isFull(stage));
-  if (at === -1) return [];
-  const quorums = quorumsOf(plan).slice(0, at + 1);
+  const quorums = quorumsOf(askedStages(plan, approved));
+  if (quorums.length === 0) return [];
   const masks = masksOf(plan, approved);
   const helps = new Map<number, boolean>();
   return pool.filter((person) => {

@@ -1,8 +1,9 @@
 /** How an approval stands by its terms: whether it is there, how far each stage is, and who is asked now. */
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
-import type { StageCount } from '../contract/verdict.js';
-import { askedNow, countOf, isFilled, type Plan } from './stages.js';
+import type { Round, StageCount, Verdict } from '../contract/verdict.js';
+import { rotaGroup, rotaName } from './rota.js';
+import { askedNow, askedStages, countOf, isFilled, type Plan } from './stages.js';
 import type { Facts, Terms } from './terms.js';
 
 export interface Standing {
@@ -37,6 +38,28 @@ export function standingOf(terms: Terms, facts: Facts, approvedBy: readonly Pers
     asked: staged ? askedNow(plan, approved, pool) : pool,
   };
 }
+
+/** Who of those who are asked is on call by a rota that is asked, and has not approved. Of an extension nobody is called. */
+export function onDutyOf(
+  { plans }: Terms,
+  { kind }: Pick<Round, 'kind'>,
+  { asked, approved }: Standing,
+): Pick<Verdict, 'onCall'> {
+  if (kind !== 'request') return {};
+  const groups = plans.flatMap((plan) => askedStages(plan, approved)).flatMap(({ who }) => who.groups);
+  const rotas = [...new Set(groups.flatMap((group) => rotaName(group) ?? []))].sort();
+  // Most rules name none, and a pool may be of thousands.
+  if (rotas.length === 0) return {};
+  const open = asked.filter(({ personId }) => !approved.some((person) => person.personId === personId));
+  const onCall = rotas.flatMap((rota) => {
+    const people = open.filter((person) => person.groups.includes(rotaGroup(rota))).map(({ personId }) => personId);
+    return people.length === 0 ? [] : [{ rota, people: people.sort().slice(0, CALLED) }];
+  });
+  return onCall.length === 0 ? {} : { onCall: onCall.slice(0, CALLED) };
+}
+
+/** So many rotas, and people of one, are called: no rule means more, and verdicts stay in a history. */
+const CALLED = 20;
 
 function longest(plans: readonly Plan[]): Plan {
   return plans.reduce<Plan>((best, plan) => (plan.length > best.length ? plan : best), []);

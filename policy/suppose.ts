@@ -8,6 +8,7 @@ import type { ElevationRequest } from '../contract/request.js';
 import type { Verdict } from '../contract/verdict.js';
 import { digestOf, requestDigest, requestIdFrom } from '../seal/canonical.js';
 import { type Question, settle } from './decide.js';
+import { waitedFrom } from './escalation.js';
 import type { Policy } from './rules.js';
 import { type Facts, type Terms, termsOf } from './terms.js';
 
@@ -41,7 +42,7 @@ export function supposedRequest(
 /** Judges it. `now` in milliseconds since 1970; `waitedMs`: how long it has waited by then. */
 export function suppose(policy: Policy, ask: Supposed, facts: Facts, now: number, waitedMs = 0): Supposition {
   const askedAt = now - waitedMs;
-  const terms = termsOf(policy, supposedRequest(ask, askedAt), facts, now, { kind: 'request', waitedMs });
+  const terms = termsOf(policy, supposedRequest(ask, askedAt), facts, now, { kind: 'request', wait: waitedFrom(askedAt, now) });
   const windowMs = ask.windowMs ?? terms.windowsMs[0] ?? 0;
   const request = supposedRequest({ ...ask, windowMs }, askedAt);
   const question: Question = { request, round: { digest: requestDigest(request), kind: 'request', windowMs } };

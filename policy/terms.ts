@@ -10,7 +10,7 @@ import type { Extending, Tier, Verdict } from '../contract/verdict.js';
 import { type AutomaticBy, bothAutomatic } from './automatic.js';
 import { glassRule, glassUnfit } from './break-glass.js';
 import type { Conditions } from './conditions.js';
-import { type DatedStep, datedSteps, type Manner, UNWAITED } from './escalation.js';
+import { type DatedStep, datedSteps, type Manner, UNWAITED, type Wait } from './escalation.js';
 import { extendingOf, ruleOfRound, stricterExtending } from './extension.js';
 import { nameOf, whyOpen } from './kinds.js';
 import { type Later, stricterLater } from './later.js';
@@ -107,7 +107,7 @@ export function termsOf(
   request: ElevationRequest,
   parties: Parties,
   now: number,
-  { kind, waitedMs }: Manner = UNWAITED,
+  { kind, wait }: Manner = UNWAITED,
 ): Terms {
   const unfit = partyRefusals(request, parties);
   const askers = [parties.requester, parties.subject].filter((person) => person !== undefined);
@@ -118,8 +118,8 @@ export function termsOf(
   const found = ruleFor(policy, parties.look.about, askers);
   if (!found) return refused(policy, [noRule(policy, request, parties.look, askers)]);
   const rule = ruleOfRound(found, kind);
-  const plan = planFor(rule, request, parties, { now, waitedMs });
-  return { ...termsOfRule(policy, rule, plan), steps: waitedMs === undefined ? [] : datedSteps(rule, request) };
+  const plan = planFor(rule, request, parties, { now, wait });
+  return { ...termsOfRule(policy, rule, plan), steps: wait ? datedSteps(rule, request, wait) : [] };
 }
 
 /** Terms on which nothing can be approved. */
@@ -134,13 +134,13 @@ function glassTerms(policy: Policy, request: ElevationRequest, parties: Parties,
   const found = glassRule(policy, parties.look.about, askers);
   if (!found) return refused(policy, [noRule(policy, request, parties.look, askers)]);
   if ('refusal' in found) return refused(policy, [found.refusal]);
-  const plan = planFor(found.rule, request, parties, { now, waitedMs: undefined });
+  const plan = planFor(found.rule, request, parties, { now });
   return { ...termsOfRule(policy, found.rule, plan), refusals: glassUnfit(found.rule, request), steps: [], breakGlass: true };
 }
 
 interface Moment {
   readonly now: number;
-  readonly waitedMs: number | undefined;
+  readonly wait?: Wait | undefined;
 }
 
 function planFor(rule: Rule, { requester, subject }: ElevationRequest, parties: Parties, moment: Moment): Plan {

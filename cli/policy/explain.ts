@@ -4,7 +4,9 @@ import type { PersonId } from '../../contract/ids.js';
 import type { Reason } from '../../policy/attributes.js';
 import { parseMoment } from '../../policy/calendar.js';
 import { parseDuration } from '../../policy/duration.js';
+import { EVER } from '../../policy/escalation.js';
 import type { Explanation, Inquiry } from '../../policy/explain.js';
+import { stepText } from '../../policy/explain-approvals.js';
 import { onDuty, poolOf } from '../../policy/facts.js';
 import { nameOf } from '../../policy/kinds.js';
 import { parsePolicy } from '../../policy/load.js';
@@ -60,7 +62,7 @@ export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): P
   const { target, look, untold, whose } = toldTarget(options, subject, people);
   const managers = subject && askManagers(policy.rules) ? await managersOf(directory, subject) : [];
   const duty = toldDuty(options.oncall ?? [], file, now);
-  const approverPool = await poolOf(duty.directory, policy.rules, managers, Number.POSITIVE_INFINITY);
+  const approverPool = await poolOf(duty.directory, policy.rules, managers, EVER);
   const known = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), managers };
   const ref = (id: string, name = id) => ({ personId: id as PersonId, name });
   return {
@@ -138,7 +140,7 @@ export function decidersText(
       ({ name, quorum, approvers: ids }, i) => `  ${i + 1}. ${quorum} of ${name}: ${ids.join(', ') || 'nobody'}`,
     ),
     ...section('Could approve', approvers),
-    ...(by.steps ?? []).map(({ after, who, approvers: ids }) => `After ${after} also ${who}: ${ids.join(', ') || 'nobody'}`),
+    ...(by.steps ?? []).map((step) => `${stepText(step)}: ${step.approvers.join(', ') || 'nobody'}`),
     ...section('Never', never),
     ...untoldRotas.map(
       (rota) => `Not known: who is on call for ${rota}. PagerDuty is not asked; --oncall ${rota}=<person> tells it.`,

@@ -1,7 +1,18 @@
 /** Hours by the clock of a zone, held against the rules by which each zone changes its clocks, worked out here by arithmetic alone. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DAYS, type Hours, hoursText, isOpen, isWithin, nextOpening, parseMoment, wallText } from '../../policy/calendar.js';
+import {
+  DAYS,
+  firstOutside,
+  type Hours,
+  hoursText,
+  isAlways,
+  isOpen,
+  isWithin,
+  nextOpening,
+  parseMoment,
+  wallText,
+} from '../../policy/calendar.js';
 
 const MIN = 60_000;
 const HOUR = 60 * MIN;
@@ -193,6 +204,26 @@ describe('hours', () => {
     );
   });
 
+  it('are over at the first instant that is outside, over every change', () => {
+    fc.assert(
+      fc.property(anyHours, fc.integer({ min: 0, max: 2 * 96 }), ({ closed, ...some }, before) => {
+        for (const zone of ZONES) {
+          for (const change of changesOf(zone)) {
+            const holidays = closed ? [new Date(wallOf(zone, change)).toJSON().slice(0, 10)] : [];
+            const hours: Hours = { ...some, zone: zone.zone, holidays };
+            const at = change - before * STEP;
+            if (isAlways(hours)) continue;
+            let first = at;
+            // Most are over within the day; what is open for days on end is walked through, too.
+            while (inside(zone, hours, first) && first < at + 8 * DAY) first += STEP;
+            if (first < at + 8 * DAY) expect([zone.zone, at, firstOutside(hours, at)]).toEqual([zone.zone, at, first]);
+          }
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   const office: Hours = { zone: 'Europe/Berlin', days: DAYS.slice(0, 5), from: 480, to: 1080, holidays: ['2026-12-25'] };
   const night: Hours = { zone: 'Europe/Berlin', days: ['fri'], from: 22 * 60, to: 6 * 60, holidays: [] };
   it.each([
@@ -213,6 +244,20 @@ describe('hours', () => {
     expect(wallText('Europe/Berlin', nextOpening(office, at) ?? 0)).toBe('Monday, 2026-12-28, at 08:00');
     const fridays = Array.from({ length: 70 }, (_, i) => new Date(Date.UTC(2026, 11, 18) + i * 7 * DAY).toJSON().slice(0, 10));
     expect(nextOpening({ ...night, holidays: fridays }, at)).toBeUndefined();
+  });
+
+  it('are over at once outside, next on the holiday of a calendar without an end, and never where there is none', () => {
+    const at = parseMoment('2026-11-23T08:00+01:00') ?? 0;
+    const over = (hours: Hours, from = at) => new Date(firstOutside(hours, from) ?? 0).toJSON();
+    expect(over(office)).toBe('2026-11-23T17:00:00.000Z');
+    expect(over(office, at - 1)).toBe(new Date(at - 1).toJSON());
+    const always = { ...office, days: DAYS, from: 0, to: 1440 };
+    expect(over(always)).toBe('2026-12-24T23:00:00.000Z');
+    expect(isAlways(always)).toBe(false);
+    expect(firstOutside({ ...always, holidays: [] }, at)).toBeUndefined();
+    expect(isAlways({ ...always, holidays: [] })).toBe(true);
+    expect(isAlways({ ...always, holidays: [], days: DAYS.slice(1) })).toBe(false);
+    expect(() => firstOutside(office, Number.NaN)).toThrow(RangeError);
   });
 
   it('are said as people say them', () => {

@@ -10,7 +10,7 @@ import { runCases } from '../../policy/cases.js';
 import { fileFindings } from '../../policy/check.js';
 import { decideBoth } from '../../policy/decide.js';
 import { diffPolicies } from '../../policy/diff.js';
-import { manner } from '../../policy/escalation.js';
+import { EVER, manner } from '../../policy/escalation.js';
 import { explainRequest } from '../../policy/explain.js';
 import { gatherFacts, poolOf } from '../../policy/facts.js';
 import { directoryFrom } from '../../policy/people.js';
@@ -247,6 +247,157 @@ describe('a step of whoever is on call', () => {
   });
 });
 
+/** It is ten in the morning of a Monday in Berlin when Ada asks. */
+const DESK = '{ zone: Europe/Berlin, days: [mon, tue, wed, thu, fri], from: "08:00", to: "18:00" }';
+const outsideOf = (after = '') =>
+  policyOf({ approve: `{ groups: [it], escalate: [{ ${after}outside: ${DESK}, groups: ["oncall:primary"] }] }` });
+
+describe('a step outside of hours', () => {
+  const HOURS = 60;
+  const primary = () => onCallBy(() => ({ people: ['margaret'], untilMs: NOW + 400 * HOURS * MIN }));
+  /** What is decided `hours` after Monday, ten o'clock, of what was asked so long before that. */
+  const asked = async (policy: Policy, hours: number, { directory } = primary(), votes: readonly Vote[] = []) => {
+    const request = requestOf({ askedAt: at(hours * HOURS * MIN) });
+    const now = NOW + hours * HOURS * MIN;
+    const round = roundOf(request);
+    const own = votes.map((vote) => ({ ...vote, roundDigest: round.digest, at: at(hours * HOURS * MIN) }));
+    const facts = await gatherFacts({ directory }, policy, request, own, manner(round, request, now));
+    return decideBoth(policy, policy, { request, round }, facts, own, now);
+  };
+
+  it('has not begun inside, is when they are over, and goes on when they open again', async () => {
+    const { directory, asked: lookedUp } = primary();
+    const policy = outsideOf();
+    expect(await judged(policy, 0, [approval(MARGARET)], { directory })).toMatchObject({
+      outcome: 'needs-approval',
+      approvers: ['grace', 'linus'],
+      again: at(8 * HOURS * MIN),
+    });
+    expect((await judged(policy, 8 * HOURS - 1 / MIN, [approval(MARGARET)], { directory })).outcome).toBe('needs-approval');
+    // Nobody is looked up whom no decision turns on yet.
+    expect(lookedUp).toEqual([]);
+    for (const minutes of [8 * HOURS, 22 * HOURS])
+      expect((await judged(policy, minutes, [approval(MARGARET)], { directory })).outcome, `${minutes}`).toBe('satisfied');
+    expect((await judged(policy, 22 * HOURS, [approval(LINUS)], { directory })).outcome).toBe('satisfied');
+  });
+
+  it('has begun when it is asked outside: at night, and at noon on a Saturday', async () => {
+    for (const hours of [8, 17, 5 * 24 + 2])
+      expect(await asked(outsideOf(), hours), `${hours} h`).toMatchObject({
+        outcome: 'needs-approval',
+        approvers: ['grace', 'linus', 'margaret'],
+        onCall: [{ rota: 'primary', people: ['margaret'] }],
+      });
+    expect((await asked(outsideOf(), 17, primary(), [approval(MARGARET)])).outcome).toBe('satisfied');
+    expect((await asked(outsideOf(), 22)).onCall).toBeUndefined();
+  });
+
+  it('with a time begins when that has passed and they are over, whichever is later', async () => {
+    const policy = outsideOf('after: 20m, ');
+    const begins = async (hours: number) => (await asked(policy, hours)).again;
+    expect(await begins(0)).toBe(at(8 * HOURS * MIN));
+    expect(await begins(7.9)).toBe(at((7.9 * HOURS + 20) * MIN));
+    expect(await begins(9)).toBe(at((9 * HOURS + 20) * MIN));
+    // Ten minutes before they begin again: twenty minutes later it is day.
+    expect(await begins(22 - 1 / 6)).toBe(at(32 * HOURS * MIN));
+  });
+
+  it('whose rota can’t be told lets nobody in, says so, and holds up nobody else', async () => {
+    const down = onCallBy(() => {
+      throw new StintError('oncall-unavailable', 'PagerDuty does not answer.');
+    });
+    const verdict = await asked(outsideOf(), 12, down);
+    expect(verdict).toMatchObject({
+      outcome: 'needs-approval',
+      untold: ['PagerDuty does not answer.'],
+      again: at(12 * HOURS * MIN + 2 * MIN),
+    });
+    expect(verdict).toMatchObject({ approvers: ['grace', 'linus'] });
+    expect(verdict.onCall).toBeUndefined();
+  });
+
+  it('of an instant that is none never begins', async () => {
+    const request = requestOf({ askedAt: 'never' as never });
+    const round = roundOf(request);
+    const { directory } = primary();
+    const facts = await gatherFacts({ directory }, outsideOf(), request, [], manner(round, request, NOW));
+    expect(facts.approverPool.map(({ personId }) => personId)).toEqual(['grace', 'linus']);
+  });
+
+  it('counts only where the policy of then and that of now both have it by now', async () => {
+    const { directory } = primary();
+    const [none, later] = [policyOf(), outsideOf('after: 9h, ')];
+    const at8 = 8 * HOURS;
+    for (const pair of [
+      [outsideOf(), none],
+      [none, outsideOf()],
+      [outsideOf(), later],
+    ] as const)
+      expect((await judged(pair, at8, [approval(MARGARET)], { directory })).outcome).toBe('needs-approval');
+    expect((await judged([outsideOf(), later], 9 * HOURS, [approval(MARGARET)], { directory })).outcome).toBe('satisfied');
+  });
+
+  it('widens no extension', async () => {
+    const round = { kind: 'extension' } as const;
+    const verdict = await judged(outsideOf(), 10 * HOURS, [approval(MARGARET)], { ...primary(), round });
+    expect(verdict).toMatchObject({ outcome: 'needs-approval', approvedBy: [], approvers: ['grace', 'linus'] });
+    expect(verdict.onCall).toBeUndefined();
+  });
+
+  it('lets its people take away and deny from then on', async () => {
+    const { directory } = primary();
+    const policy = policyOf({ approve: `{ groups: [it], escalate: [{ outside: ${DESK}, people: [mallory] }] }` });
+    const view = viewOf(await judged(policy, 0, [], { directory }));
+    expect((await clickAt(policy, 8 * HOURS - 1).judgeClick(view, MALLORY, 'deny')).ok).toBe(false);
+    expect(await clickAt(policy, 8 * HOURS).judgeClick(view, MALLORY, 'deny')).toEqual({ ok: true });
+    expect(await clickAt(policy, 8 * HOURS).judgeClick(view, MALLORY, 'approve', 10 * MIN)).toEqual({ ok: true });
+  });
+});
+
+describe('who is called because they are on call', () => {
+  const named = (approve: string) => policyOf({ approve });
+  const on = (...people: string[]) => onCallBy(() => ({ people }));
+
+  it('is whoever is on call for a rota that is asked, also where they could decide anyway', async () => {
+    const policy = named('{ groups: [it, "oncall:primary"] }');
+    expect(await judged(policy, 0, [], on('grace', 'margaret'))).toMatchObject({
+      approvers: ['grace', 'linus', 'margaret'],
+      onCall: [{ rota: 'primary', people: ['grace', 'margaret'] }],
+    });
+  });
+
+  it('is nobody who may not decide: the requester, the subject, who left, who has approved', async () => {
+    const two = named('{ groups: [it, "oncall:primary"], quorum: 2 }');
+    expect((await judged(two, 0, [], on('ada', 'grace'))).onCall).toEqual([{ rota: 'primary', people: ['grace'] }]);
+    expect((await judged(two, 0, [], on('ada'))).onCall).toBeUndefined();
+    expect((await judged(two, 0, [approval(GRACE)], on('grace'))).onCall).toBeUndefined();
+    const left = EVERYBODY.map((each) => (each === GRACE ? { ...GRACE, active: false } : each));
+    const directory: Directory = {
+      ...directoryFrom(left),
+      onCall: async () => ({ members: left.filter(({ personId }) => personId === 'grace') }),
+    };
+    expect((await judged(two, 0, [], { directory })).onCall).toBeUndefined();
+  });
+
+  it('is nobody of a stage that is not asked yet, and nobody once it is decided', async () => {
+    const staged = named('{ stages: [{ groups: [it] }, { groups: ["oncall:primary"] }] }');
+    expect((await judged(staged, 0, [], on('margaret'))).onCall).toBeUndefined();
+    expect((await judged(staged, 0, [approval(LINUS)], on('margaret'))).onCall).toEqual([
+      { rota: 'primary', people: ['margaret'] },
+    ]);
+    expect(
+      (await judged(named('{ groups: ["oncall:primary"] }'), 0, [approval(MARGARET)], on('margaret'))).onCall,
+    ).toBeUndefined();
+    expect((await judged(named('{ groups: ["oncall:primary"] }'), 0, [denial(MARGARET)], on('margaret'))).onCall).toBeUndefined();
+  });
+
+  it('is nobody whose step has not begun', async () => {
+    const policy = named('{ groups: [it], escalate: [{ after: 15m, groups: ["oncall:primary"] }] }');
+    expect((await judged(policy, 14, [], on('margaret'))).onCall).toBeUndefined();
+    expect((await judged(policy, 15, [], on('margaret'))).onCall).toEqual([{ rota: 'primary', people: ['margaret'] }]);
+  });
+});
+
 describe('a policy file', () => {
   const wrong = (escalate: string, more = '') => {
     try {
@@ -268,9 +419,29 @@ describe('a policy file', () => {
       'escalate[1]: adds nobody: all whom it names may decide before it already',
     );
     expect(wrong('[{ after: 5m }]')).toContain('must name somebody');
+    expect(wrong('[{ groups: [a] }]')).toContain('escalate[0]: must say when: after, outside or both');
+    expect(wrong('[{ outside: { zone: Europe/Berlni }, groups: [a] }]')).toContain('did you mean "Europe/Berlin"?');
+    expect(wrong('[{ outsid: { zone: UTC }, groups: [a] }]')).toContain('did you mean "outside"?');
+    expect(wrong('[{ outside: { zone: UTC }, groups: [a] }]')).toContain(
+      'escalate[0].outside: is at any time, so this step never begins: name the hours that are over at some time',
+    );
+    expect(
+      wrong(`[{ outside: ${DESK}, groups: [a] }]`, '    hours: { zone: Europe/Berlin, days: [mon], from: "09:00", to: "17:00" }'),
+    ).toContain(
+      'escalate[0].outside: leaves nothing of when the rule is open (mon, 09:00 to 17:00 (Europe/Berlin)), so this step never begins while somebody may ask',
+    );
     expect(wrong('[]')).toContain('at least 1');
     expect(wrong('[{ after: soon, groups: [a] }]')).toContain('must be a length of time');
     expect(wrong('[{ after: 5m, groups: [a], quorum: 2 }]')).toContain('"quorum" is not known here');
+  });
+
+  it('may ask the same people outside of hours sooner, and inside of them later', () => {
+    expect(wrong(`[{ outside: ${DESK}, groups: [a] }, { after: 45m, groups: [a] }]`)).toBe('');
+    expect(wrong(`[{ after: 15m, groups: [b] }, { after: 15m, outside: ${DESK}, groups: [a] }]`)).toBe('');
+    // Who is let in by time alone is let in by then wherever the clocks stand.
+    expect(wrong(`[{ after: 15m, groups: [a] }, { after: 45m, outside: ${DESK}, groups: [a] }]`)).toContain('adds nobody');
+    expect(wrong(`[{ outside: ${DESK}, groups: [a] }, { after: 5m, outside: ${DESK}, groups: [a] }]`)).toContain('adds nobody');
+    expect(wrong(`[{ after: 45m, groups: [b] }, { after: 15m, outside: ${DESK}, groups: [a] }]`)).toContain('must be later');
   });
 
   it('keeps its hash where it has no steps, and gets another one where it has', () => {
@@ -308,6 +479,27 @@ describe('a policy file', () => {
       },
     ]);
     expect(diff(POLICY, policyOf({ approve: `{ groups: [it], escalate: ${STEPS} }` }))).toEqual([]);
+    const night = (hours: string, more = '') =>
+      policyOf({ approve: `{ groups: [it], escalate: [{ outside: ${hours}, groups: [security] }${more}] }` });
+    const desk = 'mon to fri, 08:00 to 18:00 (Europe/Berlin)';
+    expect(diff(policyOf(), night(DESK))).toEqual([
+      {
+        widened: ['outside of hours could be approved also by margaret', `outside of hours is outside of ${desk}`],
+        narrowed: [],
+      },
+    ]);
+    expect(diff(night(DESK), policyOf())).toEqual([
+      { widened: [], narrowed: ['outside of hours could be approved no more by margaret'] },
+    ]);
+    expect(diff(night(DESK), night(DESK.replace('18:00', '17:00')))).toEqual([
+      {
+        widened: [`outside of hours is outside of ${desk.replace('18:00', '17:00')}, was of ${desk}`],
+        narrowed: [],
+      },
+    ]);
+    expect(diff(night(DESK), night(DESK, ', { after: 1h, groups: [security] }'))).toEqual([
+      { widened: ['after 1h could be approved also by margaret'], narrowed: [] },
+    ]);
   });
 
   it('is tested with cases that say how long it has waited', async () => {
@@ -319,7 +511,7 @@ describe('a policy file', () => {
   });
 
   it('is explained with who joins when, and whether they have by then', async () => {
-    const approverPool = await poolOf(directoryFrom(EVERYBODY), POLICY.rules, [], Number.POSITIVE_INFINITY);
+    const approverPool = await poolOf(directoryFrom(EVERYBODY), POLICY.rules, [], EVER);
     const { requester, subject, target } = requestOf();
     const facts = { ...factsOf(), voters: [], approverPool };
     const whose = { holds: 'yes', why: '' } as const;
@@ -328,12 +520,30 @@ describe('a policy file', () => {
     const { by, approvers, tree } = told(20 * MIN);
     expect(approvers.map(({ personId }) => personId)).toEqual(['grace', 'linus', 'margaret']);
     expect(by?.steps).toEqual([
-      { after: '15m', afterMs: 15 * MIN, who: 'the group security', approvers: ['margaret'] },
-      { after: '45m', afterMs: 45 * MIN, who: 'mallory', approvers: ['mallory'] },
+      { after: '15m', afterMs: 15 * MIN, who: 'the group security', approvers: ['margaret'], begun: true },
+      { after: '45m', afterMs: 45 * MIN, who: 'mallory', approvers: ['mallory'], begun: false },
     ]);
     expect(JSON.stringify(tree)).toContain('"what":"after 15m also the group security","holds":"yes","why":"1 could: margaret"');
     expect(JSON.stringify(tree)).toContain('"what":"after 45m also mallory","holds":"no"');
     expect(told(0).approvers.map(({ personId }) => personId)).toEqual(['grace', 'linus']);
+  });
+
+  it('is explained with who joins outside of hours, by the hour at which it is asked', async () => {
+    const policy = policyOf({ approve: `{ groups: [it], escalate: [{ outside: ${DESK}, groups: [security] }] }` });
+    const approverPool = await poolOf(directoryFrom(EVERYBODY), policy.rules, [], EVER);
+    const { requester, subject, target } = requestOf();
+    const facts = { ...factsOf(), voters: [], approverPool };
+    const told = (now: number, waitedMs = 0) =>
+      explainRequest({ policy, ask: { requester, subject, target }, facts, whose: { holds: 'yes', why: '' }, now, waitedMs });
+    const step = (explained: ReturnType<typeof told>) => explained.by?.steps?.map(({ outside, begun }) => [outside, begun]);
+    const [day, night] = [told(NOW), told(NOW + 10 * 60 * MIN)];
+    expect([step(day), day.approvers.length]).toEqual([[['mon to fri, 08:00 to 18:00 (Europe/Berlin)', false]], 2]);
+    expect([step(night), night.approvers.length]).toEqual([[['mon to fri, 08:00 to 18:00 (Europe/Berlin)', true]], 3]);
+    expect(JSON.stringify(night.tree)).toContain(
+      '"what":"outside of mon to fri, 08:00 to 18:00 (Europe/Berlin), also the group security","holds":"yes"',
+    );
+    // Asked in the evening, it has begun by the morning.
+    expect(step(told(NOW + 24 * 60 * MIN, 12 * 60 * MIN))?.[0]?.[1]).toBe(true);
   });
 });
 

@@ -8,7 +8,7 @@ import { few } from '../../contract/few.js';
 import type { InForce, Person } from '../../contract/ports.js';
 import { fileFindings } from '../../policy/check.js';
 import { withEveryRota } from '../../policy/duty.js';
-import { namedBy } from '../../policy/escalation.js';
+import { EVER, namedBy } from '../../policy/escalation.js';
 import { parsePolicy } from '../../policy/load.js';
 import { aboutMac } from '../../policy/macs.js';
 import { type PeopleFile, parsePeopleFile } from '../../policy/people.js';
@@ -127,7 +127,7 @@ function mute(policy: Policy, people: readonly Person[]): readonly string[] {
     (person) =>
       person.active &&
       person.slack.length === 0 &&
-      policy.rules.some((rule) => namedBy(rule, Number.POSITIVE_INFINITY).some((who) => includes(who, person))),
+      policy.rules.some((rule) => namedBy(rule, EVER).some((who) => includes(who, person))),
   );
   if (silent.length === 0) return [];
   const ids = silent.map(({ personId }) => personId);
