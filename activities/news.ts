@@ -61,6 +61,8 @@ function send(slack: SlackDuties, letter: Letter, view: News['view']): Promise<v
   switch (letter.to) {
     case 'subject':
       return slack.dm(letter.kind, view);
+    case 'called':
+      return slack.call(view);
     case 'thread':
       return slack.line(letter.kind, view, letter.key);
     case 'files':

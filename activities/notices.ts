@@ -10,9 +10,9 @@ import type { PeopleLookup } from '../cards/say.js';
 import { NAMED_PEOPLE } from '../cards/state-line.js';
 import { lastCalled, threadLine } from '../cards/thread.js';
 import type { DmKind, LineKind, SlackDuties } from '../contract/duties.js';
-import { ERRORS, isStintError } from '../contract/errors.js';
+import { ERRORS, isStintError, StintError } from '../contract/errors.js';
 import { lengthsLeft } from '../contract/extension.js';
-import { type Digest, instant, type PersonId, type RequestId, shortId } from '../contract/ids.js';
+import { type Digest, instant, type PersonId, type RequestId, type SlackUserId, shortId } from '../contract/ids.js';
 import type { Cards, Directory, Ledger, MessageRef, Person, Rendered, Store } from '../contract/ports.js';
 import { STATES } from '../contract/states.js';
 import type { Vote } from '../contract/verdict.js';
@@ -59,6 +59,7 @@ export function createNotices(deps: NoticeDeps): SlackDuties {
     line: async (kind, view, key) => {
       if (!(await endedOtherwise(deps, view))) await sendLine(deps, kind, view, key);
     },
+    call: (view) => callAgain(deps, view),
     answer: async (requestId, actor, code) => {
       if (actor.slackUserId) await cards.ephemeral(await roomOf(deps, requestId), actor.slackUserId, ERRORS[code].sentence);
     },
@@ -258,19 +259,52 @@ async function sendLine(deps: NoticeDeps, kind: LineKind, view: ElevationView, k
   const rendered = threadLine(kind === 'evidence' ? evidenceKind(view) : kind, view, texts);
   const { channel, ts } = await placeOf(deps, view);
   await deps.cards.ensurePosted(`line/${requestId}/${key}`, { channel, threadTs: ts }, rendered);
-  if (kind === 'called') await call(deps, view, channel, key);
+  if (kind === 'called') await call(deps, view, channel, readersOf(lastCalled(view), people));
 }
 
 /** Whoever is called may not be in the channel, where a mention would reach nobody: each is written to as well, once. */
-async function call(deps: NoticeDeps, view: ElevationView, room: string, key: string): Promise<void> {
-  const people = await lookup(deps, view);
-  const message = dm('called', view, { people, room });
-  for (const personId of lastCalled(view)) {
-    const user = people(personId)?.slackUserId;
-    const name = `dm/${view.request.requestId}/${key}/${personId}`;
-    // Somebody whom Slack does not let be written to must not keep it from the others; the thread mentions them.
-    if (user) await deps.cards.dm(name, user, message).catch(unlessRefused);
+async function call({ cards }: NoticeDeps, view: ElevationView, room: string, called: readonly Reader[]): Promise<void> {
+  for (const { personId, slackUserId } of called) {
+    const name = `dm/${view.request.requestId}/called-${view.calls?.length ?? 0}/${personId}`;
+    const message = dm('called', view, { room, rotas: rotasOf(view, personId) });
+    // Somebody whom Slack does not let be written to must not keep it from the others; the card names them.
+    if (slackUserId) await cards.dm(name, slackUserId, message).catch(unlessRefused);
   }
+}
+
+interface Reader {
+  readonly personId: PersonId;
+  readonly slackUserId?: SlackUserId | undefined;
+}
+
+/** A file that is broken can be mended: that is waited for. */
+function askAgain(cause: unknown): never {
+  const why = isStintError(cause) ? cause.sentence : '';
+  throw new StintError('oncall-unavailable', `Whoever is called cannot be looked up. ${why}`.trimEnd(), { cause });
+}
+
+const readersOf = (ids: readonly PersonId[], people: PeopleLookup): readonly Reader[] =>
+  ids.map((personId) => ({ personId, slackUserId: people(personId)?.slackUserId }));
+
+const rotasOf = ({ verdict: { onCall = [] } }: ElevationView, personId: PersonId): readonly string[] =>
+  onCall.flatMap(({ rota, people }) => (people.includes(personId) ? [rota] : []));
+
+/**
+ * The same by itself, for who has to be reached: somebody of whom it can't be told where is asked for again, and nobody is written to
+ * who can decide no more, or where it is decided. What the ledger does not tell is as it was when they were called.
+ */
+async function callAgain(deps: NoticeDeps, view: ElevationView): Promise<void> {
+  const stored = (await deps.store.ledger.find(view.request.requestId).catch(() => undefined))?.view;
+  const isOlder = (stored?.calls?.length ?? 0) < (view.calls?.length ?? 0);
+  const { state, verdict } = stored && !isOlder && stored.digest === view.digest ? stored : view;
+  if (state !== 'requested') return;
+  const open = lastCalled(view).filter((personId) => verdict.approvers.includes(personId));
+  const found = await Promise.all(open.map((personId) => deps.directory.person(personId).catch(askAgain)));
+  const active = new Map(found.flatMap((person) => (person?.active ? [[person.personId, nameOf(person)] as const] : [])));
+  if (active.size === 0) return;
+  const { channel } = await placeOf(deps, view);
+  const readers = readersOf([...active.keys()], (id) => active.get(id));
+  await call(deps, view, channel, readers);
 }
 
 function unlessRefused(error: unknown): void {

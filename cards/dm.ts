@@ -10,7 +10,7 @@ import { actions, context, lines, preformatted, quote, rendered } from './blocks
 import { endButton, extendButtons, remindButton, withdrawButton } from './controls.js';
 import { accessOf, wordsOf } from './kinds/index.js';
 import type { Portal } from './kinds/words.js';
-import { channel, named, plain, type Sentence, spell, strong, when, who } from './say.js';
+import { channel, foreign, listOf, named, plain, type Sentence, spell, strong, when, who } from './say.js';
 import { asking, evidence, failureOf, lapsesAt, type SayOptions, startsAt, unstarted, why } from './state-line.js';
 
 export const DM_KINDS = [
@@ -37,6 +37,8 @@ export interface DmTexts extends SayOptions {
   readonly portal?: Portal | undefined;
   /** For `called`: the channel that the card stands in. */
   readonly room?: string;
+  /** For `called`: for what the reader is on call; nothing, where they are asked for another reason. */
+  readonly rotas?: readonly string[];
 }
 
 interface Letter {
@@ -70,9 +72,9 @@ const LETTERS: { readonly [K in DmKind]: (view: ElevationView, texts: DmTexts) =
     ],
     buttons: [...withdrawButton(view), ...remindButton(view)],
   }),
-  called: (view, { room }) => ({
+  called: (view, { room, rotas = [] }) => ({
     says: [
-      [strong('You can decide from now on.'), ' ', ...asking(view)],
+      [...(rotas.length > 0 ? onCallFor(rotas) : [strong('You can decide from now on.')]), ' ', ...asking(view)],
       ['Nobody has decided yet; it lapses ', when(lapsesAt(view)), '.'],
       ['Its card is in ', room === undefined ? 'the approver channel' : channel(room), '; App Home lists what waits for you.'],
     ],
@@ -129,6 +131,13 @@ const LETTERS: { readonly [K in DmKind]: (view: ElevationView, texts: DmTexts) =
     ],
   }),
 };
+
+const onCallFor = (rotas: readonly string[]): Sentence => [
+  strong('You are on call'),
+  ' for ',
+  ...listOf(rotas.map((rota) => foreign(rota, 64))),
+  ', and can decide this.',
+];
 
 /** `on mac-bob`. */
 const onIt = (view: ElevationView): Sentence => [`${wordsOf(view.request.target).joint} `, named(view)];

@@ -23,7 +23,7 @@ export function stateLines(view: ElevationView, options: SayOptions = {}): reado
   const words = wordsOf(view.request.target);
   switch (view.state) {
     case 'requested':
-      return [waiting(view), starts(view), soFar(view, options), calledAlso(view, options), ...untold(view), ...unread(view)];
+      return [waiting(view), starts(view), soFar(view, options), ...called(view, options), ...untold(view), ...unread(view)];
     // One sentence for both: the step between them is ours, and no news to anybody.
     case 'approved':
     case 'granting':
@@ -67,12 +67,18 @@ function soFar(view: ElevationView, { people }: SayOptions): Sentence {
 /** At most so many people are named in one place. */
 export const NAMED_PEOPLE = 10;
 
-/** Who was called since it was asked, those who may still decide. */
-function calledAlso({ calls = [], ...view }: ElevationView, { people }: SayOptions): Sentence {
-  const open = calls.flat().filter((id) => view.verdict.approvers.includes(id));
-  if (open.length === 0) return [];
-  const shown = open.slice(-NAMED_PEOPLE).map((id) => whoIs(view, id, people));
-  return [open.length > shown.length ? `Also called were ${open.length}, the last: ` : 'Also called: ', ...listOf(shown), '.'];
+/** Who was called by a message of their own, those who may still decide. */
+function called({ calls = [], ...view }: ElevationView, { people }: SayOptions): readonly Sentence[] {
+  const { approvers, onCall = [] } = view.verdict;
+  const open = calls.flat().filter((id) => approvers.includes(id));
+  const onDuty = new Set(onCall.flatMap(({ people: ids }) => ids));
+  const [there, others] = [open.filter((id) => onDuty.has(id)), open.filter((id) => !onDuty.has(id))];
+  const shown = (ids: typeof open) => listOf(ids.slice(-NAMED_PEOPLE).map((id) => whoIs(view, id, people)));
+  const more = others.length > NAMED_PEOPLE ? `Also called were ${others.length}, the last: ` : 'Also called: ';
+  return [
+    there.length > 0 ? ['On call, and called: ', ...shown(there), '.'] : [],
+    others.length > 0 ? [more, ...shown(others), '.'] : [],
+  ];
 }
 
 /** Who might decide and can't be told now. */

@@ -168,6 +168,7 @@ export type LineKind = 'decided' | 'reminder' | 'called' | 'started' | 'ending' 
 /** What waits to be sent to Slack: plain data, so that it survives a page turn. Without a view: the newest one is meant. */
 export type Letter = (
   | { readonly to: 'subject'; readonly kind: DmKind }
+  | { readonly to: 'called' }
   | { readonly to: 'thread'; readonly kind: LineKind; readonly key: string }
   | { readonly to: 'files' }
   | { readonly to: 'clicker'; readonly actor: Envelope['actor']; readonly code: ErrorCode }
@@ -200,6 +201,8 @@ export interface SlackDuties {
   paint(view: ElevationView): Promise<void>;
   dm(kind: DmKind, view: ElevationView): Promise<void>;
   line(kind: LineKind, view: ElevationView, key: string): Promise<void>;
+  /** Writes to each who was called last, as long as they can decide. Fails while it can't be told where somebody is written to. */
+  call(view: ElevationView): Promise<void>;
   /** Tells one person why their message was refused. */
   answer(requestId: RequestId, actor: Envelope['actor'], code: ErrorCode): Promise<void>;
   /** Puts the collected log into the thread; answers how many commands it holds. */

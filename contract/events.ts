@@ -27,7 +27,8 @@ export interface EventData {
   reminded: { readonly count: number };
   /**
    * Nobody voted, and the answer is another all the same: a step of an escalation began, a shift ended, somebody came or left.
-   * `called`: who may decide now and was not asked before; also told of after a vote, of the next stage.
+   * `called`: who may decide now and was not asked before, or is on call; also told of after a vote, of the next stage, and when it
+   * was asked, of who is on call.
    */
   rejudged: { readonly verdict: Verdict; readonly called: readonly PersonId[] };
   approved: { readonly windowMs: number; readonly startBy: Instant; readonly verdict: Verdict };

@@ -58,7 +58,7 @@ export interface ElevationView {
   /** Who closed the review of a break-glass; open until then. */
   readonly review?: { readonly by: PersonId; readonly at: Instant };
   readonly reminders: number;
-  /** Who was called after the first were asked: one list for each time, nobody in two of them. */
+  /** Who was called by a message of their own: one list for each time, nobody in two of them. */
   readonly calls?: readonly (readonly PersonId[])[];
   /** How many messages were refused, with or without an entry of their own. */
   readonly refusals: number;

@@ -1,5 +1,5 @@
 /**
- * The painter and two postmen: what Slack shows stays true. The herald makes the first attempt at each card and letter;
+ * The painter and three postmen: what Slack shows stays true. The herald makes the first attempt at each card and letter;
  * what Slack did not take is theirs. The painter is the card's only writer while the run lives: one call in flight,
  * always the newest state, an equal state skipped. The postmen send DMs and thread lines in order, each once. None of
  * them changes the state, and no revoke waits for them (invariant I10).
@@ -31,6 +31,7 @@ export interface Painter {
   dm(kind: DmKind): void;
   line(kind: LineKind, key?: string): void;
   files(): void;
+  call(): void;
   answer(actor: Envelope['actor'], code: ErrorCode): void;
   /** Whether something waits that the herald should take. */
   readonly due: boolean;
@@ -48,8 +49,13 @@ function shown(view: ElevationView): string {
   return JSON.stringify({ ...rest, state: state === 'granting' ? 'approved' : state });
 }
 
-function inThread({ to }: Letter): boolean {
-  return to === 'thread' || to === 'files';
+/** By whom a letter is carried. Whom one of them cannot reach keeps neither an alarm from the channel nor a warning from the holder. */
+const ROUTES = ['thread', 'people', 'called'] as const;
+type Route = (typeof ROUTES)[number];
+
+function routeOf({ to }: Letter): Route {
+  if (to === 'thread' || to === 'files') return 'thread';
+  return to === 'called' ? 'called' : 'people';
 }
 
 /** Letters that belong to one event, whoever recorded it. Those that depend on more are written in the chapters. */
@@ -68,8 +74,6 @@ const TRIES = 26;
 /** Starts the coroutines. */
 export function startPainter(book: Book, unsent: readonly Letter[]): Painter {
   const waiting: Waiting[] = unsent.map((letter) => ({ letter: { ...letter, view: letter.view ?? book.view }, late: false }));
-  /** Two postmen: a person who cannot be written to must not keep an alarm from the channel. */
-  const routes = [inThread, (letter: Letter) => !inThread(letter)];
   let last: string | undefined;
   let out = false;
   let mine = false;
@@ -77,7 +81,7 @@ export function startPainter(book: Book, unsent: readonly Letter[]): Painter {
   const stale = () => shown(book.view) !== last;
   /** Whether the card does not show the newest state. */
   const behind = () => out || mine || stale();
-  const lateOn = (letter: Letter) => waiting.some((other) => other.late && inThread(other.letter) === inThread(letter));
+  const lateOn = (letter: Letter) => waiting.some((other) => other.late && routeOf(other.letter) === routeOf(letter));
   const push = (letter: Letter) => void waiting.push({ letter: { ...letter, view: book.view }, late: lateOn(letter) });
   book.heard = (type) => {
     for (const letter of LETTERS[type] ?? []) push(letter);
@@ -109,9 +113,9 @@ export function startPainter(book: Book, unsent: readonly Letter[]): Painter {
     }
   };
 
-  const post = async (route: (letter: Letter) => boolean) => {
+  const post = async (route: Route) => {
     for (;;) {
-      const next = () => waiting.find(({ letter, late }) => late && route(letter));
+      const next = () => waiting.find(({ letter, late }) => late && routeOf(letter) === route);
       await condition(() => stopped || (!book.hush && next() !== undefined));
       const one = next();
       if (stopped || !one) return;
@@ -120,18 +124,19 @@ export function startPainter(book: Book, unsent: readonly Letter[]): Painter {
         () => true,
       );
       // Slack refuses the card, too, so perhaps the whole channel: what hangs on the card is tried again once that is there.
-      if (refused && inThread(one.letter) && behind()) await condition(() => stopped || !behind());
+      if (refused && route === 'thread' && behind()) await condition(() => stopped || !behind());
       // A definite refusal by Slack was recorded by the activity; the story goes on without that message.
       else drop(one);
     }
   };
 
   void paint();
-  for (const route of routes) void post(route);
+  for (const route of ROUTES) void post(route);
   return {
     dm: (kind) => push({ to: 'subject', kind }),
     line: (kind, key = kind) => push({ to: 'thread', kind, key }),
     files: () => push({ to: 'files' }),
+    call: () => push({ to: 'called' }),
     answer: (actor, code) => push({ to: 'clicker', actor, code }),
     get due() {
       return !out && ((!mine && stale()) || waiting.some(({ late }) => !late));
@@ -176,6 +181,8 @@ function send(book: Book, letter: Waiting['letter']): Promise<void> {
   switch (letter.to) {
     case 'subject':
       return posting.dm.executeWithOptions({ summary: `DM: ${letter.kind}` }, [letter.kind, letter.view]);
+    case 'called':
+      return posting.call.executeWithOptions({ summary: 'DM: called' }, [letter.view]);
     case 'thread':
       return posting.line.executeWithOptions({ summary: `thread: ${letter.kind}` }, [letter.kind, letter.view, letter.key]);
     case 'files':

@@ -17,6 +17,7 @@ const LETTERS: readonly Letter[] = [
   { to: 'files' },
   { to: 'subject', kind: 'ended', view: OLDER },
   { to: 'clicker', actor: { personId: 'grace' as PersonId }, code: 'not-yours' },
+  { to: 'called' },
 ];
 
 /** A store and a Slack that write down what they are told; what is named in `down` fails. */
@@ -35,6 +36,7 @@ function world(...down: readonly string[]) {
     paint: (view) => note('paint', view),
     dm: (_, view) => note('dm', view),
     line: (_, view) => note('line', view),
+    call: (view) => note('call', view),
     answer: (_, __, code) => note('answer', code),
     fileEvidence: (view) => note('files', view),
   };
@@ -48,32 +50,32 @@ function world(...down: readonly string[]) {
 describe('news', () => {
   it('reach the ledger, the card and everybody, the card before what hangs on it', async () => {
     const { publish, told, names } = world();
-    expect(await publish()).toEqual({ written: true, painted: true, sent: [true, true, true, true] });
-    expect(names()).toEqual(['append', 'paint', 'line', 'files', 'dm', 'answer']);
+    expect(await publish()).toEqual({ written: true, painted: true, sent: [true, true, true, true, true] });
+    expect(names()).toEqual(['append', 'paint', 'line', 'files', 'dm', 'answer', 'call']);
     expect(told.find(([what]) => what === 'dm')?.[1]).toBe(OLDER);
     expect(told.find(([what]) => what === 'line')?.[1]).toBe(VIEW);
   });
 
   it('with the store down still reach Slack', async () => {
     const { publish } = world('append');
-    expect(await publish()).toEqual({ written: false, painted: true, sent: [true, true, true, true] });
+    expect(await publish()).toEqual({ written: false, painted: true, sent: [true, true, true, true, true] });
   });
 
   it('with Slack down are still written, and Slack is asked only once', async () => {
     const { publish, names } = world('paint');
-    expect(await publish()).toEqual({ written: true, painted: false, sent: [false, false, false, false] });
+    expect(await publish()).toEqual({ written: true, painted: false, sent: [false, false, false, false, false] });
     expect(names()).toEqual(['append', 'paint']);
   });
 
   it('tell which letter did not come through; those after it were not tried', async () => {
     const { publish, names } = world('files');
-    expect(await publish()).toEqual({ written: true, painted: true, sent: [true, false, false, false] });
+    expect(await publish()).toEqual({ written: true, painted: true, sent: [true, false, false, false, false] });
     expect(names()).not.toContain('dm');
   });
 
   it('are written although Slack hangs, and what was sent before is known', async () => {
     const { publish, names, wake } = world('files hangs');
-    expect(await publish()).toEqual({ written: true, painted: true, sent: [true, false, false, false] });
+    expect(await publish()).toEqual({ written: true, painted: true, sent: [true, false, false, false, false] });
     wake();
     await new Promise((r) => setImmediate(r)); // what was given up goes on, and sends nothing that others send now
     expect(names()).toEqual(['append', 'paint', 'line', 'files']);
@@ -81,7 +83,7 @@ describe('news', () => {
 
   it('reach Slack although the store hangs', async () => {
     const { publish } = world('append hangs');
-    expect(await publish()).toEqual({ written: false, painted: true, sent: [true, true, true, true] });
+    expect(await publish()).toEqual({ written: false, painted: true, sent: [true, true, true, true, true] });
   });
 
   it('ask nothing of a part that has no news', async () => {

@@ -16,6 +16,10 @@ const DOWN = async (): Promise<never> => {
   throw new StintError('store-unavailable');
 };
 
+const BROKEN = async (): Promise<never> => {
+  throw new StintError('bad-config', 'The people file has a mistake.');
+};
+
 /** Keeps what it is told by key, as Slack does; posting twice under one key is once. */
 class RecordingCards implements Cards {
   readonly posted = new Map<string, { readonly threadTs?: string; message: Rendered }>();
@@ -380,8 +384,11 @@ describe('a line in the thread', () => {
 });
 
 describe('a call to those who may decide from now on', () => {
-  const calling = (elevation: Elevation) =>
-    viewOf(elevation, elevation.event('rejudged', { verdict: VERDICT, called: [grace.personId, linus.personId] }));
+  const called = [grace.personId, linus.personId];
+  const calling = (elevation: Elevation) => viewOf(elevation, elevation.event('rejudged', { verdict: VERDICT, called }));
+  const onCall = ['primary', 'cloud'].map((rota) => ({ rota, people: [grace.personId] }));
+  const onCalled = (elevation: Elevation) => elevation.event('rejudged', { verdict: { ...VERDICT, onCall }, called });
+  const onCalling = (elevation: Elevation) => viewOf(elevation, onCalled(elevation));
 
   it('is a line that mentions them, and a message to each, once however often it is sent', async () => {
     const { cards, notices } = stage();
@@ -391,6 +398,62 @@ describe('a call to those who may decide from now on', () => {
     expect(cards.text(`line/${requestId}/called-1`)).toMatch(/U0GRACE.*U0LINUS/);
     expect([...cards.dms.keys()]).toEqual([`dm/${requestId}/called-1/grace`, `dm/${requestId}/called-1/linus`]);
     expect(JSON.stringify([...cards.dms.values()])).toContain(CHANNEL);
+  });
+
+  it('says to those on call for what, to the others that they can decide, and each what is asked and where', async () => {
+    const { cards, notices } = stage();
+    const elevation = new Elevation();
+    await notices.call(onCalling(elevation));
+    const { requestId } = elevation.request;
+    const text = (who: string) => cards.dms.get(`dm/${requestId}/called-1/${who}`)?.message.text;
+    expect(text('grace')).toMatch(/^You are on call for primary and cloud, and can decide this\. Ada .* asks for 10 min of /);
+    expect(text('linus')).toMatch(/^You can decide from now on\. Ada .* asks for /);
+    expect(text('grace')).toContain(`Its card is in the channel ${CHANNEL}`);
+    expect([...cards.posted.keys()]).toEqual([cardKey({ request: elevation.request })]);
+  });
+
+  it('is not repeated by the line of the thread, nor the other way round', async () => {
+    const { cards, notices } = stage();
+    const elevation = new Elevation();
+    await notices.call(onCalling(elevation));
+    await notices.line('called', onCalling(elevation), 'called-1');
+    expect(cards.dms.size).toBe(2);
+  });
+
+  it('is not sent once it is decided, to nobody who can decide no more, nor to who left', async () => {
+    const { cards, notices, ledger, deps } = stage();
+    const elevation = new Elevation();
+    const calling = onCalling(elevation);
+    const since = (...more: AnyEvent[]) => {
+      ledger.row = { view: viewOf(elevation, onCalled(elevation), ...more), updatedAt: instant(0) };
+    };
+    since(elevation.event('denied', {}));
+    await notices.call(calling);
+    expect(cards.dms.size).toBe(0);
+    since(elevation.event('rejudged', { verdict: { ...VERDICT, approvers: [linus.personId] }, called: [] }));
+    const gone = everyone.map((person) => (person === linus ? { ...linus, active: false } : person));
+    await createNotices({ ...deps, directory: directoryFrom(gone) }).call(calling);
+    expect(cards.dms.size).toBe(0);
+    await notices.call(calling);
+    expect([...cards.dms.keys()].map((key) => key.split('/').at(-1))).toEqual(['linus']);
+  });
+
+  it('fails while the directory can’t say where somebody is written to, and the card stands', async () => {
+    const { cards, notices, deps } = stage({ directoryDown: true });
+    const elevation = new Elevation();
+    await notices.paint(onCalling(elevation));
+    const broken = { ...deps, directory: { ...deps.directory, person: BROKEN } };
+    for (const each of [notices, createNotices(broken)])
+      await expect(each.call(onCalling(elevation))).rejects.toMatchObject({ code: 'oncall-unavailable', retryable: true });
+    expect([cards.posted.size, cards.dms.size]).toEqual([1, 0]);
+    await createNotices({ ...deps, directory: directoryFrom(everyone) }).call(onCalling(elevation));
+    expect(cards.dms.size).toBe(2);
+  });
+
+  it('is sent as it was when they were called, where the store is down', async () => {
+    const { cards, notices } = stage({ storeDown: true });
+    await notices.call(onCalling(new Elevation()));
+    expect(cards.dms.size).toBe(2);
   });
 
   it('reaches the others where Slack lets one of them not be written to, and is tried again where Slack is away', async () => {
@@ -405,9 +468,11 @@ describe('a call to those who may decide from now on', () => {
         if (user === 'U0GRACE') throw new StintError(code);
         await send(key, user, message);
       };
-      const sent = notices.line('called', calling(elevation), 'called-1');
-      if (code === 'slack-rejected') await sent;
-      else await expect(sent).rejects.toThrow(StintError);
+      const sent = [() => notices.line('called', calling(elevation), 'called-1'), () => notices.call(calling(elevation))];
+      for (const send of sent) {
+        if (code === 'slack-rejected') await send();
+        else await expect(send()).rejects.toThrow(StintError);
+      }
       expect([...cards.dms.keys()].map((key) => key.split('/').at(-1))).toEqual(rest);
     }
   });

@@ -99,6 +99,20 @@ describe('thread lines', () => {
     expect(dm('called', view, { room: 'C0APPROVE' }).text).toMatch(/^You can decide from now on\..* asks for 10 min of /);
   });
 
+  it('tell whoever is on call so, and for what; the card says that they were called, apart from who else can decide', () => {
+    const view = viewOf('requested, on call called');
+    expect(dm('called', view, { room: 'C0APPROVE', rotas: ['primary'] }).text).toMatch(
+      /^You are on call for primary, and can decide this\. .* asks for 10 min of .* Its card is in the channel C0APPROVE;/,
+    );
+    const shown = card(view, { reason: 'why', now: at(1), people });
+    expect(words(shown)).toContain('On call, and called: ');
+    expect(words(shown)).not.toContain('Also called');
+    expect(words(shown).split('Carol Conti').length - 1).toBe(1);
+    const nobody = dm('called', view, { rotas: ['<!channel>'.repeat(30)] });
+    expect(checkMessage(nobody)).toEqual([]);
+    expect(nobody.text).not.toContain('<!channel>');
+  });
+
   it('say on the card who can’t be told', () => {
     const view = viewOf('requested');
     const untold = { ...view, verdict: { ...view.verdict, untold: ['PagerDuty does not answer.'] } };

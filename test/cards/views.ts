@@ -119,6 +119,12 @@ export const SCRIPTS: Readonly<Record<string, readonly AnyEvent[]>> = {
   'requested, one of two votes': [event('voted', { vote: yes, verdict: verdict({ quorum: 2, approvedBy: [ALICE] }) }, 2, ALICE)],
   'requested, reminded': [event('reminded', { count: 2 }, 20)],
   'requested, more called': [event('rejudged', { verdict: verdict({ approvers: [ALICE, CAROL] }), called: [CAROL] }, 15)],
+  'requested, on call called': [
+    event('rejudged', {
+      verdict: verdict({ approvers: [ALICE, CAROL], onCall: [{ rota: 'primary', people: [CAROL] }] }),
+      called: [CAROL],
+    }),
+  ],
   approved: [voted, approved],
   'approved by the policy itself': [approvedByPolicy],
   'active, by the policy itself': [approvedByPolicy, armed, confirmed],

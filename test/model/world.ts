@@ -115,6 +115,7 @@ const SLACK: SlackDuties = {
   paint: async () => undefined,
   dm: async () => undefined,
   line: async () => undefined,
+  call: async () => undefined,
   answer: async () => undefined,
   fileEvidence: async () => undefined,
 };

@@ -5,7 +5,8 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { StintError } from '../../contract/errors.js';
 import { instant } from '../../contract/ids.js';
-import { ada, grace, linus, mallory, POLICY } from '../fixtures/people.js';
+import { directoryFrom } from '../../policy/people.js';
+import { ada, everyone, grace, linus, mallory, POLICY } from '../fixtures/people.js';
 import { type Asked, type Harness, startHarness, until } from '../workflows/harness.js';
 import { startPagingServer } from '../workflows/server.js';
 import { COMMENT } from './histories.js';
@@ -345,6 +346,28 @@ test('escalated', async () => {
     await e.end(ada);
     expect(await e.finish()).toBe('ended');
     await keep(harness, 'escalated', e.workflowId);
+  } finally {
+    await harness.close();
+  }
+});
+
+test('on-call', async () => {
+  const macs = [{ ...(ada.macs[0] as NonNullable<(typeof ada.macs)[0]>), serial: 'C02ADA0000' as never }];
+  const base = directoryFrom(everyone.map((one) => (one === ada ? { ...ada, macs } : one)));
+  let shift = { who: grace, untilMs: Date.now() + 4_000 };
+  const harness = await startHarness(inject('temporalAddress'), {
+    policy: POLICY.replace('{ groups: [it], quorum: 1 }', '{ groups: [it, "oncall:primary"] }'),
+    directory: { ...base, onCall: async () => ({ members: [shift.who], untilMs: shift.untilMs }) },
+  });
+  try {
+    const e = await harness.ask();
+    await e.sees((view) => view.calls?.length === 1, 'who is on call to be called');
+    shift = { who: linus, untilMs: shift.untilMs + 60 * MIN };
+    await e.sees((view) => view.calls?.length === 2, 'the next to be called');
+    await e.activate(linus);
+    await e.end(ada);
+    expect(await e.finish()).toBe('ended');
+    await keep(harness, 'on-call', e.workflowId);
   } finally {
     await harness.close();
   }

@@ -54,6 +54,7 @@ describe('replay', () => {
       'approved-by-policy',
       'ending-heard-first',
       'escalated',
+      'on-call',
       'later',
       'break-glass',
     ];

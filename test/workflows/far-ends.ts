@@ -77,6 +77,7 @@ export interface Sent {
   readonly painted: ElevationView[];
   readonly dms: { readonly kind: DmKind; readonly view: ElevationView }[];
   readonly lines: { readonly kind: LineKind; readonly key: string; readonly view: ElevationView }[];
+  readonly called: ElevationView[];
   readonly answers: { readonly requestId: RequestId; readonly code: string; readonly actor: unknown }[];
 }
 
@@ -98,6 +99,10 @@ export function fakeSlack(sent: Sent, troubles: Troubles): SlackDuties {
     line: async (kind, view, key) => {
       upFor(view);
       sent.lines.push({ kind, key, view });
+    },
+    call: async (view) => {
+      upFor(view);
+      sent.called.push(view);
     },
     answer: async (requestId, actor, code) => {
       up(requestId);

@@ -140,7 +140,7 @@ export async function startHarness(address: string, options: HarnessOptions = {}
   const store = await openStore({ memory: true, clock });
   const troubles = createTroubles();
   const mac = new FakeMac(troubles, options.confirmMode);
-  const sent: Sent = { painted: [], dms: [], lines: [], answers: [] };
+  const sent: Sent = { painted: [], dms: [], lines: [], called: [], answers: [] };
   const { ring, seals } = createSeals(clock);
   const sleep = (ms: number) => new Promise<void>((r) => setTimeout(r, ms));
   const gateOf = (sender: Sender, via: 'slack' | 'device' | 'cli') =>

@@ -5,7 +5,7 @@
 import { createNotices, type NoticeDeps } from '../../activities/notices.js';
 import type { SlackDuties } from '../../contract/duties.js';
 import type { RequestId } from '../../contract/ids.js';
-import type { MessageRef, Store } from '../../contract/ports.js';
+import type { Directory, MessageRef, Store } from '../../contract/ports.js';
 import type { ElevationView } from '../../contract/view.js';
 import { directoryFrom } from '../../policy/people.js';
 import { type SlackSim, startSlack } from '../../sim/slack/index.js';
@@ -84,7 +84,8 @@ export interface RealSlack {
   close(): Promise<void>;
 }
 
-export function createRealSlack(): RealSlack {
+/** `directory`: who is who for whoever posts. */
+export function createRealSlack(directory: Directory = directoryFrom(everyone)): RealSlack {
   const processes = new Map<RequestId, () => SlackDuties>();
   const sims: SlackSim[] = [];
   let store: Store | undefined;
@@ -101,6 +102,7 @@ export function createRealSlack(): RealSlack {
         paint: async (view) => ofView(view).paint(view),
         dm: async (kind, view) => ofView(view).dm(kind, view),
         line: async (kind, view, key) => ofView(view).line(kind, view, key),
+        call: async (view) => ofView(view).call(view),
         answer: async (requestId, actor, code) => of(requestId).answer(requestId, actor, code),
         fileEvidence: async (view) => ofView(view).fileEvidence(view),
       };
@@ -109,7 +111,7 @@ export function createRealSlack(): RealSlack {
       if (!store) throw new Error('the harness is not there yet');
       const sim = await startSim();
       sims.push(sim);
-      const made = createWorkspace(sim, store);
+      const made = createWorkspace(sim, store, directory);
       processes.set(requestId, made.duties);
       return made.workspace;
     },
@@ -120,7 +122,11 @@ export function createRealSlack(): RealSlack {
 }
 
 /** A process that died does no more: what it had in hand fails, and what is sent to it goes to its successor. */
-function createWorkspace(sim: SlackSim, store: Store): { readonly workspace: Workspace; readonly duties: () => SlackDuties } {
+function createWorkspace(
+  sim: SlackSim,
+  store: Store,
+  directory: Directory,
+): { readonly workspace: Workspace; readonly duties: () => SlackDuties } {
   const deaths: string[] = [];
   const posting = { botToken: new Secret(TOKEN), apiUrl: sim.apiUrl, approverChannel: CHANNEL };
   const config: Config<'posting'> = { home: '', logLevel: 'error', contactGraceMs: 0, posting };
@@ -134,7 +140,7 @@ function createWorkspace(sim: SlackSim, store: Store): { readonly workspace: Wor
       await store.messages.put(key, ref);
     };
     const mine: Store = { ...store, messages: { get: store.messages.get, put } };
-    const deps: NoticeDeps = noticesOf(config, mine, directoryFrom(everyone));
+    const deps: NoticeDeps = noticesOf(config, mine, directory);
     return createNotices(deps);
   };
   const posted = () => sim.truth().messages.filter(({ onlyFor }) => onlyFor === undefined);

@@ -12,7 +12,7 @@ import type { Book, Clock } from '../book.js';
 import { store } from '../duties.js';
 import type { Admitted } from './admit.js';
 import { approve, endingsHeard, endingsWait, judgeInput, requestRound, unless } from './judging.js';
-import { call, isHeard, isLookedAt, lookoutOf, newcomers } from './lookout.js';
+import { call, callOnCall, isHeard, isLookedAt, lookoutOf, newcomers } from './lookout.js';
 
 /** Until somebody decides, or nobody did in time. */
 export async function decide(e: Admitted): Promise<void> {
@@ -22,6 +22,7 @@ export async function decide(e: Admitted): Promise<void> {
     return;
   }
   if (book.view.reminders === 0) painter.dm('asked');
+  callOnCall(e);
   const clock = patience(e);
   const lookout = lookoutOf(e);
   while (book.state === 'requested' && !e.pageFull()) {

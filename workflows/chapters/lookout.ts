@@ -1,6 +1,7 @@
 /**
  * While nobody votes, who can decide may change by itself: a step of an escalation begins, a shift ends. The verdict says when to
- * look; then all votes so far are judged again, and whoever may decide and was not asked before is called. A verdict that
+ * look; then all votes so far are judged again, and whoever may decide and was not asked before is called. So is whoever is on call,
+ * though the card named them with others. A verdict that
  * refuses changes nothing: what it is for may pass (it is closed at night), and only a vote asks for an answer.
  */
 import { patched } from '@temporalio/workflow';
@@ -62,13 +63,37 @@ export function isLookedAt(): boolean {
 /** Tells who can decide now, and calls those of them who were not asked before: in the thread, and each by a message. */
 export function call({ book, painter }: Admitted, verdict: Verdict, called: readonly PersonId[]): void {
   book.record('rejudged', { verdict, called });
-  if (called.length > 0) painter.line('called', `called-${book.view.calls?.length ?? 0}`);
+  if (called.length === 0) return;
+  painter.line('called', `called-${book.view.calls?.length ?? 0}`);
+  // The line has written to them itself, but for whom it could not be told where.
+  if (verdict.onCall && isOnCallCalled()) painter.call();
 }
 
-/** Who may decide now and was never asked: each is called once, however often they come and go. */
-export function newcomers({ verdict: before, calls = [] }: ElevationView, { approvers }: Verdict): readonly PersonId[] {
-  const asked = new Set([...before.approvers, ...calls.flat()]);
-  return approvers.filter((personId) => !asked.has(personId));
+/** Who is on call when it is asked. The card mentions them, in a channel that nobody reads at night. */
+export function callOnCall({ book, painter }: Admitted): void {
+  const { verdict } = book.view;
+  const called = uncalled(book.view, verdict);
+  if (called.length === 0) return;
+  book.record('rejudged', { verdict, called });
+  painter.call();
+}
+
+/** Who may decide now and was never asked, those on call first: each is called once, however often they come and go. */
+export function newcomers(view: ElevationView, now: Verdict): readonly PersonId[] {
+  const asked = new Set([...view.verdict.approvers, ...(view.calls ?? []).flat()]);
+  return [...new Set([...uncalled(view, now), ...now.approvers.filter((personId) => !asked.has(personId))])];
+}
+
+/** Who is on call and was not called. */
+function uncalled({ calls = [] }: ElevationView, { onCall }: Verdict): readonly PersonId[] {
+  if (!onCall || !isOnCallCalled()) return [];
+  const called = new Set(calls.flat());
+  return [...new Set(onCall.flatMap(({ people }) => people))].filter((personId) => !called.has(personId));
+}
+
+/** Runs that began before they were go on as they began, whatever their verdicts say. */
+function isOnCallCalled(): boolean {
+  return patched('on-call-called');
 }
 
 /** Whether the card would show the same of both. */
