@@ -39,7 +39,7 @@ Examples:
   $ stint demo --script            one whole elevation without a person, in about a minute
   $ stint all                      worker, Slack app and device API in one process
   $ stint list --live --json       what is going on now, for a script
-  $ stint request aws --help       access for yourself, asked for from here
+  $ stint request mac --help       access for yourself, asked for from here
   $ stint doctor                   what is wrong with the set-up, and how to mend it
   $ stint revoke --person ada      takes back what somebody holds, also while Temporal or Slack is down
   $ stint freeze --reason INC-417  nothing new is granted anywhere

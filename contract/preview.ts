@@ -117,10 +117,10 @@ export type How = 'asking' | 'break-glass';
  * the directory has them; the person themselves, if left out.
  */
 export interface Preview {
-  /** All that can be listed without typing, at most 100. Empty for who is not active. */
-  offersFor(person: Person, subject?: Person): Promise<Offers>;
-  /** Offers of all kinds that hold every word, best first, at most `limit`. */
-  search(person: Person, text: string, limit: number, subject?: Person, how?: How): Promise<readonly Offer[]>;
+  /** All that can be listed without typing, at most 100, of all kinds or of one. Empty for who is not active. */
+  offersFor(person: Person, subject?: Person, kind?: TargetKind): Promise<Offers>;
+  /** Offers of all kinds, or of one, that hold every word, best first, at most `limit`. */
+  search(person: Person, text: string, limit: number, subject?: Person, how?: How, kind?: TargetKind): Promise<readonly Offer[]>;
   /** Others for whom this person may ask by some rule, and whose name or id holds every word; by name, at most `limit`. */
   others(person: Person, text: string, limit: number): Promise<readonly Person[]>;
   /** What this person asks for by an offer's key, which is checked anew. Throws a `StintError` that says why not. */

@@ -64,6 +64,9 @@ const HOLDERS: { readonly [K in TargetKind]: (target: TargetOf<K>) => string } =
   'aws-permission-set': ({ principalId }) => principalId,
 };
 
+/** Every kind of target there is. */
+export const TARGET_KINDS = Object.keys(HOLDERS) as [TargetKind, ...TargetKind[]];
+
 const CALLED: { readonly [K in TargetKind]: string } = { 'mac-admin': 'account', 'aws-permission-set': 'user' };
 
 /** The same for a sentence: `account ada`, `user 9067…`. */

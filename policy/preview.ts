@@ -2,6 +2,7 @@
 import type { Digest } from '../contract/ids.js';
 import type { Directory, Person, Requests, Store, TargetFacts, Tickets, UsageBook } from '../contract/ports.js';
 import type { ClickKind, ClickVerdict, Preview } from '../contract/preview.js';
+import type { TargetKind } from '../contract/request.js';
 import type { ElevationView } from '../contract/view.js';
 import { judgeClick, TAKES_AWAY } from './click.js';
 import { recalled } from './judge.js';
@@ -52,11 +53,14 @@ export function createPreview(deps: PreviewDeps): Preview {
     return then ? click(then, view, person, kind) : verdict;
   }
 
-  const shelf = async (): Promise<Shelf> => ({ policy: await policy(), directory, targets, now: clock() });
+  const shelf = async (only?: TargetKind): Promise<Shelf> => {
+    const shown = only ? targets.filter(({ kind }) => kind === only) : targets;
+    return { policy: await policy(), directory, targets: shown, now: clock() };
+  };
   return {
-    offersFor: async (person, subject = person) => offersFor(await shelf(), { person, subject }),
-    search: async (person, text, limit, subject = person, how = 'asking') =>
-      search(await shelf(), { person, subject, how }, text, limit),
+    offersFor: async (person, subject = person, kind) => offersFor(await shelf(kind), { person, subject }),
+    search: async (person, text, limit, subject = person, how = 'asking', kind) =>
+      search(await shelf(kind), { person, subject, how }, text, limit),
     others: async (person, text, limit) => others(await shelf(), person, text, limit),
     pin: async (person, key, subject = person, how = 'asking') => pin(await shelf(), { person, subject, how }, key),
     outlook: async (ask) => outlookOf({ directory, targets, ...(usage && { usage }) }, await policy(), ask, clock()),

@@ -1,18 +1,18 @@
-/** Asking for a permission set from the command line: what was given is checked, the target found, asked for, and waited for. */
+/** Asking for access from the command line: what was given is checked, the target found, asked for, and waited for. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isStintError, StintError } from '../../contract/errors.js';
+import { few } from '../../contract/few.js';
 import type { Instant } from '../../contract/ids.js';
-import { type BreakingGlass, CATEGORIES, REASON_MAX, REASON_MIN } from '../../contract/request.js';
+import { type BreakingGlass, CATEGORIES, REASON_MAX, REASON_MIN, type TargetKind } from '../../contract/request.js';
 import { durationText, parseDuration } from '../../policy/duration.js';
-import { chooseAws, type Found, numberOf } from './choose.js';
 import { createPeopleClient, type PeopleClient, plain, serverKeyOf, serverOf } from './client.js';
 import { keyFileOf, readOwnKey } from './key.js';
+import { NAMINGS } from './kinds/index.js';
+import { type Found, given, type Named, type Names, type Naming } from './kinds/naming.js';
 import { linesOf, type Standing, verdictOf } from './progress.js';
 import { startOf } from './start.js';
 
-export interface AskOptions {
-  readonly account?: string;
-  readonly set?: string;
+export interface AskOptions extends Names {
   readonly for?: string;
   readonly onBehalfOf?: string;
   readonly start?: string;
@@ -48,17 +48,17 @@ const AWAY_MS = 5 * 60_000;
 const TRIES = 4;
 
 /** The exit code. Throws `bad-input` and `unknown-target` for mistakes, and whatever the server refuses with. */
-export async function askAws(options: AskOptions, world: AskWorld): Promise<number> {
+export async function askFor(kind: TargetKind, options: AskOptions, world: AskWorld): Promise<number> {
   const { env, clock } = world;
-  const wanted = options.search === undefined ? wantedOf(options, clock()) : undefined;
+  const wanted = options.search === undefined ? wantedOf(NAMINGS[kind], options, clock()) : undefined;
   const server = serverOf(options.server ?? env.STINT_SERVER_URL);
   const serverKey = serverKeyOf(env.STINT_SERVER_KEY_FILE);
   const key = readOwnKey(keyFileOf(env));
   const client = createPeopleClient({ server, key, ...(serverKey && { serverKey }), clock });
   const { onBehalfOf: subject } = options;
-  const how = { subject, glass: options.breakGlass === true };
-  if (!wanted) return show(await find(client, options.search ?? '', how), options, world);
-  const target = await choose(client, wanted, how);
+  const how = { kind, subject, glass: options.breakGlass === true };
+  if (!wanted) return show(NAMINGS[kind], await find(client, options.search ?? '', how), options, world);
+  const target = await choose(client, wanted.named, how);
   checkLength(target, wanted.windowMs);
   const asked = await handOver(client, target, { ...wanted, ...(subject && { subject }) }, world);
   const from = wanted.startAt ? ` from ${wanted.startAt}` : '';
@@ -73,8 +73,7 @@ export async function askAws(options: AskOptions, world: AskWorld): Promise<numb
 }
 
 interface Wanted {
-  readonly account: string;
-  readonly set: string;
+  readonly named: Named;
   readonly windowMs: number;
   readonly startAt?: Instant;
   readonly reason: string;
@@ -86,46 +85,39 @@ interface Wanted {
 }
 
 /** Everything that can be wrong without asking anybody. */
-function wantedOf({ account, set, for: length, start, reason, category, confirm, ...glass }: AskOptions, now: number): Wanted {
-  const windowMs = parseDuration(given('--for', length));
+function wantedOf(naming: Naming, options: AskOptions, now: number): Wanted {
+  const { for: length, start, reason, category, confirm } = options;
+  const windowMs = parseDuration(given('--for', length, naming));
   if (!windowMs) throw bad(`--for must be a length such as 30s, 45m or 2h, not ${plain(length ?? '')}.`);
-  const why = given('--reason', reason);
+  const why = given('--reason', reason, naming);
   if (why.length < REASON_MIN || why.length > REASON_MAX)
     throw bad(`--reason needs ${REASON_MIN} to ${REASON_MAX} characters; this has ${why.length}.`);
   if (!CATEGORIES.some((known) => known === category)) throw bad(`--category must be one of: ${CATEGORIES.join(', ')}.`);
   return {
-    account: given('--account', account),
-    set: given('--set', set),
+    named: naming.named(options),
     windowMs,
     ...(start !== undefined && { startAt: startOf(start, now) }),
     reason: why,
     category,
     ...(confirm && { confirm }),
-    ...incidentOf({ ...glass, ...(start !== undefined && { start }) }),
+    ...incidentOf(naming, options),
   };
 }
 
-type GlassOptions = Pick<AskOptions, 'breakGlass' | 'incident' | 'drill' | 'start' | 'onBehalfOf'>;
-
 /** They belong together: an incident alone would be an ordinary request, which somebody in a hurry takes for the other. */
-function incidentOf({ breakGlass, incident, drill, start, onBehalfOf }: GlassOptions): Pick<Wanted, 'breakGlass'> {
+function incidentOf(naming: Naming, options: AskOptions): Pick<Wanted, 'breakGlass'> {
+  const { breakGlass, incident, drill, start, onBehalfOf } = options;
   if (!breakGlass && incident === undefined && !drill) return {};
   if (!breakGlass) throw bad(`${drill ? '--drill' : '--incident'} belongs to --break-glass, which is not there.`);
   if (start !== undefined) throw bad('--start does not go with --break-glass, which begins at once.');
   if (onBehalfOf !== undefined) throw bad('--on-behalf-of does not go with --break-glass: everybody does that for themselves.');
-  const id = given('--incident', incident);
+  const id = given('--incident', incident, naming);
   if (!INCIDENT.test(id)) throw bad(`--incident must be one word of letters, digits and . _ # / -, not ${plain(id)}.`);
   return { breakGlass: { incident: id, ...(drill && { drill }) } };
 }
 
 /** As the server takes it. */
 const INCIDENT = /^[A-Za-z0-9][A-Za-z0-9._#/-]{0,63}$/;
-
-function given(option: string, value: string | undefined): string {
-  const text = value?.trim();
-  if (text) return text;
-  throw bad(`${option} is missing. For example: stint request aws --account sandbox-7 --set PowerUser --for 45m --reason "…"`);
-}
 
 const bad = (sentence: string): StintError => new StintError('bad-input', sentence);
 
@@ -138,29 +130,51 @@ function checkLength({ display, windowsMs }: Found, windowMs: number): void {
 
 /** For whom it is searched, and whether for what may be taken by break-glass. */
 interface Manner {
+  readonly kind: TargetKind;
   readonly subject: string | undefined;
   readonly glass: boolean;
 }
 
-/** Where nothing is found because it can't be known yet, that is said, and not that there is nothing. Throws `aws-unavailable`. */
-async function find(client: PeopleClient, words: string, { subject, glass }: Manner): Promise<readonly Found[]> {
+/** Where nothing is found because it can't be known yet, that is said, and not that there is nothing. */
+async function find(client: PeopleClient, words: string, { kind, subject, glass }: Manner): Promise<readonly Found[]> {
   const whom = subject ? `&subject=${encodeURIComponent(subject)}` : '';
-  const query = `q=${encodeURIComponent(words.slice(0, 300))}${whom}${glass ? '&breakGlass=1' : ''}`;
+  const query = `q=${encodeURIComponent(words.slice(0, 300))}&kind=${kind}${whom}${glass ? '&breakGlass=1' : ''}`;
   const answer = await client.call('GET', `/people/v1/targets?${query}`);
   const { targets, note } = answer as { readonly targets: readonly Found[]; readonly note?: string };
-  if (targets.length === 0 && note) throw new StintError('aws-unavailable', `Nothing was found yet. ${plain(note)}`);
-  return targets;
+  if (targets.length === 0 && note) throw new StintError(NAMINGS[kind].away, `Nothing was found yet. ${plain(note)}`);
+  return targets.filter((one) => one.kind === kind);
 }
 
-/** With the account alone where both together find nothing, so that it can be said what there is. */
-async function choose(client: PeopleClient, { account, set }: Wanted, how: Manner): Promise<Found> {
-  const both = await find(client, `${account} ${set}`, how);
+/** The target that was named. Throws `unknown-target`, `not-eligible`, and `bad-input` where it may be one of several. */
+async function choose(client: PeopleClient, named: Named, how: Manner): Promise<Found> {
+  const target = await search(client, named, how).catch(async (error: unknown) => {
+    throw (how.glass && isUnknown(error) && (await unbroken(client, named, how))) || error;
+  });
+  if (target.barred) throw new StintError('not-eligible', plain(target.barred));
+  return target;
+}
+
+async function search(client: PeopleClient, { words, wider, among }: Named, how: Manner): Promise<Found> {
+  const found = await find(client, words, how);
   try {
-    return chooseAws(both, account, set);
+    return among(found);
   } catch (error) {
-    if (!isStintError(error) || error.code !== 'unknown-target' || both.length > 0) throw error;
-    return chooseAws(await find(client, account, how), account, set);
+    if (!isUnknown(error) || found.length > 0 || wider === undefined) throw error;
+    return among(await find(client, wider, how));
   }
+}
+
+const isUnknown = (error: unknown): boolean => isStintError(error) && error.code === 'unknown-target';
+
+/** Whoever may not break the glass may have another way in. Nothing where there is none, or where that can't be told now. */
+async function unbroken(client: PeopleClient, named: Named, how: Manner): Promise<StintError | undefined> {
+  const usual = await search(client, named, { ...how, glass: false }).catch(() => undefined);
+  if (!usual || usual.barred) return undefined;
+  const who = usual.approvers.length > 0 ? ` ${few(usual.approvers.map(plain), 5)} can approve it.` : '';
+  return new StintError(
+    'not-eligible',
+    `The policy does not let you take ${plain(usual.display)} by break-glass. You may ask for it without --break-glass.${who}`,
+  );
 }
 
 interface Asked {
@@ -226,17 +240,22 @@ function tell({ json }: AskOptions, { out }: AskWorld, value: object, code: numb
   return code;
 }
 
-function show(found: readonly Found[], { json }: AskOptions, { out }: AskWorld): number {
+function show(naming: Naming, found: readonly Found[], { json }: AskOptions, { out }: AskWorld): number {
   if (json) out(JSON.stringify({ ok: true, targets: found }, null, 2));
-  else out(found.length === 0 ? 'Nothing that the policy lets you ask for holds these words.' : found.map(row).join('\n'));
+  else
+    out(
+      found.length === 0
+        ? 'Nothing that the policy lets you ask for holds these words.'
+        : found.map((one) => row(naming, one)).join('\n'),
+    );
   return 0;
 }
 
-function row(one: Found): string {
+function row(naming: Naming, one: Found): string {
   const risk = one.tier === undefined ? '' : `, tier ${one.tier}`;
   const later = one.later === undefined ? '' : `; --start: ${plain(one.later)}`;
   const able = one.barred
     ? `not possible: ${plain(one.barred)}`
     : `for ${one.windowsMs.map(durationText).join(', ')}${risk}${later}`;
-  return `${plain(one.display)}  (${numberOf(one)})  ${able}`;
+  return `${plain(one.display)}  (${naming.numberOf(one)})  ${able}`;
 }

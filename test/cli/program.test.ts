@@ -49,7 +49,9 @@ it.each<[string[], RegExp]>([
   [['keys', 'rotate', 'slack-app', '--overlap', '5x'], /--overlap must be a time from 0s to 30d/],
   [['demo', '--port', 'abc'], /--port must be a whole number from 1024 to 65500, not abc/],
   [['demo', '--script', 'opera'], /--script knows the stories/],
-  [['request', 'aws'], /--for is missing/],
+  [['request', 'aws'], /--for is missing. For example: stint request aws --account/],
+  [['request', 'mac'], /--for is missing. For example: stint request mac --for/],
+  [['request', 'mac', '--account', 'x'], /unknown option '--account'/],
   [['request', 'aws', '--search', 'x', '--server', 'http://stint.example.com'], /is no https address/],
   [['policy', 'diff', 'old.yaml', '--people', 'people.yaml'], /missing required argument 'new'/],
   [['policy', 'test', '--min-coverage', '101'], /from 0 to 100/],
@@ -64,7 +66,7 @@ it.each<[string[], RegExp]>([
   expect(out).toBe('');
 });
 
-it.each([[['--help']], [['--version']], [['request', 'aws', '--help']], [['help', 'revoke']]])(
+it.each([[['--help']], [['--version']], [['request', 'aws', '--help']], [['request', 'mac', '--help']], [['help', 'revoke']]])(
   '%j is no failure',
   async (args) => {
     const { code, err, out } = await ran(...args);

@@ -1,15 +1,17 @@
-/** `stint request aws` and the key behind it, against a server that answers what it is told to. */
+/** `stint request` and the key behind it, against a server that answers what it is told to. */
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AskOptions, askAws } from '../../cli/people/ask.js';
-import { chooseAws, type Found } from '../../cli/people/choose.js';
+import { type AskOptions, askFor } from '../../cli/people/ask.js';
 import { serverOf } from '../../cli/people/client.js';
 import { findOwnKey, keyFileOf, makeOwnKey, readOwnKey } from '../../cli/people/key.js';
+import { chooseAws } from '../../cli/people/kinds/aws.js';
+import type { Found } from '../../cli/people/kinds/naming.js';
 import { startOf } from '../../cli/people/start.js';
+import type { TargetKind } from '../../contract/request.js';
 
 const MINUTE = 60_000;
 const ID = 'abcdefghijklmnopqrstuvwxyz';
@@ -24,6 +26,10 @@ const found = (account: string, set: string, number = '111122223333', more: Part
   approvers: [],
   ...more,
 });
+const mac = (name: string, serial: string, more: Partial<Found> = {}): Found => {
+  const { setName: _, ...one } = found(name, '');
+  return { ...one, key: `mac-admin/${serial}`, kind: 'mac-admin', display: name, ...more };
+};
 const standing = (state: string, more: object = {}) => ({
   requestId: ID,
   display: 'PowerUser in sandbox',
@@ -40,6 +46,8 @@ let server: Server;
 let url: string;
 let calls: { method: string; path: string; body: Record<string, unknown> }[];
 let targets: Found[];
+/** What may be taken by break-glass. */
+let breakable: Found[] | undefined;
 let note: string | undefined;
 /** What a POST and each look answer, in order; the last stays. */
 let posts: { status: number; body: object }[];
@@ -52,6 +60,7 @@ beforeEach(async () => {
   makeOwnKey(join(folder, 'key.pem'));
   [calls, said, printed] = [[], [], []];
   note = undefined;
+  breakable = undefined;
   targets = [found('sandbox', 'PowerUser'), found('sandbox-2', 'PowerUser', '444455556666')];
   posts = [{ status: 201, body: { requestId: ID, state: 'requested', display: 'PowerUser in sandbox' } }];
   looks = [{ status: 200, body: standing('active', { confirmedAt: '2026-11-21T14:10:00.000Z', approvedBy: ['Grace Hopper'] }) }];
@@ -67,7 +76,10 @@ beforeEach(async () => {
       });
       const next = (from: { status: number; body: object }[]) => (from.length > 1 ? from.shift() : from[0]);
       const answer = call.url?.startsWith('/people/v1/targets')
-        ? { status: 200, body: { targets, ...(note && { note }) } }
+        ? {
+            status: 200,
+            body: { targets: call.url.includes('breakGlass=1') ? (breakable ?? targets) : targets, ...(note && { note }) },
+          }
         : next(call.method === 'POST' ? posts : looks);
       reply.writeHead(answer?.status ?? 500, { 'content-type': 'application/json' });
       reply.end(JSON.stringify(answer?.body ?? {}));
@@ -83,9 +95,10 @@ afterEach(async () => {
 });
 
 let count = 0;
-const run = (options: Partial<AskOptions> = {}): Promise<number> =>
-  askAws(
-    { account: 'sandbox', set: 'PowerUser', for: '45m', reason: 'INC-417: the queue is stuck', category: 'debug', ...options },
+const asking = (kind: TargetKind, options: Partial<AskOptions>): Promise<number> =>
+  askFor(
+    kind,
+    { for: '45m', reason: 'INC-417: the queue is stuck', category: 'debug', ...options },
     {
       env: { STINT_SERVER_URL: url, STINT_PERSON_KEY_FILE: join(folder, 'key.pem') },
       clock: Date.now,
@@ -98,11 +111,16 @@ const run = (options: Partial<AskOptions> = {}): Promise<number> =>
       everyMs: 1,
     },
   );
-const refusal = (options: Partial<AskOptions> = {}) =>
-  run(options).then(
+const run = (options: Partial<AskOptions> = {}): Promise<number> =>
+  asking('aws-permission-set', { account: 'sandbox', set: 'PowerUser', ...options });
+const runMac = (options: Partial<AskOptions> = {}): Promise<number> => asking('mac-admin', options);
+const told = (job: Promise<number>): Promise<string> =>
+  job.then(
     () => 'done',
     (error: unknown) => String(error),
   );
+const refusal = (options: Partial<AskOptions> = {}) => told(run(options));
+const searches = () => calls.filter(({ method }) => method === 'GET').map(({ path }) => path);
 const asked = () => calls.filter(({ method }) => method === 'POST');
 
 describe('asking', () => {
@@ -120,7 +138,7 @@ describe('asking', () => {
   it('names the person whom it is for, where that is somebody else, in the search and in what it asks', async () => {
     expect(await run({ onBehalfOf: 'grace' })).toBe(0);
     expect(calls.filter(({ method }) => method === 'GET').map(({ path }) => path)).toEqual([
-      expect.stringMatching(/^\/people\/v1\/targets\?q=.*&subject=grace$/),
+      expect.stringMatching(/^\/people\/v1\/targets\?q=.*&kind=aws-permission-set&subject=grace$/),
     ]);
     expect(asked()[0]?.body).toMatchObject({ subject: 'grace' });
   });
@@ -260,6 +278,126 @@ describe('asking', () => {
   });
 });
 
+describe('a Mac', () => {
+  beforeEach(() => {
+    targets = [mac('ada-mac', 'C02ADA0001')];
+  });
+
+  it('is the only one there is, and what is no Mac is none', async () => {
+    targets = [found('ada-mac', 'PowerUser'), ...targets];
+    expect(await runMac()).toBe(0);
+    expect(searches()).toEqual(['/people/v1/targets?q=&kind=mac-admin']);
+    expect(asked()[0]?.body).toMatchObject({ key: 'mac-admin/C02ADA0001', windowMs: 45 * MINUTE, category: 'debug' });
+    expect(Object.keys(asked()[0]?.body ?? {}).sort()).toEqual(['askId', 'category', 'key', 'reason', 'windowMs']);
+    expect(said.join()).toMatch(/handed over: ada-mac for 45m, elevation abcdefgh/);
+  });
+
+  it('is named by its serial number where there are several; else they are listed, and nothing is asked for', async () => {
+    targets = [...targets, mac('ada-\u001b[31mtwo', 'C02ADA0002')];
+    const which = await told(runMac());
+    expect(which).toMatch(/bad-input: Which Mac is meant\? Say it with --serial: ada-mac \(C02ADA0001\), .*\(C02ADA0002\)/);
+    expect(which).not.toContain('\u001b');
+    expect(asked()).toEqual([]);
+    expect(await runMac({ serial: ' c02ada0002 ' })).toBe(0);
+    expect(asked()[0]?.body.key).toBe('mac-admin/C02ADA0002');
+  });
+
+  it('is somebody else’s with --on-behalf-of, in the search and in what is asked', async () => {
+    targets = [mac('grace-mac', 'C02GRACE01')];
+    expect(await runMac({ onBehalfOf: 'grace' })).toBe(0);
+    expect(searches()).toEqual(['/people/v1/targets?q=&kind=mac-admin&subject=grace']);
+    expect(asked()[0]?.body).toMatchObject({ key: 'mac-admin/C02GRACE01', subject: 'grace' });
+  });
+
+  it('is taken by break-glass with the id of an incident, and waited for', async () => {
+    const options = { breakGlass: true, incident: 'INC-417', wait: true, json: true };
+    looks = [{ status: 200, body: standing('active', { confirmedAt: '2026-11-21T14:10:00.000Z' }) }];
+    expect(await runMac(options)).toBe(0);
+    expect(searches()[0]).toBe('/people/v1/targets?q=&kind=mac-admin&breakGlass=1');
+    expect(asked()[0]?.body).toMatchObject({ key: 'mac-admin/C02ADA0001', breakGlass: { incident: 'INC-417' } });
+    expect(JSON.parse(printed[0] ?? '')).toMatchObject({ ok: true, state: 'active' });
+  });
+
+  it('may be asked for later, where its rule lets it', async () => {
+    const start = '2099-11-23T22:00+01:00';
+    expect(await told(runMac({ start }))).toMatch(/--start: ada-mac may be asked for now only/);
+    targets = [mac('ada-mac', 'C02ADA0001', { later: 'up to 7d ahead' })];
+    expect(await runMac({ start })).toBe(0);
+    expect(asked()[0]?.body.startAt).toBe('2099-11-23T21:00:00.000Z');
+  });
+
+  it.each<[Partial<AskOptions>, RegExp]>([
+    [{ for: undefined }, /bad-input: --for is missing. For example: stint request mac --for 15m/],
+    [{ serial: ' ' }, /--serial is missing. For example: stint request mac/],
+    [{ for: '30m' }, /may be had for 15m, 45m, and not for 30m/],
+    [
+      { serial: 'C02ADA' },
+      /unknown-target: There is no Mac C02ADA that the policy lets you ask for\. There are: ada-mac \(C02ADA0001\)/,
+    ],
+    [{ breakGlass: true }, /--incident is missing. For example: stint request mac/],
+    [{ incident: 'INC-417' }, /--incident belongs to --break-glass/],
+  ])('with %j is refused before anything is asked for', async (options, words) => {
+    expect(await told(runMac(options))).toMatch(words);
+    expect(asked()).toEqual([]);
+  });
+
+  it('that is none of one’s own, or not covered by a rule, is refused with whom to ask', async () => {
+    targets = [];
+    for (const options of [{}, { serial: 'C02GRACE01' }])
+      expect(await told(runMac(options))).toMatch(
+        /unknown-target: There is no Mac.*Ask your IT team whether the people file has it/,
+      );
+    expect(asked()).toEqual([]);
+  });
+
+  it('of the highest risk wants its name once more', async () => {
+    targets = [mac('ada-mac', 'C02ADA0001', { tier: 0 })];
+    expect(await told(runMac())).toMatch(/tier 0.*--confirm "ada-mac"/);
+    expect(await runMac({ confirm: 'ada-mac' })).toBe(0);
+  });
+
+  it('is listed with its serial number', async () => {
+    expect(await runMac({ search: 'ada' })).toBe(0);
+    expect(printed).toEqual(['ada-mac  (C02ADA0001)  for 15m, 45m']);
+  });
+});
+
+describe('whoever may not break the glass', () => {
+  const glass = { breakGlass: true, incident: 'INC-417' };
+  beforeEach(() => {
+    breakable = [];
+  });
+
+  it.each<[string, (options: Partial<AskOptions>) => Promise<number>, () => Found]>([
+    ['a Mac', runMac, () => mac('ada-mac', 'C02ADA0001', { approvers: ['Grace Hopper', 'Linus \u001b[31mPauling'] })],
+    ['AWS', run, () => found('sandbox', 'PowerUser', '111122223333', { approvers: ['Grace Hopper', 'Linus \u001b[31mPauling'] })],
+  ])('%s: is told that it may be asked for, and who can approve it', async (_kind, ask, one) => {
+    targets = [one()];
+    const words = await told(ask(glass));
+    expect(words).toMatch(
+      /not-eligible: The policy does not let you take .* by break-glass\. You may ask for it without --break-glass\. Grace Hopper, Linus .*Pauling can approve it\./,
+    );
+    expect(words).not.toContain('\u001b');
+    expect(asked()).toEqual([]);
+  });
+
+  it('and may not ask for it either is told that alone', async () => {
+    targets = [];
+    expect(await told(runMac(glass))).toMatch(/unknown-target: There is no Mac/);
+    targets = [mac('ada-mac', 'C02ADA0001', { barred: 'Open on weekdays.' })];
+    expect(await told(runMac(glass))).toMatch(/unknown-target: There is no Mac/);
+    expect(asked()).toEqual([]);
+  });
+});
+
+it('what is barred says why, and nothing is asked for', async () => {
+  targets = [found('sandbox', 'PowerUser', '111122223333', { barred: 'Not from here.' })];
+  expect(await refusal()).toMatch(/not-eligible: Not from here/);
+  targets = [mac('ada-mac', 'C02ADA0001', { barred: 'Open on weekdays.' })];
+  expect(await told(runMac())).toMatch(/not-eligible: Open on weekdays/);
+  expect(asked()).toEqual([]);
+});
+
 describe('which target is meant', () => {
   const two = [found('prod', 'Admin', '111111111111'), found('prod', 'Admin', '222222222222')];
   it('two accounts of one name are told apart by their numbers', () => {
@@ -271,10 +409,7 @@ describe('which target is meant', () => {
     expect(chooseAws(odd, 'a', 'b').key).toContain('111111111111');
     expect(() => chooseAws(odd, 'a', 'Something else')).toThrow(/no permission set Something else.*There are: B/);
   });
-  it('what is barred says why, and an account called like a number is no number', () => {
-    expect(() => chooseAws([found('a', 'B', '111111111111', { barred: 'Not from here.' })], 'a', 'B')).toThrow(
-      /not-eligible: Not from here/,
-    );
+  it('an account called like a number is no number', () => {
     expect(() => chooseAws([found('222222222222', 'B', '111111111111')], '222222222222', 'B')).toThrow(/no account/);
   });
 });

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { askAws } from '../../cli/people/ask.js';
+import { askFor } from '../../cli/people/ask.js';
 import { makeOwnKey } from '../../cli/people/key.js';
 import { isStintError } from '../../contract/errors.js';
 import type { Instant } from '../../contract/ids.js';
@@ -182,7 +182,7 @@ describe.each(BAD)('%s', (_name, bad) => {
     const env = { STINT_PERSON_KEY_FILE: keyFile, STINT_SERVER_URL: bench.url };
     const io = { env, clock: bench.clock, random: (n: number) => 'a'.repeat(2 * n), out: () => undefined, say: () => undefined };
     const options = { account, set, for: '15m', reason: 'INC-1: look at the queue', category: 'debug' };
-    const told = await askAws(options, io).then(
+    const told = await askFor('aws-permission-set', options, io).then(
       (code) => `done ${code}`,
       (error: unknown) => (isStintError(error) ? error.sentence : `no sentence: ${error}`),
     );

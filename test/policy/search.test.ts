@@ -5,7 +5,7 @@ import type { Account, PermissionSet } from '../../activities/targets/aws-permis
 import { createSearch } from '../../activities/targets/aws-permission-set/search.js';
 import { StintError } from '../../contract/errors.js';
 import type { Directory, Person, TargetFacts } from '../../contract/ports.js';
-import type { AwsPermissionSetTarget } from '../../contract/request.js';
+import type { AwsPermissionSetTarget, TargetKind } from '../../contract/request.js';
 import { parsePolicy } from '../../policy/load.js';
 import { MACS } from '../../policy/macs.js';
 import { directoryFrom } from '../../policy/people.js';
@@ -167,6 +167,17 @@ describe('a search', () => {
     expect((await preview.search(ADA, 'ada-m C02', 10)).map(({ display }) => display)).toEqual(['ada-mac']);
     expect(await preview.search(ADA, '', 3)).toHaveLength(3);
     expect(await preview.search(ADA, '', 1)).toHaveLength(1);
+  });
+
+  it('only of the kind that is asked for, whatever there is of another', async () => {
+    const { preview } = begin();
+    const kindsOf = async (kind?: TargetKind) =>
+      new Set((await preview.search(ADA, '', 100, ADA, 'asking', kind)).map((one) => one.kind));
+    expect(await kindsOf()).toEqual(new Set(['mac-admin', 'aws-permission-set']));
+    expect(await kindsOf('mac-admin')).toEqual(new Set(['mac-admin']));
+    expect(await kindsOf('aws-permission-set')).toEqual(new Set(['aws-permission-set']));
+    expect((await preview.offersFor(ADA, ADA, 'mac-admin')).searchable).toBe(false);
+    expect((await preview.offersFor(ADA, ADA, 'aws-permission-set')).offers.map(({ kind }) => kind)).not.toContain('mac-admin');
   });
 
   it('offers what AWS would refuse as barred, with the reason', async () => {

@@ -1,6 +1,19 @@
 /** Break-glass as it is lived: at once, without a vote, as short as it was said, and its own waiting request taken back. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { ada, grace, linus, POLICY } from '../fixtures/people.js';
+import { type AskOptions, askFor } from '../../cli/people/ask.js';
+import { makeOwnKey } from '../../cli/people/key.js';
+import { instant } from '../../contract/ids.js';
+import type { MacAdminTarget } from '../../contract/request.js';
+import { parsePolicy } from '../../policy/load.js';
+import { directoryFrom } from '../../policy/people.js';
+import { createPreview } from '../../policy/preview.js';
+import { requestIdFrom } from '../../seal/canonical.js';
+import { createGate } from '../../workers/gate.js';
+import { createBench } from '../device/api/bench.js';
+import { ada, everyone, grace, linus, macIn, POLICY } from '../fixtures/people.js';
 import { type Harness, startHarness, until } from './harness.js';
 
 const MIN = 60_000;
@@ -137,5 +150,113 @@ describe.concurrent('break-glass', () => {
     expect((await waiting.view())?.state).toBe('requested');
     await waiting.withdraw(ada);
     await waiting.result();
+  });
+});
+
+/** Ada at her terminal, with a key that counts, and the device API in front of the very same workers; this Mac is hers. */
+async function terminalOf({ serial, localUser, display }: MacAdminTarget) {
+  const folder = mkdtempSync(join(tmpdir(), 'stint-glass-'));
+  const keyFile = join(folder, 'key.pem');
+  const { keyId, publicKey } = makeOwnKey(keyFile);
+  const people = everyone.map((one) => (one === ada ? { ...ada, macs: [{ serial, localUser, name: display }] } : one));
+  const directory = directoryFrom(people);
+  const key = { keyId, publicKey, personId: ada.personId, enrolledAt: instant(Date.now()) };
+  const preview = createPreview({
+    policy: async () => parsePolicy(GLASS, 'policy.yaml'),
+    directory,
+    usage: h.store.usage,
+    clock: Date.now,
+  });
+  const gate = createGate({
+    client: h.client,
+    store: h.store,
+    seal: h.seals['device-api'],
+    via: 'cli',
+    sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
+  });
+  const bench = await createBench({
+    store: h.store,
+    people: { keys: { key: async (id) => (id === keyId ? key : undefined) }, directory, preview, gate },
+  });
+  const said: string[] = [];
+  const ask = (askId: string, options: Partial<AskOptions>) =>
+    askFor(
+      'mac-admin',
+      { for: '5m', reason: 'The VPN is gone, and Slack with it', category: 'other', wait: true, ...options },
+      {
+        env: { STINT_SERVER_URL: bench.url, STINT_PERSON_KEY_FILE: keyFile },
+        clock: Date.now,
+        random: () => askId,
+        out: () => undefined,
+        say: (line) => said.push(line),
+        everyMs: 100,
+      },
+    );
+  /** The elevation that an ask of this id will be, or is. */
+  const idOf = (askId: string) => requestIdFrom('cli', `${ada.personId}/${askId}`);
+  const handOn = async (askId: string) => {
+    const stored = await until(() => h.store.requests.get(idOf(askId)), 'the request');
+    return h.hand({ ...stored.request, target: macIn(stored.request.target) });
+  };
+  const close = async () => {
+    await bench.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { ask, idOf, handOn, said, close };
+}
+
+describe('for a Mac by the command line', () => {
+  test('is granted while Slack is down, and Slack is told when it is back', async () => {
+    const { target } = h.request();
+    const [terminal, askId] = [await terminalOf(target), 'a1'.repeat(16)];
+    try {
+      h.trouble(terminal.idOf(askId)).slackDown = true;
+      const asking = terminal.ask(askId, { breakGlass: true, incident: 'INC-417' });
+      const e = await terminal.handOn(askId);
+      await h.granted(e);
+      await e.claim();
+      expect((await e.confirm()).ok).toBe(true);
+      expect(await asking).toBe(0);
+      expect(e.isAdmin).toBe(true);
+      expect(terminal.said.join('\n')).toMatch(/approved by nobody: taken by break-glass \(rule macs\)[\s\S]*granted at/);
+      expect(await e.view()).toMatchObject({
+        state: 'active',
+        votes: [],
+        verdict: { outcome: 'auto', breakGlass: true },
+        request: { via: 'cli', target, subject: { personId: 'ada' }, breakGlass: { incident: 'INC-417' } },
+      });
+      expect(h.sent.painted.filter(({ request }) => request.requestId === e.requestId)).toEqual([]);
+      e.trouble.slackDown = false;
+      await until(async () => h.sent.painted.some(({ request }) => request.requestId === e.requestId), 'the card');
+      await e.skip(5 * MIN + 500);
+      expect(await e.finish()).toBe('expired');
+      expect(e.isAdmin).toBe(false);
+    } finally {
+      await terminal.close();
+    }
+  });
+
+  test('an ordinary request waits for its approver, and break-glass past its cap is refused before it is asked for', async () => {
+    const { target } = h.request();
+    const [terminal, askId] = [await terminalOf(target), 'b2'.repeat(16)];
+    try {
+      // Past what may be taken by break-glass, though not past what may be asked for.
+      await expect(terminal.ask('c3'.repeat(16), { for: '30m', breakGlass: true, incident: 'INC-417' })).rejects.toThrow(
+        /may be had for 5m, 10m, and not for 30m/,
+      );
+      const asking = terminal.ask(askId, { for: '30m' });
+      const e = await terminal.handOn(askId);
+      expect(await e.in('requested')).toMatchObject({ verdict: { outcome: 'needs-approval' } });
+      await e.approve(grace);
+      await h.granted(e);
+      await e.claim();
+      expect((await e.confirm()).ok).toBe(true);
+      expect(await asking).toBe(0);
+      expect(terminal.said.join('\n')).toMatch(/waits for Grace Hopper or Linus Pauling\napproved by Grace Hopper/);
+      await e.revoke(linus);
+      expect(await e.finish()).toBe('revoked');
+    } finally {
+      await terminal.close();
+    }
   });
 });

@@ -28,12 +28,12 @@ export function peopleLookRoutes(app: App, deps: DeviceApiDeps, people: PeopleDe
   app.get('/people/v1/targets', { schema: targets }, async (call) => {
     mayLook(call.speaker.person.personId);
     const { person } = call.speaker;
-    const { q, breakGlass, subject: named } = call.query;
+    const { q, breakGlass, subject: named, kind } = call.query;
     const subject = await subjectNamed(people.directory, person, named);
     const how = breakGlass ? 'break-glass' : 'asking';
-    const found = await people.preview.search(person, q.trim(), FOUND_MAX, subject, how);
+    const found = await people.preview.search(person, q.trim(), FOUND_MAX, subject, how, kind);
     if (found.length > 0) return { targets: found.map(foundOf) };
-    const { note } = await people.preview.offersFor(person, subject);
+    const { note } = await people.preview.offersFor(person, subject, kind);
     return { targets: [], ...(note && { note }) };
   });
   const one = { params: StandingParams, response: { 200: StandingReply, ...PROBLEMS } };

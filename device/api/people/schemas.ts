@@ -1,6 +1,6 @@
 /** What people may say from a command line, and what they hear. Strict: unknown keys are refused and nothing is coerced. */
 import * as z from 'zod';
-import { CATEGORIES } from '../../../contract/request.js';
+import { CATEGORIES, TARGET_KINDS } from '../../../contract/request.js';
 import { breakingGlass, instantText, personId, requestId, windowMs } from '../../../seal/shapes.js';
 
 /** Targets that one search answers. */
@@ -11,6 +11,7 @@ const subject = personId.optional().describe('For whom, where that is somebody e
 export const TargetsQuery = z.strictObject({
   q: z.string().max(300).describe('Words that are all to be found.'),
   subject,
+  kind: z.enum(TARGET_KINDS).optional().describe('Only targets of this kind.'),
   breakGlass: z.literal('1').optional().describe('Only what may be taken by break-glass.'),
 });
 export const TargetsReply = z.strictObject({

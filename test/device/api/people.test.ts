@@ -7,12 +7,12 @@ import type { AnyEvent } from '../../../contract/events.js';
 import { type Instant, instant, type PersonId } from '../../../contract/ids.js';
 import type { Person, PersonKey } from '../../../contract/ports.js';
 import type { Offer } from '../../../contract/preview.js';
-import type { AwsPermissionSetTarget, ElevationRequest } from '../../../contract/request.js';
+import type { AwsPermissionSetTarget, ElevationRequest, Target } from '../../../contract/request.js';
 import { type ElevationView, fold } from '../../../contract/view.js';
 import type { PeopleDeps } from '../../../device/api/deps.js';
 import { requestDigest, sha256 } from '../../../seal/canonical.js';
 import { personKeyId } from '../../../seal/person-key.js';
-import { ada, everyone, grace } from '../../fixtures/people.js';
+import { ada, everyone, grace, macOf } from '../../fixtures/people.js';
 import { type Bench, createBench, viewOf } from './bench.js';
 
 const MINUTE = 60_000;
@@ -66,13 +66,16 @@ let bench: Bench;
 let [pinned, searched] = [0, 0];
 let searchedFor: string | undefined;
 let hows: unknown[] = [];
+let kinds: unknown[] = [];
+let pinning: (subject: Person) => Target;
 const adas = pair('ada');
 const graces = pair('grace');
 
 beforeEach(async () => {
   offered = offer();
   refused = undefined;
-  [pinned, searched, hows] = [0, 0, []];
+  [pinned, searched, hows, kinds] = [0, 0, [], []];
+  pinning = targetFor;
   people = everyone;
   keys.clear();
   for (const { key } of [adas, graces]) keys.set(key.keyId, key);
@@ -85,9 +88,13 @@ beforeEach(async () => {
       keys: { key: async (keyId) => keys.get(keyId) },
       directory: { person: async (id) => people.find((p) => p.personId === id) },
       preview: {
-        offersFor: async () => ({ offers: [], searchable: true, note: 'It is still being read.' }),
-        search: async (_person, text, _limit, subject, how) => {
+        offersFor: async (_person, _subject, kind) =>
+          kind === 'mac-admin'
+            ? { offers: [], searchable: false }
+            : { offers: [], searchable: true, note: 'It is still being read.' },
+        search: async (_person, text, _limit, subject, how, kind) => {
           hows.push(how);
+          kinds.push(kind);
           searched += 1;
           searchedFor = subject?.personId;
           return text === 'nothing' ? [] : [offered];
@@ -96,7 +103,7 @@ beforeEach(async () => {
           hows.push(how);
           pinned += 1;
           if (refused) throw refused;
-          return { offer: offered, target: targetFor(subject) };
+          return { offer: offered, target: pinning(subject) };
         },
         judgeClick: async (_view, person) =>
           person.personId === 'grace' ? { ok: true } : { ok: false, sentence: 'The policy lets Grace.' },
@@ -502,6 +509,62 @@ describe('breaking the glass', () => {
     const askId = 'b'.repeat(32);
     await ask(clientOf(adas), { askId });
     expect(await refusal(ask(clientOf(adas), { askId, ...glass }))).toMatch(/other content/);
+  });
+});
+
+describe('a Mac', () => {
+  const mac = macOf(ada);
+  beforeEach(() => {
+    offered = offer({ key: mac.key, kind: 'mac-admin', display: mac.display, confirmBy: mac.display, detail: '' });
+    pinning = macOf;
+  });
+
+  it('is searched for among Macs alone, and what other kinds say of themselves is not said of it', async () => {
+    const client = clientOf(adas);
+    expect(await client.call('GET', '/people/v1/targets?q=&kind=mac-admin')).toMatchObject({
+      targets: [{ key: mac.key, kind: 'mac-admin', display: 'ada-mac' }],
+    });
+    expect(await client.call('GET', '/people/v1/targets?q=nothing&kind=mac-admin')).toEqual({ targets: [] });
+    expect(await client.call('GET', '/people/v1/targets?q=nothing&kind=aws-permission-set')).toMatchObject({
+      note: 'It is still being read.',
+    });
+    await client.call('GET', '/people/v1/targets?q=x');
+    expect(kinds).toEqual(['mac-admin', 'mac-admin', 'aws-permission-set', undefined]);
+    expect(await refusal(client.call('GET', '/people/v1/targets?q=&kind=toaster'))).toMatch(/bad-input/);
+  });
+
+  it('is asked for by whose key it is, and the same ask is the same request', async () => {
+    const [client, askId] = [clientOf(adas), 'c'.repeat(32)];
+    const { requestId } = await ask(client, { askId, key: mac.key });
+    expect(started()).toMatchObject([
+      {
+        actor: { personId: 'ada' },
+        body: { via: 'cli', target: mac, requester: { personId: 'ada' }, subject: { personId: 'ada' } },
+      },
+    ]);
+    expect((await ask(client, { askId, key: mac.key })).requestId).toBe(requestId);
+    expect(await refusal(ask(client, { askId, key: macOf(grace).key }))).toMatch(/state-conflict.*other content/);
+    expect((await client.call('GET', `/people/v1/requests/${requestId}`)) as object).toMatchObject({ display: 'ada-mac' });
+  });
+
+  it('is refused while an elevation of it is under way, also one that was asked for on the Mac itself', async () => {
+    const request = await bench.elevation({ state: 'active', deadlineAt: '2026-11-21T15:00:00.000Z' as Instant });
+    expect(request.target.key).toBe(mac.key);
+    const glass = { key: mac.key, breakGlass: { incident: 'INC-417' } };
+    for (const more of [{ key: mac.key }, glass])
+      expect(await refusal(ask(clientOf(adas), more))).toMatch(
+        /target-busy: You have asked for this already: elevation .* is active until 15:00 UTC/,
+      );
+    expect(started()).toEqual([]);
+  });
+
+  it('is taken by break-glass, which takes back the person’s own waiting request', async () => {
+    const waiting = await bench.elevation();
+    const { requestId } = await ask(clientOf(adas), { key: mac.key, breakGlass: { incident: 'INC-417' } });
+    expect(started()).toMatchObject([{ requestId, body: { target: mac, breakGlass: { incident: 'INC-417' } } }]);
+    expect(bench.gate.said.filter(({ kind }) => kind === 'withdraw')).toMatchObject([
+      { requestId: waiting.requestId, actor: { personId: 'ada' } },
+    ]);
   });
 });
 
