@@ -9,6 +9,7 @@ import type { Portal } from '../cards/kinds/words.js';
 import type { PeopleLookup } from '../cards/say.js';
 import { NAMED_PEOPLE } from '../cards/state-line.js';
 import { lastCalled, threadLine } from '../cards/thread.js';
+import { accountIn } from '../contract/account.js';
 import type { DmKind, LineKind, SlackDuties } from '../contract/duties.js';
 import { ERRORS, isStintError, StintError } from '../contract/errors.js';
 import { lengthsLeft } from '../contract/extension.js';
@@ -28,6 +29,8 @@ export interface NoticeDeps {
     readonly policies?: Pick<Store['policies'], 'inForce'>;
   };
   readonly directory: Directory;
+  /** The workspace that the app is in. */
+  readonly teamId: string;
   /** The approver channel; a rule may name another for its own cards. */
   readonly channel: string;
   /** Where people open what they were given, as far as that is known. */
@@ -340,7 +343,7 @@ async function logOf(
 }
 
 /** Names of everybody whom the view mentions. A directory that is down costs names, never a message. */
-async function lookup({ directory }: NoticeDeps, view: ElevationView): Promise<PeopleLookup> {
+async function lookup({ directory, teamId }: NoticeDeps, view: ElevationView): Promise<PeopleLookup> {
   const ids = new Set<PersonId>([
     ...view.votes.map((v) => v.personId),
     ...(view.calls ?? []).flat().slice(-NAMED_PEOPLE),
@@ -351,11 +354,11 @@ async function lookup({ directory }: NoticeDeps, view: ElevationView): Promise<P
   if (view.endedBy) ids.add(view.endedBy);
   if (view.review) ids.add(view.review.by);
   const found = await Promise.all([...ids].slice(0, 40).map((id) => directory.person(id).catch(() => undefined)));
-  const known = new Map(found.flatMap((p) => (p ? [[p.personId, nameOf(p)] as const] : [])));
+  const known = new Map(found.flatMap((p) => (p ? [[p.personId, nameOf(p, teamId)] as const] : [])));
   return (id) => known.get(id);
 }
 
-function nameOf(person: Person) {
-  const slackUserId = person.slack[0]?.userId;
+function nameOf(person: Person, teamId: string) {
+  const slackUserId = accountIn(teamId, person);
   return { name: person.name, ...(slackUserId && { slackUserId }) };
 }

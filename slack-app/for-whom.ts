@@ -1,5 +1,6 @@
 /** For whom something is asked: oneself, or somebody else where a rule lets both of them ask. */
 import { type ForWhom, OTHERS_MAX } from '../cards/request-fields/for-whom.js';
+import { refIn } from '../contract/account.js';
 import type { Directory, Person } from '../contract/ports.js';
 import type { Preview } from '../contract/preview.js';
 import type { PersonRef } from '../contract/request.js';
@@ -10,7 +11,7 @@ export interface ForWhomDesk {
   named(person: Person, id: string | undefined): Promise<Person>;
   /** What the form offers; undefined where there is nobody but oneself. */
   offered(person: Person, subject: Person): Promise<ForWhom | undefined>;
-  /** As a request names them, with their account in our workspace; without any who has none there: an id of another one is nobody's here. */
+  /** As a request names them, with their account in our workspace. */
   refOf(person: Person): PersonRef;
 }
 
@@ -26,9 +27,6 @@ export function createForWhom(deps: {
       if (found.length === 0) return undefined;
       return { self: person, subject, others: found.slice(0, OTHERS_MAX), more: found.length > OTHERS_MAX };
     },
-    refOf({ personId, name, slack }) {
-      const account = slack.find(({ teamId }) => teamId === deps.teamId);
-      return { personId, name, ...(account ? { slackTeamId: account.teamId, slackUserId: account.userId } : {}) };
-    },
+    refOf: (person) => refIn(deps.teamId, person),
   };
 }

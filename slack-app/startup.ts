@@ -67,9 +67,7 @@ export async function askToken(api: WebClient, logger: Log): Promise<TokenFacts>
 /** Everything about the token that does not fit the configuration, each with its fix. Pure. */
 export function tokenTroubles(token: TokenFacts, config: Omit<StartupDeps['config'], 'approverChannel'>): readonly string[] {
   const { teamId, enterpriseId, appId } = config;
-  const found: string[] = [];
-  if (token.teamId !== teamId)
-    found.push(`The bot token belongs to the workspace ${token.teamId}, but slack.teamId is ${teamId}.`);
+  const found = [...teamTroubles(token, teamId)];
   if (enterpriseId !== undefined && token.enterpriseId !== enterpriseId) {
     const theirs = token.enterpriseId ?? '(none)';
     found.push(`The bot token belongs to the organisation ${theirs}, but slack.enterpriseId is ${enterpriseId}.`);
@@ -77,6 +75,12 @@ export function tokenTroubles(token: TokenFacts, config: Omit<StartupDeps['confi
   if (token.appId !== undefined && token.appId !== appId)
     found.push(`The bot token belongs to the app ${token.appId}, but slack.appId is ${appId}.`);
   return [...found, ...scopeTroubles(token.scopes)];
+}
+
+/** The same of the workspace alone, for those who only post. Pure. */
+export function teamTroubles(token: TokenFacts, teamId: string): readonly string[] {
+  if (token.teamId === teamId) return [];
+  return [`The bot token belongs to the workspace ${token.teamId}, but slack.teamId is ${teamId}.`];
 }
 
 /** What the token may not do, of what the manifest asks for. Pure. */

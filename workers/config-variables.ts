@@ -16,6 +16,7 @@ export const PARTS = [
   'store',
   'temporal',
   'posting',
+  'workspace',
   'slack',
   'mdm',
   'aws',
@@ -213,7 +214,7 @@ export const VARIABLES = table({
     help: 'App id, from "Basic Information".',
   },
   SLACK_TEAM_ID: {
-    part: 'slack',
+    part: 'workspace',
     check: matching(/^T[A-Z0-9]{1,20}$/, 'a workspace id such as T012AB3CD'),
     example: 'T012AB3CD',
     help: 'The workspace that Stint is installed in.',

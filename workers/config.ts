@@ -46,6 +46,8 @@ export interface PartConfigs {
   };
   /** What posts to Slack. */
   readonly posting: { readonly botToken: Secret; readonly apiUrl: string; readonly approverChannel: string };
+  /** The workspace that the Slack app is in: people are named and written to by their accounts there. */
+  readonly workspace: { readonly teamId: string };
   /** What Slack reaches. */
   readonly slack: {
     readonly mode: 'socket' | 'http';
@@ -54,7 +56,6 @@ export interface PartConfigs {
     /** There in http mode. */
     readonly signingSecret?: Secret;
     readonly appId: string;
-    readonly teamId: string;
     readonly enterpriseId?: string;
     readonly adminSlackUserIds: readonly string[];
     readonly host: string;
@@ -142,6 +143,7 @@ const BUILD: { readonly [P in ConfigPart]: (reader: Reader, base: BaseConfig) =>
     apiUrl: secureUrl(reader, 'SLACK_API_URL'),
     approverChannel: reader.value('SLACK_APPROVER_CHANNEL') ?? '',
   }),
+  workspace: ({ value }) => ({ teamId: value('SLACK_TEAM_ID') ?? '' }),
   slack: slackOf,
   mdm: mdmOf,
   aws: awsOf,
@@ -203,7 +205,6 @@ function slackOf(reader: Reader): PartConfigs['slack'] {
     mode,
     ...(proof ? { [mode === 'socket' ? 'appToken' : 'signingSecret']: proof } : {}),
     appId: value('SLACK_APP_ID') ?? '',
-    teamId: value('SLACK_TEAM_ID') ?? '',
     ...(enterpriseId === undefined ? {} : { enterpriseId }),
     adminSlackUserIds: value('SLACK_ADMINS') ?? [],
     host: value('SLACK_HOST') ?? '',

@@ -237,7 +237,7 @@ export interface NoticeEars {
 
 /** What is posted to Slack, from activities and for repairs. */
 export function noticesOf(
-  { posting, aws }: Config<'posting'> & Partial<Config<'aws'>>,
+  { posting, workspace, aws }: Config<'posting' | 'workspace'> & Partial<Config<'aws'>>,
   store: Store,
   directory: Directory,
   { log, alarms }: Partial<NoticeEars> = {},
@@ -247,7 +247,18 @@ export function noticesOf(
   const portal = aws && { startUrl: aws.startUrl, region: aws.region };
   const troubleIn = log && createRooms({ api: client, log, clock });
   const misplaced = alarms && ((view: ElevationView, why: string) => alarms.raise(misplacedAlarm(view, why)));
-  return { cards, store, directory, channel: posting.approverChannel, ...(portal && { portal }), troubleIn, misplaced, clock };
+  const { teamId } = workspace;
+  return {
+    cards,
+    store,
+    directory,
+    teamId,
+    channel: posting.approverChannel,
+    ...(portal && { portal }),
+    troubleIn,
+    misplaced,
+    clock,
+  };
 }
 
 /** All activities of a worker process. */

@@ -26,6 +26,7 @@ export const deviceApi: StartPart = async (config, store, log, self) => {
       preview: createPreview({ ...people, policies: store.policies, targets: factsOf(config, store, people.directory), clock }),
       gate: limitedGate(gateOf(config, client, store, 'device-api', 'cli'), checkLimits, store.ledger),
     },
+    teamId: config.workspace.teamId,
     replyKey: replyKeyOf(config),
     ...(device.authorities.length > 0 && { authorities: device.authorities }),
     ...(device.trustProxy && { trustProxy: device.trustProxy }),

@@ -20,7 +20,6 @@ export const slackApp: StartPart = (config, store, log, watch) =>
 const FOLLOW_MS = 2_000;
 
 async function startSlackApp(config: Config, store: Store, log: Logger, watch: SelfWatch): Promise<Running> {
-  const { slack, posting } = config;
   const people = peopleOf(config, store);
   await people.directory.refresh();
   const client = temporalClient(config);
@@ -28,7 +27,7 @@ async function startSlackApp(config: Config, store: Store, log: Logger, watch: S
   const past = createPastWorkflow({ store, clock: fitClockOf(watch) }, 'slack');
   const gate = gateOf(config, client, store, 'slack-app', 'slack', past);
   const app = await createSlackApp({
-    config: slackAppConfig(posting, slack),
+    config: slackAppConfig(config),
     store,
     gate: limitedGate(gate, checkLimitsOf(config, store, people), store.ledger),
     directory: people.directory,
@@ -51,7 +50,7 @@ async function startSlackApp(config: Config, store: Store, log: Logger, watch: S
   await app.start();
   // Whoever was taken out of the file shortly before it broke is not to be among its last good people.
   const following = setInterval(() => void people.directory.refresh(), FOLLOW_MS).unref();
-  log.info({ mode: slack.mode }, 'Slack app listens');
+  log.info({ mode: config.slack.mode }, 'Slack app listens');
   return {
     stop: async () => {
       clearInterval(following);

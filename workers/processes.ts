@@ -31,7 +31,7 @@ const CLOCKS_MS = 3_000;
 const PARTS = { worker, 'slack-app': slackApp, 'device-api': deviceApi } as const;
 export type ProcessName = keyof typeof PARTS | 'all';
 
-const COMMON: readonly ConfigPart[] = ['policy', 'oncall', 'tickets', 'seals', 'store', 'temporal'];
+const COMMON: readonly ConfigPart[] = ['policy', 'oncall', 'tickets', 'seals', 'store', 'temporal', 'workspace'];
 
 /** What each process asks of the configuration: no process holds a secret that it has no use for. */
 export const NEEDS: { readonly [P in ProcessName]: readonly ConfigPart[] } = {

@@ -5,6 +5,7 @@
  */
 import { type NoticeDeps, sayInThread } from '../activities/notices.js';
 import { reviewLetter, reviewLine, skippedLetter } from '../cards/break-glass.js';
+import { accountIn } from '../contract/account.js';
 import { reviewedSince } from '../contract/break-glass.js';
 import { msOf, type PersonId, type RequestId } from '../contract/ids.js';
 import type { Directory, Ledger, Person, Rendered } from '../contract/ports.js';
@@ -105,13 +106,10 @@ function letters(
   key: string,
   message: Rendered,
 ): Task[] {
-  return who.flatMap(({ personId, slack }) =>
-    slack.slice(0, 1).map(
-      ({ userId }) =>
-        () =>
-          notices.cards.dm(`${key}/${request.requestId}/${personId}`, userId, message),
-    ),
-  );
+  return who.flatMap((person) => {
+    const userId = accountIn(notices.teamId, person);
+    return userId ? [() => notices.cards.dm(`${key}/${request.requestId}/${person.personId}`, userId, message)] : [];
+  });
 }
 
 /** Whether all of these could be done. */

@@ -2,15 +2,19 @@
 import type { SlackAppConfig } from '../slack-app/config.js';
 import type { PartConfigs } from './config.js';
 
-/** From the parts `posting` and `slack` of the configuration. */
-export function slackAppConfig(posting: PartConfigs['posting'], slack: PartConfigs['slack']): SlackAppConfig {
+/** From the parts of the configuration that say it. */
+export function slackAppConfig({
+  posting,
+  workspace,
+  slack,
+}: Pick<PartConfigs, 'posting' | 'workspace' | 'slack'>): SlackAppConfig {
   return {
     mode: slack.mode,
     botToken: posting.botToken.reveal(),
     ...(slack.appToken && { appToken: slack.appToken.reveal() }),
     ...(slack.signingSecret && { signingSecret: slack.signingSecret.reveal() }),
     appId: slack.appId,
-    teamId: slack.teamId,
+    teamId: workspace.teamId,
     ...(slack.enterpriseId && { enterpriseId: slack.enterpriseId }),
     slackApiUrl: posting.apiUrl,
     port: slack.port,

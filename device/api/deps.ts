@@ -24,6 +24,8 @@ export interface DeviceApiDeps {
   readonly preview: AskPreview;
   /** What people may call from their command lines; without it there are no such routes. */
   readonly people?: PeopleDeps;
+  /** The Slack workspace that the app is in: requests name people by their accounts there. */
+  readonly teamId: string;
   /** ECDSA P-256 private key; Macs pin its public half. */
   readonly replyKey: KeyObject;
   /** Host names (with port, if not the default) that calls may be made to. Absent: whatever the Host header says. */

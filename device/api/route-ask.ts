@@ -1,4 +1,5 @@
 /** POST /device/v1/requests: an elevation asked for on the Mac itself. */
+import { refIn } from '../../contract/account.js';
 import { StintError } from '../../contract/errors.js';
 import { instant, type RequestId } from '../../contract/ids.js';
 import type { Person } from '../../contract/ports.js';
@@ -57,9 +58,7 @@ async function ask(
   await checkFree(desk, caller, requestId);
   limit(caller.serial, requestId);
   const reasonDigest = await deps.store.requests.putText(reason);
-  const { name, personId } = person;
-  const slack = person.slack[0];
-  const self = { personId, name, ...(slack ? { slackTeamId: slack.teamId, slackUserId: slack.userId } : {}) };
+  const self = refIn(deps.teamId, person);
   const request: ElevationRequest = {
     v: 1,
     requestId,
@@ -72,7 +71,7 @@ async function ask(
     via: 'device',
     askedAt: instant(deps.clock()),
   };
-  await deps.gate.start(request, { personId, serial: caller.serial });
+  await deps.gate.start(request, { personId: person.personId, serial: caller.serial });
   return 'requested';
 }
 

@@ -8,7 +8,7 @@ import type { Cards, ElevationRow, MessageRef, Rendered } from '../../contract/p
 import { type ElevationView, foldAll } from '../../contract/view.js';
 import { directoryFrom } from '../../policy/people.js';
 import { sha256 } from '../../seal/canonical.js';
-import { everyone, grace, linus, REASON, refOf } from '../fixtures/people.js';
+import { elsewhereToo, everyone, grace, linus, REASON, refOf, TEAM } from '../fixtures/people.js';
 import { Elevation, VERDICT } from '../ledger/events.js';
 
 const CHANNEL = 'C0APPROVE';
@@ -84,11 +84,11 @@ class RecordingCards implements Cards {
 const COMMENT = 'Only while I watch';
 const line = (command: string) => `Nov 21 15:20:01 2026 : ada : HOST=mac : TTY=t ; PWD=/ ; USER=root ; COMMAND=${command}\n`;
 
-function stage({ storeDown = false, directoryDown = false, log = '' } = {}) {
+function stage({ storeDown = false, directoryDown = false, log = '', people = everyone } = {}) {
   const cards = new RecordingCards();
   const ledger: { row?: ElevationRow } = {};
   const texts = new Map<Digest, string>([REASON, COMMENT].map((text) => [sha256(text), text]));
-  const directory = directoryFrom(everyone);
+  const directory = directoryFrom(people);
   const deps = {
     cards,
     store: {
@@ -107,6 +107,7 @@ function stage({ storeDown = false, directoryDown = false, log = '' } = {}) {
       messages: { get: storeDown ? DOWN : async (key: string) => cards.refs.get(key), put: async () => undefined },
     },
     directory: directoryDown ? { ...directory, person: DOWN } : directory,
+    teamId: TEAM,
     channel: CHANNEL,
     clock: () => Date.parse('2026-03-02T09:10:00.000Z'),
   };
@@ -162,6 +163,20 @@ describe('the card', () => {
       const view = viewOf(elevation, voted(elevation));
       await notices.paint(view);
       expect(cards.text(cardKey(view)).includes(COMMENT)).toBe(!storeDown);
+    }
+  });
+
+  it('mentions people by their accounts in the workspace that the app is in; who has none there is named', async () => {
+    for (const [only, mention] of [
+      [[], 'U0GRACE'],
+      [[grace], 'Grace Hopper'],
+    ] as const) {
+      const { cards, notices } = stage({ people: elsewhereToo(everyone, only) });
+      const elevation = new Elevation();
+      const view = viewOf(elevation, voted(elevation));
+      await notices.paint(view);
+      expect(cards.text(cardKey(view))).toContain(mention);
+      expect(cards.text(cardKey(view))).not.toContain('U0ELSEWHERE');
     }
   });
 

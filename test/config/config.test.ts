@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { isStintError } from '../../contract/errors.js';
 import { type ConfigPart, loadConfig } from '../../workers/config.js';
 import { envExample, VARIABLES, type Variable } from '../../workers/config-variables.js';
+import { NEEDS } from '../../workers/processes.js';
 import { Secret } from '../../workers/secrets.js';
 
 const BOT = 'xoxb-very-secret-bot';
@@ -17,7 +18,18 @@ const SLACK = {
 };
 const MDM = { MDM_URL: 'https://example.api.kandji.io', MDM_TOKEN: 'mdm-secret' };
 const DEVICE = { DEVICE_API_AUTHORITIES: 'stint.example.com, localhost:8443' };
-const ALL: readonly ConfigPart[] = ['policy', 'seals', 'store', 'temporal', 'posting', 'slack', 'mdm', 'aws', 'device'];
+const ALL: readonly ConfigPart[] = [
+  'policy',
+  'seals',
+  'store',
+  'temporal',
+  'posting',
+  'workspace',
+  'slack',
+  'mdm',
+  'aws',
+  'device',
+];
 
 const noFile = (path: string): string => {
   throw new Error(`no file ${path}`);
@@ -67,10 +79,11 @@ describe('the configuration', () => {
   it('does not ask a process for what another one needs, nor hands it that secret', () => {
     expect(load(SLACK, ['temporal'])).not.toHaveProperty('slack');
     expect(refusal({}, ['mdm'])).not.toContain('SLACK');
+    for (const name of ['worker', 'slack-app', 'device-api'] as const) expect(NEEDS[name], name).toContain('workspace');
   });
 
   it('names everything that is missing at once, with where to find it and an example', () => {
-    const sentence = refusal({}, ['posting', 'slack', 'mdm', 'device']);
+    const sentence = refusal({}, ['posting', 'workspace', 'slack', 'mdm', 'device']);
     for (const name of ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_APP_ID', 'SLACK_TEAM_ID', 'MDM_URL', 'MDM_TOKEN']) {
       expect(sentence).toMatch(new RegExp(`^${name} is missing\\. .*Example: ${name}=`, 'm'));
     }

@@ -7,7 +7,7 @@ import { directoryFrom } from '../../policy/people.js';
 import type { Policy } from '../../policy/rules.js';
 import { createPolicyCards } from '../../workers/policy-cards.js';
 import { CHANNEL, type Stage, startStage } from '../activities/slack/stage.js';
-import { everyone } from '../fixtures/people.js';
+import { everyone, TEAM } from '../fixtures/people.js';
 import { type Elevation, VERDICT } from '../ledger/events.js';
 import { policyOf } from '../policy/world.js';
 import { type EndingBench, endingBench } from './ending-bench.js';
@@ -31,6 +31,7 @@ const notices = (): NoticeDeps => ({
   cards: slack.worker(),
   store: { ...b.store, messages: slack.refs },
   directory: directoryFrom(everyone),
+  teamId: TEAM,
   channel: CHANNEL,
   clock: b.clock,
 });

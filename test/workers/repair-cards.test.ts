@@ -9,7 +9,7 @@ import { closeOrphans } from '../../workers/orphans.js';
 import { repairCard } from '../../workers/repair-card.js';
 import { createRepairs } from '../../workers/repair-cards.js';
 import { CHANNEL, message, type Stage, startStage } from '../activities/slack/stage.js';
-import { everyone } from '../fixtures/people.js';
+import { everyone, TEAM } from '../fixtures/people.js';
 import type { Elevation } from '../ledger/events.js';
 import { type EndingBench, endingBench } from './ending-bench.js';
 
@@ -37,6 +37,7 @@ const notices = (): NoticeDeps => ({
   cards: slack.worker(),
   store: { ...b.store, messages: slack.refs },
   directory: directoryFrom(everyone),
+  teamId: TEAM,
   channel: CHANNEL,
   clock: b.clock,
 });

@@ -9,7 +9,7 @@ import { openStore } from '../../ledger/store.js';
 import { directoryFrom } from '../../policy/people.js';
 import { requestDigest, sha256 } from '../../seal/canonical.js';
 import { createReviews } from '../../workers/reviews.js';
-import { everyone, grace, linus, mallory } from '../fixtures/people.js';
+import { elsewhereToo, everyone, grace, linus, mallory, TEAM } from '../fixtures/people.js';
 import { at, Elevation, T0, VERDICT } from '../ledger/events.js';
 
 const DAY = 24 * 3_600_000;
@@ -64,17 +64,18 @@ async function taken(verdict: typeof GLASS | typeof VERDICT = GLASS, how: Pick<E
 }
 
 /** A process that has just started. */
-function started(reviewers = [mallory]) {
+function started(reviewers = [mallory], people = everyone) {
   const notices: NoticeDeps = {
     cards: slack(),
     store,
-    directory: directoryFrom(everyone),
+    directory: directoryFrom(people),
+    teamId: TEAM,
     channel: 'C0',
     clock: () => now,
   };
   return createReviews({
     store,
-    directory: directoryFrom(everyone),
+    directory: directoryFrom(people),
     notices,
     reviewers: async () => reviewers,
     clock: () => now,
@@ -102,6 +103,19 @@ describe('an open review', () => {
     expect(told('skipped').sort()).toEqual(['U0GRACE', 'U0LINUS']);
     expect(told('review-0')).toEqual(['U0MALLORY']);
     expect(sent.filter(({ to }) => to === 'thread')).toEqual([]);
+    expect(failed).toEqual([]);
+  });
+
+  it('is told to accounts in the workspace that the app is in, and to none of another', async () => {
+    await taken();
+    const people = elsewhereToo(everyone, [linus]);
+    await started(elsewhereToo([mallory]), people)();
+    expect(
+      sent
+        .filter(({ to }) => to !== 'thread')
+        .map(({ to }) => to)
+        .sort(),
+    ).toEqual(['U0GRACE', 'U0MALLORY']);
     expect(failed).toEqual([]);
   });
 

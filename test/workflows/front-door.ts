@@ -183,7 +183,13 @@ export async function startFrontDoor(address: string, options: FrontDoorOptions)
     directory: town.directory,
     confirmMode: 'poll',
     slack: (store) =>
-      createNotices(noticesOf({ home: '', logLevel: 'error', contactGraceMs: 0, posting }, store, town.directory)),
+      createNotices(
+        noticesOf(
+          { home: '', logLevel: 'error', contactGraceMs: 0, posting, workspace: { teamId: TEAM } },
+          store,
+          town.directory,
+        ),
+      ),
   });
   const sent: string[] = [];
   const sentBy = (user: string) => sent.filter((one) => one === user).length;

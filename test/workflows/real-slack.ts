@@ -129,7 +129,8 @@ function createWorkspace(
 ): { readonly workspace: Workspace; readonly duties: () => SlackDuties } {
   const deaths: string[] = [];
   const posting = { botToken: new Secret(TOKEN), apiUrl: sim.apiUrl, approverChannel: CHANNEL };
-  const config: Config<'posting'> = { home: '', logLevel: 'error', contactGraceMs: 0, posting };
+  const settings = { posting, workspace: { teamId: TEAM } };
+  const config: Config<'posting' | 'workspace'> = { home: '', logLevel: 'error', contactGraceMs: 0, ...settings };
   const born = (): SlackDuties => {
     const put = async (key: string, ref: MessageRef) => {
       if (workspace.diesBefore?.(key, ref) && !deaths.includes(key)) {

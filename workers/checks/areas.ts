@@ -31,8 +31,8 @@ export function checksOf(deps: AreaDeps): Checks {
   const unread = notLookedAt(settings);
   /** The check of an area when the process has to do with it, and whether its settings can be used. */
   const area = (part: ConfigPart, check: Check | undefined) => (parts.includes(part) ? (check ?? unread) : undefined);
-  const { seals, policy, oncall, tickets, store, temporal, posting, slack, mdm, device, alarms, aws } = valid;
-  const slackReady = posting && (slack || !parts.includes('slack'));
+  const { seals, policy, oncall, tickets, store, temporal, posting, workspace, slack, mdm, device, alarms, aws } = valid;
+  const slackReady = posting && workspace && (slack || !parts.includes('slack'));
   const all = {
     configuration: checkSettings(settings, parts),
     keys: area('seals', seals && checkKeys({ seals, ...(device && { device }), parts, clock })),
@@ -49,6 +49,7 @@ export function checksOf(deps: AreaDeps): Checks {
       slackReady
         ? checkSlack({
             posting,
+            workspace,
             ofRules: () => channelsOf(policy, readFile),
             ...(slack && { slack }),
             ...(alarms && { alarms }),

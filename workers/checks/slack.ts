@@ -8,13 +8,14 @@ import { fromSlack, slackCode } from '../../activities/slack/errors.js';
 import { isStintError } from '../../contract/errors.js';
 import { checkConfig } from '../../slack-app/config.js';
 import type { Log } from '../../slack-app/log.js';
-import { askToken, scopeTroubles, tokenTroubles, troubleOf } from '../../slack-app/startup.js';
+import { askToken, scopeTroubles, teamTroubles, tokenTroubles, troubleOf } from '../../slack-app/startup.js';
 import type { PartConfigs } from '../config.js';
 import { slackAppConfig } from '../slack-config.js';
 import type { Check, Say } from './check.js';
 
 export interface SlackCheckDeps {
   readonly posting: PartConfigs['posting'];
+  readonly workspace: PartConfigs['workspace'];
   /** There for the process that Slack reaches; a worker only posts. */
   readonly slack?: PartConfigs['slack'];
   /** There for the process that raises alarms. */
@@ -24,22 +25,28 @@ export interface SlackCheckDeps {
 }
 
 /** Everything about Slack that this process needs. */
-export function checkSlack({ posting, slack, alarms, ofRules = async () => [] }: SlackCheckDeps): Check {
+export function checkSlack({ posting, workspace, slack, alarms, ofRules = async () => [] }: SlackCheckDeps): Check {
   return async (say) => {
     const api = createPostingClient({ token: posting.botToken.reveal(), slackApiUrl: posting.apiUrl });
-    if (!(await examineToken(api, slack, say))) return;
+    if (!(await examineToken(api, { ...workspace, slack }, say))) return;
     await Promise.all([
       examineChannels(api, [...channelsOf(posting, alarms), ...(await ofRules())], say),
-      ...(slack ? [examineEntrance(posting, slack, say), examineAdmins(api, slack.adminSlackUserIds, say)] : []),
+      ...(slack ? [examineEntrance({ posting, workspace, slack }, say), examineAdmins(api, slack.adminSlackUserIds, say)] : []),
     ]);
   };
 }
 
 /** Whether the token is accepted at all: without that nothing else can be asked. */
-async function examineToken(api: WebClient, slack: PartConfigs['slack'] | undefined, say: Say): Promise<boolean> {
+async function examineToken(
+  api: WebClient,
+  { teamId, slack }: PartConfigs['workspace'] & { readonly slack: PartConfigs['slack'] | undefined },
+  say: Say,
+): Promise<boolean> {
   try {
     const token = await askToken(api, logTo(say, 'bot token'));
-    const troubles = slack ? tokenTroubles(token, slack) : scopeTroubles(token.scopes);
+    const troubles = slack
+      ? tokenTroubles(token, { ...slack, teamId })
+      : [...teamTroubles(token, teamId), ...scopeTroubles(token.scopes)];
     for (const trouble of troubles) say.fail('bot token', trouble);
     if (troubles.length === 0) say.ok('bot token', `of the workspace ${token.teamId}, app ${token.appId ?? 'unknown'}`);
     if (token.scopes === undefined) say.warn('bot token', 'Slack did not name its scopes, so they were not compared');
@@ -79,9 +86,10 @@ function channelsOf(posting: PartConfigs['posting'], alarms: PartConfigs['alarms
 }
 
 /** How Slack reaches us: in socket mode a ticket is asked for and let go; an open port cannot be tried from inside. */
-async function examineEntrance(posting: PartConfigs['posting'], slack: PartConfigs['slack'], say: Say): Promise<void> {
+async function examineEntrance(parts: Pick<PartConfigs, 'posting' | 'workspace' | 'slack'>, say: Say): Promise<void> {
+  const { posting, slack } = parts;
   try {
-    checkConfig(slackAppConfig(posting, slack));
+    checkConfig(slackAppConfig(parts));
   } catch (error) {
     if (!isStintError(error)) throw error;
     return say.fail('entrance', error.sentence);

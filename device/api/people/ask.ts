@@ -2,6 +2,7 @@
  * POST /people/v1/requests: an elevation asked for at a command line. Who asks is whose key it is; nothing in the call says so.
  * The policy decides as for Slack; this is the first gate, so that a refusal is immediate.
  */
+import { refIn } from '../../../contract/account.js';
 import { isSuperseded, type Taking } from '../../../contract/break-glass.js';
 import { isStintError, StintError } from '../../../contract/errors.js';
 import { instant, type RequestId, shortId } from '../../../contract/ids.js';
@@ -9,7 +10,7 @@ import { isAhead } from '../../../contract/later.js';
 import { sameName } from '../../../contract/names.js';
 import type { Person, Requests } from '../../../contract/ports.js';
 import type { Offer } from '../../../contract/preview.js';
-import type { ElevationRequest, PersonRef } from '../../../contract/request.js';
+import type { ElevationRequest } from '../../../contract/request.js';
 import type { State } from '../../../contract/states.js';
 import type { ElevationView } from '../../../contract/view.js';
 import { durationText } from '../../../policy/duration.js';
@@ -26,7 +27,7 @@ import { AskBody, AskReply } from './schemas.js';
 type Ask = (typeof AskBody)['_output'];
 type Asked = (typeof AskReply)['_output'];
 type Stored = NonNullable<Awaited<ReturnType<Requests['get']>>>;
-type Deps = Pick<DeviceApiDeps, 'store' | 'clock'> & PeopleDeps;
+type Deps = Pick<DeviceApiDeps, 'store' | 'clock' | 'teamId'> & PeopleDeps;
 
 interface Limits {
   readonly tries: (caller: string) => void;
@@ -79,7 +80,7 @@ async function ask(deps: Deps, limits: Limits, person: Person, requestId: Reques
   const subject = await subjectNamed(deps.directory, person, body.subject);
   const { offer, target } = await deps.preview.pin(person, body.key, subject, breakGlass ? 'break-glass' : 'asking');
   checkOffer(offer, { ...body, reason });
-  const parties = { requester: refOf(person), subject: refOf(subject) };
+  const parties = { requester: refIn(deps.teamId, person), subject: refIn(deps.teamId, subject) };
   await checkFree(deps, person, requestId, { ...parties, target, breakGlass });
   limits.asks(person.personId, requestId);
   const reasonDigest = await deps.store.requests.putText(reason);
@@ -87,10 +88,6 @@ async function ask(deps: Deps, limits: Limits, person: Person, requestId: Reques
   const more = { ...(startAt && { startAt }), ...(breakGlass && { breakGlass }) };
   const what = { target, windowMs, category, reasonDigest, via: 'cli', askedAt, ...more } as const;
   return start(deps, { v: 1, requestId, ...parties, ...what });
-}
-
-function refOf({ personId, name, slack: [account] }: Person): PersonRef {
-  return { personId, name, ...(account ? { slackTeamId: account.teamId, slackUserId: account.userId } : {}) };
 }
 
 /** The ask came before: answered as it stands now, started again only when it never got as far as the ledger. */

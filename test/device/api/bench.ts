@@ -7,7 +7,7 @@ import type { ElevationView } from '../../../contract/view.js';
 import type { AskPreview, DeviceApiDeps } from '../../../device/api/deps.js';
 import { createDeviceApi } from '../../../device/api/server.js';
 import { requestDigest } from '../../../seal/canonical.js';
-import { everyone, requestOf } from '../../fixtures/people.js';
+import { everyone, requestOf, TEAM } from '../../fixtures/people.js';
 import { FakeDevices, FakeEvidence, FakeGate, FakeLedger, FakeOnce, FakeRequests, FakeStops } from './fakes.js';
 import { TestMac } from './mac.js';
 
@@ -42,6 +42,7 @@ export async function createBench(change: Partial<DeviceApiDeps> = {}) {
     gate,
     directory,
     preview,
+    teamId: TEAM,
     replyKey: replyKey.privateKey,
     clock,
     contactGraceMs: 60_000,

@@ -12,7 +12,7 @@ import { type ElevationView, fold } from '../../../contract/view.js';
 import type { PeopleDeps } from '../../../device/api/deps.js';
 import { requestDigest, sha256 } from '../../../seal/canonical.js';
 import { personKeyId } from '../../../seal/person-key.js';
-import { ada, everyone, grace, macOf } from '../../fixtures/people.js';
+import { ada, elsewhereToo, everyone, grace, macOf, TEAM } from '../../fixtures/people.js';
 import { type Bench, createBench, viewOf } from './bench.js';
 
 const MINUTE = 60_000;
@@ -163,6 +163,14 @@ describe('asking', () => {
         windowMs: 45 * MINUTE,
       },
     });
+  });
+
+  it('names people by their accounts in the workspace that the app is in, and by none of another', async () => {
+    people = elsewhereToo(everyone, [grace]);
+    await ask(clientOf(adas), { subject: 'grace' });
+    const { requester, subject } = (started()[0]?.body ?? {}) as Partial<ElevationRequest>;
+    expect(requester).toEqual({ personId: 'ada', name: 'Ada Lovelace', slackTeamId: TEAM, slackUserId: 'U0ADA' });
+    expect(subject).toEqual({ personId: 'grace', name: 'Grace Hopper' });
   });
 
   it('is the same request when it is sent again, and another person’s of the same ask id is another', async () => {

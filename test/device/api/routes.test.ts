@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StintError } from '../../../contract/errors.js';
 import { instant, type LocalUser, type PersonId } from '../../../contract/ids.js';
+import type { Person } from '../../../contract/ports.js';
 import type { ElevationRequest } from '../../../contract/request.js';
 import { requestDigest, requestIdFrom, sha256 } from '../../../seal/canonical.js';
-import { ada } from '../../fixtures/people.js';
+import { ada, elsewhereToo, TEAM } from '../../fixtures/people.js';
 import { ADA_MAC, askBody, type Bench, BOOT, createBench, GRACE_MAC, iso, reportBody, viewOf } from './bench.js';
 
 let bench: Bench;
@@ -40,6 +41,19 @@ describe('asking on the Mac', () => {
       },
     ]);
     expect(await bench.requests.getText(sha256(body.reason))).toBe(body.reason);
+  });
+
+  it('names the person by their account in the workspace that the app is in, and by none of another', async () => {
+    const askedBy = async (only: readonly Person[]) => {
+      const [person] = elsewhereToo([ada], only);
+      const other = await createBench({ directory: { personByMac: async () => person } });
+      await other.macs.ada.post('/device/v1/requests', askBody());
+      await other.close();
+      return other.gate.said[0]?.body as ElevationRequest;
+    };
+    const ours = { personId: 'ada', name: 'Ada Lovelace', slackTeamId: TEAM, slackUserId: 'U0ADA' };
+    expect(await askedBy([])).toMatchObject({ requester: ours, subject: ours });
+    expect((await askedBy([ada])).subject).toEqual({ personId: 'ada', name: 'Ada Lovelace' });
   });
 
   it('twice with one ask id is one request, answered as it stands by then', async () => {

@@ -1,13 +1,14 @@
 /** What the doctor says of each area: nothing is wrong, or what is, with its fix; and never a secret. */
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { CHANNEL, PEOPLE, TAGS } from '../../../cli/demo/world.js';
+import { CHANNEL, PEOPLE, TAGS, TEAM } from '../../../cli/demo/world.js';
 import { type JiraStandIn, startJira } from '../../../sim/jira/server.js';
 import { startMdm } from '../../../sim/mdm/server.js';
 import { type PagerDutyStandIn, startPagerDuty } from '../../../sim/pagerduty/server.js';
 import { BOT_SCOPES, scopeTroubles } from '../../../slack-app/startup.js';
 import { examine } from '../../../workers/checks/check.js';
 import { checkSlack } from '../../../workers/checks/slack.js';
+import type { ProcessName } from '../../../workers/processes.js';
 import { Secret } from '../../../workers/secrets.js';
 import { look, type SetUp, setUp } from './set-up.js';
 
@@ -215,8 +216,8 @@ describe('who is on call', () => {
 });
 
 describe('Slack', () => {
-  const rows = async (env: SetUp['env'] = bench.env) =>
-    (await look({ env }, ['slack'])).findings.filter(({ level }) => level !== 'ok');
+  const rows = async (env: SetUp['env'] = bench.env, process: ProcessName = 'all') =>
+    (await look({ env }, ['slack'], { process })).findings.filter(({ level }) => level !== 'ok');
   const channel = { channel: CHANNEL.id };
 
   test.each<[string, () => void, RegExp]>([
@@ -238,7 +239,9 @@ describe('Slack', () => {
       apiUrl: bench.slack.apiUrl,
       approverChannel: CHANNEL.id,
     };
-    const checks = { slack: checkSlack({ posting, alarms: { channel: 'C0NOBODY01', reconcileEveryMs: 60_000 } }) };
+    const checks = {
+      slack: checkSlack({ posting, workspace: { teamId: TEAM.id }, alarms: { channel: 'C0NOBODY01', reconcileEveryMs: 60_000 } }),
+    };
     const { findings } = await examine({ checks, limitMs: 10_000 });
     const own = findings.filter(({ check }) => check === 'alarm channel');
     expect(own).toMatchObject([{ level: 'fail', found: like(/does not find the alarm channel/) }]);
@@ -258,6 +261,13 @@ describe('Slack', () => {
   test('another workspace and another app are both said at once', async () => {
     const said = await rows({ ...bench.env, SLACK_TEAM_ID: 'T0ELSE', SLACK_APP_ID: 'A0ELSE' });
     expect(said.map(({ found }) => found).join('\n')).toMatch(/workspace T0DEMO0001[\s\S]*app A0STINTAPP/);
+  });
+
+  test('another workspace is said for a process that only posts, too: it would find nobody’s account', async () => {
+    expect(await rows({ ...bench.env, SLACK_TEAM_ID: 'T0ELSE' }, 'worker')).toMatchObject([
+      { check: 'bot token', level: 'fail', found: like(/workspace T0DEMO0001/) },
+    ]);
+    expect(await rows(bench.env, 'worker')).toEqual([]);
   });
 
   test('an app-level token that Slack does not take', async () => {
