@@ -209,7 +209,7 @@ function listen(
     const press = parsePress(body);
     await parts.adminStatus.turn(press, parsePage(press.actionId) ?? 0, ack as Ack);
   });
-  for (const field of [FIELDS.for, FIELDS.target, FIELDS.window]) {
+  for (const field of [FIELDS.for, FIELDS.target, FIELDS.window, FIELDS.start]) {
     app.action({ type: 'block_actions', action_id: field }, ({ body, ack }) =>
       parts.choose.chosen(parseChoice(body), ack as Ack),
     );

@@ -14,6 +14,7 @@ import type { Log } from './log.js';
 import { failureOf } from './outcome.js';
 import type { Filled } from './payload.js';
 import { within } from './race.js';
+import { startField } from './request-fields/start.js';
 import { isForAnother } from './request-form.js';
 import { now } from './standing.js';
 
@@ -89,9 +90,11 @@ export function createRequestViews(deps: RequestViewDeps): RequestViews {
   ): Promise<Outlook | string> {
     const { refOf } = deps.forWhom;
     const windowMs = offer.windowsMs.find((ms) => String(ms) === values.get(FIELDS.window));
+    const start = startField.read(values, offer);
+    const startAt = 'value' in start ? start.value : undefined;
     try {
       const raced = await within(
-        preview.outlook({ requester: refOf(person), subject: refOf(subject), target, windowMs }),
+        preview.outlook({ requester: refOf(person), subject: refOf(subject), target, windowMs, startAt }),
         OUTLOOK_MS,
       );
       return raced.done ? raced.value : 'It takes too long to look up just now.';

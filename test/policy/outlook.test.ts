@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StintError } from '../../contract/errors.js';
-import type { PersonId } from '../../contract/ids.js';
+import type { Instant, PersonId } from '../../contract/ids.js';
 import type { Usage } from '../../contract/limits.js';
 import type { Directory, Person } from '../../contract/ports.js';
 import type { Outlook } from '../../contract/preview.js';
@@ -16,16 +16,17 @@ interface Around {
   readonly people?: readonly Person[];
   readonly directory?: Directory;
   readonly windowMs?: number;
+  readonly startAt?: Instant;
   readonly requester?: Person;
   readonly subject?: Person;
   readonly usage?: Usage;
 }
 
 function outlook(policy: Policy, { people = EVERYBODY, requester = ADA, subject = ADA, ...more }: Around = {}): Promise<Outlook> {
-  const { directory = directoryFrom(people), usage = NO_USAGE, windowMs } = more;
+  const { directory = directoryFrom(people), usage = NO_USAGE, windowMs, startAt } = more;
   const preview = createPreview({ policy: async () => policy, directory, usage: { of: async () => usage }, clock: () => NOW });
   const { target } = requestOf({}, subject);
-  return preview.outlook({ requester, subject, target, windowMs });
+  return preview.outlook({ requester, subject, target, windowMs, startAt });
 }
 
 const says = ({ lines }: Outlook, title: string) => lines.find((line) => line.title === title)?.says;
@@ -164,6 +165,54 @@ describe('what bounds it', () => {
     });
     const gone = await outlook(policyOf(), { people: [{ ...ADA, active: false }, GRACE] });
     expect(gone).toMatchObject({ refusals: ['Ada is not active in the people file.'], lines: [] });
+  });
+});
+
+describe('a later start', () => {
+  const DAY = 24 * 60 * MIN;
+  const later = (more = '', approve = '{ groups: [it] }') =>
+    policyOf({ approve, more: `    later: { ahead: 7d, missed: 1h }\n    deadlines: { pending: 2h }\n${more}` });
+
+  it('is said, with when it lapses: at the end of its time, where that is sooner', async () => {
+    const soon = await outlook(later(), { startAt: at(30 * MIN) });
+    expect(says(soon, 'The start')).toBe(
+      'at 2026-03-02 09:30 UTC, or within 1h of that, or not at all. Everything is judged once more then: whoever approves has to be an approver at that time as well.',
+    );
+    expect(says(soon, 'If nobody decides')).toBe('At 2026-03-02 10:30 UTC it lapses.');
+    expect(says(await outlook(later(), { startAt: at(2 * DAY) }), 'If nobody decides')).toBe('After 2h it lapses.');
+    expect(says(await outlook(later()), 'The start')).toBeUndefined();
+    expect(says(await outlook(later()), 'If nobody decides')).toBe('After 2h it lapses.');
+  });
+
+  it('is held against the hours of that time and against how far ahead it may lie', async () => {
+    const refusals = async (startAt: Instant, policy = later('    hours: { zone: UTC, from: "08:00", to: "18:00" }\n')) =>
+      (await outlook(policy, { startAt })).refusals;
+    expect(await refusals(at(2 * DAY))).toEqual([]);
+    expect(await refusals(at(2 * DAY + 12 * 60 * MIN))).toEqual([expect.stringMatching(/^The start, .*outside of the hours/)]);
+    expect(await refusals(at(8 * DAY))).toEqual([expect.stringMatching(/at most 7d ahead/)]);
+    expect(await refusals(at(-MIN))).toEqual([expect.stringMatching(/has to lie ahead/)]);
+    expect(await refusals(at(DAY), policyOf())).toEqual([expect.stringMatching(/does not let this be asked for a later time/)]);
+  });
+
+  it('names those who are approvers then, where others are asked now', async () => {
+    const away = { from: at(-DAY), until: at(DAY), delegate: LINUS.personId };
+    const people = [{ ...ADA, manager: GRACE.personId }, { ...GRACE, away }, LINUS, MARGARET];
+    const managed = later('', '{ manager: true }');
+    const sooner = await outlook(managed, { people, startAt: at(60 * MIN) });
+    expect(says(sooner, 'Who will be asked')).toBe('Linus (your manager).');
+    expect(says(sooner, 'The start')).not.toContain('Those are then');
+    const after = await outlook(managed, { people, startAt: at(2 * DAY) });
+    expect(says(after, 'Who will be asked')).toBe('Linus (your manager).');
+    expect(says(after, 'The start')).toMatch(/an approver at that time as well\. Those are then: Grace \(your manager\)\.$/);
+    const others = await outlook(managed, { people, requester: MARGARET, startAt: at(2 * DAY) });
+    expect(says(others, 'The start')).toMatch(/Those are then: Grace \(Ada's manager\)\.$/);
+  });
+
+  it('is nothing that the policy itself approves', async () => {
+    const own = later('', '{ groups: [it], policy: { upTo: 15m, perDay: 3 } }');
+    const asking = await outlook(own, { windowMs: 10 * MIN, startAt: at(60 * MIN) });
+    expect(says(asking, 'The policy itself')).toMatch(/approves only what is to begin at once\. So a person has to decide\./);
+    expect(says(await outlook(own, { windowMs: 10 * MIN }), 'The policy itself')).toMatch(/would approve 10m now/);
   });
 });
 

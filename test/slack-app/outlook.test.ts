@@ -98,6 +98,38 @@ it('is judged anew for another length, where one may make it another', async () 
   expect(JSON.stringify(form()?.values)).toContain(String(30 * MINUTE));
 });
 
+it('is judged by the start that is chosen, where it may begin later, and by now where it is taken out again', async () => {
+  const later = { ...ONE, later: 'up to 7d ahead' };
+  h.preview.offers = [later, OTHER];
+  h.preview.pin = async () => ({ offer: later, target: mac('C02BOB') });
+  h.preview.outlook = async (ask) => {
+    asked.push(ask);
+    return says(ask.startAt ? `Ann at ${ask.startAt}.` : 'Ben now.');
+  };
+  await opened();
+  await select('reason', REASON);
+  await select('target', ONE.key);
+  await until('now', () => /Ben now\./.test(shown()));
+  await select('start', '1790000000');
+  await until('the start', () => /Who will be asked: .*Ann at 2026-09-21T14:13:20\.000Z\./.test(shown()));
+  await select('start', '1790003600');
+  await until('the other start', () => /Ann at 2026-09-21T15:13:20\.000Z\./.test(shown()));
+  await select('start', '');
+  await until('now again', () => /Ben now\./.test(shown()));
+  expect(asked.map(({ startAt }) => startAt)).toEqual([
+    undefined,
+    '2026-09-21T14:13:20.000Z',
+    '2026-09-21T15:13:20.000Z',
+    undefined,
+  ]);
+  await select('start', '1790000000');
+  await until('the start', () => /Ann at 2026-09-21T14/.test(shown()));
+  expect(JSON.stringify(form()?.values)).toContain(REASON);
+  const sent = await h.sim.act.submit({ user: 'U0BOB', values: { window: String(5 * MINUTE), category: 'debug' } });
+  expect(sent).toMatchObject({ ack: 'ok', modals: [] });
+  expect(h.gate.started).toMatchObject([{ startAt: '2026-09-21T14:13:20.000Z' }]);
+});
+
 it('says plainly what can not be told, and can be sent all the same', async () => {
   h.preview.outlook = async () => {
     throw new StintError('oncall-unavailable', 'PagerDuty does not answer.');
