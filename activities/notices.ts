@@ -14,6 +14,7 @@ import type { DmKind, LineKind, SlackDuties } from '../contract/duties.js';
 import { ERRORS, isStintError, StintError } from '../contract/errors.js';
 import { lengthsLeft } from '../contract/extension.js';
 import { type Digest, instant, type PersonId, type RequestId, type SlackUserId, shortId } from '../contract/ids.js';
+import { isJudgedAgain } from '../contract/later.js';
 import type { Cards, Directory, Ledger, MessageRef, Person, Rendered, Store } from '../contract/ports.js';
 import { STATES } from '../contract/states.js';
 import type { Vote } from '../contract/verdict.js';
@@ -25,7 +26,7 @@ export interface NoticeDeps {
   readonly cards: Cards;
   readonly store: Pick<Store, 'requests' | 'evidence' | 'messages'> & {
     readonly ledger: Pick<Ledger, 'find'>;
-    /** Which policy is in force, for the card of a request that waits; without it the card says what the last judgement knew. */
+    /** Which policy is in force, for the card of what waits; without it the card says what the last judgement knew. */
     readonly policies?: Pick<Store['policies'], 'inForce'>;
   };
   readonly directory: Directory;
@@ -139,9 +140,9 @@ async function rendering(deps: NoticeDeps, view: ElevationView, channel: string)
   });
 }
 
-/** A request that waits is judged by the policy that is in force when somebody decides, which may have changed since it was judged last. */
+/** What waits for a decision, or for its start, is judged by the policy that is in force then, which may have changed since it was judged last. */
 async function underPolicyNow({ store }: NoticeDeps, view: ElevationView): Promise<ElevationView> {
-  if (view.state !== 'requested') return view;
+  if (!isJudgedAgain(view)) return view;
   const hash = (await store.policies?.inForce().catch(() => undefined))?.hash;
   if (hash === undefined) return view;
   const { policyNow: _, ...verdict } = view.verdict;
@@ -303,7 +304,9 @@ async function callAgain(deps: NoticeDeps, view: ElevationView): Promise<void> {
   if (state !== 'requested') return;
   const open = lastCalled(view).filter((personId) => verdict.approvers.includes(personId));
   const found = await Promise.all(open.map((personId) => deps.directory.person(personId).catch(askAgain)));
-  const active = new Map(found.flatMap((person) => (person?.active ? [[person.personId, nameOf(person)] as const] : [])));
+  const active = new Map(
+    found.flatMap((person) => (person?.active ? [[person.personId, nameOf(person, deps.teamId)] as const] : [])),
+  );
   if (active.size === 0) return;
   const { channel } = await placeOf(deps, view);
   const readers = readersOf([...active.keys()], (id) => active.get(id));

@@ -52,7 +52,7 @@ export function card(view: ElevationView, texts: CardTexts): Rendered {
     ...(texts.reason === undefined ? [context(NO_REASON)] : [quote(texts.reason)]),
     ...(texts.comments ?? []).slice(-COMMENTS).flatMap((one) => commentBlocks(view, one, texts)),
     context(small(view)),
-    ...(view.verdict.policyNow === undefined ? [] : [context(POLICY_CHANGED)]),
+    ...(view.verdict.policyNow === undefined ? [] : [context(policyChanged(view))]),
     ...(texts.missed === undefined ? [] : [context(movedHere(texts.missed))]),
     ...actions(cardControls(view)),
     ...extensionBlocks(view, texts),
@@ -102,7 +102,10 @@ function risk({ verdict }: ElevationView): readonly Sentence[] {
   return verdict.tier === undefined ? [] : [[strong('Risk: '), TIER_WORDS[verdict.tier]]];
 }
 
-const POLICY_CHANGED = 'The policy was changed after this was asked. It is decided by the stricter of the two, point by point.';
+function policyChanged({ state, request }: ElevationView): string {
+  const when = state === 'approved' && request.startAt !== undefined ? 'At its start it is judged once more,' : 'It is decided';
+  return `The policy was changed after this was asked. ${when} by the stricter of the two, point by point.`;
+}
 
 const movedHere = (missed: string): string =>
   `This card belongs into the channel ${oneLine(missed, 30)} of its rule, which Stint cannot use; an alarm says why.`;

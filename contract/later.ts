@@ -23,6 +23,11 @@ export function isEarly({ startAt }: Pick<ElevationRequest, 'startAt'>, nowMs: n
   return startAt !== undefined && !(nowMs >= msOf(startAt));
 }
 
+/** Whether it is judged once more before it can be had, by the policy that is in force then: nobody has decided, or its start is to come. */
+export function isJudgedAgain({ request, state }: Pick<ElevationView, 'request' | 'state'>): boolean {
+  return state === 'requested' || (state === 'approved' && request.startAt !== undefined);
+}
+
 /** Whether it waits for its start, and so holds nothing that others may want meanwhile. */
 export function isAhead({ request, state }: Pick<ElevationView, 'request' | 'state'>, nowMs: number): boolean {
   return (state === 'requested' || state === 'approved') && isEarly(request, nowMs);

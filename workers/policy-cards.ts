@@ -1,9 +1,10 @@
 /**
- * Cards of requests that wait, when another policy was put in force: nothing happens to such a request before somebody votes, so its run has
- * nothing to paint, and the card would say only then that the policy was changed. What is wrong is seen by comparing, so it makes
+ * Cards of requests that wait, for a decision or for their start, when another policy was put in force: nothing happens to such a request
+ * before somebody votes, or its time has come, so its run has nothing to paint, and the card would say only then that the policy was changed. What is wrong is seen by comparing, so it makes
  * no difference which process applied it, and one that starts anew finds the same.
  */
 import type { Digest, RequestId } from '../contract/ids.js';
+import { isJudgedAgain } from '../contract/later.js';
 import type { Store } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
 
@@ -38,7 +39,7 @@ export function createPolicyCards(deps: PolicyCardsDeps): () => Promise<number> 
     if (hash === seen) return;
     for (let offset = 0; ; offset += PAGE) {
       const rows = await store.ledger.list({ live: true, limit: PAGE, offset });
-      for (const { view } of rows) if (view.state === 'requested') due.set(view.request.requestId, 0);
+      for (const { view } of rows) if (isJudgedAgain(view)) due.set(view.request.requestId, 0);
       if (rows.length < PAGE) break;
     }
     seen = hash;
@@ -66,7 +67,7 @@ export function createPolicyCards(deps: PolicyCardsDeps): () => Promise<number> 
 /** False where there was nothing to paint. */
 async function repaint({ store, outdated, paint }: PolicyCardsDeps, requestId: RequestId): Promise<boolean> {
   const view = (await store.ledger.find(requestId))?.view;
-  if (view?.state !== 'requested' || !(await outdated(view))) return false;
+  if (!view || !isJudgedAgain(view) || !(await outdated(view))) return false;
   await paint(view);
   return true;
 }

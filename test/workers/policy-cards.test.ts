@@ -113,7 +113,7 @@ describe('the card of a request that waits', () => {
     expect(saying()).toBe(22);
   });
 
-  it('is the only one: nothing that is approved, or was never posted, is painted for it', async () => {
+  it('is the only one: nothing that is approved for now, or was never posted, is painted for it', async () => {
     await first();
     await paint(await b.elevation('approved'));
     await b.elevation('requested');
@@ -126,5 +126,42 @@ describe('the card of a request that waits', () => {
     await round();
     await round();
     expect([slack.posted().length, edits(), saying()]).toEqual([1, before, 0]);
+  });
+});
+
+describe('the card of what waits for its start', () => {
+  const ahead = () => b.elevation('approved', { startAt: instant(b.clock() + 60_000) });
+  const text = () => JSON.stringify(slack.posted().map(({ blocks }) => blocks));
+
+  it('says that the policy was changed and that it is judged once more, and no more when it is the old one again', async () => {
+    await first();
+    const round = started();
+    const e = await ahead();
+    await paint(e);
+    expect([await round(), saying()]).toEqual([0, 0]);
+    await apply(LATER);
+    expect(await isOutdated(notices(), (await b.view(e)) ?? expect.fail('no view'))).toBe(true);
+    expect([await round(), saying()]).toEqual([1, 1]);
+    expect(text()).toContain('At its start it is judged once more, by the stricter of the two, point by point.');
+    const before = edits();
+    for (let i = 0; i < 3; i += 1) await round();
+    expect(edits()).toBe(before);
+    // Whoever else paints it, its run above all, says the same.
+    await paint(e);
+    expect([edits(), saying()]).toEqual([before, 1]);
+    await first();
+    expect([await round(), saying()]).toEqual([1, 0]);
+  });
+
+  it('is found by a process that starts after another has applied it and died, and painted again when Slack does not take it', async () => {
+    await first();
+    await paint(await ahead());
+    await apply(LATER);
+    const round = started();
+    slack.sim.fault({ method: 'chat.update', kind: '500', times: 1 });
+    await round();
+    expect([failed.length, saying()]).toEqual([1, 0]);
+    await started()();
+    expect(saying()).toBe(1);
   });
 });
