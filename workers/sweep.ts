@@ -17,9 +17,13 @@ import type { SweptBy } from './swept-event.js';
 
 /** A workflow that is alive has its own grant proved gone well within this, in milliseconds. */
 export const OVERDUE_MS = 120_000;
-/** And closes the fence, which comes with its revoke, well within this: where nothing ends by itself, waiting longer is access. */
-export const UNBEGUN_MS = 30_000;
-const EVERY_MS = 15_000;
+/**
+ * And closes the fence, which comes with its revoke, well within this: where nothing ends by itself, waiting longer is access. A
+ * worker that is killed and comes back has its tasks after ten seconds at the latest where Temporal is set up as ours is; that the
+ * sweep is there first then costs one more alarm and nothing else.
+ */
+export const UNBEGUN_MS = 10_000;
+const EVERY_MS = 5_000;
 /** Longer than a grant call may still be on its way, plus what a Mac needs to report. */
 const WATCH_MS = 20_000;
 /** How many are swept at once: hundreds of laptops that are asleep must leave the store to those who end the others. */
@@ -45,16 +49,23 @@ export interface SweepDeps {
   readonly limitMs?: number;
 }
 
-/** One round, of all kinds or of one. One failing target never keeps the others from being swept. */
-export async function sweepOnce(deps: SweepDeps, kind?: TargetKind): Promise<number> {
+/**
+ * One round, of all kinds or of one. One failing target never keeps the others from being swept. `underWay`: what an earlier
+ * round is still at, which is left to it; what this one is at is added for as long.
+ */
+export async function sweepOnce(deps: SweepDeps, kind?: TargetKind, underWay: Set<RequestId> = new Set()): Promise<number> {
   const [now, overdueMs] = [deps.clock(), deps.overdueMs ?? OVERDUE_MS];
   const unbegunMs = Math.min(UNBEGUN_MS, overdueMs);
   const all = await deps.store.fence.overdue(instant(now - unbegunMs));
   const due = (grant: Grant) => isOverdue(grant, now, grant.endedAt === undefined ? unbegunMs : overdueMs);
-  const overdue = all.filter((grant) => (kind === undefined || grant.target.kind === kind) && due(grant));
+  const ours = (grant: Grant) => (kind === undefined || grant.target.kind === kind) && !underWay.has(grant.requestId);
+  const overdue = all.filter((grant) => ours(grant) && due(grant));
   overdue.reverse(); // the newest first: what has been lost for days keeps none of them waiting
-  const crowded = { watchMs: CROWDED_WATCH_MS, ...deps };
-  const swept = await sideBySide(overdue, WIDTH, (grant) => sweepGrant(overdue.length > WIDTH ? crowded : deps, grant));
+  for (const { requestId } of overdue) underWay.add(requestId);
+  const sweep = underWay.size > WIDTH ? { watchMs: CROWDED_WATCH_MS, ...deps } : deps;
+  const swept = await sideBySide(overdue, WIDTH, (grant) =>
+    sweepGrant(sweep, grant).finally(() => underWay.delete(grant.requestId)),
+  );
   swept.forEach((result, i) => {
     const grant = overdue[i];
     if (grant && result.status === 'rejected')
@@ -87,7 +98,7 @@ export async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
 const KINDS: { readonly [K in TargetKind]: K } = { 'mac-admin': 'mac-admin', 'aws-permission-set': 'aws-permission-set' };
 
 export interface Sweep {
-  /** When a round of each kind had last come through, in milliseconds since 1970. */
+  /** All that was overdue before this instant has come through, of each kind; in milliseconds since 1970. */
   ranAt(): number | undefined;
   stop(): void;
 }
@@ -98,8 +109,16 @@ export function startSweep(deps: SweepDeps & { readonly failed: (error: unknown)
   const kinds = Object.values(KINDS);
   const ranAt = new Map<TargetKind, number>();
   const loop = async (kind: TargetKind) => {
+    const underWay = new Set<RequestId>();
+    const begun = new Set<number>();
     while (!stopped) {
-      await sweepOnce(deps, kind).then(() => void ranAt.set(kind, deps.clock()), deps.failed);
+      const at = deps.clock();
+      begun.add(at);
+      const round = sweepOnce(deps, kind, underWay)
+        .finally(() => begun.delete(at))
+        .then(() => void ranAt.set(kind, Math.min(deps.clock(), ...begun)), deps.failed);
+      // What takes long to be proved gone keeps nobody waiting who is overdue by then.
+      await Promise.race([round, deps.sleep(EVERY_MS)]);
       await deps.sleep(EVERY_MS);
     }
   };
