@@ -11,6 +11,7 @@ const keys = (...args: string[]): Promise<Ran> => stint(['keys', ...args], env, 
 /** What that process needs beside its keys. */
 const DEVICE_API = {
   DEVICE_API_AUTHORITIES: 'stint.example.com',
+  SLACK_TEAM_ID: 'T012AB3CD',
   STINT_POLICY: join(ROOT, 'examples', 'policy.yaml'),
   STINT_PEOPLE: join(ROOT, 'examples', 'people.yaml'),
 };

@@ -131,6 +131,7 @@ test('a private key that others can read stops the process that would use it', a
     STINT_TRUSTED_KEYS_FILE: trusted,
     STINT_REPLY_KEY_FILE: join(keys, 'reply.pem'),
     DEVICE_API_AUTHORITIES: 'stint.example.com',
+    SLACK_TEAM_ID: 'T012AB3CD',
     STINT_POLICY: join(ROOT, 'examples', 'policy.yaml'),
     STINT_PEOPLE: join(ROOT, 'examples', 'people.yaml'),
   });

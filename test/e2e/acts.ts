@@ -98,7 +98,9 @@ export function createActs({ sight, ask, ports }: Pick<Demo, 'sight' | 'ask' | '
     await eventually('the Mac is offered', () => pickTarget(sight, user, modal, wish).then(() => true));
     return eventually('the form is taken or refused', async () => {
       const now = await openForm(sight, user);
-      return now && sendForm(sight, user, now, wish);
+      const acted = now && (await sendForm(sight, user, now, wish));
+      // On a busy machine the workflow's start takes longer than Slack waits: then the form says to press again, as people do.
+      return acted?.errors && /press Send request again/.test(Object.values(acted.errors).join(' ')) ? undefined : acted;
     });
   };
 

@@ -53,6 +53,12 @@ async function program(): Promise<Command> {
   return stint;
 }
 
+/** What all of them have: `request …` is any of its commands. */
+function inEach(commands: readonly Command[]): readonly string[] {
+  const [first = [], ...others] = commands.map((command) => command.options.flatMap(({ long }) => long ?? []));
+  return first.filter((long) => others.every((other) => other.includes(long)));
+}
+
 /** What is wrong with a command line of ours, or nothing. */
 function wrong(stint: Command, line: string): string | undefined {
   let here = stint;
@@ -61,6 +67,7 @@ function wrong(stint: Command, line: string): string | undefined {
     const next = here.commands.find((command) => command.name() === word);
     const option = /^(--[a-z-]+)/.exec(word)?.[1];
     if (next) here = next;
+    else if (word === '…') options.push(...inEach(here.commands));
     else if (option && ![...options, ...here.options.map((o) => o.long)].includes(option)) return `${line}: no option ${word}`;
     else if (here.commands.length > 0 && /^[a-z]/.test(word)) return `${line}: no command ${word}`;
   }
@@ -129,6 +136,8 @@ test('a page that is wrong in each of these ways would be found', async () => {
   expect(wrong(stint, 'polcy check')).toContain('polcy');
   expect(wrong(stint, 'policy chek file')).toContain('chek');
   expect(wrong(stint, 'list --lives')).toContain('--lives');
+  expect(wrong(stint, 'request … --wait')).toBeUndefined();
+  expect(wrong(stint, 'request … --account')).toContain('--account');
   expect(wrong(stint, 'policy check policy.yaml --people people.yaml')).toBeUndefined();
   expect(PAGES.length).toBeGreaterThan(10);
 });

@@ -10,7 +10,18 @@ import { macOf, refOf, requestOf } from '../../fixtures/people.js';
 import type { Asked, Harness } from '../harness.js';
 import { until } from '../until.js';
 import { type Ahead, goBy, inTime } from './ahead.js';
-import { judge, mayRefuse, mayReview, ownersOf, type People, type Round, type Said, timesOf, type Vote } from './model.js';
+import {
+  hasStepsAhead,
+  judge,
+  mayRefuse,
+  mayReview,
+  ownersOf,
+  type People,
+  type Round,
+  type Said,
+  timesOf,
+  type Vote,
+} from './model.js';
 import { type Act, CAST, type Name, type Rule, type Sequence, type Setting, VOTERS } from './plan.js';
 import { BEGUN_BY_MS, PENDING_MS, START_MS, type Town } from './town.js';
 
@@ -86,6 +97,10 @@ class Life {
   private asked = 1;
   private automatic = 0;
   private revoked = false;
+  /** When it was judged last somebody was to join later: then it is looked who can decide, by the clock of those who judge. */
+  private stepsAhead = false;
+  /** Nobody has put the stranger into a group yet. */
+  private isStranger = true;
   private macs = 0;
   private e!: Asked;
 
@@ -134,6 +149,7 @@ class Life {
     const { minutes, how } = this.setting;
     this.e = await this.ask(minutes, how);
     const said = this.judge([this.now], this.request, []);
+    this.stepsAhead = hasStepsAhead([this.now]);
     const own = how === 'now' && said.outcome === 'needs-approval' && this.isOwnWord(minutes);
     if (said.outcome === 'deny') {
       // What is refused at once is no request that a limit counts.
@@ -208,6 +224,7 @@ class Life {
       }
       case 'move':
         this.people = { ...this.people, [act.who]: { ...this.people[act.who], groups: act.to } };
+        if (act.who === 'stranger') this.isStranger = false;
         return town.change(this.n, act.who, { groups: act.to });
       case 'reload':
         this.now = this.setting.rules[act.rule] ?? this.now;
@@ -260,6 +277,7 @@ class Life {
     const said = this.judge(this.rules, this.request, this.votes);
     this.expected.votes += 1;
     this.expected.counted = said.counted;
+    this.stepsAhead = hasStepsAhead(this.rules);
     if (said.outcome === 'deny') this.close('denied');
     if (said.outcome === 'satisfied') this.grant(said, this.rules);
   }
@@ -380,11 +398,12 @@ class Life {
     same('the number of extensions', view.extensions ?? 0, this.extensions);
   }
 
-  /** Whoever is called may have left meanwhile; those whose elevation it is never were to be. */
+  /** Whoever is called may have left meanwhile; those whose elevation it is, and whoever never was of any group, never were to be. */
   private lookAtNamed({ verdict }: ElevationView): void {
     const named = [...verdict.approvers, ...verdict.approvedBy].map(this.stage.town.nameOf);
-    const own = named.filter((name) => this.owners.includes(name) || name === 'stranger');
-    this.must(own.length === 0, `${own.join(', ')} may decide`);
+    const never = [...this.owners, ...(this.isStranger ? ['stranger'] : [])];
+    const wrongly = named.filter((name) => never.includes(name));
+    this.must(wrongly.length === 0, `${wrongly.join(', ')} may decide`);
   }
 
   /** To its end, whatever it is by now; then nothing is left, and the ledger has one grant at most. */
@@ -395,7 +414,9 @@ class Life {
     if (this.wrong.length > 0) return;
     if (expected.state === 'requested') {
       // Who came back may make up a quorum that was short: time alone would then grant it, when it is looked who can decide.
-      const waits = last === 'time' && this.judge(this.rules, this.request, this.votes).outcome !== 'satisfied';
+      const said = this.judge(this.rules, this.request, this.votes);
+      const waits = last === 'time' && said.outcome !== 'satisfied';
+      if (waits && this.stepsAhead && said.outcome === 'needs-approval') expected.counted = said.counted;
       await (waits ? e.skip(PENDING_MS + 1000) : e.withdraw(this.person(owners[0])));
       this.close(waits ? 'lapsed' : 'withdrawn');
     } else if (expected.state === 'active') {

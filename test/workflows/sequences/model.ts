@@ -53,6 +53,10 @@ export function termsOf(
 const sits = ({ groups, people, later }: Stage, who: Name, one: Someone): boolean =>
   people.includes(who) || one.groups.some((group) => groups.includes(group) || (later?.begun && later.group === group));
 
+/** Whether somebody is to join who has not yet. */
+export const hasStepsAhead = (rules: readonly Rule[]): boolean =>
+  rules.some(({ stages }) => stages.some(({ later }) => later && !later.begun));
+
 /** How often it may be extended, where any of these rules says so. */
 export function timesOf(rules: readonly Rule[]): number {
   return least(...rules.map(({ extend }) => extend?.times));

@@ -4,7 +4,7 @@
 export const POOLS = ['a', 'b', 'c'] as const;
 export type PoolName = (typeof POOLS)[number];
 
-/** Who there is: who asks, whose the access is where that is somebody else, those who may decide, and one who never may. */
+/** Who there is: who asks, whose the access is where that is somebody else, those who may decide, and one who is of no group until somebody puts them into one. */
 export const VOTERS = ['v0', 'v1', 'v2', 'v3'] as const;
 export const CAST = ['asker', 'holder', ...VOTERS, 'stranger'] as const;
 export type Name = (typeof CAST)[number];
