@@ -57,7 +57,7 @@ export async function sweepOnce(deps: SweepDeps, kind?: TargetKind, underWay: Se
   const [now, overdueMs] = [deps.clock(), deps.overdueMs ?? OVERDUE_MS];
   const unbegunMs = Math.min(UNBEGUN_MS, overdueMs);
   const all = await deps.store.fence.overdue(instant(now - unbegunMs));
-  const due = (grant: Grant) => isOverdue(grant, now, grant.endedAt === undefined ? unbegunMs : overdueMs);
+  const due = (grant: Grant) => isOverdue(grant, now, isAtIt(grant, unbegunMs) ? overdueMs : unbegunMs);
   const ours = (grant: Grant) => (kind === undefined || grant.target.kind === kind) && !underWay.has(grant.requestId);
   const overdue = all.filter((grant) => ours(grant) && due(grant));
   overdue.reverse(); // the newest first: what has been lost for days keeps none of them waiting
@@ -72,6 +72,14 @@ export async function sweepOnce(deps: SweepDeps, kind?: TargetKind, underWay: Se
       deps.alarm('An overdue grant could not be proved gone; it is tried again.', grant, result.reason);
   });
   return swept.filter((result) => result.status === 'fulfilled').length;
+}
+
+/**
+ * Whether a workflow is taking it away, as the closed fence shows. One that was closed when a sweep was due was closed by a sweep: what
+ * that could not prove gone, or was killed over, does not wait two minutes more.
+ */
+function isAtIt({ endedAt, notAfter }: Grant, unbegunMs: number): boolean {
+  return endedAt !== undefined && msOf(endedAt) - msOf(notAfter) <= unbegunMs;
 }
 
 /** Takes one grant away and proves it gone: fence, revoke, entry, row, signals. Throws `not-gone` while it is not. */

@@ -92,6 +92,19 @@ describe('a sweep', () => {
     expect(await entries(begun)).toEqual(['armed', 'swept']);
   });
 
+  it('I15: of what it could not prove gone, or was killed over, tries again in the next round: its own fence is no workflow', async () => {
+    const grant = await armed('aws-permission-set');
+    now += WINDOW_MS + UNBEGUN_MS + 1;
+    const { deps, target } = sweeper();
+    target.revokeFails = new StintError('mdm-unavailable');
+    expect(await sweepOnce(deps)).toBe(0);
+    expect((await store.fence.grant(grant.requestId))?.endedAt).toBeDefined();
+    target.revokeFails = undefined;
+    expect(now - msOf(grant.notAfter)).toBeLessThan(OVERDUE_MS);
+    expect(await sweepOnce(deps)).toBe(1);
+    expect(await entries(grant)).toEqual(['armed', 'swept']);
+  });
+
   it('I15: of what outlived its window revokes, proves, records, frees and says so', async () => {
     const grant = await armed();
     now += WINDOW_MS + OVERDUE_MS + 1;
