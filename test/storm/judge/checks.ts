@@ -1,4 +1,5 @@
 /** The verdict: each check holds the far ends' truth against what was approved, recorded and said. */
+import type { AnyEvent } from '../../../contract/events.js';
 import { MAX_MS } from '../law.js';
 import { armedIn, eligible, isDecided, windowEnd } from './approvals.js';
 import { lostClicks } from './clicks.js';
@@ -7,13 +8,14 @@ import {
   type Access,
   accesses,
   at,
+  BEGUN_MS,
   type Facts,
   LAG_MS,
   outage,
   placeOf,
-  SWEPT_MS,
+  UNBEGUN_MS,
   UNCONFIRMED_MS,
-  UNHEARD_MS,
+  UNSEEN_MS,
   type Violation,
 } from './facts.js';
 import { heldByLeavers } from './leavers.js';
@@ -89,14 +91,30 @@ function isSwept({ notebook }: Facts, { requestId }: Recorded): boolean {
   return touched.some((kind) => kind === 'temporal-terminate' || kind.startsWith('temporal-reset'));
 }
 
+/** What begins an ending: the fence is closed with each of these entries, and just before it is written. */
+const ENDINGS: ReadonlySet<AnyEvent['type']> = new Set<AnyEvent['type']>([
+  'denied',
+  'lapsed',
+  'withdrawn',
+  'arm-refused',
+  'grant-failed',
+  'start-missed',
+  'expired',
+  'revoked',
+  'ended',
+  'contact-lost',
+]);
+
 /**
- * Whoever gives it tells the store by when it has to be over, also when its run is no more by then. Where they were killed just as it
- * came to be there, nobody knows more than when it might have begun at the latest.
+ * For how long the sweep may leave it. Two minutes only where the ledger shows that an ending had begun, for then the workflow is waited
+ * for. Whoever gives access tells the store by when it has to be over, also when its run is no more by then; but not where they were killed
+ * just as it came to be there.
  */
 function sweptWithin({ notebook }: Facts, held: Access['held'], { view, events }: Recorded): number {
-  if (view.confirmedAt) return SWEPT_MS;
+  const begun = events.some((e) => ENDINGS.has(e.type) && at(e.at) <= (held.to ?? Number.POSITIVE_INFINITY));
   const armedAt = at(only(events, 'armed')[0]?.at);
-  return notebook.kills.some((kill) => kill.at >= armedAt && kill.at <= held.from + LAG_MS) ? SWEPT_MS : UNHEARD_MS;
+  const unseen = !view.confirmedAt && notebook.kills.some((kill) => kill.at >= armedAt && kill.at <= held.from + LAG_MS);
+  return (begun ? BEGUN_MS : UNBEGUN_MS) + (unseen ? UNSEEN_MS : 0);
 }
 
 /** I6: what may have held access is observed gone, or still ending with an alarm; and gone was true when it was said. */

@@ -2,6 +2,7 @@
 import type { Target } from '../../../contract/request.js';
 import type { SaidGone, Seen, Told } from '../far/eyes.js';
 import type { Held } from '../far/light-mac.js';
+import { START_MS, WINDOWS_MS } from '../law.js';
 import type { Notebook } from '../notebook.js';
 import type { World } from '../world.js';
 import type { CloudTruth } from './cloud.js';
@@ -49,12 +50,19 @@ export interface Violation {
  * on that Mac, is a violation.
  */
 export const LAG_MS = 5000;
-/** In AWS, where somebody terminated or reset the run: the sweep takes what is two minutes overdue, in rounds of 15 s. */
-export const SWEPT_MS = 145_000;
-/** The same where no run had heard that the access is there: the sweep takes that half a minute after its window, in those rounds. */
-export const UNHEARD_MS = 50_000;
 /** Before its confirmation a Mac holds access for as long as that call may take: 15 s, once more after it learned the time. */
 export const UNCONFIRMED_MS = 35_000;
+/**
+ * In AWS, where somebody terminated or reset a run, the sweep takes what it left, in rounds that begin at most 10 s after the last. These are written down and not
+ * imported: a sweep that grows slow has to be found.
+ *
+ * Where no ending had begun it takes it ten seconds after its window (its `UNBEGUN_MS`), and the delete is as quick as anywhere.
+ */
+export const UNBEGUN_MS = 10_000 + 10_000 + LAG_MS;
+/** Where one had, the run may be alive and has two minutes to prove it (the sweep's `OVERDUE_MS`); ten seconds are for both at one target. */
+export const BEGUN_MS = 120_000 + 10_000 + 10_000;
+/** More than that where those who gave it were killed as it came to be there: the store knows of no window but one that begins at the start deadline. */
+export const UNSEEN_MS = START_MS + Math.max(...WINDOWS_MS) - UNCONFIRMED_MS;
 
 /** One time of access, and the elevation that it belongs to. */
 export interface Access {

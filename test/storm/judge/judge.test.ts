@@ -125,8 +125,15 @@ function press(l: Life, change: Partial<Press> = {}): void {
 
 /** In AWS, terminated when it was armed and before anybody had heard that it is there, which it is until then. */
 function unheard(l: ReturnType<typeof life>, until: number): void {
+  left(l, until);
+  l.events.splice(4, 1);
+}
+
+/** In AWS, terminated after the confirmation and before an ending, or after one that is written; there until then. */
+function left(l: ReturnType<typeof life>, until: number, { ending }: { readonly ending?: number } = {}): void {
   const [mac] = l.facts().macs;
-  l.events.splice(4, 2);
+  const expired = l.events.splice(5, 1).flatMap((e) => (ending === undefined ? [] : [{ ...e, at: s(ending) }]));
+  l.events.splice(5, 0, ...expired);
   l.held.splice(0, 1, { from: ms(8), to: ms(until) });
   l.notebook.touched.set(l.requestId, new Set(['temporal-terminate']));
   if (mac) l.more = { macs: [{ ...mac, kind: 'aws' }], now: ms(300) };
@@ -294,14 +301,27 @@ describe('the judge', () => {
     expect(found(one.facts())).toEqual(expect.arrayContaining([expect.stringMatching(rule)]));
   });
 
-  it('lets the sweep have its time with what no run had heard of, and more where whoever gave it was killed over it', () => {
-    const windows = (l: ReturnType<typeof life>) => found(l.facts()).filter((what) => what.startsWith('I5'));
-    const [soon, late, killed] = [life(), life(), life()];
-    unheard(soon, 8 + 35 + 49);
-    unheard(late, 8 + 35 + 140);
-    unheard(killed, 8 + 35 + 140);
-    killed.notebook.kills.push({ at: ms(8), victim: 'stint', downMs: 1_000, upAt: ms(9) });
-    expect([windows(soon), windows(late).length, windows(killed)]).toEqual([[], 1, []]);
+  it.each<[string, number, (l: ReturnType<typeof life>) => (until: number) => void]>([
+    ['no run had heard of', 35 + 50, (l) => (until) => unheard(l, until)],
+    [
+      'no run had heard of, where whoever gave it was killed over it',
+      80 + 20 + 50,
+      (l) => (until) => {
+        unheard(l, until);
+        l.notebook.kills.push({ at: ms(8), victim: 'stint', downMs: 1_000, upAt: ms(9) });
+      },
+    ],
+    ['was confirmed, and no ending had begun', 11 + 50, (l) => (until) => left(l, until)],
+    ['was confirmed, and its revoke had begun', 11 + 145, (l) => (until) => left(l, until, { ending: 19 })],
+    ['was confirmed, and was revoked only when the sweep had it', 11 + 50, (l) => (until) => left(l, until, { ending: 200 })],
+  ])('lets the sweep have its time with what %s, and no more', (_, seconds, of) => {
+    const windows = (until: number) => {
+      const one = life();
+      of(one)(8 + until);
+      return found(one.facts()).filter((what) => what.startsWith('I5'));
+    };
+    expect(windows(seconds)).toEqual([]);
+    expect(windows(seconds + 0.001)).toEqual([expect.stringMatching(/^I5: \d+ ms past the end of the window, \d+ allowed/)]);
   });
 
   it('does not count the time in which fate kept a Mac asleep', () => {
