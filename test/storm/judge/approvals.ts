@@ -4,7 +4,7 @@
  * found here is wrong in every order of things.
  */
 import { mostByTrying, sum } from '../../policy/seating.js';
-import { groupsOf, type Law, stagesOf, termsOf } from '../law.js';
+import { groupsOf, type Law, MAX_MS, stagesOf, termsOf } from '../law.js';
 import type { Press } from '../notebook.js';
 import { at, type Facts, placeOf } from './facts.js';
 import { only, type Recorded } from './ledger.js';
@@ -97,17 +97,21 @@ export function armedIn({ events }: Recorded, began: number): Span {
   return { from: Math.min(...armed) - CLOCK_MS, to: began + CLOCK_MS };
 }
 
-/** The latest instant at which the approved window, with the extensions that were approved, may end. */
+/**
+ * The latest instant at which the approved window, with the extensions that were approved, may end: each of them once, and none past
+ * the policy's cap.
+ */
 export function windowEnd(facts: Facts, recorded: Recorded): number {
   const { view, events } = recorded;
   const confirmed = at(view.confirmedAt);
   const first = longestOf(facts, recorded, eligible(facts, recorded, /^approve:/), 'request', armedIn(recorded, confirmed));
   const longer = eligible(facts, recorded, /^ext-approve:/, 'extension');
-  const extensions = only(events, 'extended').map(({ data, at: extendedAt }) => {
+  const rounds = new Map(only(events, 'extended').map((extended) => [extended.data.roundDigest, extended]));
+  const extensions = [...rounds.values()].map(({ data, at: extendedAt }) => {
     const own = longer.filter(({ digest }) => digest === data.roundDigest);
     const from = Math.min(...own.map((p) => p.at));
     const judged = { from: from - CLOCK_MS, to: at(extendedAt) + CLOCK_MS };
     return Math.min(data.windowMs, longestOf(facts, recorded, own, 'extension', judged));
   });
-  return confirmed + extensions.reduce((total, ms) => total + ms, Math.min(view.approvedWindowMs ?? 0, first));
+  return confirmed + Math.min(MAX_MS, sum([Math.min(view.approvedWindowMs ?? 0, first), ...extensions]));
 }

@@ -199,11 +199,18 @@ function votes(facts: Facts, recorded: Recorded): Violation[] {
     const pressed = eligible(facts, recorded, pattern, round).some((p) => p.personId === personId && p.digest === roundDigest);
     if (!pressed) say('I1', `a vote (${decision}) of ${personId} that nobody who may had cast`);
   }
-  const counted = view.verdict.approvedBy;
-  if (new Set(counted).size < counted.length) say('I3', `counted twice: ${counted.join(', ')}`);
-  if (counted.includes(view.request.requester.personId)) say('I2', 'the requester counts for themselves');
+  // The verdict of an extension is in no view, and of several only the last one is.
+  const told = new Set<string>();
+  for (const { approvedBy } of events.flatMap(verdictsOf)) {
+    if (new Set(approvedBy).size < approvedBy.length) told.add(`I3: counted twice: ${approvedBy.join(', ')}`);
+    if (approvedBy.includes(view.request.requester.personId)) told.add('I2: the requester counts for themselves');
+    else if (approvedBy.includes(view.request.subject.personId)) told.add('I2: the subject counts for themselves');
+  }
+  for (const one of told) say(one.slice(0, 2), one.slice(4));
   return found;
 }
+
+const verdictsOf = ({ data }: AnyEvent) => ('verdict' in data ? [data.verdict] : []);
 
 const ONCE = ['requested', 'approved', 'armed', 'confirmed', 'gone', 'closed'] as const;
 

@@ -104,15 +104,38 @@ function life(asker = world.askers[3]): Life & { readonly facts: () => Facts; re
 const EXTENSION = 'e'.repeat(64) as Digest;
 
 /** Longer by so much, in milliseconds, as the ledger has it. */
-function extend(l: Life, windowMs: number): void {
+function extend(l: Life, windowMs: number, deadline = ms(19) + windowMs): void {
   const [first] = l.events;
   if (!first) throw new Error('no event');
   const more = {
     type: 'extended',
     at: s(15),
-    data: { roundDigest: EXTENSION, windowMs, deadlineAt: instant(ms(19) + windowMs) },
+    data: { roundDigest: EXTENSION, windowMs, deadlineAt: instant(deadline) },
   };
-  l.events.splice(5, 0, { ...first, ...more, id: 'extended' } as AnyEvent);
+  const after = l.events.findIndex(({ type }) => type === 'expired');
+  l.events.splice(after, 0, { ...first, ...more, id: `extended ${after}` } as AnyEvent);
+}
+
+/** Somebody pressed for so long a window, in milliseconds, and got it. */
+function approvedFor(l: Life, windowMs: number): void {
+  Object.assign(l.notebook.presses[0] ?? {}, { actionId: `approve:${windowMs}` });
+  for (const { type, data } of l.events) {
+    if (type === 'approved') Object.assign(data, { windowMs });
+    if (type === 'confirmed') Object.assign(data, { deadlineAt: instant(ms(9) + windowMs) });
+  }
+}
+
+/** Who counts by each verdict of the elevation, or by the one of an extension. */
+function counts(l: Life, approvedBy: readonly (string | undefined)[], round: 'request' | 'extension' = 'request'): void {
+  const [requested, voted] = l.events;
+  if (requested?.type !== 'requested' || voted?.type !== 'voted') throw new Error('no vote');
+  const verdict = { ...voted.data.verdict, approvedBy: approvedBy as PersonId[] };
+  if (round === 'extension') {
+    const asked = { ...requested, id: 'extension asked', type: 'extension-asked' as const, at: s(14) };
+    const vote = { ...voted.data.vote, roundDigest: EXTENSION, at: s(15) };
+    const cast = { ...voted, id: 'extension voted', at: s(15), data: { vote, verdict } };
+    l.events.splice(5, 0, { ...asked, data: { roundDigest: EXTENSION, windowMs: 10_000 } }, cast);
+  } else for (const { data } of l.events) if ('verdict' in data) Object.assign(data, { verdict });
 }
 
 /** One more press, of somebody who may decide, taken at once. */
@@ -220,6 +243,58 @@ describe('the judge', () => {
       (l) => {
         extend(l, 20_000);
         press(l, { at: ms(15), actionId: 'ext-approve:10000', digest: EXTENSION });
+      },
+    ],
+    [
+      'one extension that was applied twice',
+      /^I11: one extension counted twice/,
+      (l) => {
+        for (const until of [29, 39]) extend(l, 10_000, ms(until));
+        press(l, { at: ms(15), actionId: 'ext-approve:10000', digest: EXTENSION });
+      },
+    ],
+    [
+      'what one extension gave twice',
+      /^I7: the deadline .* past what was approved, 2026-03-02T09:00:29/,
+      (l) => {
+        for (const until of [29, 39]) extend(l, 10_000, ms(until));
+        press(l, { at: ms(15), actionId: 'ext-approve:10000', digest: EXTENSION });
+      },
+    ],
+    [
+      'a window past the cap of the policy, though somebody had approved it',
+      /^I7: confirmed with a deadline past the policy's cap/,
+      (l) => approvedFor(l, 61_000),
+    ],
+    [
+      'access by such a window',
+      /^I5: 6000 ms past/,
+      (l) => {
+        approvedFor(l, 66_000);
+        l.held.splice(0, 1, { from: ms(8), to: ms(9 + 66) });
+      },
+    ],
+    [
+      'an extension past the cap of the policy, though somebody had approved it',
+      /^I7: extended with a deadline past the policy's cap/,
+      (l) => {
+        extend(l, 51_000);
+        press(l, { at: ms(15), actionId: 'ext-approve:51000', digest: EXTENSION });
+      },
+    ],
+    ['one person counted twice', /^I3: counted twice: it1, it1/, (l) => counts(l, ['it1', 'it1'])],
+    ['one person counted twice for an extension', /^I3: counted twice/, (l) => counts(l, ['it1', 'it1'], 'extension')],
+    ['the requester counted', /^I2: the requester counts/, (l) => counts(l, ['it1', asker?.id])],
+    ['the requester counted for an extension', /^I2: the requester counts/, (l) => counts(l, [asker?.id], 'extension')],
+    [
+      'the subject counted, for whom somebody else had asked',
+      /^I2: the subject counts/,
+      (l) => {
+        const [requested] = l.events as [AnyEvent & { type: 'requested' }];
+        const { request } = requested.data;
+        const subject = { personId: 'user1' as PersonId, name: 'user1' };
+        Object.assign(requested.data, { request: { ...request, subject } });
+        counts(l, ['user1']);
       },
     ],
     [
