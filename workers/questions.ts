@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { StintError } from '../contract/errors.js';
 import { type AnyEvent, wordsOf } from '../contract/events.js';
 import { instant, isRequestId, type PersonId, type RequestId, type Serial } from '../contract/ids.js';
-import type { DeviceKey, ElevationRow, Grant, InForce, OustedBy, Store } from '../contract/ports.js';
+import type { DeviceKey, ElevationRow, Grant, InForce, ListFilter, OustedBy, Store } from '../contract/ports.js';
 import { digest, personId } from '../seal/shapes.js';
 import { deviceKeyId } from './device-keys.js';
 import { type EndNowDeps, fence, fenceOff, proveEnded } from './end-now.js';
@@ -21,15 +21,17 @@ const words = z
   .pipe(z.string().min(1, { error: 'must say something' }).max(500, { error: 'must be at most 500 characters' }));
 const order = { operator: words, reason: words };
 
+/** Which elevations; without any of these, all. */
+const which = {
+  live: z.boolean().optional(),
+  review: z.literal('open').optional(),
+  personId: z.string().max(100).optional(),
+  targetKey: z.string().max(300).optional(),
+};
+
 const question = z.discriminatedUnion('ask', [
-  z.strictObject({
-    ask: z.literal('list'),
-    live: z.boolean().optional(),
-    review: z.literal('open').optional(),
-    personId: z.string().max(100).optional(),
-    targetKey: z.string().max(300).optional(),
-    limit: z.number().int().min(1).max(500).optional(),
-  }),
+  z.strictObject({ ask: z.literal('list'), ...which, limit: z.number().int().min(1).max(500).optional() }),
+  z.strictObject({ ask: z.literal('count'), ...which }),
   z.strictObject({ ask: z.literal('show'), id: z.string().min(6).max(26) }),
   z.strictObject({
     ask: z.literal('register-device'),
@@ -96,6 +98,15 @@ export interface Tools {
 }
 const JUST_THE_STORE: Tools = { clock: Date.now };
 
+function filterOf({ live, review, personId, targetKey }: Extract<Asked, { ask: 'list' | 'count' }>): ListFilter {
+  return {
+    ...(live && { live }),
+    ...(review && { review }),
+    ...(personId && { personId: personId as PersonId }),
+    ...(targetKey && { targetKey }),
+  };
+}
+
 /** The answer from the store. Throws `bad-input` naming the field, `unknown-request`. */
 export async function answer(store: Store, raw: unknown, tools: Tools = JUST_THE_STORE): Promise<unknown> {
   const parsed = question.safeParse(raw);
@@ -103,16 +114,10 @@ export async function answer(store: Store, raw: unknown, tools: Tools = JUST_THE
     throw new StintError('bad-input', parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
   const asked = parsed.data;
   switch (asked.ask) {
-    case 'list': {
-      const { live, review, personId, targetKey, limit } = asked;
-      return store.ledger.list({
-        ...(live && { live }),
-        ...(review && { review }),
-        ...(personId && { personId: personId as PersonId }),
-        ...(targetKey && { targetKey }),
-        ...(limit && { limit }),
-      });
-    }
+    case 'list':
+      return store.ledger.list({ ...filterOf(asked), ...(asked.limit && { limit: asked.limit }) });
+    case 'count':
+      return store.ledger.count(filterOf(asked));
     case 'show':
       return show(store, asked.id);
     case 'register-device':

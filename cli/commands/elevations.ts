@@ -10,6 +10,9 @@ import type { ElevationView } from '../../contract/view.js';
 import type { Shown } from '../../workers/questions.js';
 import { named } from '../named.js';
 
+/** The most that one question to the store is answered with. */
+const MOST = 500;
+
 /** Adds both commands. */
 export function addElevations(stint: Command): void {
   stint
@@ -19,7 +22,7 @@ export function addElevations(stint: Command): void {
     .option('--review', 'only those of break-glass whose review is open')
     .option('--person <id>', 'only those of this person', named)
     .option('--target <key>', 'only those of this target, such as mac-admin/C02XK0AAJG5H', named)
-    .option('--limit <n>', 'at most this many', '50')
+    .option('--limit <n>', 'at most this many, up to 500; what is left out is said', '50')
     .option('--json', 'as JSON, for a script')
     .addHelpText(
       'after',
@@ -46,8 +49,8 @@ interface ListOptions {
 
 async function list({ live, review, person, target, limit, json }: ListOptions): Promise<void> {
   const count = Number(limit);
-  if (!Number.isInteger(count) || count < 1 || count > 500)
-    throw new StintError('bad-input', `--limit must be a whole number from 1 to 500, not ${limit}.`);
+  if (!Number.isInteger(count) || count < 1 || count > MOST)
+    throw new StintError('bad-input', `--limit must be a whole number from 1 to ${MOST}, not ${limit}.`);
   const [{ print, withStore }, { frozenLine }] = await Promise.all([import('../ask.js'), import('./freeze.js')]);
   const filter = {
     ...(live && { live }),
@@ -55,14 +58,24 @@ async function list({ live, review, person, target, limit, json }: ListOptions):
     ...(person && { personId: person }),
     ...(target && { targetKey: target }),
   };
-  const [rows, frozen] = await withStore((ask) =>
+  const [rows, frozen, total] = await withStore((ask) =>
     Promise.all([
       ask<readonly ElevationRow[]>({ ask: 'list', ...filter, limit: count }),
       ask<Frozen | undefined>({ ask: 'frozen' }),
+      ask<number>({ ask: 'count', ...filter }),
     ]),
   );
   const head = frozen ? [`${frozenLine(frozen)}`, ''] : [];
   print(json, rows, () => [...head, ...(rows.length === 0 ? ['No elevations.'] : rows.map(row))].join('\n'));
+  // For a script the list stays a list, and what is left out is said beside it.
+  if (rows.length < total) (json ? process.stderr : process.stdout).write(`${json ? '' : '\n'}${leftOut(rows.length, total)}\n`);
+}
+
+/** What a list of so many does not show, of which there are more. */
+export function leftOut(shown: number, total: number): string {
+  const here = `${shown} of ${total} are shown, the newest`;
+  if (total <= MOST) return `${here}; --limit ${total} shows all.`;
+  return `${here}; ${shown < MOST ? `--limit ${MOST} shows more, and ` : ''}--person, --target or --live narrow it down.`;
 }
 
 function row({ view }: ElevationRow): string {

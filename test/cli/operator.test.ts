@@ -93,6 +93,17 @@ test('of a person only theirs end; with nothing to end it says so', async () => 
   expect((await stint(['revoke', '--person', 'linus'], env)).out).toContain('nothing to take back');
 });
 
+test('a list that leaves some out says how many there are, beside the JSON of a script as well, and says nothing when all are shown', async () => {
+  for (let n = 0; n < 3; n++) await b.elevation('requested', { subject: someone('margaret') });
+  const two = await stint(['list', '--person', 'margaret', '--limit', '2'], env);
+  expect(two.out).toMatch(/^(\S{8} {2}requested.*\n){2}\n2 of 3 are shown, the newest; --limit 3 shows all\.\n$/);
+  const json = await stint(['list', '--person', 'margaret', '--limit', '2', '--json'], env);
+  expect(JSON.parse(json.out)).toHaveLength(2);
+  expect(json.err).toBe('2 of 3 are shown, the newest; --limit 3 shows all.\n');
+  const all = await stint(['list', '--person', 'margaret', '--limit', '3'], env);
+  expect([all.out, all.err].join()).not.toContain('are shown');
+});
+
 test('an id that no elevation has is refused with its fix', async () => {
   const ran = await stint(['revoke', 'zzzzzzzz'], env);
   expect(ran).toMatchObject({ code: 1, err: expect.stringContaining('begin with zzzzzzzz') });

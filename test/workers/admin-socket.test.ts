@@ -122,6 +122,8 @@ describe.each<[string, () => Ask]>([
     const rows = await ask()<readonly ElevationRow[]>({ ask: 'list', live: true, limit: 5 });
     expect(rows.map((row) => row.view.request.requestId)).toEqual([requestId]);
     expect(await ask()<readonly ElevationRow[]>({ ask: 'list', personId: 'grace' })).toEqual([]);
+    expect(await ask()<number>({ ask: 'count', live: true })).toBe(1);
+    expect(await ask()<number>({ ask: 'count', personId: 'grace' })).toBe(0);
   });
 
   it('shows one elevation by its id or the beginning of it', async () => {
