@@ -196,6 +196,9 @@ export interface NewsDuties {
   publish(news: News): Promise<Told>;
 }
 
+/** Minutes between attempts at a card that Slack refuses for good; the last one repeats. */
+export const CARD_AGAIN_MIN = [1, 5, 15, 60] as const;
+
 export interface SlackDuties {
   /** Makes the card show this view. */
   paint(view: ElevationView): Promise<void>;

@@ -205,7 +205,7 @@ function pollingOf(
 }
 
 function guardOf(
-  { config, store, log, alarms, pulse, fitClock }: Bench,
+  { config, store, log, alarms, pulse, fitClock, shows }: Bench,
   seen: Pick<Parameters<typeof createWatch>[0], 'polls' | 'sweptAt' | 'reconcile'>,
 ): Watch {
   const beat = beatOf(config);
@@ -213,6 +213,10 @@ function guardOf(
     store,
     alarms,
     pulse,
+    isPainted: async (requestId) => {
+      const row = await store.ledger.find(requestId);
+      return row !== undefined && shows(row.view);
+    },
     ...seen,
     ...(beat && { beat }),
     reconcileEveryMs: config.alarms.reconcileEveryMs,

@@ -140,14 +140,14 @@ export function troubleAlarm({ queue, names, sinceMs, failures, code }: Trouble,
   );
 }
 
-/** How long a card, a letter or an entry may wait while others come through before somebody is told, in milliseconds. */
+/** How long a card, a letter or an entry may wait, whatever else comes through, before somebody is told, in milliseconds. */
 export const WAITING_MS = 5 * 60_000;
 
 /** Work of which too little gets through: it is kept, and there is more of it all the time. */
 export function backlogAlarm({ queue, names, sinceMs, calls, code }: Backlog, nowMs: number): Alarm {
   return downAlarm(
     `waiting/${queue}`,
-    `On the queue ${queue} the oldest of ${calls} calls that fail again and again (${names.join(', ')}) waits since ${instant(sinceMs)}, while others come through. The last one failed with ${code}. The work is kept and waits.`,
+    `On the queue ${queue} the oldest of ${calls} calls that fail again and again (${names.join(', ')}) waits since ${instant(sinceMs)}, whatever else comes through. The last one failed with ${code}. The work is kept and waits.`,
     DOWN[queue] ?? 'Look at the log of this worker for the whole error.',
     { sinceMs, nowMs },
   );
@@ -155,7 +155,7 @@ export function backlogAlarm({ queue, names, sinceMs, calls, code }: Backlog, no
 
 const DOWN: { readonly [queue: string]: string } = {
   'stint-slack':
-    'Is Slack up (slack-status.com), the bot in the channel, its token valid? "stint doctor" says. Revokes and deadlines go on meanwhile.',
+    'Is Slack up (slack-status.com), the bot in the channel, the channel not archived, the token valid? "stint doctor" says. Revokes and deadlines go on meanwhile.',
   'stint-store':
     'Is the database up, and the policy file valid? "stint doctor" says. Nothing new is granted; revokes and deadlines go on meanwhile.',
 };

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alarms } from '../contract/alarms.js';
 import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
-import { instant, msOf } from '../contract/ids.js';
+import { instant, msOf, type RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 import { failedGrants } from './failed-grants.js';
 import type { Pulse } from './pulse.js';
@@ -31,6 +31,8 @@ export interface WatchDeps {
   readonly store: Pick<Store, 'fence' | 'ledger' | 'once' | 'ping'>;
   readonly alarms: Alarms;
   readonly pulse: Pulse;
+  /** Whether the card of an elevation shows what the read model says. */
+  readonly isPainted: (requestId: RequestId) => Promise<boolean>;
   /** Whether the workers of this process poll, and Temporal answers. Never throws. */
   readonly polls: () => Promise<boolean>;
   /** When the sweep last came through, in milliseconds since 1970. */
@@ -109,6 +111,7 @@ export function createWatch(deps: WatchDeps): Watch {
     if (silentMs >= FAILING_MS) alarms.raise(temporalDown({ sinceMs: polledAt, nowMs: clock() }));
     const troubles = pulse.troubles(FAILING_MS);
     for (const trouble of troubles) alarms.raise(troubleAlarm(trouble, clock()));
+    if (storeUp) await letGoOfPainted(deps);
     // Where nothing works the one above says it.
     const slow = pulse.backlogs(WAITING_MS).filter(({ queue }) => troubles.every((trouble) => trouble.queue !== queue));
     for (const backlog of slow) alarms.raise(backlogAlarm(backlog, clock()));
@@ -168,6 +171,21 @@ async function isForgotten({ store, clock }: WatchDeps, begunMs: number, patienc
   if (now - begunMs < patienceMs) return false;
   const last = (await store.fence.looks()).reduce((latest, { at }) => Math.max(latest, msOf(at)), 0);
   return now - last >= patienceMs && store.once.first('reconcile', 'instead of the schedule', instant(now + patienceMs));
+}
+
+/**
+ * Cards that wait here, and came through at another worker. One that did not is reason enough for the alarm: the others are not
+ * looked at. A card that can't be looked at waits.
+ */
+async function letGoOfPainted({ pulse, isPainted, failed }: WatchDeps): Promise<void> {
+  try {
+    for (const card of pulse.resting(WAITING_MS)) {
+      if (!(await isPainted(card))) return;
+      pulse.painted(card);
+    }
+  } catch (error) {
+    failed(error, 'a card that waits');
+  }
 }
 
 /** By the id of its entry, how many refusals each flood was the first to tell of. */

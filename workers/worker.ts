@@ -2,7 +2,7 @@
  * The workers of one process: six queues, each with its own slots, so that a hanging Slack or a slow store can never
  * starve a revoke. The story's worker also checks seals.
  */
-import { Context } from '@temporalio/activity';
+import { Context, type Info } from '@temporalio/activity';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { type Ended, guarded, relentless } from '../activities/failure.js';
 import type { ReconcileDuties } from '../activities/reconcile.js';
@@ -17,7 +17,7 @@ import type {
   StoreDuties,
 } from '../contract/duties.js';
 import { StintError } from '../contract/errors.js';
-import { instant, type RunId } from '../contract/ids.js';
+import { instant, type RunId, requestIdOf } from '../contract/ids.js';
 import type { FarStep } from '../contract/ports.js';
 import { QUEUES } from '../contract/queues.js';
 import { payloadConverterPath } from './bundle.js';
@@ -109,11 +109,19 @@ function doneOf(raw: unknown): Pick<FarStep, 'doneAt'> {
   return Number.isNaN(ms) ? {} : { doneAt: instant(ms) };
 }
 
-/** The call whose attempt has just ended. */
-function callNow(): Call {
-  const { workflowExecution, activityId, scheduledTimestampMs } = Context.current().info;
-  return { id: `${workflowExecution?.runId}/${activityId}`, sinceMs: scheduledTimestampMs };
+/** The call that an attempt is of. Each try at a card that Slack refused is a call of its own, and the card waits since the first. */
+export function callOf(
+  name: string,
+  {
+    workflowExecution,
+    activityId,
+    scheduledTimestampMs: sinceMs,
+  }: Pick<Info, 'workflowExecution' | 'activityId' | 'scheduledTimestampMs'>,
+): Call {
+  const card = name === PAINT ? requestIdOf(workflowExecution?.workflowId ?? '') : undefined;
+  return card ? { id: `card/${card}`, sinceMs, card } : { id: `${workflowExecution?.runId}/${activityId}`, sinceMs };
 }
+const PAINT: keyof SlackDuties = 'paint';
 
 /** Creates all workers; nothing is polled before `run`. */
 export async function createWorkers({
@@ -135,7 +143,7 @@ export async function createWorkers({
   };
   const hearing = (queue: string): Ended | undefined => {
     const tell = pulse?.teller(queue);
-    return tell && ((name, code) => tell(name, code, callNow()));
+    return tell && ((name, code) => tell(name, code, callOf(name, Context.current().info)));
   };
   const queue = (taskQueue: string, activities: object, slots: number) =>
     Worker.create({ ...common, taskQueue, activities, maxConcurrentActivityTaskExecutions: slots });

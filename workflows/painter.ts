@@ -5,7 +5,7 @@
  * them changes the state, and no revoke waits for them (invariant I10).
  */
 import { condition } from '@temporalio/workflow';
-import type { DmKind, Letter, LineKind, News, Told } from '../contract/duties.js';
+import { CARD_AGAIN_MIN, type DmKind, type Letter, type LineKind, type News, type Told } from '../contract/duties.js';
 import type { ErrorCode } from '../contract/errors.js';
 import type { EventType } from '../contract/events.js';
 import type { Envelope } from '../contract/messages.js';
@@ -67,8 +67,7 @@ const LETTERS: { readonly [T in EventType]?: readonly Letter[] } = {
   warned: [{ to: 'subject', kind: 'warning' }],
 };
 
-/** Minutes between attempts at a card that Slack refuses; the last one repeats. After so many tries, about a day, it is left. */
-const PAUSES_MIN = [1, 5, 15, 60] as const;
+/** After so many tries at a card that Slack refuses, about a day, it is left. */
 const TRIES = 26;
 
 /** Starts the coroutines. */
@@ -100,7 +99,7 @@ export function startPainter(book: Book, unsent: readonly Letter[]): Painter {
         () => false,
       );
       refused = painted ? 0 : refused + 1;
-      const pause = PAUSES_MIN[Math.min(refused, PAUSES_MIN.length) - 1] ?? 0;
+      const pause = CARD_AGAIN_MIN[Math.min(refused, CARD_AGAIN_MIN.length) - 1] ?? 0;
       if (painted || refused > TRIES) last = shown(view);
       // Slack refused for good (an archived channel, a bot that was removed): somebody may mend that, so it is tried again.
       else

@@ -48,6 +48,7 @@ function bench(change: Partial<WatchDeps> = {}) {
     store,
     alarms: { raise: (alarm) => void said.push(alarm) },
     pulse: createPulse(() => time.now),
+    isPainted: async () => false,
     polls: async () => true,
     sweptAt: () => time.now,
     reconcile: async () => undefined,

@@ -35,6 +35,7 @@ function bench(change: Partial<WatchDeps> = {}) {
     store,
     alarms: { raise: (alarm) => void said.push(alarm) },
     pulse: createPulse(() => time.now),
+    isPainted: async () => false,
     polls: async () => state.polls,
     sweptAt: () => (state.sweeps ? time.now : undefined),
     beat: async () => {
@@ -255,6 +256,67 @@ describe('work that piles up', () => {
     const before = b.said.length;
     await b.pass(MINUTE);
     expect(b.said).toHaveLength(before);
+  });
+
+  describe('because a channel is archived, while cards elsewhere are painted', () => {
+    const card = new Elevation().request.requestId;
+    const refused = () => ({ id: `card/${card}`, sinceMs: time.now, card });
+    /** Tries at once and after 1, 5, 15 and 60 minutes, as the painter does: until so many minutes have passed, or the first that works. */
+    const archived = async (b: ReturnType<typeof bench>, minutes: number, mended = Number.POSITIVE_INFINITY) => {
+      const ended = b.deps.pulse.teller('stint-slack');
+      const tries = [0, 1, 6, 21, 81, 141, 201];
+      for (let minute = 0; minute < minutes; minute++) {
+        if (tries.includes(minute) && minute - 60 < mended)
+          ended('paint', minute < mended ? 'slack-rejected' : undefined, refused());
+        ended('paint', undefined, { id: 'card/another', sinceMs: time.now });
+        await b.pass(MINUTE);
+      }
+    };
+
+    it('is told after five minutes and every fifteen, also between tries that are an hour apart', async () => {
+      const b = bench();
+      await archived(b, 150);
+      const steps = [5, 15, 30, 45, 60, 75, 90, 105, 120, 135, 150];
+      expect(b.keys()).toEqual(steps.map((step) => `waiting/stint-slack#${step}`));
+      expect(b.said[0]?.sentence).toMatch(/oldest of 1 calls .*\(paint\).* failed with slack-rejected/);
+      expect(b.said[0]?.todo).toContain('archived');
+    });
+
+    it('is over when the card was painted', async () => {
+      const b = bench();
+      await archived(b, 200, 70);
+      expect(b.keys().at(-1)).toBe('waiting/stint-slack#75');
+    });
+
+    it('is over when another worker painted it, which is asked of the store only where nobody tried it here lately', async () => {
+      const asked: number[] = [];
+      const [from, there] = [time.now, time.now + 40 * MINUTE];
+      const b = bench({
+        isPainted: async (requestId) => {
+          expect(requestId).toBe(card);
+          asked.push(time.now - from);
+          return time.now >= there;
+        },
+      });
+      await archived(b, 80);
+      expect(b.keys()).toEqual(['5', '15', '30'].map((step) => `waiting/stint-slack#${step}`));
+      expect(asked.every((ms) => ms >= 5 * MINUTE && (ms <= 6 * MINUTE || ms > 7.5 * MINUTE))).toBe(true);
+      expect(asked.at(-1)).toBe(40 * MINUTE);
+    });
+
+    it('is told all the same where nobody can say whether it was painted', async () => {
+      const b = bench({ isPainted: () => Promise.reject(new StintError('store-unavailable')) });
+      await archived(b, 17);
+      expect(b.keys()).toEqual(['waiting/stint-slack#5', 'waiting/stint-slack#15']);
+      expect(b.failed.length).toBeGreaterThan(0);
+    });
+
+    it('is over when nobody tries any more', async () => {
+      const b = bench();
+      b.deps.pulse.teller('stint-slack')('paint', 'slack-rejected', refused());
+      await b.pass(180 * MINUTE);
+      expect(b.keys().at(-1)).toBe('waiting/stint-slack#60');
+    });
   });
 
   it('is not what comes through at its second try, nor what nobody tries any more', async () => {
