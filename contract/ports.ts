@@ -371,7 +371,7 @@ export interface Doubt {
 
 /** Kept in the store, since the process that has the doubt may be killed before it can look. */
 export interface Doubts {
-  /** One for a key and place; the last put counts. `next` is when it is to be looked for. */
+  /** One for a key and place; the latest `since` counts, whenever it is put. `next` is when it is to be looked for. */
   put(doubt: Doubt, next: Instant): Promise<void>;
   /** At most `limit` that are due, the longest due first, each put off to `until`: should this process die, another looks then. */
   take(now: Instant, until: Instant, limit: number): Promise<readonly Doubt[]>;

@@ -10,7 +10,9 @@ export function createDoubts(db: Db): Doubts {
       await db
         .insertInto('doubts')
         .values({ key, channel, thread_ts: threadTs, ...times })
-        .onConflict((clash) => clash.columns(['key', 'channel', 'thread_ts']).doUpdateSet(times))
+        .onConflict((clash) =>
+          clash.columns(['key', 'channel', 'thread_ts']).doUpdateSet(times).where('doubts.since', '<=', since),
+        )
         .execute();
     },
     async take(now, until, limit) {

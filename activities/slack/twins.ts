@@ -26,7 +26,7 @@ export interface Twins {
   withdraw(channel: string, all: readonly string[]): Promise<void>;
   /** To be looked for again later, in each of these places. Never throws: what a store that is down can't keep is kept here. */
   doubt(key: string, places: readonly Place[]): Promise<void>;
-  /** Settles what is due, by what is known of the key then; one round. Throws what Slack and the store throw: it is due again soon. */
+  /** Settles what is due, by what is known of the key then; one round. Throws what Slack and the store throw of any: that one is due again soon. */
   lookAgain(): Promise<void>;
 }
 
@@ -65,6 +65,12 @@ export function createTwins({ wire, memory, turns, doubts, clock }: TwinsDeps): 
     const kept = await keepOldest(found ?? [], ref);
     if (kept !== ref) await memory.record(key, kept);
   };
+  const look = async (doubt: Doubt, now: number) => {
+    const since = msOf(doubt.since);
+    if (now - since < GIVE_UP_MS) await turns(doubt.key, () => again(doubt));
+    if (now - since < LAST_MS) await doubts.put(doubt, instant(since + LAST_MS));
+    else await doubts.remove(doubt);
+  };
   return {
     withdraw,
     async settle(key, place, mine) {
@@ -77,12 +83,10 @@ export function createTwins({ wire, memory, turns, doubts, clock }: TwinsDeps): 
     async lookAgain() {
       await saveAll([]);
       const now = clock();
-      for (const doubt of await doubts.take(instant(now), instant(now + LEASE_MS), AT_ONCE)) {
-        const since = msOf(doubt.since);
-        if (now - since < GIVE_UP_MS) await turns(doubt.key, () => again(doubt));
-        if (now - since < LAST_MS) await doubts.put(doubt, instant(since + LAST_MS));
-        else await doubts.remove(doubt);
-      }
+      const due = await doubts.take(instant(now), instant(now + LEASE_MS), AT_ONCE);
+      // Side by side: a place where Slack refuses or hangs keeps none of the others waiting.
+      const looks = await Promise.allSettled(due.map((doubt) => look(doubt, now)));
+      for (const one of looks) if (one.status === 'rejected') throw one.reason;
     },
   };
 }

@@ -37,6 +37,20 @@ for (const backend of BACKENDS) {
       for (const threadTs of ['1.0001', '1.0002']) await doubts.remove({ ...again, threadTs });
     });
 
+    test.each([
+      ['written down late', [at(3), at(1)]],
+      ['in its order', [at(1), at(3)]],
+    ])('of one key and place the latest counts, also where an earlier one is put after it: %s', async (_, puts) => {
+      const { doubts } = bench.store;
+      for (const since of puts) await doubts.put({ ...card, since }, since === at(3) ? at(13) : at(11));
+      expect(await doubts.take(at(12), at(50), 5)).toEqual([]);
+      expect(await doubts.take(at(13), at(50), 5)).toEqual([{ ...card, threadTs: undefined, since: at(3) }]);
+      // Of the same again only when it is to be looked for moves.
+      await doubts.put({ ...card, since: at(3) }, at(20));
+      expect(await doubts.take(at(20), at(50), 5)).toHaveLength(1);
+      await doubts.remove({ ...card, since: at(3) });
+    });
+
     test('are each taken by one of many that look at once', async () => {
       const { doubts } = bench.store;
       const all = Array.from({ length: 12 }, (_, i) => ({ ...card, key: `card/${i}` }));

@@ -465,6 +465,21 @@ describe('the thread', () => {
       expect(stage.posted().map((m) => m.ts)).toEqual([ref.ts]);
     });
 
+    it('is looked for although another one, which was due before it, could not be', async () => {
+      stage.sim.fault({ ...late, times: 2 });
+      const keys = ['card/1', 'card/2'];
+      for (const key of keys) await caught(stage.worker({ timeoutMs: 300 }).ensurePosted(key, where, message('line')));
+      for (const key of keys) await stage.worker().ensurePosted(key, where, message('line'));
+      await expect.poll(left, { timeout: 20_000 }).toEqual([4, 4]);
+      stage.advance(10_000);
+      stage.sim.fault({ method: 'conversations.history', kind: '500', times: 1 });
+      expect(await failing(stage.worker().lookAgain())).toBe('slack-unavailable');
+      expect(left()).toEqual([4, 3]);
+      stage.advance(30_000);
+      await stage.worker().lookAgain();
+      expect(left()).toEqual([4, 2]);
+    });
+
     it('is looked for all the same when the store was down as it was posted', async () => {
       stage.sim.fault(late);
       const cards = stage.worker({ timeoutMs: 300 });
