@@ -209,7 +209,7 @@ describe('the judge', () => {
     ],
     [
       'access in AWS that no run had heard of, long after its window',
-      /^I5: 51000 ms past the end of the window, 50000 allowed/,
+      /^I5: 51000 ms past the end of the window, 25000 allowed/,
       (l) => unheard(l, 8 + 35 + 51),
     ],
     ['one who still is', /^I5: .*to now/, (l) => void l.held.splice(0, 1, { from: ms(8) })],
@@ -377,18 +377,18 @@ describe('the judge', () => {
   });
 
   it.each<[string, number, (l: ReturnType<typeof life>) => (until: number) => void]>([
-    ['no run had heard of', 35 + 50, (l) => (until) => unheard(l, until)],
+    ['no run had heard of', 35 + 25, (l) => (until) => unheard(l, until)],
     [
       'no run had heard of, where whoever gave it was killed over it',
-      80 + 20 + 50,
+      80 + 20 + 25,
       (l) => (until) => {
         unheard(l, until);
         l.notebook.kills.push({ at: ms(8), victim: 'stint', downMs: 1_000, upAt: ms(9) });
       },
     ],
-    ['was confirmed, and no ending had begun', 11 + 50, (l) => (until) => left(l, until)],
-    ['was confirmed, and its revoke had begun', 11 + 145, (l) => (until) => left(l, until, { ending: 19 })],
-    ['was confirmed, and was revoked only when the sweep had it', 11 + 50, (l) => (until) => left(l, until, { ending: 200 })],
+    ['was confirmed, and no ending had begun', 11 + 25, (l) => (until) => left(l, until)],
+    ['was confirmed, and its revoke had begun', 11 + 140, (l) => (until) => left(l, until, { ending: 19 })],
+    ['was confirmed, and was revoked only when the sweep had it', 11 + 25, (l) => (until) => left(l, until, { ending: 200 })],
   ])('lets the sweep have its time with what %s, and no more', (_, seconds, of) => {
     const windows = (until: number) => {
       const one = life();
