@@ -5,12 +5,12 @@ const env = { STINT_SEED: String(seedOfThisTree()) };
 const common = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 120_000, env };
 
 /**
- * Four layers: `fast` needs nothing, `temporal` a real dev server, `e2e` the whole product over real sockets, and `storm` all of
- * the machine. `e2e` waits most of the time, as people do, so two files of it run at once.
+ * Four layers, one after the other: `fast` needs nothing, `temporal` a real dev server, `e2e` the whole product over real sockets, and
+ * `storm` all of the machine. How many files run at once is for two cores: files of `fast` spend a third of their time waiting, and two
+ * whole products wait most of the time, as people do.
  */
 export default defineConfig({
   test: {
-    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -19,6 +19,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/workflows/**', 'test/e2e/**'],
           setupFiles: ['test/properties.ts'],
+          maxWorkers: 3,
         },
       },
       {
@@ -28,6 +29,8 @@ export default defineConfig({
           include: ['test/workflows/**/*.test.ts'],
           globalSetup: ['test/workflows/server.ts'],
           testTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -37,7 +40,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           exclude: ['test/e2e/storm.test.ts'],
           testTimeout: 240_000,
-          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -46,7 +50,8 @@ export default defineConfig({
           name: 'storm',
           include: ['test/e2e/storm.test.ts'],
           testTimeout: 240_000,
-          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],
