@@ -75,7 +75,9 @@ export interface EventData {
   'key-removed': { readonly keyId: string };
   /** Under `HOUSE`: all that a person had, not by themselves. `byDigest` names the operator's words, which are in the store. */
   'keys-revoked': Ousted & { readonly keyIds: readonly string[] };
-  /** Under `HOUSE`: the same, of who they are at a far end. */
+  /** Under `HOUSE`: keys of one Mac, by an operator. `byDigest` as above. */
+  'device-keys-withdrawn': { readonly serial: Serial; readonly keyIds: readonly string[]; readonly byDigest: Digest };
+  /** Under `HOUSE`: who a person is at a far end was forgotten, with the cause as of their keys. */
   unbound: Ousted & { readonly kind: TargetKind; readonly farId: string };
   /** Under `HOUSE`: from now on this policy is in force. `byDigest` names the words of who applied it; its text is in the store under `after`. */
   'policy-applied': { readonly before?: Digest; readonly after: Digest; readonly byDigest: Digest };
@@ -177,4 +179,5 @@ export const EVENT_CODES: { readonly [T in EventType]: { readonly code: string; 
   'keys-revoked': { code: 'ST7005W', text: 'The keys of a person for the command line were revoked' },
   unbound: { code: 'ST7006W', text: 'It was forgotten who a person is at a far end' },
   'policy-applied': { code: 'ST7007I', text: 'Another policy was put in force' },
+  'device-keys-withdrawn': { code: 'ST7008W', text: 'Keys of a Mac were withdrawn' },
 };

@@ -417,6 +417,13 @@ export interface DeviceReport {
 export interface Devices {
   register(key: DeviceKey): Promise<void>;
   key(keyId: string): Promise<DeviceKey | undefined>;
+  /** Of one Mac or of all, by serial number; withdrawn ones as well. */
+  registered(serial?: Serial): Promise<readonly DeviceKey[]>;
+  /**
+   * Takes the trust from this key of a Mac, or from all that it has, for good, with one entry in the ledger. `operator` is told, not
+   * proved. Answers which they were: none that was withdrawn before.
+   */
+  withdraw(serial: Serial, keyId: string | undefined, operator: string, at: Instant): Promise<readonly string[]>;
   /** At most one order per (request, kind): a repeat changes nothing. An `end` supersedes a `start`. */
   order(serial: Serial, requestId: RequestId, kind: DeviceOrder['kind'], at: Instant): Promise<void>;
   /** Closes every order of the request. */

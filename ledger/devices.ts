@@ -2,8 +2,11 @@
 import { sql } from 'kysely';
 import { StintError } from '../contract/errors.js';
 import { type Instant, instant, type Serial } from '../contract/ids.js';
-import type { DeviceOrder, DeviceReport, Devices } from '../contract/ports.js';
-import type { Db, Tables } from './schema.js';
+import type { DeviceKey, DeviceOrder, DeviceReport, Devices } from '../contract/ports.js';
+import { appendEvents } from './append.js';
+import { putText } from './documents.js';
+import { houseEvent } from './ousted.js';
+import type { Db, Tables, Trx } from './schema.js';
 
 export interface DevicesOptions {
   /** The same database, for orders: Macs and revokes wait for them. */
@@ -17,7 +20,7 @@ export function createDevices(db: Db, clock: () => number, { urgent, alone }: De
   return { ...keys(db), ...orders(urgent, clock), ...reports(db), ...(alone ? lanesInMemory() : lanes(db)) };
 }
 
-function keys(db: Db): Pick<Devices, 'register' | 'key'> {
+function keys(db: Db): Pick<Devices, 'register' | 'key' | 'registered' | 'withdraw'> {
   const find = (keyId: string) => db.selectFrom('device_keys').selectAll().where('key_id', '=', keyId).executeTakeFirst();
   return {
     async register({ keyId, serial, publicKey, revokedAt }) {
@@ -41,11 +44,42 @@ function keys(db: Db): Pick<Devices, 'register' | 'key'> {
     },
     async key(keyId) {
       const row = await find(keyId);
-      if (!row) return undefined;
-      const { serial, public_key: publicKey, revoked_at: revokedAt } = row;
-      return { keyId, serial, publicKey, ...(revokedAt !== null && { revokedAt }) };
+      return row && keyOf(row);
     },
+    async registered(serial) {
+      const all = db.selectFrom('device_keys').selectAll().orderBy('serial').orderBy('key_id');
+      return (await (serial === undefined ? all : all.where('serial', '=', serial)).execute()).map(keyOf);
+    },
+    withdraw: (serial, keyId, operator, at) =>
+      db.transaction().execute((trx) => withdraw(trx, { serial, ...(keyId !== undefined && { keyId }) }, operator, at)),
   };
+}
+
+/** No key stops working of which there is no record: both are one transaction. */
+async function withdraw(
+  trx: Trx,
+  { serial, keyId }: Pick<DeviceKey, 'serial'> & Partial<Pick<DeviceKey, 'keyId'>>,
+  operator: string,
+  at: Instant,
+): Promise<readonly string[]> {
+  const working = trx
+    .updateTable('device_keys')
+    .set({ revoked_at: at })
+    .where('serial', '=', serial)
+    .where('revoked_at', 'is', null);
+  const rows = await (keyId === undefined ? working : working.where('key_id', '=', keyId)).returning('key_id').execute();
+  const keyIds = rows.map((row) => row.key_id).sort();
+  const [first] = keyIds;
+  if (first === undefined) return [];
+  const data = { serial, keyIds, byDigest: await putText(trx, operator) };
+  // A key is withdrawn once, so its name is used once.
+  const name = `device-keys-withdrawn/${first}`;
+  await appendEvents(trx, [houseEvent(name, 'device-keys-withdrawn', data, { cause: 'operator' }, at)], at);
+  return keyIds;
+}
+
+function keyOf({ key_id: keyId, serial, public_key: publicKey, revoked_at: revokedAt }: Tables['device_keys']): DeviceKey {
+  return { keyId, serial, publicKey, ...(revokedAt !== null && { revokedAt }) };
 }
 
 /**

@@ -156,6 +156,11 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
   'key-enrolled': strict<EventData['key-enrolled']>({ keyId: code }),
   'key-removed': strict<EventData['key-removed']>({ keyId: code }),
   'keys-revoked': strict<EventData['keys-revoked']>({ ...ousted, keyIds: z.array(code).min(1) }),
+  'device-keys-withdrawn': strict<EventData['device-keys-withdrawn']>({
+    serial,
+    keyIds: z.array(code).min(1),
+    byDigest: digest,
+  }),
   unbound: strict<EventData['unbound']>({
     ...ousted,
     kind: z.enum<TargetKind[]>(['mac-admin', 'aws-permission-set']),

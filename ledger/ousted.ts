@@ -1,4 +1,4 @@
-/** The record of what was taken from a person and not by themselves: keys, and who they are at a far end. */
+/** The record of what was taken from a person or a Mac and not by themselves: keys, and who somebody is at a far end. */
 import type { AnyEvent, ElevationEvent } from '../contract/events.js';
 import { type Digest, HOUSE, type Instant, NO_DIGEST } from '../contract/ids.js';
 import type { OustedBy } from '../contract/ports.js';
@@ -14,11 +14,11 @@ export async function oustedBy(
 }
 
 /** One entry of the house. `name` makes its id, which is never used twice. */
-export function houseEvent<T extends 'keys-revoked' | 'unbound'>(
+export function houseEvent<T extends 'keys-revoked' | 'unbound' | 'device-keys-withdrawn'>(
   name: string,
   type: T,
   data: ElevationEvent<T>['data'],
-  { cause }: OustedBy,
+  { cause }: Pick<OustedBy, 'cause'>,
   at: Instant,
 ): AnyEvent {
   const actor = { via: cause === 'left' ? 'sweep' : 'cli' } as const;

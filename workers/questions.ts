@@ -11,6 +11,7 @@ import type { Reconcile } from './guard.js';
 import { revocable } from './revocable.js';
 import { takePolicy } from './take-policy.js';
 import { unbind } from './unbind.js';
+import { withdrawDevice } from './withdraw-device.js';
 
 const requestId = z.custom<RequestId>(isRequestId, { error: 'must be the whole id of an elevation' });
 /** What an operator says for the record: one line, and of a length that every surface can show. */
@@ -20,6 +21,7 @@ const words = z
   .transform((text) => text.replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ').trim())
   .pipe(z.string().min(1, { error: 'must say something' }).max(500, { error: 'must be at most 500 characters' }));
 const order = { operator: words, reason: words };
+const serial = z.string().regex(/^[A-Z0-9]{6,20}$/, { error: 'must be the serial number, exactly as the MDM has it' });
 
 /** Which elevations; without any of these, all. */
 const which = {
@@ -35,8 +37,15 @@ const question = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('show'), id: z.string().min(6).max(26) }),
   z.strictObject({
     ask: z.literal('register-device'),
-    serial: z.string().regex(/^[A-Z0-9]{6,20}$/),
+    serial,
     publicKey: z.string().max(2000),
+  }),
+  z.strictObject({ ask: z.literal('device-keys'), serial: serial.optional() }),
+  z.strictObject({
+    ask: z.literal('withdraw-device-keys'),
+    serial,
+    keyId: z.string().min(1).max(100).optional(),
+    operator: words,
   }),
   z.strictObject({ ask: z.literal('entries'), from: z.number().int().min(0), limit: z.number().int().min(1).max(1000) }),
   z.strictObject({ ask: z.literal('ping') }),
@@ -122,6 +131,10 @@ export async function answer(store: Store, raw: unknown, tools: Tools = JUST_THE
       return show(store, asked.id);
     case 'register-device':
       return registerDevice(store, asked.serial as Serial, asked.publicKey);
+    case 'device-keys':
+      return store.devices.registered(asked.serial as Serial | undefined);
+    case 'withdraw-device-keys':
+      return withdrawDevice(store, { ...asked, serial: asked.serial as Serial }, instant(tools.clock()));
     case 'entries':
       return store.ledger.entries(asked.from, asked.limit);
     case 'ping':
@@ -217,5 +230,11 @@ async function show(store: Store, id: string): Promise<Shown> {
 async function registerDevice(store: Store, serial: Serial, publicKey: string): Promise<{ readonly keyId: string }> {
   const key: DeviceKey = { serial, keyId: deviceKeyId(publicKey), publicKey };
   await store.devices.register(key);
+  const { revokedAt } = (await store.devices.key(key.keyId)) ?? {};
+  if (revokedAt)
+    throw new StintError(
+      'state-conflict',
+      `The key ${key.keyId} was withdrawn at ${revokedAt}, and stays so. Make a new one on that Mac: remove /private/var/db/stint/device-key.pem and run "stint-agent enrol".`,
+    );
   return { keyId: key.keyId };
 }

@@ -1,5 +1,6 @@
 /** `stint freeze`, `unfreeze`, `revoke` and what `list` and `show` say then: the built program, with no Temporal at all. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -102,6 +103,49 @@ test('a list that leaves some out says how many there are, beside the JSON of a 
   expect(json.err).toBe('2 of 3 are shown, the newest; --limit 3 shows all.\n');
   const all = await stint(['list', '--person', 'margaret', '--limit', '3'], env);
   expect([all.out, all.err].join()).not.toContain('are shown');
+});
+
+test('keys of a Mac are listed and withdrawn, with what it still has and holds, and the ledger has who did it', async () => {
+  const pem = () =>
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const e = await b.elevation('active');
+  const { serial } = e.request.target;
+  const file = join(dir, 'mac.pub.pem');
+  const register = async () => {
+    const { out } = await stint(['device', 'register', '--serial', serial, '--public-key', file, '--json'], env);
+    return (JSON.parse(out) as { keyId: string }).keyId;
+  };
+  writeFileSync(file, pem());
+  const old = await register();
+  writeFileSync(file, pem());
+  const next = await register();
+  const wrong = await stint(['device', 'withdraw', '--serial', serial, '--key', '0000'], env);
+  expect(wrong).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`${serial} has no key 0000`) });
+  expect(wrong.err).toContain(old);
+  const one = await stint(['device', 'withdraw', '--serial', serial, '--key', old], env);
+  expect(one.out).toBe(`${old} of ${serial} works no more, within 30 seconds.\nIt still has ${next}.\n`);
+  const listed = (await stint(['device', 'keys', '--serial', serial], env)).out;
+  expect(listed).toMatch(new RegExp(`^${serial} {2}${old} {2}withdrawn at \\S+Z$`, 'm'));
+  expect(listed).toMatch(new RegExp(`^${serial} {2}${next} {2}works$`, 'm'));
+  const all = await stint(['device', 'withdraw', '--serial', serial], env);
+  expect(all.out).toContain(
+    `${serial} has no key that works now.\nIt holds ${e.request.requestId.slice(0, 8)}, which ends by itself.`,
+  );
+  expect((await stint(['device', 'withdraw', '--serial', serial], env)).out).toMatch(/^Nothing was changed/);
+  const again = await stint(['device', 'register', '--serial', serial, '--public-key', file], env);
+  expect(again).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/was withdrawn at .*, and stays so\. Make a new one/),
+  });
+  const json = JSON.parse((await stint(['device', 'withdraw', '--serial', serial, '--json'], env)).out);
+  expect(json).toEqual({ serial, keyIds: [], left: [], held: [e.request.requestId] });
+  const taken = (await b.store.ledger.timeline(HOUSE)).filter(({ type }) => type === 'device-keys-withdrawn');
+  expect(taken.map(({ actor, data }) => [actor.via, data])).toEqual([
+    ['cli', expect.objectContaining({ serial, keyIds: [old] })],
+    ['cli', expect.objectContaining({ serial, keyIds: [next] })],
+  ]);
+  await stint(['revoke', e.request.requestId], env);
 });
 
 test('an id that no elevation has is refused with its fix', async () => {

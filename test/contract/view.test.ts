@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AnyEvent, EVENT_CODES, type EventType } from '../../contract/events.js';
-import { type Instant, instant, type PersonId, type RunId } from '../../contract/ids.js';
+import { type Instant, instant, type PersonId, type RunId, type Serial } from '../../contract/ids.js';
 import type { Target } from '../../contract/request.js';
 import { next, OUTCOMES, STATES, TRIGGERS } from '../../contract/states.js';
 import type { Verdict } from '../../contract/verdict.js';
@@ -64,6 +64,7 @@ const DATA: { readonly [T in EventType]: Extract<AnyEvent, { type: T }>['data'] 
   'key-removed': { keyId: 'person-00112233445566778899aabbccddeeff' },
   'keys-revoked': { personId: 'grace' as PersonId, cause: 'left', keyIds: ['person-00112233445566778899aabbccddeeff'] },
   'policy-applied': { after: digest, byDigest: digest },
+  'device-keys-withdrawn': { serial: 'C02XK0AAJG5H' as Serial, keyIds: ['0011223344556677'], byDigest: digest },
   unbound: { personId: 'grace' as PersonId, cause: 'operator', byDigest: digest, kind: 'aws-permission-set', farId: 'u' },
   alarm: { what: 'revoke-pending', minutes: 5 },
   gone: { observedAt: at, how: 'is no admin' },

@@ -174,6 +174,18 @@ describe('a bad question', () => {
     ['with a limit that is no number', { ask: 'list', limit: Number.NaN }, /limit/],
     ['with an id that is too short', { ask: 'show', id: 'abc' }, /id/],
     ['with a serial number in lower case', { ask: 'register-device', serial: 'c02admin001', publicKey }, /serial/],
+    [
+      'for the keys of a serial number with a star',
+      { ask: 'withdraw-device-keys', serial: 'C02*', operator: 'root' },
+      /serial.*exactly as the MDM/,
+    ],
+    ['to withdraw without a Mac', { ask: 'withdraw-device-keys', operator: 'root' }, /serial/],
+    [
+      'to withdraw a key without a name',
+      { ask: 'withdraw-device-keys', serial: 'C02ADMIN001', keyId: '', operator: 'root' },
+      /keyId/,
+    ],
+    ['to withdraw by nobody', { ask: 'withdraw-device-keys', serial: 'C02ADMIN001', operator: ' ' }, /operator/],
     ['with a key that is none', { ask: 'register-device', serial: 'C02ADMIN001', publicKey: 'x' }, /publicKey/],
     ['with a field that is not known', { ask: 'ping', sql: 'drop table entries' }, /sql/],
     ['with a negative beginning', { ask: 'entries', from: -1, limit: 1 }, /from/],

@@ -37,6 +37,10 @@ export class FakeDevices implements Devices {
     this.keyReads += 1;
     return this.keys.get(keyId);
   }
+  async registered(serial?: Serial): Promise<readonly DeviceKey[]> {
+    return [...this.keys.values()].filter((key) => serial === undefined || key.serial === serial);
+  }
+  withdraw = () => never('withdraws keys');
   async order(serial: Serial, requestId: RequestId, kind: DeviceOrder['kind'], at: Instant): Promise<void> {
     const own = this.orders.filter((o) => o.requestId === requestId);
     if (own.some((o) => o.kind === kind) || (kind === 'start' && own.some((o) => o.kind === 'end'))) return;
