@@ -57,7 +57,7 @@ export async function sweepOnce(deps: SweepDeps, kind?: TargetKind, underWay: Se
   const [now, overdueMs] = [deps.clock(), deps.overdueMs ?? OVERDUE_MS];
   const unbegunMs = Math.min(UNBEGUN_MS, overdueMs);
   const all = await deps.store.fence.overdue(instant(now - unbegunMs));
-  const due = (grant: Grant) => isOverdue(grant, now, isAtIt(grant, unbegunMs) ? overdueMs : unbegunMs);
+  const due = (grant: Grant) => isOverdue(grant, now, patienceWith(grant, unbegunMs, overdueMs));
   const ours = (grant: Grant) => (kind === undefined || grant.target.kind === kind) && !underWay.has(grant.requestId);
   const overdue = all.filter((grant) => ours(grant) && due(grant));
   overdue.reverse(); // the newest first: what has been lost for days keeps none of them waiting
@@ -75,11 +75,13 @@ export async function sweepOnce(deps: SweepDeps, kind?: TargetKind, underWay: Se
 }
 
 /**
- * Whether a workflow is taking it away, as the closed fence shows. One that was closed when a sweep was due was closed by a sweep: what
- * that could not prove gone, or was killed over, does not wait two minutes more.
+ * How long after its last instant whoever closed its fence is waited for, in milliseconds. One that was closed when a sweep was due was
+ * closed by a sweep, which could not prove it gone or was killed over it, or by a workflow that is late: neither has two minutes more.
  */
-function isAtIt({ endedAt, notAfter }: Grant, unbegunMs: number): boolean {
-  return endedAt !== undefined && msOf(endedAt) - msOf(notAfter) <= unbegunMs;
+function patienceWith({ endedAt, notAfter }: Grant, unbegunMs: number, overdueMs: number): number {
+  if (endedAt === undefined) return unbegunMs;
+  const lateMs = msOf(endedAt) - msOf(notAfter);
+  return lateMs > unbegunMs ? Math.min(lateMs + unbegunMs, overdueMs) : overdueMs;
 }
 
 /** Takes one grant away and proves it gone: fence, revoke, entry, row, signals. Throws `not-gone` while it is not. */

@@ -92,7 +92,7 @@ describe('a sweep', () => {
     expect(await entries(begun)).toEqual(['armed', 'swept']);
   });
 
-  it('I15: of what it could not prove gone, or was killed over, tries again in the next round: its own fence is no workflow', async () => {
+  it('I15: of what it could not prove gone, or was killed over, tries again within moments: its own fence is no workflow', async () => {
     const grant = await armed('aws-permission-set');
     now += WINDOW_MS + UNBEGUN_MS + 1;
     const { deps, target } = sweeper();
@@ -100,7 +100,20 @@ describe('a sweep', () => {
     expect(await sweepOnce(deps)).toBe(0);
     expect((await store.fence.grant(grant.requestId))?.endedAt).toBeDefined();
     target.revokeFails = undefined;
+    now += UNBEGUN_MS;
     expect(now - msOf(grant.notAfter)).toBeLessThan(OVERDUE_MS);
+    expect(await sweepOnce(deps)).toBe(1);
+    expect(await entries(grant)).toEqual(['armed', 'swept']);
+  });
+
+  it('leaves a workflow that closed the fence late ten seconds for its own proof, and no two minutes', async () => {
+    const grant = await armed('aws-permission-set');
+    now += WINDOW_MS + UNBEGUN_MS + 1;
+    await store.fence.end(grant.requestId, grant.runId, grant.target, grant.personId, instant(now));
+    const { deps } = sweeper();
+    now += UNBEGUN_MS;
+    expect(await sweepOnce(deps)).toBe(0);
+    now += 1;
     expect(await sweepOnce(deps)).toBe(1);
     expect(await entries(grant)).toEqual(['armed', 'swept']);
   });
