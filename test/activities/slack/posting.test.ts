@@ -466,7 +466,7 @@ describe('the thread', () => {
     });
 
     it('is looked for although another one, which was due before it, could not be', async () => {
-      stage.sim.fault({ ...late, times: 2 });
+      stage.sim.fault({ ...late, ms: 6000, times: 2 });
       const keys = ['card/1', 'card/2'];
       for (const key of keys) await caught(stage.worker({ timeoutMs: 300 }).ensurePosted(key, where, message('line')));
       for (const key of keys) await stage.worker().ensurePosted(key, where, message('line'));
