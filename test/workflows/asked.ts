@@ -202,7 +202,7 @@ export class Asked<T extends Target = MacAdminTarget> {
   }
 
   async result(): Promise<string> {
-    return (await within(60_000, 'the elevation to be over', this.handle.result())) as string;
+    return (await within(100_000, 'the elevation to be over', this.handle.result())) as string;
   }
 
   async runId(): Promise<string> {
