@@ -5,9 +5,9 @@ const env = { STINT_SEED: String(seedOfThisTree()) };
 const common = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 120_000, env };
 
 /**
- * Four layers, one after the other: `fast` needs nothing, `temporal` a real dev server, `e2e` the whole product over real sockets, and
- * `storm` all of the machine. How many files run at once is for two cores: files of `fast` spend a third of their time waiting, and two
- * whole products wait most of the time, as people do.
+ * Four layers: `fast` needs nothing, `temporal` a real dev server, `e2e` the whole product over real sockets, and `storm` all of the
+ * machine. How many files run at once is for two cores. Those of `fast` use them, those of `temporal` wait for real time, so the
+ * two are mixed, and a third file fills what they leave; two whole products wait most of the time, as people do.
  */
 export default defineConfig({
   test: {
@@ -29,8 +29,7 @@ export default defineConfig({
           include: ['test/workflows/**/*.test.ts'],
           globalSetup: ['test/workflows/server.ts'],
           testTimeout: 120_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          maxWorkers: 3,
         },
       },
       {
@@ -41,7 +40,7 @@ export default defineConfig({
           exclude: ['test/e2e/storm.test.ts'],
           testTimeout: 240_000,
           maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -51,7 +50,7 @@ export default defineConfig({
           include: ['test/e2e/storm.test.ts'],
           testTimeout: 240_000,
           maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
