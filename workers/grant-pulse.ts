@@ -44,7 +44,7 @@ const FIXES: Partial<Readonly<Record<string, string>>> = {
   'aws-credentials':
     "Renew Stint's credentials in AWS: the role of its workload, or its profile. Until then nothing is taken away there either.",
   'aws-unavailable':
-    'Is AWS up (health.aws.amazon.com)? Does something else use up the quota of Identity Center (Terraform, a sync, a Stint that STINT_AWS_PROCESSES does not count)?',
+    'Is AWS up (health.aws.amazon.com), and found from here (name resolution, STINT_AWS_REGION)? Does something else use up the quota of Identity Center (Terraform, a sync, a Stint that STINT_AWS_PROCESSES does not count)?',
   'mdm-unavailable': 'Is the MDM up, and its token valid?',
   'store-unavailable': 'Bring the database back.',
   'temporal-unavailable': 'Is Temporal up, and the clock of this computer right?',

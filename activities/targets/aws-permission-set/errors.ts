@@ -10,6 +10,7 @@ export const CLASSES = [
   'conflict',
   'throttled',
   'lost',
+  'unreached',
   'not-found',
   'denied',
   'invalid',
@@ -18,8 +19,10 @@ export const CLASSES = [
   'config',
 ] as const;
 /**
- * `conflict` and `throttled`: refused now, may work later. `lost`: no answer, so it may have worked. `credentials`: nothing
- * works until an operator acts, and then everything does. The others stay as they are.
+ * `conflict` and `throttled`: refused now, may work later. `lost`: no answer, so it may have worked. `unreached`: the name of
+ * AWS was not found, so nothing left; a resolver that is down says the same as a region that there is not, and what worked a
+ * moment ago works again. `credentials`: nothing works until an operator acts, and then everything does. The others stay as
+ * they are.
  */
 export type AwsClass = (typeof CLASSES)[number];
 
@@ -28,6 +31,7 @@ export const CODES: Readonly<Record<AwsClass | 'failed' | 'already', ErrorCode>>
   conflict: 'aws-unavailable',
   throttled: 'aws-unavailable',
   lost: 'aws-unavailable',
+  unreached: 'aws-unavailable',
   'not-found': 'aws-rejected',
   denied: 'aws-rejected',
   invalid: 'aws-rejected',
@@ -130,7 +134,7 @@ function classOf(name: string, thrown: Thrown): AwsClass {
   const text = String(thrown.message ?? '');
   if (/region is missing|no such region|invalid region/i.test(text)) return 'config';
   if (/could not load credentials|security token|unable to locate credentials/i.test(text)) return 'credentials';
-  if (thrown.code === 'ENOTFOUND') return 'config';
+  if (thrown.code === 'ENOTFOUND') return 'unreached';
   const status = thrown.$metadata?.httpStatusCode;
   if (status === 429) return 'throttled';
   if (status === 403 || status === 401) return 'denied';
@@ -160,6 +164,8 @@ function sentenceOf(kind: AwsClass, what: string, said: string): string {
       return `AWS asked for fewer calls while it was asked for ${what}. Trying again more slowly.`;
     case 'lost':
       return `AWS gave no answer about ${what}. Trying again.`;
+    case 'unreached':
+      return `The address of AWS was not found, so it could not be asked for ${what}. Trying again. If it lasts: is the name resolution of this computer up, and STINT_AWS_REGION the region of Identity Center?`;
     case 'not-found':
       return `AWS knows no such thing as ${what}. Check that account, permission set and person still exist, and that the region is the one of Identity Center.${quoted}`;
     case 'denied':
@@ -171,7 +177,7 @@ function sentenceOf(kind: AwsClass, what: string, said: string): string {
     case 'credentials':
       return `AWS does not accept Stint's own credentials (asked for ${what}). They are missing, expired or wrong: renew them, then it goes on by itself.`;
     case 'config':
-      return `AWS could not be asked for ${what}: the region or the address is missing or wrong. Set STINT_AWS_REGION to the region of Identity Center.`;
+      return `AWS could not be asked for ${what}: the region is missing or wrong. Set STINT_AWS_REGION to the region of Identity Center.`;
   }
 }
 
@@ -203,7 +209,7 @@ export function haveAlready(what: string, group?: string): StintError {
 /** Whether waiting a moment and asking again is right. */
 export function mayWorkLater(error: unknown): boolean {
   const kind = classOfError(error);
-  return kind === 'conflict' || kind === 'throttled' || kind === 'lost';
+  return kind === 'conflict' || kind === 'throttled' || kind === 'lost' || kind === 'unreached';
 }
 
 /**
@@ -215,5 +221,7 @@ export function neverMade(error: unknown): boolean {
   if (error.code === 'too-late') return true;
   if (!(error.cause instanceof AwsAnswer)) return false;
   const { class: kind, awsName } = error.cause;
-  return kind === 'config' || kind === 'credentials' || (kind !== 'lost' && BY_NAME[awsName] !== undefined);
+  return (
+    kind === 'config' || kind === 'unreached' || kind === 'credentials' || (kind !== 'lost' && BY_NAME[awsName] !== undefined)
+  );
 }
