@@ -1,5 +1,6 @@
 /** What is said of access that was ended past its workflow: overdue, or its person has left; and of cards out of place. Pure. */
 import type { Alarm } from '../contract/alarms.js';
+import { isStintError } from '../contract/errors.js';
 import { type PersonId, shortId } from '../contract/ids.js';
 import type { Grant } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
@@ -22,13 +23,16 @@ export function sweptAlarm(grant: Grant, sentence = SWEPT): Alarm {
   };
 }
 
-/** The sweep could not take it away, or not clear what it left. Told in full as a pending revoke, with how long it waits. */
-export function sweepFailedAlarm(grant: Grant, sentence: string): Alarm {
+/**
+ * The sweep could not take it away, or not clear what it left. How long it waits is told as a pending revoke; what the far end
+ * said, which names what to mend (a right that is missing, a quota), is told here alone.
+ */
+export function sweepFailedAlarm(grant: Grant, sentence: string, error?: unknown): Alarm {
   return {
     key: `sweep/${grant.requestId}/failed`,
     severity: 'warning',
-    sentence: `${sentence} It was the access of ${whose(grant)}.`,
-    todo: 'It is tried again every 15 seconds. See "A revoke stays pending" in docs/operations.md.',
+    sentence: `${sentence} It was the access of ${whose(grant)}.${isStintError(error) ? ` ${error.sentence}` : ''}`,
+    todo: 'Mend what it names, if it names something: it is tried again all the time. See "A revoke stays pending" in docs/operations.md.',
     requestId: grant.requestId,
     target: grant.targetKey,
   };

@@ -66,7 +66,7 @@ function walksOf(config: Config<'policy' | 'aws'>, store: Store): readonly Walk[
 /** What the sweep says, as alarms. */
 export function sweepAlarm(alarms: Alarms): SweepDeps['alarm'] {
   return (sentence, grant, error) =>
-    alarms.raise(error === undefined ? sweptAlarm(grant, sentence) : sweepFailedAlarm(grant, sentence));
+    alarms.raise(error === undefined ? sweptAlarm(grant, sentence) : sweepFailedAlarm(grant, sentence, error));
 }
 
 export type Reconcile = (options: RunOptions) => Promise<Reconciled>;

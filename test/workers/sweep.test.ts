@@ -1,10 +1,12 @@
 /** The sweep takes back what a workflow left: over a real store, with a target that says what it is told to. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Alarm } from '../../contract/alarms.js';
 import { StintError } from '../../contract/errors.js';
 import { instant, msOf, type RequestId, type RunId, type Serial } from '../../contract/ids.js';
 import type { Grant, Observation, Store, TargetDriver } from '../../contract/ports.js';
 import type { Target } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
+import { sweepAlarm } from '../../workers/guard.js';
 import { OVERDUE_MS, type SweepDeps, startSweep, sweepOnce, UNBEGUN_MS } from '../../workers/sweep.js';
 import { FakeTarget } from '../activities/bench.js';
 import { ada, macOf } from '../fixtures/people.js';
@@ -154,6 +156,17 @@ describe('a sweep', () => {
     target.revokeFails = undefined;
     expect(await sweepOnce(deps)).toBe(1);
     expect(await entries(grant)).toEqual(['armed', 'swept']);
+  });
+
+  it('that cannot prove it tells operators what the target said, which names what to mend', async () => {
+    const grant = await armed('aws-permission-set');
+    now += WINDOW_MS + OVERDUE_MS + 1;
+    const said: Alarm[] = [];
+    const { deps, target } = sweeper({ alarm: sweepAlarm({ raise: (alarm) => void said.push(alarm) }) });
+    target.revokeFails = new StintError('aws-rejected', 'AWS does not let Stint work with it. Give its role the right.');
+    expect(await sweepOnce(deps)).toBe(0);
+    expect(said.map(({ requestId }) => requestId)).toEqual([grant.requestId]);
+    expect(said[0]?.sentence).toContain('Give its role the right.');
   });
 
   it('is not kept from the others by one target that fails', async () => {
