@@ -348,6 +348,7 @@ async function logOf(
 /** Names of everybody whom the view mentions. A directory that is down costs names, never a message. */
 async function lookup({ directory, teamId }: NoticeDeps, view: ElevationView): Promise<PeopleLookup> {
   const ids = new Set<PersonId>([
+    ...lastCalled(view),
     ...view.votes.map((v) => v.personId),
     ...(view.calls ?? []).flat().slice(-NAMED_PEOPLE),
     ...view.verdict.approvers,

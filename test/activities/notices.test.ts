@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cardKey, createNotices, paintCard } from '../../activities/notices.js';
 import { StintError } from '../../contract/errors.js';
 import type { AnyEvent } from '../../contract/events.js';
-import { type Digest, instant, type SlackUserId } from '../../contract/ids.js';
+import { type Digest, instant, type PersonId, type SlackUserId } from '../../contract/ids.js';
 import type { Cards, ElevationRow, MessageRef, Rendered } from '../../contract/ports.js';
 import { type ElevationView, foldAll } from '../../contract/view.js';
 import { directoryFrom } from '../../policy/people.js';
@@ -413,6 +413,26 @@ describe('a call to those who may decide from now on', () => {
     expect(cards.text(`line/${requestId}/called-1`)).toMatch(/U0GRACE.*U0LINUS/);
     expect([...cards.dms.keys()]).toEqual([`dm/${requestId}/called-1/grace`, `dm/${requestId}/called-1/linus`]);
     expect(JSON.stringify([...cards.dms.values()])).toContain(CHANNEL);
+  });
+
+  it('of a crowd mentions ten, and writes to those ten alone', async () => {
+    const crowd = Array.from({ length: 60 }, (_, n) => ({
+      ...linus,
+      macs: [],
+      personId: `p${n}` as PersonId,
+      slack: [{ teamId: TEAM, userId: `U0P${n}` as SlackUserId }],
+    }));
+    const { cards, notices } = stage({ people: [...everyone, ...crowd] });
+    const elevation = new Elevation();
+    // All of them can decide by now; those who are called are the last of them.
+    const ids = crowd.map(({ personId }) => personId);
+    const verdict = { ...VERDICT, approvers: ids };
+    const view = viewOf(elevation, elevation.event('rejudged', { verdict, called: ids.slice(-30) }));
+    await notices.line('called', view, 'called-1');
+    const ten = Array.from({ length: 10 }, (_, n) => `U0P${30 + n}`);
+    expect([...cards.dms.values()].map(({ user }) => user)).toEqual(ten);
+    const text = cards.text(`line/${elevation.request.requestId}/called-1`);
+    expect([...text.matchAll(/"user_id":"(U0P\d+)"/g)].map(([, user]) => user)).toEqual(ten);
   });
 
   it('says to those on call for what, to the others that they can decide, and each what is asked and where', async () => {
