@@ -180,6 +180,21 @@ describe('a search', () => {
     expect((await preview.offersFor(ADA, ADA, 'aws-permission-set')).offers.map(({ kind }) => kind)).not.toContain('mac-admin');
   });
 
+  it('finds first what is named in full, however many others speak of it', () => {
+    const [account, set] = [ACCOUNTS[1] as Account, SETS[24] as PermissionSet];
+    const auditors = Array.from({ length: 80 }, (_, n) => ({
+      ...set,
+      arn: `${set.arn}${n}`,
+      name: `Auditor${n}`,
+      description: 'More than ReadOnlyAccess',
+    }));
+    const limits = { managementAccountId: '', delegated: false, setsOfManagement: new Set<string>() };
+    const crowded = createSearch([account, { ...account, id: id(300), name: 'account-10' }], [...auditors, set], limits);
+    const named = (text: string) => crowded.find(text, 50).map((pair) => `${pair.set.name} in ${pair.account.name}`);
+    expect(named('account-1 readonlyaccess')[0]).toBe('ReadOnlyAccess in account-1');
+    expect(named(`${account.id} ReadOnlyAccess`)).toContain('ReadOnlyAccess in account-1');
+  });
+
   it('offers what AWS would refuse as barred, with the reason', async () => {
     const { preview } = begin();
     const found = await preview.search(ADA, 'account-3 read', 100);

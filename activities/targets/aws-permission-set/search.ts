@@ -12,7 +12,10 @@ export interface Pair {
 }
 
 export interface Search {
-  /** Pairs that hold every word, best first: an account whose name begins with the first word, then such a set, then the rest. */
+  /**
+   * Pairs that hold every word, best first: an account whose name begins with the first word, then such a set, then the rest; of one
+   * account first the set whose name is a word.
+   */
   find(text: string, limit: number, may?: (pair: Pair) => boolean): readonly Pair[];
   pair(accountId: string, setArn: string): Pair | undefined;
   readonly size: number;
@@ -64,11 +67,21 @@ export function createSearch(accounts: readonly Account[], sets: readonly Permis
 
 const TERMS_MAX = 8;
 
-/** In the order of names; a pair matches when each term stands in its account or in its set. */
+/**
+ * In the order of names; of an account first the set that is called like a term, since whoever names it means it, and a list has an
+ * end. A pair matches when each term stands in its account or in its set.
+ */
 function* matches(places: readonly Entry<Account>[], kinds: readonly Entry<PermissionSet>[], terms: readonly string[]) {
   const [first = ''] = terms;
   const all = 2 ** terms.length - 1;
-  const marked = kinds.map((entry) => ({ ...entry, mask: maskOf(entry, terms), begins: entry.name.startsWith(first) }));
+  const marked = kinds
+    .map((entry) => ({
+      ...entry,
+      mask: maskOf(entry, terms),
+      begins: entry.name.startsWith(first),
+      meant: terms.includes(entry.name),
+    }))
+    .sort((a, b) => Number(b.meant) - Number(a.meant));
   for (const place of places) {
     const mask = maskOf(place, terms);
     const begins = place.name.startsWith(first);
