@@ -20,6 +20,8 @@ export interface Wish {
   readonly category?: string;
   /** What is typed where the form wants the name of the account. */
   readonly confirm?: string;
+  /** When it is to begin, in seconds since 1970; at once, if left out. */
+  readonly startS?: number;
 }
 
 /** Whether a message is a request that can be decided: other things are said in that channel, too. */
@@ -83,12 +85,15 @@ export async function sendForm(sight: Sight, user: string, modal: Modal, wish: O
   const shown = searching?.initial_option;
   if (searching && !(shown && fits(wish, shown))) throw new Error('the form does not show yet what was chosen');
   const confirm = named('confirm') ?? named('typed');
+  const start = named('start');
+  if (wish.startS !== undefined && !start) throw new Error('the form lets nobody name a start');
   const values = {
     ...(plain && typeof wish.target === 'string' && { target: wish.target }),
     [named('window') ?? 'window']: String(wish.windowMs),
     [named('category') ?? 'category']: wish.category ?? 'debug',
     [named('reason') ?? 'reason']: wish.reason,
     ...(confirm && wish.confirm !== undefined && { [confirm]: wish.confirm }),
+    ...(start && wish.startS !== undefined && { [start]: String(wish.startS) }),
   };
   return sight.act('submit', { user, viewId: modal.id, values });
 }

@@ -1,5 +1,6 @@
-/** The form behind `/elevate` as people fill it in the stand-in of Slack that runs in this very process. */
+/** The forms behind `/elevate` as people fill them in the stand-in of Slack that runs in this very process. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DRILL, GLASS_FIELDS, TAKE } from '../../../cards/break-glass-modal.js';
 import { openForm, pickTarget, sendForm, type Wish } from '../../../cli/demo/form.js';
 import { type Acted, createSight, type SeenState, type Sight } from '../../../cli/demo/sight.js';
 import type { SlackSim } from '../../../sim/slack/index.js';
@@ -46,4 +47,36 @@ export async function fillForm(
     if (stop(JSON.stringify((await openForm(sight, user))?.blocks ?? []))) return undefined;
   }
   return undefined;
+}
+
+/** What is written into the form for break-glass. */
+export interface GlassWish extends Pick<Wish, 'search' | 'windowMs' | 'reason'> {
+  readonly target: string;
+  readonly confirm: string;
+  readonly incident: string;
+  readonly drill: boolean;
+}
+
+/**
+ * Sends the open form for break-glass. Undefined when there is none; `refused` when Slack shows in its place that there is no glass for
+ * them to break, or when the search does not offer it.
+ */
+export async function fillGlass(sight: Sight, user: string, wish: GlassWish): Promise<Acted | 'refused' | undefined> {
+  const { modals } = await sight.slack(user);
+  if (modals.some(({ blocks }) => JSON.stringify(blocks).includes('lets you break no glass'))) return 'refused';
+  const modal = modals.find(({ callbackId }) => callbackId === 'break-glass');
+  if (!modal) return undefined;
+  const at = { user, viewId: modal.id };
+  const { options } = await sight.act('options', { ...at, actionId: GLASS_FIELDS.target, query: wish.search });
+  if (!options) return undefined;
+  if (!options.some(({ value }) => value === wish.target)) return 'refused';
+  const values = {
+    [GLASS_FIELDS.target]: wish.target,
+    [GLASS_FIELDS.window]: `${wish.windowMs / 1000}s`,
+    [GLASS_FIELDS.incident]: wish.incident,
+    [GLASS_FIELDS.reason]: wish.reason,
+    [GLASS_FIELDS.confirm]: wish.confirm,
+    [GLASS_FIELDS.how]: wish.drill ? DRILL : TAKE,
+  };
+  return sight.act('submit', { ...at, values });
 }
