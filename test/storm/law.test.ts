@@ -6,7 +6,7 @@ import { parsePolicy } from '../../policy/load.js';
 import { poolsOf } from '../../policy/pools.js';
 import { covers, type Rule } from '../../policy/rules.js';
 import { PAIRS, targetKey } from './far/organisation.js';
-import { BROKEN_POLICY, type Law, policyText, type Stage, stagesOf, termsOf } from './law.js';
+import { BROKEN_POLICY, DUTY, INCIDENT, LATER, type Law, policyText, type Stage, stagesOf, termsOf } from './law.js';
 import { makeWorld } from './world.js';
 
 const LAWS: readonly Law[] = ['plain', 'strict'];
@@ -40,6 +40,12 @@ describe.each(LAWS)('the %s policy', (law) => {
     const terms = termsOf(law, place);
     for (const round of ROUNDS) expect(stagesOf(terms, round)).toEqual(asRead(rule, round));
     expect(terms.extend?.times).toBe(rule.extend?.times);
+    const review = terms.glass && { groups: [terms.glass.review], people: [] };
+    const glass = terms.glass && { ask: { groups: [DUTY], people: [] }, maxMs: terms.glass.maxMs, incident: INCIDENT, review };
+    expect(rule.breakGlass).toEqual(glass);
+    expect(rule.later).toEqual(LATER);
+    const { id, live } = terms;
+    expect(rule.limits ?? []).toEqual(live === undefined ? [] : [{ rule: id, live }]);
   });
 
   it('has a use for each of its rules', () => {

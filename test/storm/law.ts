@@ -19,14 +19,31 @@ export interface Stage {
   readonly later?: { readonly group: Group; readonly afterMs: number };
 }
 
+/** What whoever is on duty may take at once, in an incident. */
+export interface Glass {
+  readonly maxMs: number;
+  /** Who closes its review. */
+  readonly review: Group;
+}
+
+/** Who may break the glass, and what the id of an incident has to look like. */
+export const DUTY = 'duty';
+export const INCIDENT = '^INC-[0-9]+$';
+/** How far ahead a start may lie, and how late after it access may still begin, in milliseconds. */
+export const LATER = { aheadMs: 60_000, missedMs: 40_000 } as const;
+
 export interface Terms {
+  readonly id: string;
   readonly stages: readonly Stage[];
   /** Who decides an extension, where that is somebody else, and how often at most. */
   readonly extend?: { readonly times: number; readonly stage: Stage };
+  /** Without it nobody may break the glass there. */
+  readonly glass?: Glass;
+  /** How many of one person there may be at once by this rule, whichever way they came to be. */
+  readonly live?: number;
 }
 
 interface Rule extends Terms {
-  readonly id: string;
   readonly kind: 'mac-admin' | 'aws-permission-set';
   readonly match: object;
   readonly tier?: number;
@@ -38,20 +55,24 @@ const two = (group: Group): Stage => ({ group, quorum: 2 });
 /** In the order of the file: the first that covers a target decides about it. Of Macs some have a rule of their own, by the last digit. */
 const rulesOf = (law: Law): readonly Rule[] => {
   const usual = { stages: [law === 'plain' ? one('it') : two('it')] };
-  const mac = (id: string, serial: string, terms: Terms): Rule => ({
+  const glass = (review: Group): { readonly glass: Glass } => ({ glass: { maxMs: law === 'plain' ? 15_000 : 10_000, review } });
+  const mac = (id: string, serial: string, terms: Omit<Terms, 'id'>): Rule => ({
     id,
     kind: 'mac-admin',
     match: { serials: [serial] },
     ...terms,
   });
   return [
-    mac('macs-two', 'C02STORML*5', { stages: [two('it')] }),
+    mac('macs-two', 'C02STORML*5', { stages: [two('it')], ...glass('security') }),
     mac('macs-stages', 'C02STORML*6', { stages: [one('it'), one('security')] }),
-    mac('macs-later', 'C02STORML*7', { stages: [{ ...one('security'), later: { group: 'it', afterMs: 4000 } }] }),
+    mac('macs-later', 'C02STORML*7', {
+      stages: [{ ...one('security'), later: { group: 'it', afterMs: 4000 } }],
+      ...glass('it'),
+    }),
     mac('macs-longer', 'C02STORML*8', { ...usual, extend: { times: 1, stage: one('security') } }),
-    mac('macs', 'C02STORM*', usual),
+    mac('macs', 'C02STORM*', { ...usual, ...glass('it') }),
     { id: 'aws-core', kind: 'aws-permission-set', match: { tags: { tier: '0' } }, tier: 0, stages: [two('it')] },
-    { id: 'aws', kind: 'aws-permission-set', match: { accounts: ['storm-*'] }, ...usual },
+    { id: 'aws', kind: 'aws-permission-set', match: { accounts: ['storm-*'] }, ...usual, ...glass('security'), live: 1 },
   ];
 };
 
@@ -93,13 +114,16 @@ export function policyText(law: Law): string {
     // biome-ignore lint/suspicious/noThenProperty: the file's word
     reminders: { every: '15s', for: '30s', then: '15s' },
     warn: { before: '5s', minWindow: '14s' },
-    targets: rulesOf(law).map(({ stages, extend, ...rule }) => ({
+    targets: rulesOf(law).map(({ stages, extend, glass, live, ...rule }) => ({
       ...rule,
       ask: { groups: ['staff'] },
       approve: stages.length > 1 ? { stages: stages.map(poolOf) } : poolOf(stages[0] ?? one('it')),
       windows: WINDOWS_MS.map(seconds),
       max: seconds(MAX_MS),
       ...(extend && { extend: { times: extend.times, approve: poolOf(extend.stage) } }),
+      later: { ahead: seconds(LATER.aheadMs), missed: seconds(LATER.missedMs) },
+      ...(glass && { breakGlass: glassOf(glass) }),
+      ...(live !== undefined && { limits: { live } }),
     })),
   });
 }
@@ -119,6 +143,10 @@ export const BROKEN_POLICY = JSON.stringify({
     },
   ],
 });
+
+function glassOf({ maxMs, review }: Glass) {
+  return { ask: { groups: [DUTY] }, max: seconds(maxMs), incident: INCIDENT, review: { groups: [review] } };
+}
 
 function poolOf({ group, quorum, later }: Stage) {
   const escalate = later && { escalate: [{ after: seconds(later.afterMs), groups: [later.group] }] };

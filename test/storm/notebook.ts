@@ -8,6 +8,10 @@ export interface Ask {
   readonly serial: string;
   readonly windowMs: number;
   readonly via: 'slack' | 'mac';
+  /** What was said in the form for break-glass, where it was that one. */
+  readonly glass?: { readonly incident: string; readonly drill: boolean };
+  /** When it is to begin, where a time was named; in milliseconds since 1970. */
+  readonly startAt?: number;
   /** When it was told that the request is safely started. */
   ackedAt?: number;
   requestId?: string | undefined;

@@ -1,12 +1,12 @@
 /** People who carry out their stories in Slack, on their Macs and in AWS, as well as the storm lets them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CHANNEL } from '../../cli/demo/world.js';
-import { askUntilTaken } from './asking.js';
+import { type Asked, askUntilTaken } from './asking.js';
 import type { FarEnds } from './far/ends.js';
-import type { Eyes, Seen } from './far/eyes.js';
-import { groupsOf, stagesOf, termsOf } from './law.js';
+import { type Eyes, isDone, type Seen } from './far/eyes.js';
+import { groupsOf, stagesOf, termsOf, WINDOWS_MS } from './law.js';
 import type { Notebook, Press } from './notebook.js';
-import { type Story, stories, wishes } from './plan.js';
+import { type Story, stories, type Way, ways, wishes } from './plan.js';
 import { type Asker, type Wanted, wantedBy } from './wanted.js';
 import type { StormPerson, World } from './world.js';
 
@@ -22,7 +22,9 @@ export interface PeopleDeps {
 }
 
 /** How long people keep trying, in milliseconds. */
-const PATIENCE = { card: 60_000, decide: 90_000, start: 100_000, end: 60_000, close: 150_000 } as const;
+const PATIENCE = { card: 60_000, decide: 90_000, start: 100_000, end: 60_000, close: 150_000, review: 20_000 } as const;
+
+const REVIEW = /^review$/;
 
 /** The next of those who decide comes this much later, in milliseconds. */
 const NEXT_MS = 1500;
@@ -33,31 +35,42 @@ export async function letPeopleAct(deps: PeopleDeps): Promise<void> {
     deps.world.askers.map(async (asker, n) => {
       const next = stories(deps.seed, asker.id);
       const wish = wishes(deps.seed, asker.id);
+      const way = ways(deps.seed, asker.id);
       await sleep(150 * n);
       for (let count = 1; !deps.over.aborted && deps.wanted(); count++) {
         const story = next();
-        await live(deps, asker, wantedBy(deps.far, asker, story, wish()), story, `storm-${n + 1}-${count}`);
+        const wanted = wantedBy(deps.far, asker, story, wish());
+        await live(deps, asker, wanted, { story, way: way() }, `storm-${n + 1}-${count}`);
       }
     }),
   );
 }
 
-async function live(deps: PeopleDeps, asker: Asker, wanted: Wanted, story: Story, quote: string): Promise<void> {
-  const one = createOne(deps, asker, wanted, story, quote);
+/** One elevation as people mean it to go, and how it is asked for. */
+interface Told {
+  readonly story: Story;
+  readonly way: Way;
+}
+
+async function live(deps: PeopleDeps, asker: Asker, wanted: Wanted, told: Told, quote: string): Promise<void> {
+  const one = createOne(deps, asker, wanted, told, quote);
   try {
-    await sleep(story.pauseMs);
+    await sleep(told.story.pauseMs);
     if (deps.over.aborted) return;
-    const requestId = await one.ask();
-    await one.decide(requestId);
-    await one.use(requestId);
+    const asked = await one.ask();
+    const { requestId } = asked;
+    if (!asked.ask.glass) await one.decide(asked);
+    await one.use(asked);
     await one.seeTheEnd(requestId);
+    if (asked.ask.glass) await one.review(requestId);
   } catch (error) {
     deps.notebook.log.push(`${new Date().toISOString()} ${asker.id} ${quote}: ${error instanceof Error ? error.message : error}`);
   }
 }
 
-function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Asker, wanted: Wanted, story: Story, quote: string) {
+function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Asker, wanted: Wanted, told: Told, quote: string) {
   const { slack } = far;
+  const { story, way } = told;
   const approver = world.it[story.by] ?? world.it[0];
   const other = world.it[(story.by + 1) % world.it.length] ?? world.it[0];
   const guard = world.security[story.by % world.security.length] ?? world.security[0];
@@ -96,13 +109,14 @@ function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Aske
     if (note.ack === 'ok') await fillForm(by, note);
   }
 
-  /** A denial asks why; the form is there a moment after the press. */
+  /** A denial asks why, and a review what was found; the form is there a moment after the press. */
   async function fillForm(by: StormPerson, note: Press): Promise<void> {
-    if (note.actionId !== 'deny' && note.actionId !== 'ext-deny') return;
+    if (!['deny', 'ext-deny', 'review'].includes(note.actionId)) return;
     await sleep(200);
     // They may have another elevation's form before them by now: that is sent as well, and says nothing of this click.
     const form = slack.truth(Date.now()).views.find(({ userId, body }) => userId === by.slack && isAbout(body, note));
-    const sent = await slack.act.submit({ user: by.slack, viewId: form?.id, values: {} }).catch(() => undefined);
+    const values = note.actionId === 'review' ? { finding: 'Looked at what was done: it was right.' } : {};
+    const sent = await slack.act.submit({ user: by.slack, viewId: form?.id, values }).catch(() => undefined);
     if (form && sent) Object.assign(note, { form: sent.errors ? 'errors' : sent.ack, ackAt: Date.now() });
     await Promise.resolve(slack.act.closeView({ user: by.slack, all: true })).catch(() => undefined);
   }
@@ -131,7 +145,7 @@ function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Aske
       );
   const isOver = (requestId: string) => {
     const seen = card(requestId);
-    return seen !== undefined && seen.buttons.length === 0 && /Ended\.|Closed[: ]|without proof/.test(seen.text);
+    return seen !== undefined && isDone(seen) && /Ended\.|Closed[: ]|without proof/.test(seen.text);
   };
 
   /** Presses until the card no longer offers it. */
@@ -160,14 +174,14 @@ function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Aske
   }
 
   return {
-    /** The request id, once its card is there. */
-    async ask(): Promise<string> {
-      const requestId = await askUntilTaken({ far, eyes, notebook, over }, asker, wanted, story, quote);
-      await until('the card', PATIENCE.card, () => card(requestId));
-      return requestId;
+    /** What was asked for, once its card is there. */
+    async ask(): Promise<Asked> {
+      const asked = await askUntilTaken({ far, eyes, notebook, over }, asker, wanted, told, quote);
+      await until('the card', PATIENCE.card, () => card(asked.requestId));
+      return asked;
     },
 
-    async decide(requestId: string): Promise<void> {
+    async decide({ requestId, ask: { startAt } }: Asked): Promise<void> {
       const place = () => card(requestId);
       const yes = new RegExp(`^approve:${story.approvedMs}$`);
       if (story.meddling) await meddle(requestId);
@@ -185,11 +199,12 @@ function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Aske
       else if (story.decision === 'withdraw') await withdraw();
       else if (story.decision === 'approve-and-deny') await Promise.all([approve(), deny()]);
       else if (story.decision === 'approve-and-withdraw') await Promise.all([approve(), withdraw()]);
+      if (startAt !== undefined) await callOff(requestId, startAt - Date.now());
     },
 
     /** What is done while the access is there, up to the wish that it ends. */
-    async use(requestId: string): Promise<void> {
-      if (!story.decision.startsWith('approve')) return;
+    async use({ requestId, ask: { glass } }: Asked): Promise<void> {
+      if (!glass && !story.decision.startsWith('approve')) return;
       if (wanted.standing) {
         await sleep(8000); // nothing can begin there: somebody sees that and calls it off
         return pressUntil(other, requestId, /^revoke$/, () => card(requestId), PATIENCE.end);
@@ -202,7 +217,18 @@ function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Aske
       else if (story.ending === 'end-in-slack')
         await pressUntil(asker, requestId, /^end$/, () => dmWith(requestId, /^end$/), 12_000);
       else if (story.ending === 'end-on-mac' && wanted.isMac) await endOnMac();
-      else if (story.ending === 'extend' || story.ending === 'extend-denied') await extend(requestId);
+      else if (story.ending === 'extend' || story.ending === 'extend-denied') await (glass ? reachFor : extend)(requestId);
+    },
+
+    /** Of what was taken by break-glass; of what never came to be there is none. */
+    async review(requestId: string): Promise<void> {
+      const open = () => button(card(requestId), REVIEW);
+      const seen = card(requestId);
+      const found = open();
+      if (way.review === 'nobody' || !seen || !found) return;
+      // Nor need they see the channel for that.
+      if (way.review === 'own-first') await press(asker, seen, found.action_id, found.value, true);
+      for (const by of reviewers()) if (open()) await pressUntil(by, requestId, REVIEW, () => card(requestId), PATIENCE.review);
     },
 
     async seeTheEnd(requestId: string): Promise<void> {
@@ -217,6 +243,20 @@ function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Aske
       await press(approver, seen, 'revoke', plain, true);
     },
   };
+
+  /** Those who may close the review by the plain policy, beginning with one of them. */
+  function reviewers(): readonly StormPerson[] {
+    const { glass } = termsOf('plain', wanted.place);
+    const all = (glass?.review === 'it' ? world.it : world.security).filter(({ id }) => id !== asker.id);
+    return [...all.slice(story.by), ...all.slice(0, story.by)];
+  }
+
+  /** What was approved for later is taken back, if there is time for it. */
+  async function callOff(requestId: string, ms: number): Promise<void> {
+    if (way.calledOff === 'revoke') await pressUntil(other, requestId, /^revoke$/, () => card(requestId), ms);
+    else if (way.calledOff === 'withdraw')
+      await pressUntil(asker, requestId, /^withdraw$/, () => dmWith(requestId, /^withdraw$/), ms);
+  }
 
   /** A stranger and the requester themselves press Approve: neither may count. */
   async function meddle(requestId: string): Promise<void> {
@@ -234,6 +274,16 @@ function createOne({ world, far, eyes, notebook, over }: PeopleDeps, asker: Aske
     const light = far.light.get(asker.mac.serial);
     if (light) light.end();
     else await far.real.get(asker.mac.serial)?.acts.end();
+  }
+
+  /** What was taken by break-glass has no button to make it longer, so the press comes without one. */
+  async function reachFor(requestId: string): Promise<void> {
+    const seen = dmWith(requestId, /^end$/);
+    const found = button(seen, /^end$/);
+    if (!seen || !found) return;
+    const [shortest] = WINDOWS_MS;
+    const value = JSON.stringify({ ...JSON.parse(found.value), w: shortest });
+    await press(asker, seen, `extend:${shortest}`, value, true);
   }
 
   async function extend(requestId: string): Promise<void> {

@@ -1,7 +1,8 @@
 /** The storm's plan and command line. */
 import { describe, expect, it } from 'vitest';
+import { INCIDENT, WINDOWS_MS } from './law.js';
 import { BadOption, HELP, readOptions } from './options.js';
-import { AWS_FAULTS, FAULTS, type FaultKind, faults, kills, stories, weather, wishes } from './plan.js';
+import { AWS_FAULTS, FAULTS, type FaultKind, faults, kills, stories, ways, weather, wishes } from './plan.js';
 
 const some = <T>(next: () => T, n = 300): readonly T[] => Array.from({ length: n }, next);
 const all = (seed: number) => [
@@ -10,6 +11,7 @@ const all = (seed: number) => [
   some(weather(seed)),
   some(faults(seed)),
   some(wishes(seed, 'user1')),
+  some(ways(seed, 'user1')),
 ];
 
 describe('the plan', () => {
@@ -28,6 +30,13 @@ describe('the plan', () => {
     expect(new Set(told.map((s) => s.decision)).size).toBe(6);
     expect(new Set(told.map((s) => s.ending)).size).toBe(6);
     expect(new Set(some(wishes(1, 'user1')).map((w) => w.aws)).size).toBe(2);
+    const asked = some(ways(1, 'user1'), 1000);
+    expect(new Set(asked.map((w) => w.how)).size).toBe(3);
+    expect(new Set(asked.map((w) => w.review)).size).toBe(3);
+    expect(new Set(asked.map((w) => w.calledOff)).size).toBe(3);
+    expect(new Set(asked.map((w) => w.glass.windowMs))).toEqual(new Set(WINDOWS_MS));
+    expect(new Set(asked.map((w) => w.glass.drill)).size).toBe(2);
+    expect(new Set(asked.map((w) => new RegExp(INCIDENT).test(w.glass.incident))).size).toBe(2);
     expect(new Set(some(faults(1), 4000).map((f) => f.kind)).size).toBe(Object.keys(FAULTS).length);
   });
 

@@ -68,6 +68,35 @@ export function wishes(seed: number, personId: string): () => Wish {
   return () => ({ aws: r.chance(0.4), pair: r.next() });
 }
 
+/** How access is asked for: as ever, at once by break-glass, or for a time that lies ahead. */
+export interface Way {
+  readonly how: 'now' | 'glass' | 'later';
+  /** What is taken by break-glass: not always what a rule allows. */
+  readonly glass: { readonly windowMs: number; readonly incident: string; readonly drill: boolean };
+  /** Who closes its review: nobody, somebody else, or somebody else after the person has tried to. */
+  readonly review: 'nobody' | 'other' | 'own-first';
+  /** How far ahead the start lies, in milliseconds. */
+  readonly aheadMs: number;
+  /** How what was approved for later is taken back before it begins. */
+  readonly calledOff: 'not' | 'withdraw' | 'revoke';
+}
+
+/** The ways of one person, one for each story; a story that is told on the Mac goes as ever. Drawn apart, as wishes are. */
+export function ways(seed: number, personId: string): () => Way {
+  const r = random(seed, `ways/${personId}`);
+  return () => ({
+    how: r.weighted<Way['how']>({ now: 64, glass: 21, later: 15 }),
+    glass: {
+      windowMs: Number(r.weighted({ 10000: 12, 15000: 5, 20000: 1 })),
+      incident: r.chance(0.92) ? `INC-${r.int(1, 999)}` : 'a-hunch',
+      drill: r.chance(0.12),
+    },
+    review: r.weighted<Way['review']>({ nobody: 25, other: 45, 'own-first': 30 }),
+    aheadMs: r.int(10_000, 25_000),
+    calledOff: r.weighted<Way['calledOff']>({ not: 70, withdraw: 15, revoke: 15 }),
+  });
+}
+
 /** One SIGKILL of a server process. */
 export interface Kill {
   /** After it was healthy again from its last, in milliseconds. */

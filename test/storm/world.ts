@@ -1,5 +1,6 @@
 /** The storm's world: who there is, and on which Macs. */
 import { TEAM } from '../../cli/demo/world.js';
+import { DUTY } from './law.js';
 
 export interface StormMac {
   readonly serial: string;
@@ -47,9 +48,11 @@ export function makeWorld(lightMacs: number): World {
     const serial = `C02STORM${real ? 'R' : 'L'}${String(n + 1).padStart(3, '0')}`;
     const standing = n === REAL_MACS + lightMacs - 1;
     // The fourth is of IT and asks for a Mac of their own: nobody decides for themselves.
-    const groups = n === REAL_MACS ? ['it'] : [];
+    const isIt = n === REAL_MACS;
+    // Two of three are on duty, and may break the glass.
+    const groups = [...(isIt ? ['it'] : []), ...(n % 3 === 2 ? [] : [DUTY])];
     return {
-      ...person(id, groups, groups.length > 0),
+      ...person(id, groups, isIt),
       mac: { serial, user: id, name: `mac-${n + 1}`, kind: real ? 'real' : 'light', standing } as const,
     };
   });

@@ -66,6 +66,9 @@ const EVERY_MS = 300;
 /** Looked at again each time: what is posted in the very millisecond of a look. */
 const OVERLAP_MS = 1500;
 
+/** Nothing is left to press on it but the review of a break-glass, which may stay open for days. */
+export const isDone = ({ buttons }: Pick<Seen, 'buttons'>): boolean => buttons.every(({ action_id: id }) => id === 'review');
+
 export function createEyes(slack: SlackSim): Eyes {
   const messages = new Map<string, Seen>();
   const byRequest = new Map<string, Map<string, Seen>>();

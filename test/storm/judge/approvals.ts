@@ -4,9 +4,9 @@
  * found here is wrong in every order of things.
  */
 import { mostByTrying, sum } from '../../policy/seating.js';
-import { groupsOf, type Law, MAX_MS, stagesOf, termsOf } from '../law.js';
+import { DUTY, groupsOf, INCIDENT, type Law, MAX_MS, stagesOf, termsOf } from '../law.js';
 import type { Press } from '../notebook.js';
-import { at, type Facts, placeOf } from './facts.js';
+import { askOf, at, type Facts, placeOf } from './facts.js';
 import { only, type Recorded } from './ledger.js';
 
 export type Round = 'request' | 'extension';
@@ -60,11 +60,15 @@ export function eligible(facts: Facts, { view }: Recorded, pattern: RegExp, roun
   );
 }
 
+/** When the policy was asked for the first time. */
+export function askedIn({ view: { request }, events }: Recorded): Span {
+  const [requested] = only(events, 'requested');
+  return { from: at(request.askedAt) - CLOCK_MS, to: at(requested?.at ?? request.askedAt) + CLOCK_MS };
+}
+
 /** Whether these people fill the seats of then and of now, whichever policies those were; judged at some moment of `when`. */
 export function isDecided(facts: Facts, recorded: Recorded, presses: readonly Press[], round: Round, when: Span): boolean {
   const { request } = recorded.view;
-  const [requested] = only(recorded.events, 'requested');
-  const asked = { from: at(request.askedAt) - CLOCK_MS, to: at(requested?.at ?? request.askedAt) + CLOCK_MS };
   const there = [...new Set(presses.filter((p) => p.at <= when.to).map(({ personId }) => personId))]
     .filter((personId) => !isAway(facts, personId, when))
     .flatMap((personId) => facts.world.people.find(({ id }) => id === personId) ?? []);
@@ -79,7 +83,23 @@ export function isDecided(facts: Facts, recorded: Recorded, presses: readonly Pr
     const quorums = stages.map(({ quorum }) => quorum);
     return mostByTrying(quorums, masks) === sum(quorums);
   };
-  return lawsIn(facts, asked).some(fills) && lawsIn(facts, when).some(fills);
+  return lawsIn(facts, askedIn(recorded)).some(fills) && lawsIn(facts, when).some(fills);
+}
+
+/**
+ * For how long the policies of then and of now let this person take by break-glass what they asked for: the shorter, and nothing where
+ * either lets them not, or they had not broken it.
+ */
+export function longestByGlass(facts: Facts, recorded: Recorded, when: Span): number {
+  const { requester, subject, target } = recorded.view.request;
+  const ask = askOf(facts, recorded.requestId);
+  const person = facts.world.people.find(({ id }) => id === ask?.personId);
+  const own = [requester, subject].every(({ personId }) => personId === ask?.personId);
+  if (!ask?.glass || ask.glass.drill || !own || !person?.groups.includes(DUTY)) return 0;
+  if (!new RegExp(INCIDENT).test(ask.glass.incident)) return 0;
+  // Longer than the rule lets it be is not cut to what it lets: it is refused.
+  const lets = (law: Law) => ask.windowMs <= (termsOf(law, placeOf(target)).glass?.maxMs ?? 0);
+  return [askedIn(recorded), when].every((span) => lawsIn(facts, span).some(lets)) ? ask.windowMs : 0;
 }
 
 const lengthOf = ({ actionId }: Press) => Number(actionId.split(':')[1]);
@@ -104,7 +124,10 @@ export function armedIn({ events }: Recorded, began: number): Span {
 export function windowEnd(facts: Facts, recorded: Recorded): number {
   const { view, events } = recorded;
   const confirmed = at(view.confirmedAt);
-  const first = longestOf(facts, recorded, eligible(facts, recorded, /^approve:/), 'request', armedIn(recorded, confirmed));
+  const armed = armedIn(recorded, confirmed);
+  // What is taken by break-glass nobody makes longer.
+  if (view.request.breakGlass) return confirmed + Math.min(view.approvedWindowMs ?? 0, longestByGlass(facts, recorded, armed));
+  const first = longestOf(facts, recorded, eligible(facts, recorded, /^approve:/), 'request', armed);
   const longer = eligible(facts, recorded, /^ext-approve:/, 'extension');
   const rounds = new Map(only(events, 'extended').map((extended) => [extended.data.roundDigest, extended]));
   const extensions = [...rounds.values()].map(({ data, at: extendedAt }) => {

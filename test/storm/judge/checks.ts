@@ -1,31 +1,40 @@
 /** The verdict: each check holds the far ends' truth against what was approved, recorded and said. */
 import type { AnyEvent } from '../../../contract/events.js';
 import { MAX_MS } from '../law.js';
-import { armedIn, eligible, isDecided, windowEnd } from './approvals.js';
+import { armedIn, eligible, isDecided, longestByGlass, windowEnd } from './approvals.js';
 import { lostClicks } from './clicks.js';
 import { judgeCloud } from './cloud.js';
 import {
   type Access,
   accesses,
+  askOf,
   at,
   BEGUN_MS,
   type Facts,
   LAG_MS,
   outage,
   placeOf,
+  QUOTE,
   UNBEGUN_MS,
   UNCONFIRMED_MS,
   UNSEEN_MS,
   type Violation,
 } from './facts.js';
+import { judgeGlass } from './glass.js';
+import { judgeLater } from './later.js';
 import { heldByLeavers } from './leavers.js';
 import { only, type Recorded } from './ledger.js';
+import { pastLimit } from './limits.js';
 
 /** Everything that was broken; empty when all held. */
 export function judge(facts: Facts): Violation[] {
   const all = accesses(facts);
   return [
-    ...all.flatMap((access) => [...insideWindow(facts, access), ...heldByLeavers(facts, access)]),
+    ...all.flatMap((access) => [
+      ...insideWindow(facts, access),
+      ...heldByLeavers(facts, access),
+      ...pastLimit(facts, access, all),
+    ]),
     ...facts.notebook.mistakesTaken.map((when) => ({
       rule: 'policy',
       requestId: '',
@@ -43,6 +52,8 @@ export function judge(facts: Facts): Violation[] {
       ...votes(facts, r),
       ...once(facts, r),
       ...shown(facts, r),
+      ...judgeGlass(facts, r),
+      ...judgeLater(facts, r, all),
     ]),
     ...saidGone(facts, all),
     ...countdowns(facts),
@@ -76,13 +87,25 @@ function insideWindow(facts: Facts, access: Access): Violation[] {
     what: `${what}: ${mac.kind === 'aws' ? 'access' : 'administrator'} from ${iso(held.from)} to ${held.to ? iso(held.to) : 'now'}`,
   });
   if (!of) return [say('no elevation was armed')];
-  const approvals = eligible(facts, of, /^approve:/).filter((p) => p.at <= held.from);
-  if (approvals.length === 0) return [say('nobody who may had approved')];
-  if (!isDecided(facts, of, approvals, 'request', armedIn(of, held.from)))
-    return [say(`too few who may had approved (${approvals.length})`)];
+  const unallowed = of.view.request.breakGlass ? whyUnbroken(facts, of, held.from) : whyUndecided(facts, of, held.from);
+  if (unallowed) return [say(unallowed)];
   const past = overrun(facts, access);
   const allowed = mac.kind === 'aws' && isSwept(facts, of) ? sweptWithin(facts, held, of) : LAG_MS;
   return past > allowed ? [say(`${past} ms past the end of the window, ${allowed} allowed`)] : [];
+}
+
+/** Why what began then was not approved, if it was not. */
+function whyUndecided(facts: Facts, of: Recorded, began: number): string | undefined {
+  const approvals = eligible(facts, of, /^approve:/).filter((p) => p.at <= began);
+  if (approvals.length === 0) return 'nobody who may had approved';
+  const enough = isDecided(facts, of, approvals, 'request', armedIn(of, began));
+  return enough ? undefined : `too few who may had approved (${approvals.length})`;
+}
+
+/** Why nobody might have it without an approval. */
+function whyUnbroken(facts: Facts, of: Recorded, began: number): string | undefined {
+  if (!askOf(facts, of.requestId)?.glass) return 'nobody had broken the glass for it';
+  return longestByGlass(facts, of, armedIn(of, began)) > 0 ? undefined : 'no rule of then lets it be taken by break-glass';
 }
 
 /** Nothing ends by itself in AWS: with its run terminated or begun anew, an access waits for the sweep. */
@@ -244,8 +267,9 @@ function shown(facts: Facts, { requestId, view }: Recorded): Violation[] {
   const card = own.findLast((m) => m.key === `card/${requestId}`);
   if (!card) return isLeft(facts, { requestId, view }) ? found : [...found, say('there is no card')];
   if (view.state !== 'closed') return found;
-  if (card.buttons.length > 0)
-    found.push(say(`the card of a closed elevation has buttons: ${card.buttons.map((b) => b.action_id).join(', ')}`));
+  const wrong = card.buttons.filter(({ action_id: id }) => id !== 'review' || !facts.openReviews.has(requestId));
+  if (wrong.length > 0)
+    found.push(say(`the card of a closed elevation has buttons: ${wrong.map((b) => b.action_id).join(', ')}`));
   const wanted = finalWords(view);
   if (!wanted.test(card.text)) found.push(say(`the card says "${card.text.slice(0, 160)}" and should say ${wanted}`));
   return found;
@@ -291,7 +315,7 @@ function tagsAfterArmed(facts: Facts): Violation[] {
 function asks(facts: Facts): Violation[] {
   const cards = new Map<string, Set<string>>();
   for (const m of facts.messages) {
-    const quote = /storm-\d+-\d+-\d+/.exec(m.words)?.[0];
+    const quote = QUOTE.exec(m.words)?.[0];
     if (quote && m.key.startsWith('card/')) cards.set(quote, (cards.get(quote) ?? new Set()).add(m.requestId));
   }
   return facts.notebook.asks.flatMap(({ quote, serial, ackedAt, requestId }) => {

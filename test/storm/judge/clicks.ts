@@ -73,6 +73,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
   end: act('end', 'ended'),
   withdraw: act('withdraw', 'withdrawn', ['armed']),
   extend: act('askExtension', 'extension-asked'),
+  review: {
+    refused: 'review',
+    overtakenBy: [],
+    graceMs: 0,
+    made: ({ type, actor }, { personId }) => type === 'review-closed' && actor.personId === personId,
+  },
 };
 
 /** When it was acknowledged, as far as that is known. */
@@ -98,7 +104,7 @@ const kindOf = ({ actionId }: Press): string => actionId.split(':')[0] ?? '';
 /** A press that opens a form is only half the click: what was taken is the form. */
 function isTaken(press: Press): boolean {
   const kind = kindOf(press);
-  return kind in KINDS && (kind.endsWith('deny') ? press.form === 'ok' : press.ack === 'ok');
+  return kind in KINDS && (/deny$|^review$/.test(kind) ? press.form === 'ok' : press.ack === 'ok');
 }
 
 function isCutOff({ notebook }: Facts, { requestId }: Press): boolean {

@@ -75,6 +75,7 @@ function life() {
       notebook,
       cloud: read,
       macs: read.places,
+      openReviews: new Set(),
       recorded: [{ requestId, events, view }],
       messages: [],
       saidGone: [],

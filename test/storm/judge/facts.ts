@@ -3,7 +3,7 @@ import type { Target } from '../../../contract/request.js';
 import type { SaidGone, Seen, Told } from '../far/eyes.js';
 import type { Held } from '../far/light-mac.js';
 import { START_MS, WINDOWS_MS } from '../law.js';
-import type { Notebook } from '../notebook.js';
+import type { Ask, Notebook } from '../notebook.js';
 import type { World } from '../world.js';
 import type { CloudTruth } from './cloud.js';
 import { only, type Recorded } from './ledger.js';
@@ -22,6 +22,8 @@ export interface Facts {
   readonly macs: readonly MacTruth[];
   readonly cloud?: CloudTruth;
   readonly recorded: readonly Recorded[];
+  /** Whose review of a break-glass the store lists as open. */
+  readonly openReviews: ReadonlySet<string>;
   readonly messages: readonly Seen[];
   readonly saidGone: readonly SaidGone[];
   /** What single people were told. */
@@ -87,6 +89,16 @@ function elevationOf({ recorded }: Facts, mac: MacTruth, held: Held): Recorded |
     .filter((a) => a.armedAt <= held.from);
   return armed.sort((a, b) => b.armedAt - a.armedAt)[0]?.r;
 }
+
+/** What its people had asked for, by the words that its card quotes. */
+export function askOf({ messages, notebook }: Pick<Facts, 'messages' | 'notebook'>, requestId: string): Ask | undefined {
+  const cards = messages.filter((m) => m.requestId === requestId && m.key.startsWith('card/'));
+  const quotes = new Set(cards.map(({ words }) => QUOTE.exec(words)?.[0]));
+  return notebook.asks.find(({ quote }) => quotes.has(quote));
+}
+
+/** What each ask has in its reason, and in no other. */
+export const QUOTE = /storm-\d+-\d+-\d+/;
 
 /** As it is called in the notebook. */
 export function placeOf(target: Target): string {

@@ -5,11 +5,12 @@ import { type Digest, instant, type LocalUser, type PersonId, type Serial } from
 import { foldAll } from '../../../contract/view.js';
 import { Elevation, VERDICT } from '../../ledger/events.js';
 import type { Seen } from '../far/eyes.js';
-import { createNotebook, type Notebook, type Press } from '../notebook.js';
+import { type Ask, createNotebook, type Notebook, type Press } from '../notebook.js';
 import { makeWorld } from '../world.js';
 import { judge } from './checks.js';
-import type { Facts } from './facts.js';
+import type { Access, Facts } from './facts.js';
 import { only } from './ledger.js';
+import { pastLimit } from './limits.js';
 
 const world = makeWorld(6);
 const asker = world.askers[3]; // of IT, with a light Mac
@@ -86,6 +87,7 @@ function life(asker = world.askers[3]): Life & { readonly facts: () => Facts; re
         notebook: it.notebook,
         macs: [{ serial, user, kind: 'light', standing: false, held: it.held }],
         recorded: [{ requestId, events: it.events, view }],
+        openReviews: new Set(),
         messages: it.messages,
         saidGone: [{ requestId, at: ms(20.1), method: 'chat.update', text: 'Access gone' }],
         answers: [],
@@ -573,5 +575,266 @@ describe('who decided', () => {
     // Nobody could tell the Mac.
     held.notebook.unheard.push({ serial: asker?.mac.serial ?? '', kind: 'mac-offline', from: ms(12), to: ms(25) });
     expect(found(held.facts())).not.toContainEqual(expect.stringMatching(/^left/));
+  });
+});
+
+/** The request, as recorded, says this as well. */
+function says(l: Life, change: object): void {
+  const [requested] = l.events;
+  if (requested?.type === 'requested') Object.assign(requested.data.request, change);
+}
+
+describe('a break-glass', () => {
+  /** For an incident: nobody voted, it is said in an entry, on the card and to everybody who was passed over, and its review is open. */
+  function broken(asker = world.askers[3], drill = false): ReturnType<typeof life> {
+    const one = life(asker);
+    const { requestId } = one;
+    const glass = { incident: 'INC-417', drill };
+    says(one, { breakGlass: { incident: glass.incident, ...(drill && { drill }) } });
+    Object.assign(one.notebook.asks[0] ?? {}, { glass });
+    one.notebook.presses.splice(0);
+    const [requested] = one.events;
+    const by = { via: 'slack', personId: asker?.id };
+    const entry = { ...requested, id: 'broken', type: 'glass-broken', at: s(1), actor: by, data: { ...glass } } as AnyEvent;
+    one.events = one.events.flatMap((e) => (e.type === 'voted' ? [entry] : [e]));
+    const [card] = one.messages;
+    if (!card) throw new Error('no card');
+    const passed = world.it.map(({ id }) => ({ ...card, channel: `D-${id}`, key: `skipped/${requestId}/${id}`, words: '' }));
+    const loud = { ...card, words: `Break-glass: nobody was asked. ${card.words}` };
+    one.messages = [loud, ...passed];
+    one.more = { openReviews: new Set([requestId]) };
+    return one;
+  }
+  const ask = (l: Life, change: Partial<Ask>) => void Object.assign(l.notebook.asks[0] ?? {}, change);
+  const named = (l: Life, incident: string) => {
+    ask(l, { glass: { incident, drill: false } });
+    for (const e of l.events) if (e.type === 'glass-broken') Object.assign(e.data, { incident });
+  };
+  const strict = (l: Life, from: number) => void l.notebook.laws.push({ law: 'strict', from: ms(from), to: ms(from + 1) });
+  /** By whom, as the ledger has it; the store lists it as open no more. */
+  const closed = (l: ReturnType<typeof life>, personId: string) => {
+    const actor = { via: 'slack', personId };
+    l.events.push({ ...l.events[0], id: 'closed by', type: 'review-closed', at: s(40), actor, data: {} } as AnyEvent);
+    l.more = { openReviews: new Set() };
+  };
+  const review = (l: ReturnType<typeof life>, personId: string, form?: string) =>
+    l.notebook.presses.push({
+      at: ms(25),
+      ackAt: ms(25.3),
+      personId,
+      requestId: l.requestId,
+      actionId: 'review',
+      digest: '',
+      ack: 'ok',
+      ...(form && { form }),
+    });
+  const own = asker?.id ?? '';
+
+  it.each<[string, (l: ReturnType<typeof life>) => void]>([
+    [
+      'whose review is open, with its button',
+      (l) => void Object.assign(l.messages[0] ?? {}, { buttons: [{ action_id: 'review', value: '' }] }),
+    ],
+    [
+      'whose review somebody else closed',
+      (l) => {
+        review(l, 'it1', 'ok');
+        closed(l, 'it1');
+      },
+    ],
+    ['whose review its person wanted to close', (l) => void review(l, own)],
+    ['of a length that is short enough for either policy', (l) => strict(l, 2)],
+    [
+      'of which somebody who was passed over had left',
+      (l) => {
+        l.messages.splice(1, 1);
+        l.notebook.absences.push({ personId: 'it1', from: ms(-1), to: ms(5) });
+      },
+    ],
+  ])('is allowed without an approval: one %s', (_, change) => {
+    const one = broken();
+    change(one);
+    expect(found(one.facts())).toEqual([]);
+  });
+
+  it('that is a drill is told and reviewed as well', () => {
+    const one = broken(asker, true);
+    one.held.splice(0);
+    one.more = { ...one.more, tagCalls: [], saidGone: [], countdowns: [] };
+    const [first] = one.events;
+    const end = [
+      { ...first, id: 'drilled', type: 'drilled', at: s(1), data: {} },
+      { ...first, id: 'over', type: 'closed', at: s(1), data: { outcome: 'drilled' } },
+    ] as AnyEvent[];
+    one.events = [...one.events.slice(0, 2), ...end];
+    one.messages = one.messages.map((m) => ({ ...m, text: 'Closed: nothing was granted.' }));
+    expect(found(one.facts())).toEqual([expect.stringMatching(/^I10: the card of a break-glass does not say so/)]);
+    Object.assign(one.messages[0] ?? {}, { words: `This is a drill: nothing was granted. storm-4-1-1` });
+    expect(found(one.facts())).toEqual([]);
+    one.messages.pop();
+    expect(found(one.facts())).toEqual(['told: it3 was passed over, and was not told']);
+  });
+
+  it.each<[string, RegExp, ReturnType<typeof life>, (l: ReturnType<typeof life>) => void]>([
+    ['that nobody broke', /^I5: nobody had broken the glass/, broken(), (l) => ask(l, { glass: undefined } as never)],
+    [
+      'that became an ordinary request',
+      /^ask: was asked for by break-glass/,
+      broken(),
+      (l) => says(l, { breakGlass: undefined }),
+    ],
+    ['by somebody who is not on duty', /^I5: no rule of then/, broken(world.askers[2]), () => undefined],
+    ['of somebody else', /^I5: no rule of then/, broken(), (l) => ask(l, { personId: 'user1' })],
+    ['where there is none', /^I5: no rule of then/, broken(world.askers[7]), () => undefined],
+    ['for no incident', /^I5: no rule of then/, broken(), (l) => named(l, 'a-hunch')],
+    ['for longer than may be', /^I5: no rule of then/, broken(), (l) => ask(l, { windowMs: 20_000 })],
+    [
+      'for longer than the policy of now lets it be',
+      /^I5: no rule of then/,
+      broken(),
+      (l) => {
+        ask(l, { windowMs: 15_000 });
+        strict(l, 2);
+      },
+    ],
+    [
+      'that is there for longer than it was taken for',
+      /^I5: 20900 ms past/,
+      broken(),
+      (l) => void l.held.splice(0, 1, { from: ms(8), to: ms(39.9) }),
+    ],
+    ['that was made longer', /^glass: what was taken by break-glass was made longer/, broken(), (l) => extend(l, 10_000)],
+    ['that was a drill', /^glass: a drill took its target/, broken(asker, true), () => undefined],
+    ['and a drill of it that gave access', /^I5: no rule of then/, broken(asker, true), () => undefined],
+    ['without its entry', /^glass: no entry says/, broken(), (l) => void l.events.splice(1, 1)],
+    [
+      'whose entry came after',
+      /^glass: the target was taken before/,
+      broken(),
+      (l) => void Object.assign(l.events[1] ?? {}, { at: s(7) }),
+    ],
+    [
+      'whose entry names another incident',
+      /^glass: the entry names the incident INC-1; the person named INC-417/,
+      broken(),
+      (l) => void Object.assign(l.events[1]?.data ?? {}, { incident: 'INC-1' }),
+    ],
+    ['whose review is not open', /^review: it is not open, and nobody/, broken(), (l) => void Object.assign(l, { more: {} })],
+    [
+      'whose review its own person closed',
+      /^review: user4 closed it, who may not/,
+      broken(),
+      (l) => {
+        review(l, own, 'ok');
+        closed(l, own);
+      },
+    ],
+    ['whose review nobody had pressed', /^review: it1 closed it, who may not/, broken(), (l) => closed(l, 'it1')],
+    [
+      'whose review others closed',
+      /^review: sec1 closed it, who may not/,
+      broken(),
+      (l) => {
+        review(l, 'sec1', 'ok');
+        closed(l, 'sec1');
+      },
+    ],
+    [
+      'whose review somebody closed who had left',
+      /^review: it1 closed it, who may not/,
+      broken(),
+      (l) => {
+        l.notebook.absences.push({ personId: 'it1', from: ms(20), to: ms(30) });
+        review(l, 'it1', 'ok');
+        closed(l, 'it1');
+      },
+    ],
+    [
+      'whose review is open though it was closed',
+      /^review: it is still open/,
+      broken(),
+      (l) => {
+        review(l, 'it1', 'ok');
+        closed(l, 'it1');
+        l.more = { openReviews: new Set([l.requestId]) };
+      },
+    ],
+    ['whose review was taken and lost', /^click: review of it1/, broken(), (l) => void review(l, 'it1', 'ok')],
+    [
+      'with a button though its review is closed',
+      /^I10: .*has buttons: review/,
+      broken(),
+      (l) => {
+        review(l, 'it1', 'ok');
+        closed(l, 'it1');
+        Object.assign(l.messages[0] ?? {}, { buttons: [{ action_id: 'review', value: '' }] });
+      },
+    ],
+    [
+      'of which somebody who was passed over hears nothing',
+      /^told: it2 was passed over/,
+      broken(),
+      (l) => void l.messages.splice(2, 1),
+    ],
+    [
+      'whose card is not loud',
+      /^I10: the card of a break-glass does not say so/,
+      broken(),
+      (l) => void Object.assign(l.messages[0] ?? {}, { words: 'storm-4-1-1' }),
+    ],
+  ])('is found: one %s', (_, rule, one, change) => {
+    change(one);
+    expect(found(one.facts())).toEqual(expect.arrayContaining([expect.stringMatching(rule)]));
+  });
+});
+
+describe('a later start', () => {
+  /** Asked for at 0 to begin at so many seconds. */
+  const later = (start: number) => {
+    const one = life();
+    says(one, { startAt: s(start) });
+    Object.assign(one.notebook.asks[0] ?? {}, { startAt: ms(start) });
+    return one;
+  };
+  const withdrawn = (l: Life, when: number) =>
+    void l.events.splice(3, 0, { ...l.events[0], id: 'withdrawn', type: 'withdrawn', at: s(when), data: {} } as AnyEvent);
+
+  it('is one where nothing is there before it', () => {
+    expect(found(later(5.5).facts())).toEqual([]);
+  });
+
+  it.each<[string, RegExp, ReturnType<typeof life>, (l: ReturnType<typeof life>) => void]>([
+    ['access before it', /^I5: access began 500 ms before its start/, later(8.5), () => undefined],
+    ['a target taken before it', /^I5: its target was taken 1000 ms before/, later(7), () => undefined],
+    ['what begins long after it', /^I5: it began 40001 ms after its start, 40000 allowed/, later(6 - 40.001), () => undefined],
+    ['access that was called off', /^I5: access began although it was withdrawn/, later(5.5), (l) => withdrawn(l, 5.2)],
+    ['another start than was asked for', /^ask: was asked for 2026-03-02T09:00:05/, later(5), (l) => says(l, { startAt: s(4) })],
+    ['a start that nobody asked for', /^ask: was asked for at once/, life(), (l) => says(l, { startAt: s(4) })],
+  ])('is none with %s', (_, rule, one, change) => {
+    change(one);
+    expect(found(one.facts())).toEqual(expect.arrayContaining([expect.stringMatching(rule)]));
+  });
+});
+
+describe('a limit', () => {
+  const has = (personId: string, key: string, from: number, to?: number) =>
+    ({
+      mac: { serial: key },
+      held: { from: ms(from), ...(to !== undefined && { to: ms(to) }) },
+      of: { requestId: key, view: { request: { subject: { personId }, target: { kind: 'aws-permission-set', key } } } },
+    }) as unknown as Access;
+  const [one, other, core] = ['aws/220000000010/ps-1/u', 'aws/220000000011/ps-1/u', 'aws/220000000014/ps-1/u'];
+  const past = (...all: readonly Access[]) =>
+    all.flatMap((access) => pastLimit({ now: ms(60) }, access, all)).map(({ what }) => what);
+
+  it('is kept one after the other, by different people, and where another rule gives it', () => {
+    expect(past(has('ada', one, 1, 5), has('ada', other, 5))).toEqual([]);
+    expect(past(has('ada', one, 1, 5), has('grace', other, 2))).toEqual([]);
+    expect(past(has('ada', one, 1, 5), has('ada', core, 2), has('ada', core, 3))).toEqual([]);
+  });
+
+  it('is passed by what is there at once', () => {
+    const what = 'ada had 2 at once by the rule aws, which allows 1, at 2026-03-02T09:00:04.000Z';
+    expect(past(has('ada', one, 1), has('ada', other, 4, 9))).toEqual([what]);
   });
 });
