@@ -1,21 +1,27 @@
 /** What a storm was to come to: it must not pass where one kind of target was granted to nobody. */
 import { describe, expect, it } from 'vitest';
-import type { AwsPermissionSetTarget, Target } from '../../contract/request.js';
+import { instant, type PersonId } from '../../contract/ids.js';
+import type { AwsPermissionSetTarget, ElevationRequest, Target } from '../../contract/request.js';
 import { foldAll } from '../../contract/view.js';
 import { ada, macOf } from '../fixtures/people.js';
 import { Elevation } from '../ledger/events.js';
 import type { Facts } from './judge/facts.js';
 import { createNotebook } from './notebook.js';
-import { shortOf } from './report.js';
+import { shortOf, waysOf } from './report.js';
 
 const WANTED = { kills: 0, elevations: 20, calm: 1 };
 const cloud = {} as NonNullable<Facts['cloud']>;
 const aws = { kind: 'aws-permission-set', key: 'aws/1/ps-1/u' } as AwsPermissionSetTarget;
 
 /** So many elevations that ended without a grant, or with one. */
-function lives(count: number, confirmed: boolean, target: Target = macOf(ada)): Facts['recorded'] {
+function lives(
+  count: number,
+  confirmed: boolean,
+  target: Target = macOf(ada),
+  more: Partial<ElevationRequest> = {},
+): Facts['recorded'] {
   return Array.from({ length: count }, () => {
-    const e = new Elevation<Target>({ target });
+    const e = new Elevation<Target>({ ...more, target });
     const at = e.request.askedAt;
     const events = [e.requested(), ...(confirmed ? [e.event('confirmed', { confirmedAt: at, deadlineAt: at })] : [])];
     const view = foldAll(events);
@@ -45,5 +51,25 @@ describe('a storm falls short', () => {
       '1 of 3 elevations',
       'not everything had converged after 4 min of calm',
     ]);
+  });
+});
+
+it('counts who broke the glass, and whose access began later', () => {
+  const glass = { breakGlass: { incident: 'INC-417' } };
+  const later = { startAt: instant(Date.parse('2026-03-02T09:00:20.000Z')) };
+  const closed = (all: Facts['recorded'], change: Partial<Facts['recorded'][number]['view']>) =>
+    all.map((one) => ({ ...one, view: { ...one.view, ...change } }));
+  const all = [
+    ...lives(9, true),
+    ...closed(lives(2, true, aws, glass), { review: { by: 'sec1' as PersonId, at: later.startAt } }),
+    ...lives(3, false, undefined, glass),
+    ...closed(lives(1, false, undefined, glass), { outcome: 'drilled' }),
+    ...lives(4, true, undefined, later),
+    ...closed(lives(5, false, undefined, later), { outcome: 'withdrawn' }),
+    ...closed(lives(1, false, undefined, later), { outcome: 'lapsed' }),
+  ];
+  expect(waysOf(all)).toEqual({
+    glass: { asked: 6, broke: 2, drills: 1, reviewed: 2 },
+    later: { asked: 10, began: 4, calledOff: 5 },
   });
 });

@@ -26,6 +26,10 @@ export interface Result {
   readonly granted: number;
   /** Terminated before they were armed: they hold nothing, and nobody closes them. */
   readonly orphans: number;
+  /** Drills are asked for and not had; `reviewed`: somebody closed the review. */
+  readonly glass: { readonly asked: number; readonly broke: number; readonly drills: number; readonly reviewed: number };
+  /** Of those that named a time. */
+  readonly later: { readonly asked: number; readonly began: number; readonly calledOff: number };
   readonly mostAtOnce: number;
   readonly samples: number;
   /** The longest that anybody was an administrator past a deadline, in milliseconds; below 0: nobody was. */
@@ -119,6 +123,7 @@ export function resultOf(told: Told): Result {
     ),
     granted: facts.recorded.filter(({ events }) => only(events, 'confirmed').length > 0).length,
     orphans: facts.recorded.filter(({ view }) => view.state !== 'closed' && !view.armedAt).length,
+    ...waysOf(facts.recorded),
     mostAtOnce: watch.mostAtOnce,
     samples: watch.samples,
     longestPastMs: longest?.ms,
@@ -127,6 +132,26 @@ export function resultOf(told: Told): Result {
     convergedMs: converged === undefined ? undefined : converged - facts.calmFrom,
     short,
     violations,
+  };
+}
+
+/** How many broke the glass, and how many began later. */
+export function waysOf(recorded: readonly Recorded[]): Pick<Result, 'glass' | 'later'> {
+  const glass = recorded.filter(({ view }) => view.request.breakGlass);
+  const later = recorded.filter(({ view }) => view.request.startAt !== undefined);
+  const had = (all: readonly Recorded[]) => all.filter(({ events }) => only(events, 'confirmed').length > 0).length;
+  return {
+    glass: {
+      asked: glass.length,
+      broke: had(glass),
+      drills: glass.filter(({ view }) => view.outcome === 'drilled').length,
+      reviewed: glass.filter(({ view }) => view.review).length,
+    },
+    later: {
+      asked: later.length,
+      began: had(later),
+      calledOff: later.filter(({ view }) => !view.armedAt && (view.outcome === 'withdrawn' || view.outcome === 'revoked')).length,
+    },
   };
 }
 
@@ -179,6 +204,7 @@ export function inWords(r: Result): string {
     `faults: ${r.totalFaults} (${list(r.faults)})`,
     `Slack calls: ${r.slackCalls}, of which faults struck ${r.slackCallsStruck}`,
     `elevations: ${r.elevations} of ${r.asked} asked for; ${r.granted} were granted, at most ${r.mostAtOnce} at once (${list(r.outcomes)})`,
+    `break-glass: ${r.glass.asked} asked for, ${r.glass.broke} broke it, ${r.glass.drills} were drills, ${r.glass.reviewed} were reviewed; for later: ${r.later.asked} asked for, ${r.later.began} began, ${r.later.calledOff} were called off`,
     ...(r.orphans > 0 ? [`left open without access by Temporal's terminate: ${r.orphans}`] : []),
     `Macs looked at: ${r.samples} times; longest access past a deadline: ${past}`,
     ...(r.aws ? [inAws(r.aws)] : []),
