@@ -21,6 +21,8 @@ export interface AskingDeps {
 const PATIENCE_MS = 60_000;
 /** How often one form is sent before a person closes it and begins anew. */
 const SENDS = 8;
+/** How often somebody searches who is offered nothing. */
+const SEARCHES = 4;
 
 const reasonOf = (quote: string): string => `because of ${quote} in a test`;
 
@@ -56,7 +58,7 @@ export async function askUntilTaken(
   const { far, eyes, notebook, over } = deps;
   const sight = sightOf(far.slack);
   const tries: Ask[] = [];
-  let unopened = 0;
+  let [unopened, searched] = [0, 0];
   // Nobody breaks the glass for what they have for good, nor names a time on the Mac.
   let how = story.via === 'mac' || wanted.standing ? 'now' : way.how;
   const known = (): Asked | undefined =>
@@ -126,8 +128,8 @@ export async function askUntilTaken(
     const { offer: target, search, confirm } = wanted;
     const reason = reasonOf(quote);
     const acted = await fillGlass(sight, asker.slack, { target, search, confirm, windowMs, reason, ...glass });
-    const refused = acted === 'refused' || NO_GLASS.test(JSON.stringify(acted?.errors ?? {}));
-    if (!refused) return acted;
+    if (acted === 'not offered' && ++searched < SEARCHES) return undefined;
+    if (typeof acted !== 'string' && !NO_GLASS.test(JSON.stringify(acted?.errors ?? {}))) return acted;
     how = 'now';
     return 'refused';
   }

@@ -85,7 +85,7 @@ export interface Way {
 export function ways(seed: number, personId: string): () => Way {
   const r = random(seed, `ways/${personId}`);
   return () => ({
-    how: r.weighted<Way['how']>({ now: 64, glass: 21, later: 15 }),
+    how: r.weighted<Way['how']>({ now: 58, glass: 26, later: 16 }),
     glass: {
       windowMs: Number(r.weighted({ 10000: 12, 15000: 5, 20000: 1 })),
       incident: r.chance(0.92) ? `INC-${r.int(1, 999)}` : 'a-hunch',

@@ -45,7 +45,7 @@ describe('the form for break-glass', () => {
   it('is none where the search does not offer it, where there is no glass for them, or where nothing is open', async () => {
     expect(await fill()).toBeUndefined();
     await open('break-glass', /Nobody is asked/);
-    expect(await fill({ target: 'mac-admin/C02OTHER' })).toBe('refused');
+    expect(await fill({ target: 'mac-admin/C02OTHER' })).toBe('not offered');
     await h.sim.act.closeView({ user: 'U0BOB', all: true });
     h.preview.glass = false;
     await open('break-glass', /lets you break no glass/);

@@ -59,9 +59,13 @@ export interface GlassWish extends Pick<Wish, 'search' | 'windowMs' | 'reason'> 
 
 /**
  * Sends the open form for break-glass. Undefined when there is none; `refused` when Slack shows in its place that there is no glass for
- * them to break, or when the search does not offer it.
+ * them to break; `not offered` when the search does not know it, which is what a search says too that could not be answered.
  */
-export async function fillGlass(sight: Sight, user: string, wish: GlassWish): Promise<Acted | 'refused' | undefined> {
+export async function fillGlass(
+  sight: Sight,
+  user: string,
+  wish: GlassWish,
+): Promise<Acted | 'refused' | 'not offered' | undefined> {
   const { modals } = await sight.slack(user);
   if (modals.some(({ blocks }) => JSON.stringify(blocks).includes('lets you break no glass'))) return 'refused';
   const modal = modals.find(({ callbackId }) => callbackId === 'break-glass');
@@ -69,7 +73,7 @@ export async function fillGlass(sight: Sight, user: string, wish: GlassWish): Pr
   const at = { user, viewId: modal.id };
   const { options } = await sight.act('options', { ...at, actionId: GLASS_FIELDS.target, query: wish.search });
   if (!options) return undefined;
-  if (!options.some(({ value }) => value === wish.target)) return 'refused';
+  if (!options.some(({ value }) => value === wish.target)) return 'not offered';
   const values = {
     [GLASS_FIELDS.target]: wish.target,
     [GLASS_FIELDS.window]: `${wish.windowMs / 1000}s`,
