@@ -71,6 +71,8 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
         notAfter: input.notAfter,
         windowMs: input.windowMs,
         ...(verdict.rule === undefined ? {} : { rule: verdict.rule }),
+        // Of two policies the one of now: which one was first, a history says.
+        policyHash: verdict.policyNow ?? verdict.policyHash,
         ...(verdict.outcome === 'auto' && !verdict.breakGlass ? { automaticAt: instant(now) } : {}),
       };
       return fence.arm(grant, input.armed, instant(now), input.before, limitsOf(verdict, input, now));

@@ -218,6 +218,8 @@ export interface Grant<T extends Target = Target> {
   /** What counts against limits: the rule that it was armed by, and the length that was granted, in milliseconds. */
   readonly rule?: string;
   readonly windowMs?: number;
+  /** The policy that was in force then: with the rule it says who reviews a break-glass. */
+  readonly policyHash?: Digest;
   /** When it was armed, where the policy itself had approved it. */
   readonly automaticAt?: Instant;
   readonly endedAt?: Instant;

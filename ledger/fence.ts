@@ -217,6 +217,7 @@ function rowOf(grant: NewGrant): Tables['grants'] {
     rule: grant.rule ?? null,
     window_ms: grant.windowMs ?? null,
     automatic_at: grant.automaticAt ?? null,
+    policy: grant.policyHash ?? null,
   };
 }
 
@@ -236,6 +237,7 @@ function grantOf(row: Tables['grants']): Grant {
     ...(row.rule !== null && { rule: row.rule }),
     ...(row.window_ms !== null && { windowMs: row.window_ms }),
     ...(row.automatic_at !== null && { automaticAt: row.automatic_at }),
+    ...(row.policy !== null && { policyHash: row.policy }),
     ...(row.ended_at !== null && { endedAt: row.ended_at }),
     ...(row.gone_at !== null && { goneAt: row.gone_at }),
   };

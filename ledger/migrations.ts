@@ -239,6 +239,13 @@ const DOUBTS = [
   'create index doubts_next on doubts (next_at)',
 ];
 
+/** By which policy a target was taken. Read out of the views as `USAGE` does: the policy by which it was first judged. */
+const TAKEN_BY = [
+  'alter table grants add column policy text',
+  `update grants set policy = substring(view from '"policyHash":"([^"]+)"')
+    from elevations where elevations.request_id = grants.request_id and view like '%"armedAt":"%'`,
+];
+
 /** All steps, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
@@ -254,4 +261,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0010-seen-until', statements: SEEN_UNTIL },
   { name: '0011-reviews', statements: REVIEWS },
   { name: '0012-doubts', statements: DOUBTS },
+  { name: '0013-taken-by', statements: TAKEN_BY },
 ];

@@ -57,6 +57,8 @@ export interface Tables {
     window_ms: number | null;
     /** When it was taken, where the policy itself had approved it. */
     automatic_at: Instant | null;
+    /** The policy that was in force when it was taken; null in a tombstone. */
+    policy: Digest | null;
   };
   /** The reconciler's memory; `told` is JSON. */
   looks: { target: string; at: Instant; told: string };

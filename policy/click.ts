@@ -5,7 +5,7 @@
  */
 import { lastVerdict } from '../contract/extension.js';
 import { instant, type PersonId } from '../contract/ids.js';
-import type { About, Directory, Person, Requests, Store, TargetFacts, Tickets, UsageBook } from '../contract/ports.js';
+import type { About, Directory, Fence, Person, Requests, Store, TargetFacts, Tickets, UsageBook } from '../contract/ports.js';
 import type { ClickKind, ClickVerdict } from '../contract/preview.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Round, Verdict, Vote } from '../contract/verdict.js';
@@ -26,8 +26,9 @@ import { onlyWaits } from './tickets.js';
 
 export interface Click {
   readonly policy: Policy;
-  /** Policies by hash: that of the request says who reviews a break-glass. */
+  /** Policies by hash, and by which of them it was taken: that says who reviews a break-glass. */
   readonly policies?: Pick<Store['policies'], 'get'> | undefined;
+  readonly grants?: Pick<Fence, 'grant'> | undefined;
   readonly directory: Directory;
   readonly targets: readonly TargetFacts[];
   readonly texts?: Pick<Requests, 'getText'> | undefined;

@@ -1,6 +1,6 @@
 /** The policy's answers to an entrance: what a person may ask for, and whether a click could count. */
 import type { Digest } from '../contract/ids.js';
-import type { Directory, Person, Requests, Store, TargetFacts, Tickets, UsageBook } from '../contract/ports.js';
+import type { Directory, Fence, Person, Requests, Store, TargetFacts, Tickets, UsageBook } from '../contract/ports.js';
 import type { ClickKind, ClickVerdict, Preview } from '../contract/preview.js';
 import type { TargetKind } from '../contract/request.js';
 import type { ElevationView } from '../contract/view.js';
@@ -14,8 +14,10 @@ import { ONLY_MACS } from './targets.js';
 export interface PreviewDeps {
   /** The policy as it is now. May throw `bad-policy`; an error is never a yes. */
   readonly policy: () => Promise<Policy>;
-  /** Policies by hash: who may review is said by that of the request; and who may end it, where that of now can't be read. */
+  /** Policies by hash: who may review is said by that of the taking; and who may end it, where that of now can't be read. */
   readonly policies?: Pick<Store['policies'], 'get'>;
+  /** By which policy a target was taken; without it nobody may review that. */
+  readonly grants?: Pick<Fence, 'grant'>;
   readonly directory: Directory;
   /** Whom clicks that take access away are judged by, while the people file is not valid; the directory where none is given. */
   readonly lastGood?: Directory;
@@ -33,13 +35,13 @@ export interface PreviewDeps {
 
 /** The preview of the policy and the directory as they are at each call. */
 export function createPreview(deps: PreviewDeps): Preview {
-  const { policy, policies, directory, lastGood = directory, targets = ONLY_MACS, texts, tickets, usage, clock } = deps;
+  const { policy, policies, grants, directory, lastGood = directory, targets = ONLY_MACS, texts, tickets, usage, clock } = deps;
   const recorded = async (hash: Digest): Promise<Policy | undefined> =>
     policies && recalled(policies, hash).catch(() => undefined);
 
   async function click(now: Policy, view: ElevationView, person: Person, kind: ClickKind, windowMs?: number) {
     const sources = { directory: TAKES_AWAY.has(kind) ? lastGood : directory, targets, texts, tickets, ...(usage && { usage }) };
-    return judgeClick(kind, { policy: now, policies, ...sources, view, person, windowMs, now: clock() });
+    return judgeClick(kind, { policy: now, policies, grants, ...sources, view, person, windowMs, now: clock() });
   }
 
   /**

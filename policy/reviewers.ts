@@ -1,16 +1,19 @@
-/** Who reviews what was taken by break-glass: those whom the policy of then names, as the directory knows them now. */
-import type { Directory, Person, Store } from '../contract/ports.js';
+/** Who reviews what was taken by break-glass, and who was passed over: those whom the policy of then names, as the directory knows them now. */
+import type { Directory, Fence, Person, Store } from '../contract/ports.js';
 import type { ClickVerdict } from '../contract/preview.js';
 import type { ElevationView } from '../contract/view.js';
 import { mayReview } from './break-glass.js';
 import { everybodyOf } from './facts.js';
 import { recalled } from './judge.js';
 import { asFarAsKnown, createOnCall } from './on-call.js';
+import { rotaName } from './rota.js';
 import type { Rule } from './rules.js';
 import { listNames } from './sentences.js';
 
 export interface ReviewDeps {
   readonly policies?: Pick<Store['policies'], 'get'> | undefined;
+  /** What was taken by which rule of which policy. Without it nobody reviews what was taken. */
+  readonly grants?: Pick<Fence, 'grant'> | undefined;
   readonly directory: Directory;
 }
 
@@ -38,7 +41,27 @@ export async function reviewersOf(deps: ReviewDeps, view: ElevationView): Promis
   return named.filter((person) => mayReview(rule, view.request, person));
 }
 
-async function ruleOfThen({ policies }: ReviewDeps, { verdict }: ElevationView): Promise<Rule | undefined> {
-  const policy = policies && (await recalled(policies, verdict.policyHash));
-  return policy?.rules.find(({ id }) => id === verdict.rule);
+/**
+ * Everybody who was passed over: all whom the rule of then names as approvers, and who was on call by the verdict, which names but the
+ * first of very many. Whoever came since is told as well: too many is better here than one who is not.
+ */
+export async function passedOver(deps: ReviewDeps, view: ElevationView): Promise<readonly Person[]> {
+  const rule = await ruleOfThen(deps, view);
+  const { approvers } = view.verdict;
+  const named = rule ? [rule.approve, { groups: [], people: approvers }] : [{ groups: [], people: approvers }];
+  const standing = named.map(({ groups, people }) => ({ people, groups: groups.filter((group) => !rotaName(group)) }));
+  const own = [view.request.requester.personId, view.request.subject.personId];
+  const all = await everybodyOf(deps.directory, standing);
+  return all.filter(({ personId, active }) => active && !own.includes(personId));
+}
+
+/**
+ * By what the store wrote down as the target was taken: the verdict in the view is what a history says, and whoever may write to
+ * Temporal can answer in the policy's place. A drill takes nothing, so of one there is nothing else.
+ */
+async function ruleOfThen({ policies, grants }: ReviewDeps, { request, verdict }: ElevationView): Promise<Rule | undefined> {
+  const taken = await grants?.grant(request.requestId);
+  const { rule, policyHash } = taken?.policyHash || !request.breakGlass?.drill ? (taken ?? {}) : verdict;
+  const policy = policies && policyHash ? await recalled(policies, policyHash) : undefined;
+  return policy?.rules.find(({ id }) => id === rule);
 }

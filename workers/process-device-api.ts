@@ -23,7 +23,13 @@ export const deviceApi: StartPart = async (config, store, log, self) => {
     people: {
       keys: store.personKeys,
       directory: people.directory,
-      preview: createPreview({ ...people, policies: store.policies, targets: factsOf(config, store, people.directory), clock }),
+      preview: createPreview({
+        ...people,
+        policies: store.policies,
+        grants: store.fence,
+        targets: factsOf(config, store, people.directory),
+        clock,
+      }),
       gate: limitedGate(gateOf(config, client, store, 'device-api', 'cli'), checkLimits, store.ledger),
     },
     teamId: config.workspace.teamId,

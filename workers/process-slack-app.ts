@@ -36,6 +36,7 @@ async function startSlackApp(config: Config, store: Store, log: Logger, watch: S
       ...people,
       lastGood: people.directory.lastGood,
       policies: store.policies,
+      grants: store.fence,
       texts: store.requests,
       tickets: ticketsOf(config),
       usage: store.usage,

@@ -8,7 +8,7 @@ import { createReconcileDuties } from '../activities/reconcile.js';
 import type { RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
-import { reviewersOf } from '../policy/reviewers.js';
+import { passedOver, reviewersOf } from '../policy/reviewers.js';
 import { createTurns } from './alarm-turns.js';
 import { createBlindWatch } from './blind-watch.js';
 import { bundleFolder, workflowBundle } from './bundle.js';
@@ -169,12 +169,12 @@ function followUpsOf(bench: Bench): ReturnType<typeof startFollowUps> {
 }
 
 function reviewsOf({ store, people, notices, log }: Bench): () => Promise<void> {
-  const { directory } = people;
+  const known = { policies: store.policies, grants: store.fence, directory: people.directory };
   return createReviews({
     store,
-    directory,
     notices,
-    reviewers: (view) => reviewersOf({ policies: store.policies, directory }, view),
+    passedOver: (view) => passedOver(known, view),
+    reviewers: (view) => reviewersOf(known, view),
     clock,
     failed: ({ request }, error) =>
       log.warn({ err: error, requestId: request.requestId }, 'Of a break-glass somebody could not be told; it is tried again.'),

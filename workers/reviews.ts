@@ -7,8 +7,8 @@ import { type NoticeDeps, sayInThread } from '../activities/notices.js';
 import { reviewLetter, reviewLine, skippedLetter } from '../cards/break-glass.js';
 import { accountIn } from '../contract/account.js';
 import { reviewedSince } from '../contract/break-glass.js';
-import { msOf, type PersonId, type RequestId } from '../contract/ids.js';
-import type { Directory, Ledger, Person, Rendered } from '../contract/ports.js';
+import { msOf, type RequestId } from '../contract/ids.js';
+import type { Ledger, Person, Rendered } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
 
 const DAY = 24 * 3_600_000;
@@ -18,8 +18,9 @@ const LATE_MS = 7 * DAY;
 
 export interface ReviewRoundDeps {
   readonly store: { readonly ledger: Pick<Ledger, 'list'> };
-  readonly directory: Pick<Directory, 'person'>;
   readonly notices: NoticeDeps;
+  /** Who would have been asked. */
+  readonly passedOver: (view: ElevationView) => Promise<readonly Person[]>;
   readonly reviewers: (view: ElevationView) => Promise<readonly Person[]>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -92,9 +93,7 @@ async function tellAll(deps: ReviewRoundDeps, view: ElevationView, days: number)
 
 /** Also days later, if Slack was away until then: each of them is told once, by the name of the message. */
 function tellSkipped(deps: ReviewRoundDeps, view: ElevationView): Promise<boolean> {
-  return telling(deps, view, async () =>
-    letters(deps, view, await people(deps, view.verdict.approvers), 'skipped', skippedLetter(view)),
-  );
+  return telling(deps, view, async () => letters(deps, view, await deps.passedOver(view), 'skipped', skippedLetter(view)));
 }
 
 type Task = () => Promise<void>;
@@ -131,9 +130,4 @@ async function each(tasks: readonly Task[], failed: (error: unknown) => void): P
     });
   }
   return all;
-}
-
-async function people({ directory }: ReviewRoundDeps, ids: readonly PersonId[]): Promise<readonly Person[]> {
-  const found = await Promise.all(ids.map((id) => directory.person(id)));
-  return found.flatMap((person) => (person?.active ? [person] : []));
 }

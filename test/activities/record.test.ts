@@ -99,6 +99,19 @@ function extending(elevation: Elevation, windowMs = 600_000) {
 }
 
 describe('arming', () => {
+  it('writes down by which rule of which policy: of two that of now, whatever a history says of the first', async () => {
+    const [one, two] = [elevationOf(), elevationOf()];
+    const [then, current] = [sha256('then'), sha256('now')];
+    verdict = { ...VERDICT, policyHash: then };
+    await duties().arm(arming(one));
+    await store.fence.gone(one.request.requestId, ledgerAt(1));
+    verdict = { ...VERDICT, policyHash: then, policyNow: current };
+    await duties().arm(arming(two));
+    expect(await store.fence.grant(one.request.requestId)).toMatchObject({ rule: 'macs', policyHash: then });
+    expect(await store.fence.grant(two.request.requestId)).toMatchObject({ rule: 'macs', policyHash: current });
+    await store.fence.gone(two.request.requestId, ledgerAt(1));
+  });
+
   it('takes the target for this run and records it', async () => {
     const elevation = elevationOf();
     expect(await duties().arm(arming(elevation))).toEqual({ ok: true });

@@ -2,7 +2,7 @@
 import { Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AnyEvent } from '../../contract/events.js';
-import type { Instant, PersonId, RequestId, Serial } from '../../contract/ids.js';
+import type { Instant, PersonId, RequestId, RunId, Serial } from '../../contract/ids.js';
 import type { MacAdminTarget } from '../../contract/request.js';
 import { createDialect, type Source } from '../../ledger/dialect.js';
 import { migrate } from '../../ledger/migrate.js';
@@ -151,6 +151,18 @@ test('a store of before counts what it has: its views and grants are read once',
   await sql(`delete from stint_migrations where name = '0007-usage'`);
   await migrate(new Kysely<Tables>({ dialect: createDialect(source) }), undefined);
   expect(await all()).toEqual(folded);
+});
+
+test('a store of before knows by which policy a target was taken: the one that its view names', async () => {
+  const [taken, never] = [elevationOf('taken-by'), elevationOf('taken-by')];
+  await arm(taken);
+  await store.ledger.append([never.requested()]);
+  await store.fence.end(idOf(never), 'run' as RunId, never.request.target, never.request.subject.personId, at(1));
+  await sql('alter table grants drop column policy');
+  await sql(`delete from stint_migrations where name = '0013-taken-by'`);
+  await migrate(new Kysely<Tables>({ dialect: createDialect(source) }), undefined);
+  expect((await store.fence.grant(idOf(taken)))?.policyHash).toBe(VERDICT.policyHash);
+  expect((await store.fence.grant(idOf(never)))?.policyHash).toBeUndefined();
 });
 
 describe('what the policy itself approved', () => {

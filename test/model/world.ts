@@ -275,12 +275,12 @@ export class World {
 
   /** As the entrances let somebody close a review: those whom the policy of then names, once it is over. */
   async review(a: Asked, who: string): Promise<void> {
-    const { ledger, policies } = this.memory.store;
+    const { ledger, policies, fence } = this.memory.store;
     const view = this.memory.down ? undefined : (await ledger.find(a.requestId))?.view;
     const person = PEOPLE.find(({ personId }) => personId === who);
     if (!view || !person || view.state !== 'closed' || !isReviewOpen(view)) return;
     const isThere = !this.away.has(who);
-    const said = await judgeReview({ policies, directory: this.directory }, view, { ...person, active: isThere });
+    const said = await judgeReview({ policies, grants: fence, directory: this.directory }, view, { ...person, active: isThere });
     const { reviewedBy } = this.rules.of(a.requestId);
     if (isThere && REVIEWERS.includes(who)) reviewedBy.add(who);
     if (!said.ok && this.setting.broken !== 'its own person closes a review') return;

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isStintError, StintError } from '../../contract/errors.js';
-import type { PersonId } from '../../contract/ids.js';
-import type { Directory, Person, Tickets } from '../../contract/ports.js';
+import type { Digest, PersonId, RunId } from '../../contract/ids.js';
+import type { Directory, Grant, Person, Tickets } from '../../contract/ports.js';
 import { mayReview } from '../../policy/break-glass.js';
 import { parseCases } from '../../policy/case-file.js';
 import { runCases } from '../../policy/cases.js';
@@ -15,7 +15,7 @@ import { createJudge } from '../../policy/judge.js';
 import { parsePolicy } from '../../policy/load.js';
 import { directoryFrom } from '../../policy/people.js';
 import { createPreview } from '../../policy/preview.js';
-import { judgeReview, reviewersOf } from '../../policy/reviewers.js';
+import { judgeReview, passedOver, reviewersOf } from '../../policy/reviewers.js';
 import { hides, type Policy, type Rule } from '../../policy/rules.js';
 import { requestDigest, sha256 } from '../../seal/canonical.js';
 import {
@@ -299,9 +299,17 @@ it('whatever is asked, by whatever two policies: never past a cap, never for ano
   );
 });
 
+/** As the store keeps it. */
+function takenBy(policy: Policy, rule: string | undefined = 'macs'): Grant {
+  const { requestId, target, subject } = broken();
+  const row = { requestId, target, targetKey: target.key, personId: subject.personId, runId: 'run' as RunId, notAfter: at(MIN) };
+  return { ...row, rule, policyHash: policy.hash, windowMs: 10 * MIN };
+}
+
 describe('the review', () => {
   const deps = (people: readonly Person[] = EVERYBODY, policy = GLASS) => ({
-    policies: { get: async () => policy.source },
+    policies: { get: async (hash: Digest) => (hash === policy.hash ? policy.source : undefined) },
+    grants: { grant: async () => takenBy(policy) },
     directory: directoryFrom(people),
   });
   const view = (who: Person = ADA, policy = GLASS) => {
@@ -326,6 +334,44 @@ describe('the review', () => {
     const lost = { ...deps(), policies: { get: async () => undefined } };
     expect(await isReviewer(lost, view(), MARGARET)).toBe(false);
     expect(await reviewersOf(lost, view())).toEqual([]);
+  });
+
+  it('goes by what the store wrote down as the target was taken, and not by a verdict that somebody gave in the policy’s place', async () => {
+    const other = breakable(
+      '{ ask: { groups: [staff] }, max: 15m, review: { people: [mallory] } }',
+      '  - { id: other, kind: mac-admin, match: { serials: [XA*] }, ask: { groups: [x] }, approve: { people: [mallory] }, windows: [5m], max: 5m, breakGlass: { ask: { groups: [x] }, max: 5m, review: { people: [mallory] } } }\n',
+    );
+    const policies = { get: async (hash: Digest) => [GLASS, other].find((one) => one.hash === hash)?.source };
+    const known = { ...deps(), policies };
+    // Another policy of once, and another rule of the same: both would name others.
+    const { verdict, ...rest } = view();
+    for (const change of [{ policyHash: other.hash }, { policyHash: other.hash, rule: 'other' }, { rule: 'nothing' }]) {
+      const forged = { ...rest, verdict: { ...verdict, ...change, approvers: [] } };
+      expect(await isReviewer(known, forged, MALLORY)).toBe(false);
+      expect(await isReviewer(known, forged, MARGARET)).toBe(true);
+      expect((await reviewersOf(known, forged)).map(({ personId }) => personId)).toEqual(['margaret']);
+      // Nor can it keep from anybody that they were passed over.
+      expect((await passedOver(known, forged)).map(({ personId }) => personId).sort()).toEqual(['grace', 'linus']);
+    }
+    // What was never taken nobody reviews; a drill takes nothing, and goes by what is on record.
+    const untaken = { ...known, grants: { grant: async () => undefined } };
+    expect(await isReviewer(untaken, view(), MARGARET)).toBe(false);
+    const { request } = view();
+    const drill = { ...view(), request: { ...request, breakGlass: { incident: 'INC-417', drill: true as const } } };
+    expect(await isReviewer(untaken, drill, MARGARET)).toBe(true);
+    expect(await isReviewer(untaken, drill, MALLORY)).toBe(false);
+    // What was called a drill, and was taken all the same.
+    const called = { ...drill, verdict: { ...verdict, policyHash: other.hash, rule: 'other' } };
+    expect(await isReviewer(known, called, MALLORY)).toBe(false);
+  });
+
+  it('tells everybody who was passed over, however many they are, and none of those whose it is', async () => {
+    const many = Array.from({ length: 150 }, (_, i) => person(`p${i}`, { groups: ['it'] }));
+    const inIt = { ...ADA, groups: [...ADA.groups, 'it'] };
+    const left = { ...LINUS, active: false };
+    const told = await passedOver(deps([inIt, GRACE, left, ...many]), view(inIt));
+    expect(told).toHaveLength(151);
+    expect(told.map(({ personId }) => personId)).not.toContain('ada');
   });
 
   it('never is for requester or subject, whoever they are and whatever the rule says', () => {

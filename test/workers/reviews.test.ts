@@ -7,6 +7,7 @@ import type { ElevationRequest } from '../../contract/request.js';
 import { fold } from '../../contract/view.js';
 import { openStore } from '../../ledger/store.js';
 import { directoryFrom } from '../../policy/people.js';
+import { passedOver } from '../../policy/reviewers.js';
 import { requestDigest, sha256 } from '../../seal/canonical.js';
 import { createReviews } from '../../workers/reviews.js';
 import { elsewhereToo, everyone, grace, linus, mallory, TEAM } from '../fixtures/people.js';
@@ -75,8 +76,8 @@ function started(reviewers = [mallory], people = everyone) {
   };
   return createReviews({
     store,
-    directory: directoryFrom(people),
     notices,
+    passedOver: (view) => passedOver({ directory: directoryFrom(people) }, view),
     reviewers: async () => reviewers,
     clock: () => now,
     failed: (_view, error) => void failed.push(error),

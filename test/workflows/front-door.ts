@@ -163,7 +163,7 @@ async function startApp({ store }: Harness, { sim, gate, town: { directory }, po
     },
     store,
     gate,
-    preview: createPreview({ policy: async () => policy, policies: store.policies, directory, clock }),
+    preview: createPreview({ policy: async () => policy, policies: store.policies, grants: store.fence, directory, clock }),
     directory,
     repairCard: async () => undefined,
     clock,

@@ -43,6 +43,7 @@ const preview = createPreview({
     return read.policy;
   },
   policies: { get: (hash) => h.policies.get(hash) },
+  grants: { grant: (requestId) => h.store.fence.grant(requestId) },
   directory: town.directory,
   usage: { of: (request) => h.store.usage.of(request) },
   clock: () => Date.now() + aheadMs(),
