@@ -6,7 +6,7 @@ import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
 import { REASON_MAX, REASON_MIN } from '../contract/request.js';
 import { lines, plainText } from './blocks.js';
 import { CALLBACKS } from './modals.js';
-import { option } from './offer-options.js';
+import { option, type Suggestions } from './offer-options.js';
 import { strong } from './say.js';
 import { sanitise } from './text.js';
 
@@ -22,6 +22,18 @@ export const GLASS_FIELDS = {
 /** What can be chosen: to practise it, or to take it. */
 export const DRILL = 'drill';
 export const TAKE = 'take';
+
+/** In the list of what may be taken: no choice, but why there is none. */
+export const NO_ANSWER = 'no-answer';
+/** What is said of it where there is room. */
+export const NO_ANSWER_SAYS =
+  'What there is could not be looked up. Type in this field again; if that does not help, take it at the command line, without Slack: npx stint request aws (or mac) … --break-glass --incident ID.';
+
+/** What a search is answered with that could not be made: an empty list would say that there is nothing to take. */
+export function unanswered(): Suggestions {
+  const said = option(NO_ANSWER, '⚠️ What there is could not be looked up');
+  return { options: [{ ...said, description: plainText('Type again. Or: npx stint request aws (or mac) … --break-glass', 75) }] };
+}
 
 /** `reason`: what was typed behind the command. */
 export function glassModal(reason: string): ModalView {

@@ -5,7 +5,7 @@
  */
 import type { ModalView } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
-import { DRILL, GLASS_FIELDS, glassModal, TAKE } from '../cards/break-glass-modal.js';
+import { DRILL, GLASS_FIELDS, glassModal, NO_ANSWER, NO_ANSWER_SAYS, TAKE } from '../cards/break-glass-modal.js';
 import { frozenSentence } from '../cards/frozen.js';
 import { loadingModal, messageModal } from '../cards/modals.js';
 import { isSuperseded, type Taking } from '../contract/break-glass.js';
@@ -90,6 +90,7 @@ export function createGlassDesk(deps: GlassDeskDeps): GlassDesk {
 
   async function pinned(who: Identified, key: string | undefined) {
     if (!key) throw new Wrong(GLASS_FIELDS.target, 'Choose what you take.');
+    if (key === NO_ANSWER) throw new Wrong(GLASS_FIELDS.target, NO_ANSWER_SAYS);
     return preview.pin(who.person, key, who.person, 'break-glass').catch((error: unknown) => {
       throw new Wrong(
         GLASS_FIELDS.target,

@@ -1,7 +1,8 @@
 /**
  * What the search of the form answers while somebody types. It only ever shows what may be asked for; an error shows
- * nothing and is logged. Nothing is remembered, so a question that comes twice is answered twice.
+ * nothing and is logged, and in an incident it says what to do. Nothing is remembered, so a question that comes twice is answered twice.
  */
+import { unanswered } from '../cards/break-glass-modal.js';
 import { OPTIONS_MAX, personOption, type Suggestions, suggestionsOf } from '../cards/offer-options.js';
 import { OTHERS_MAX } from '../cards/request-fields/for-whom.js';
 import { speaksFor } from '../cards/request-modal.js';
@@ -25,7 +26,7 @@ const NOTHING: Suggestions = { options: [] };
 export interface Suggest {
   /** `read` may throw: what cannot be read is answered with nothing, too. */
   answer(read: () => Suggestion, ack: Ack): Promise<void>;
-  /** The same for what may be taken by break-glass. */
+  /** The same for what may be taken by break-glass; where that can't be told, why the list is empty is the one choice. */
   glass(read: () => Suggestion, ack: Ack): Promise<void>;
   /** The same for whom it may be asked. */
   people(read: () => Suggestion, ack: Ack): Promise<void>;
@@ -70,7 +71,7 @@ export function createSuggest(deps: {
   }
 
   async function breakable(person: Person, { text }: Suggestion): Promise<Suggestions> {
-    return suggestionsOf(await preview.search(person, text, OPTIONS_MAX, person, 'break-glass').catch(nothing));
+    return suggestionsOf(await preview.search(person, text, OPTIONS_MAX, person, 'break-glass'));
   }
 
   async function peopleOf(person: Person, { text }: Suggestion): Promise<Suggestions> {
@@ -78,26 +79,26 @@ export function createSuggest(deps: {
     return { options: [...(text === '' ? [person] : []), ...others].map((one) => personOption(one, person)) };
   }
 
-  async function looked(read: () => Suggestion, look: typeof offered): Promise<Suggestions> {
+  async function looked(read: () => Suggestion, look: typeof offered, untold = NOTHING): Promise<Suggestions> {
     try {
       const asked = read();
       const { person } = await deps.gatekeeper.identify(asked.claim);
       return await look(person, { ...asked, text: asked.text.slice(0, TEXT_MAX) });
     } catch (error) {
       warn(errorText(error), 'a search could not be answered');
-      return NOTHING;
+      return untold;
     }
   }
 
-  async function inTime(job: Promise<Suggestions>, ack: Ack): Promise<void> {
+  async function inTime(job: Promise<Suggestions>, ack: Ack, untold = NOTHING): Promise<void> {
     const raced = await within(job, ANSWER_MS);
     if (!raced.done) warn('', 'a search took too long and was answered with nothing');
-    await ack(raced.done ? raced.value : NOTHING);
+    await ack(raced.done ? raced.value : untold);
   }
 
   return {
     answer: (read, ack) => inTime(looked(read, offered), ack),
-    glass: (read, ack) => inTime(looked(read, breakable), ack),
+    glass: (read, ack) => inTime(looked(read, breakable, unanswered()), ack, unanswered()),
     people: (read, ack) => inTime(looked(read, peopleOf), ack),
   };
 }

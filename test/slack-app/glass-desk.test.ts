@@ -1,6 +1,7 @@
 /** `/elevate break-glass`, end to end: who is offered the form, what it insists on, and that it is one request. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GLASS_FIELDS } from '../../cards/break-glass-modal.js';
+import { StintError } from '../../contract/errors.js';
 import { requestDigest } from '../../seal/canonical.js';
 import { ALICE, BOB, MINUTE, mac, place, view } from './fakes.js';
 import { type Harness, start, until } from './harness.js';
@@ -70,6 +71,45 @@ describe('the form for break-glass', () => {
     expect(hows).toEqual(['break-glass']);
     expect((await forge({}, form?.id)).ack).toBe('ok');
     expect(new Set(h.gate.started.map(requestDigest)).size).toBe(1);
+  });
+
+  it.each<[string, () => void]>([
+    [
+      'that fails',
+      () => {
+        h.preview.search = async () => {
+          throw new StintError('aws-unavailable');
+        };
+      },
+    ],
+    [
+      'that does not come in time',
+      () => {
+        h.preview.search = () => new Promise(() => undefined);
+      },
+    ],
+    [
+      'of somebody whom the directory can’t tell',
+      () => {
+        h.preview.search = () => Promise.reject(new Error('what nobody foresaw'));
+      },
+    ],
+  ])('a search %s says so and what to do, in the list and to whoever sends it; nothing is taken', async (_, fail) => {
+    await open();
+    fail();
+    const { options = [] } = await h.sim.act.options({ user: 'U0BOB', actionId: GLASS_FIELDS.target, query: 'mac' });
+    expect(JSON.stringify(options)).toMatch(/could not be looked up.*Type again.*stint request/);
+    expect(options).toHaveLength(1);
+    const [said] = options;
+    const sent = await forge({ [GLASS_FIELDS.target]: String(said?.value) });
+    expect(JSON.stringify(sent)).toMatch(/could not be looked up.*npx stint request aws \(or mac\) … --break-glass/);
+    expect(h.gate.started).toEqual([]);
+  });
+
+  it('a search that finds nothing is an empty list', async () => {
+    await open();
+    h.preview.search = async () => [];
+    expect((await h.sim.act.options({ user: 'U0BOB', actionId: GLASS_FIELDS.target, query: 'nothing' })).options).toEqual([]);
   });
 
   it('is not shown to whom the policy does not let break any glass', async () => {
