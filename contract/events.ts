@@ -75,8 +75,12 @@ export interface EventData {
   'key-removed': { readonly keyId: string };
   /** Under `HOUSE`: all that a person had, not by themselves. `byDigest` names the operator's words, which are in the store. */
   'keys-revoked': Ousted & { readonly keyIds: readonly string[] };
+  /** Under `HOUSE`: from now on this key speaks for this Mac, by an operator. `byDigest` as above. */
+  'device-registered': { readonly serial: Serial; readonly keyId: string; readonly byDigest: Digest };
   /** Under `HOUSE`: keys of one Mac, by an operator. `byDigest` as above. */
   'device-keys-withdrawn': { readonly serial: Serial; readonly keyIds: readonly string[]; readonly byDigest: Digest };
+  /** Under `HOUSE`: who a person is at a far end, found when they first asked. */
+  bound: { readonly personId: PersonId; readonly kind: TargetKind; readonly farId: string };
   /** Under `HOUSE`: who a person is at a far end was forgotten, with the cause as of their keys. */
   unbound: Ousted & { readonly kind: TargetKind; readonly farId: string };
   /** Under `HOUSE`: from now on this policy is in force. `byDigest` names the words of who applied it; its text is in the store under `after`. */
@@ -119,7 +123,7 @@ export type Via = (typeof VIAS)[number];
 /** An event of any type with its own data (a discriminated union on `type`). */
 export type AnyEvent = { [T in EventType]: ElevationEvent<T> }[EventType];
 
-/** The digest of what somebody wrote with what they did. */
+/** The digest of what somebody wrote with what they did; for the house, of who did it as an operator. */
 export function wordsOf(event: AnyEvent): Digest | undefined {
   switch (event.type) {
     case 'voted':
@@ -129,6 +133,15 @@ export function wordsOf(event: AnyEvent): Digest | undefined {
     case 'unproven-asked':
     case 'review-closed':
       return event.data.findingDigest;
+    case 'frozen':
+    case 'unfrozen':
+      return event.data.reasonDigest;
+    case 'policy-applied':
+    case 'device-registered':
+    case 'device-keys-withdrawn':
+    case 'keys-revoked':
+    case 'unbound':
+      return event.data.byDigest;
     default:
       return undefined;
   }
@@ -180,4 +193,6 @@ export const EVENT_CODES: { readonly [T in EventType]: { readonly code: string; 
   unbound: { code: 'ST7006W', text: 'It was forgotten who a person is at a far end' },
   'policy-applied': { code: 'ST7007I', text: 'Another policy was put in force' },
   'device-keys-withdrawn': { code: 'ST7008W', text: 'Keys of a Mac were withdrawn' },
+  'device-registered': { code: 'ST7009I', text: 'The key of a Mac was registered' },
+  bound: { code: 'ST7010I', text: 'It was found who a person is at a far end' },
 };

@@ -417,7 +417,11 @@ export interface DeviceReport {
 }
 
 export interface Devices {
-  register(key: DeviceKey): Promise<void>;
+  /**
+   * Trusts this key of a Mac, with one entry in the ledger; a repeat changes nothing. `operator` is told, not proved. Answers what is
+   * kept, which may be withdrawn and stays so. Throws `ledger-conflict` when it is another Mac's, or another key.
+   */
+  register(key: Omit<DeviceKey, 'revokedAt'>, operator: string, at: Instant): Promise<DeviceKey>;
   key(keyId: string): Promise<DeviceKey | undefined>;
   /** Of one Mac or of all, by serial number; withdrawn ones as well. */
   registered(serial?: Serial): Promise<readonly DeviceKey[]>;

@@ -4,7 +4,7 @@ import type { Instant, PersonId } from '../contract/ids.js';
 import type { Binding, Bindings, OustedBy } from '../contract/ports.js';
 import type { TargetKind } from '../contract/request.js';
 import { appendEvents } from './append.js';
-import { houseEvent, oustedBy } from './ousted.js';
+import { houseEvent, oustedBy, ousterOf } from './house.js';
 import type { Db, Tables, Trx } from './schema.js';
 
 export function createBindings(db: Db): Bindings {
@@ -20,11 +20,7 @@ export function createBindings(db: Db): Bindings {
   return {
     get,
     async bind(personId, kind, farId, at) {
-      await db
-        .insertInto('bindings')
-        .values({ person_id: personId, kind, far_id: farId, at })
-        .onConflict((clash) => clash.doNothing())
-        .execute();
+      await db.transaction().execute((trx) => bind(trx, { personId, kind, farId, at }));
       const bound = await get(personId, kind);
       if (bound !== undefined) return bound;
       throw new StintError(
@@ -49,13 +45,26 @@ export function createBindings(db: Db): Bindings {
   };
 }
 
+/** Nobody is bound of whom there is no record: both are one transaction. */
+async function bind(trx: Trx, { personId, kind, farId, at }: Binding): Promise<void> {
+  const wrote = await trx
+    .insertInto('bindings')
+    .values({ person_id: personId, kind, far_id: farId, at })
+    .onConflict((clash) => clash.doNothing())
+    .executeTakeFirst();
+  if ((wrote.numInsertedOrUpdatedRows ?? 0n) === 0n) return;
+  const name = `bound/${personId}/${kind}/${farId}/${at}`;
+  await appendEvents(trx, [houseEvent(name, 'bound', { via: 'system' }, { personId, kind, farId }, at)], at);
+}
+
 async function unbind(trx: Trx, personId: PersonId, kind: TargetKind, by: OustedBy, at: Instant): Promise<string | undefined> {
   const gone = trx.deleteFrom('bindings').where('person_id', '=', personId).where('kind', '=', kind);
   const row = await gone.returningAll().executeTakeFirst();
   if (!row) return undefined;
   const farId = row.far_id;
   const data = { personId, ...(await oustedBy(trx, by)), kind, farId };
-  await appendEvents(trx, [houseEvent(`unbound/${personId}/${kind}/${row.at}/${at}`, 'unbound', data, by, at)], at);
+  const name = `unbound/${personId}/${kind}/${row.at}/${at}`;
+  await appendEvents(trx, [houseEvent(name, 'unbound', ousterOf(by), data, at)], at);
   return farId;
 }
 

@@ -5,7 +5,7 @@ import { type Instant, instant, type Serial } from '../contract/ids.js';
 import type { DeviceKey, DeviceOrder, DeviceReport, Devices } from '../contract/ports.js';
 import { appendEvents } from './append.js';
 import { putText } from './documents.js';
-import { houseEvent } from './ousted.js';
+import { houseEvent } from './house.js';
 import type { Db, Tables, Trx } from './schema.js';
 
 export interface DevicesOptions {
@@ -23,24 +23,11 @@ export function createDevices(db: Db, clock: () => number, { urgent, alone }: De
 function keys(db: Db): Pick<Devices, 'register' | 'key' | 'registered' | 'withdraw'> {
   const find = (keyId: string) => db.selectFrom('device_keys').selectAll().where('key_id', '=', keyId).executeTakeFirst();
   return {
-    async register({ keyId, serial, publicKey, revokedAt }) {
-      const row = { key_id: keyId, serial, public_key: publicKey, revoked_at: revokedAt ?? null };
-      await db
-        .insertInto('device_keys')
-        .values(row)
-        // A key revoked once stays revoked, whoever registers it again.
-        .onConflict((clash) =>
-          clash
-            .column('key_id')
-            .doUpdateSet((e) => ({ revoked_at: e.fn.coalesce('device_keys.revoked_at', e.val(row.revoked_at)) }))
-            .where('device_keys.serial', '=', serial)
-            .where('device_keys.public_key', '=', publicKey),
-        )
-        .execute();
-      const kept = await find(keyId);
-      if (kept?.serial !== serial || kept.public_key !== publicKey) {
-        throw new StintError('ledger-conflict', `The key ${keyId} is registered for another Mac or with other content.`);
-      }
+    async register(key, operator, at) {
+      await db.transaction().execute((trx) => register(trx, key, operator, at));
+      const kept = await find(key.keyId);
+      if (kept?.serial === key.serial && kept.public_key === key.publicKey) return keyOf(kept);
+      throw new StintError('ledger-conflict', `The key ${key.keyId} is registered for another Mac or with other content.`);
     },
     async key(keyId) {
       const row = await find(keyId);
@@ -53,6 +40,24 @@ function keys(db: Db): Pick<Devices, 'register' | 'key' | 'registered' | 'withdr
     withdraw: (serial, keyId, operator, at) =>
       db.transaction().execute((trx) => withdraw(trx, { serial, ...(keyId !== undefined && { keyId }) }, operator, at)),
   };
+}
+
+/** No key works of which there is no record, either. One that was withdrawn stays so, whoever registers it again. */
+async function register(
+  trx: Trx,
+  { serial, keyId, publicKey }: Omit<DeviceKey, 'revokedAt'>,
+  operator: string,
+  at: Instant,
+): Promise<void> {
+  const wrote = await trx
+    .insertInto('device_keys')
+    .values({ key_id: keyId, serial, public_key: publicKey, revoked_at: null })
+    .onConflict((clash) => clash.doNothing())
+    .executeTakeFirst();
+  if ((wrote.numInsertedOrUpdatedRows ?? 0n) === 0n) return;
+  const data = { serial, keyId, byDigest: await putText(trx, operator) };
+  const name = `device-registered/${keyId}`;
+  await appendEvents(trx, [houseEvent(name, 'device-registered', { via: 'cli' }, data, at)], at);
 }
 
 /** No key stops working of which there is no record: both are one transaction. */
@@ -74,7 +79,7 @@ async function withdraw(
   const data = { serial, keyIds, byDigest: await putText(trx, operator) };
   // A key is withdrawn once, so its name is used once.
   const name = `device-keys-withdrawn/${first}`;
-  await appendEvents(trx, [houseEvent(name, 'device-keys-withdrawn', data, { cause: 'operator' }, at)], at);
+  await appendEvents(trx, [houseEvent(name, 'device-keys-withdrawn', { via: 'cli' }, data, at)], at);
   return keyIds;
 }
 

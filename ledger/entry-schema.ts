@@ -95,6 +95,7 @@ const verdict = strict<Verdict>({
   sentences: z.array(words),
 });
 
+const farEnd = { kind: z.enum<TargetKind[]>(['mac-admin', 'aws-permission-set']), farId: z.string().min(1).max(300) };
 const ousted = { personId, cause: z.enum(['left', 'operator']), byDigest: digest.optional() };
 
 const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
@@ -156,16 +157,14 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
   'key-enrolled': strict<EventData['key-enrolled']>({ keyId: code }),
   'key-removed': strict<EventData['key-removed']>({ keyId: code }),
   'keys-revoked': strict<EventData['keys-revoked']>({ ...ousted, keyIds: z.array(code).min(1) }),
+  'device-registered': strict<EventData['device-registered']>({ serial, keyId: code, byDigest: digest }),
   'device-keys-withdrawn': strict<EventData['device-keys-withdrawn']>({
     serial,
     keyIds: z.array(code).min(1),
     byDigest: digest,
   }),
-  unbound: strict<EventData['unbound']>({
-    ...ousted,
-    kind: z.enum<TargetKind[]>(['mac-admin', 'aws-permission-set']),
-    farId: z.string().min(1).max(300),
-  }),
+  bound: strict<EventData['bound']>({ personId, ...farEnd }),
+  unbound: strict<EventData['unbound']>({ ...ousted, ...farEnd }),
   'policy-applied': strict<EventData['policy-applied']>({ before: digest.optional(), after: digest, byDigest: digest }),
 };
 

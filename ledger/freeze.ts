@@ -2,11 +2,11 @@
  * The freeze: one row that every arm reads under a shared lock, in its own transaction. So a freeze that has been
  * answered stands before every later arm, and one that comes while an arm is under way waits for it.
  */
-import type { AnyEvent } from '../contract/events.js';
-import { type Digest, HOUSE, type Instant, NO_DIGEST } from '../contract/ids.js';
+import type { Instant } from '../contract/ids.js';
 import type { Freeze, Frozen } from '../contract/ports.js';
 import { appendEvents } from './append.js';
 import { putText } from './documents.js';
+import { houseEvent } from './house.js';
 import { createKept } from './kept.js';
 import type { Db, Tables, Trx } from './schema.js';
 
@@ -59,20 +59,7 @@ async function write(trx: Trx, change: Omit<Row, 'only_row'>): Promise<void> {
 /** Who and why go in as one text, so that the entry's digest commits to both. */
 async function record(trx: Trx, type: 'frozen' | 'unfrozen', by: By, at: Instant, order: number): Promise<void> {
   const reasonDigest = await putText(trx, `${by.operator}: ${by.reason}`);
-  await appendEvents(trx, [eventOf(type, reasonDigest, at, order)], at);
-}
-
-function eventOf(type: 'frozen' | 'unfrozen', reasonDigest: Digest, at: Instant, order: number): AnyEvent {
-  return {
-    id: `${HOUSE}/no-run/${order}-${type}`,
-    type,
-    requestId: HOUSE,
-    requestDigest: NO_DIGEST,
-    runId: 'no-run',
-    at,
-    actor: { via: 'cli' },
-    data: { reasonDigest },
-  };
+  await appendEvents(trx, [houseEvent(`${order}-${type}`, type, { via: 'cli' }, { reasonDigest }, at)], at);
 }
 
 function frozenOf({ since, operator, reason }: Row): Frozen | undefined {

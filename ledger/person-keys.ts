@@ -4,11 +4,11 @@
  */
 import { StintError } from '../contract/errors.js';
 import type { AnyEvent } from '../contract/events.js';
-import { HOUSE, type Instant, NO_DIGEST, type PersonId } from '../contract/ids.js';
+import type { Instant, PersonId } from '../contract/ids.js';
 import type { KeyHand, OustedBy, PersonKey, PersonKeys } from '../contract/ports.js';
 import { appendEvents } from './append.js';
 import { lockPerson } from './fence.js';
-import { houseEvent, oustedBy } from './ousted.js';
+import { houseEvent, oustedBy, ousterOf } from './house.js';
 import type { Db, Tables, Trx } from './schema.js';
 
 const LIVE_MAX = 5;
@@ -83,21 +83,13 @@ async function revokeAll(trx: Trx, personId: PersonId, by: OustedBy, at: Instant
   await trx.updateTable('person_keys').set({ removed_at: at }).where('key_id', 'in', keyIds).execute();
   const data = { personId, ...(await oustedBy(trx, by)), keyIds };
   // A key is removed once, so its name is used once.
-  await appendEvents(trx, [houseEvent(`keys-revoked/${first}`, 'keys-revoked', data, by, at)], at);
+  await appendEvents(trx, [houseEvent(`keys-revoked/${first}`, 'keys-revoked', ousterOf(by), data, at)], at);
   return keyIds;
 }
 
 function eventOf(type: 'key-enrolled' | 'key-removed', keyId: string, by: KeyHand, at: Instant): AnyEvent {
-  return {
-    id: `${HOUSE}/no-run/${type}/${keyId}`,
-    type,
-    requestId: HOUSE,
-    requestDigest: NO_DIGEST,
-    runId: 'no-run',
-    at,
-    actor: { via: 'slack', personId: by.personId, slackUserId: by.slackUserId },
-    data: { keyId },
-  };
+  const { personId, slackUserId } = by;
+  return houseEvent(`${type}/${keyId}`, type, { via: 'slack', personId, slackUserId }, { keyId }, at);
 }
 
 function keyOf({ key_id, person_id, public_key, enrolled_at, removed_at }: Tables['person_keys']): PersonKey {

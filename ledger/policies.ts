@@ -2,11 +2,11 @@
  * Policies by hash, and which of them is in force. What is in force is the last row of those that were applied, so all
  * processes go by the same, and what was in force before is known.
  */
-import type { AnyEvent } from '../contract/events.js';
-import { type Digest, HOUSE, type Instant, NO_DIGEST } from '../contract/ids.js';
+import type { Digest, Instant } from '../contract/ids.js';
 import type { InForce, Policies, PolicyApplied, PolicyOrder } from '../contract/ports.js';
 import { appendEvents } from './append.js';
 import { putText } from './documents.js';
+import { houseEvent } from './house.js';
 import { createKept } from './kept.js';
 import type { Db, Tables, Trx } from './schema.js';
 
@@ -39,7 +39,8 @@ async function apply(trx: Trx, order: PolicyOrder, at: Instant): Promise<PolicyA
   await keep(trx, order.hash, order.text);
   const next = { number, hash: order.hash, applied_by: Buffer.from(order.by, 'utf8'), at };
   await trx.insertInto('applied_policies').values(next).execute();
-  await appendEvents(trx, [eventOf(order, was?.hash, await putText(trx, order.by), at, number)], at);
+  const data = { ...(was && { before: was.hash }), after: order.hash, byDigest: await putText(trx, order.by) };
+  await appendEvents(trx, [houseEvent(`${number}-policy-applied`, 'policy-applied', { via: order.via }, data, at)], at);
   return { done: 'applied', ...(was && { was }) };
 }
 
@@ -70,23 +71,4 @@ function last(db: Db | Trx): Promise<Row | undefined> {
 /** A row of `applied_policies` as the rest of Stint knows it. */
 export function inForceOf({ hash, at, applied_by }: Pick<Row, 'hash' | 'at' | 'applied_by'>): InForce {
   return { hash, since: at, by: Buffer.from(applied_by).toString('utf8') };
-}
-
-function eventOf(
-  { hash, via }: PolicyOrder,
-  before: Digest | undefined,
-  byDigest: Digest,
-  at: Instant,
-  number: number,
-): AnyEvent {
-  return {
-    id: `${HOUSE}/no-run/${number}-policy-applied`,
-    type: 'policy-applied',
-    requestId: HOUSE,
-    requestDigest: NO_DIGEST,
-    runId: 'no-run',
-    at,
-    actor: { via },
-    data: { ...(before && { before }), after: hash, byDigest },
-  };
 }

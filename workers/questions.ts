@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { StintError } from '../contract/errors.js';
 import { type AnyEvent, wordsOf } from '../contract/events.js';
-import { instant, isRequestId, type PersonId, type RequestId, type Serial } from '../contract/ids.js';
+import { HOUSE, type Instant, instant, isRequestId, type PersonId, type RequestId, type Serial } from '../contract/ids.js';
 import type { DeviceKey, ElevationRow, Grant, InForce, ListFilter, OustedBy, Store } from '../contract/ports.js';
 import { digest, personId } from '../seal/shapes.js';
 import { deviceKeyId } from './device-keys.js';
@@ -39,7 +39,9 @@ const question = z.discriminatedUnion('ask', [
     ask: z.literal('register-device'),
     serial,
     publicKey: z.string().max(2000),
+    operator: words,
   }),
+  z.strictObject({ ask: z.literal('house'), limit: z.number().int().min(1).max(500) }),
   z.strictObject({ ask: z.literal('device-keys'), serial: serial.optional() }),
   z.strictObject({
     ask: z.literal('withdraw-device-keys'),
@@ -96,6 +98,12 @@ export interface Shown {
   readonly grant?: Grant;
 }
 
+/** The newest of what was recorded of the whole service: freezes, policies, keys, and what is nobody's elevation. */
+export interface HouseShown extends Pick<Shown, 'timeline' | 'words'> {
+  /** How many there are, with those that are not shown. */
+  readonly total: number;
+}
+
 /** What the process that holds the store can do beside reading it. */
 export interface Tools {
   /** Milliseconds since 1970. */
@@ -129,8 +137,10 @@ export async function answer(store: Store, raw: unknown, tools: Tools = JUST_THE
       return store.ledger.count(filterOf(asked));
     case 'show':
       return show(store, asked.id);
+    case 'house':
+      return showHouse(store, asked.limit);
     case 'register-device':
-      return registerDevice(store, asked.serial as Serial, asked.publicKey);
+      return registerDevice(store, { ...asked, serial: asked.serial as Serial }, instant(tools.clock()));
     case 'device-keys':
       return store.devices.registered(asked.serial as Serial | undefined);
     case 'withdraw-device-keys':
@@ -221,20 +231,33 @@ async function show(store: Store, id: string): Promise<Shown> {
   if (!row) throw new StintError('unknown-request', `No elevation, or several, begin with ${id}. Give more of the id.`);
   const { requestId } = row.view.request;
   const [timeline, grant] = await Promise.all([store.ledger.timeline(requestId), store.fence.grant(requestId)]);
-  const digests = [...new Set(timeline.flatMap((event) => wordsOf(event) ?? []))];
-  const texts = await Promise.all(digests.map(async (one) => [one, await store.requests.getText(one)] as const));
-  const words = Object.fromEntries(texts.flatMap(([one, text]) => (text === undefined ? [] : [[one, text]])));
-  return { row, timeline, words, ...(grant && { grant }) };
+  return { row, timeline, words: await wordsIn(store, timeline), ...(grant && { grant }) };
 }
 
-async function registerDevice(store: Store, serial: Serial, publicKey: string): Promise<{ readonly keyId: string }> {
-  const key: DeviceKey = { serial, keyId: deviceKeyId(publicKey), publicKey };
-  await store.devices.register(key);
-  const { revokedAt } = (await store.devices.key(key.keyId)) ?? {};
+async function showHouse(store: Store, limit: number): Promise<HouseShown> {
+  const all = await store.ledger.timeline(HOUSE);
+  const timeline = all.slice(-limit);
+  return { total: all.length, timeline, words: await wordsIn(store, timeline) };
+}
+
+/** What is kept of what people wrote, by its digest. */
+async function wordsIn({ requests }: Store, timeline: readonly AnyEvent[]): Promise<Shown['words']> {
+  const digests = [...new Set(timeline.flatMap((event) => wordsOf(event) ?? []))];
+  const texts = await Promise.all(digests.map(async (one) => [one, await requests.getText(one)] as const));
+  return Object.fromEntries(texts.flatMap(([one, text]) => (text === undefined ? [] : [[one, text]])));
+}
+
+async function registerDevice(
+  { devices }: Store,
+  { serial, publicKey, operator }: Pick<DeviceKey, 'serial' | 'publicKey'> & { readonly operator: string },
+  at: Instant,
+): Promise<Pick<DeviceKey, 'keyId'>> {
+  const keyId = deviceKeyId(publicKey);
+  const { revokedAt } = await devices.register({ serial, keyId, publicKey }, operator, at);
   if (revokedAt)
     throw new StintError(
       'state-conflict',
-      `The key ${key.keyId} was withdrawn at ${revokedAt}, and stays so. Make a new one on that Mac: remove /private/var/db/stint/device-key.pem and run "stint-agent enrol".`,
+      `The key ${keyId} was withdrawn at ${revokedAt}, and stays so. Make a new one on that Mac: remove /private/var/db/stint/device-key.pem and run "stint-agent enrol".`,
     );
-  return { keyId: key.keyId };
+  return { keyId };
 }

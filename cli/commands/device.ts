@@ -16,7 +16,7 @@ export function addDevice(stint: Command): void {
     .addHelpText('after', `\nExamples:\n  ${example}\n  ${WITHDRAW}`);
   device
     .command('register')
-    .description('Registers the public key of one Mac. Repeating it changes nothing.')
+    .description('Registers the public key of one Mac. The ledger keeps who did it. Repeating it changes nothing.')
     .requiredOption('--serial <serial>', 'the serial number, exactly as the MDM has it')
     .requiredOption('--public-key <file>', 'ECDSA P-256 public key in PEM, made on that Mac')
     .option('--json', 'as JSON, for a script')
@@ -58,9 +58,9 @@ async function keys({ serial, json }: Partial<Options>): Promise<void> {
 }
 
 async function withdraw({ serial, key, json }: Options): Promise<void> {
-  const { operatorName, print, withStore } = await import('../ask.js');
+  const { justTheClock, operatorName, print, withStore } = await import('../ask.js');
   const order = { ask: 'withdraw-device-keys', serial, ...(key && { keyId: key }), operator: operatorName() } as const;
-  const done = await withStore((ask) => ask<Withdrawn>(order));
+  const done = await withStore((ask) => ask<Withdrawn>(order), justTheClock);
   print(json, done, () => toldOf(done).join('\n'));
 }
 
@@ -76,7 +76,7 @@ function toldOf({ serial, keyIds, left, held }: Withdrawn): readonly string[] {
 }
 
 async function register({ serial, publicKey, json }: { serial: string; publicKey: string; json?: boolean }): Promise<void> {
-  const [{ print, withStore }, { deviceKeyId }] = await Promise.all([
+  const [{ justTheClock, operatorName, print, withStore }, { deviceKeyId }] = await Promise.all([
     import('../ask.js'),
     import('../../workers/device-keys.js'),
   ]);
@@ -91,6 +91,7 @@ async function register({ serial, publicKey, json }: { serial: string; publicKey
   } catch {
     throw new StintError('bad-config', `--public-key: ${publicKey} holds no ECDSA P-256 public key in PEM.`);
   }
-  const made = await withStore((ask) => ask<{ keyId: string }>({ ask: 'register-device', serial, publicKey: pem }));
+  const order = { ask: 'register-device', serial, publicKey: pem, operator: operatorName() } as const;
+  const made = await withStore((ask) => ask<{ keyId: string }>(order), justTheClock);
   print(json, made, () => `registered ${serial} with the key ${made.keyId}`);
 }

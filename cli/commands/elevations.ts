@@ -2,13 +2,13 @@
 import type { Command } from 'commander';
 import { isReviewOpen } from '../../contract/break-glass.js';
 import { StintError } from '../../contract/errors.js';
-import { wordsOf } from '../../contract/events.js';
 import { type Instant, msOf, shortId } from '../../contract/ids.js';
 import type { ElevationRow, Frozen, Grant } from '../../contract/ports.js';
 import { holderWords } from '../../contract/request.js';
 import type { ElevationView } from '../../contract/view.js';
 import type { Shown } from '../../workers/questions.js';
 import { named } from '../named.js';
+import { plainLine, recordedLines } from '../recorded.js';
 
 /** The most that one question to the store is answered with. */
 const MOST = 500;
@@ -118,7 +118,9 @@ async function show(id: string, { json }: { json?: boolean }): Promise<void> {
   print(json, shown, () => text(shown));
 }
 
-function text({ row: { view }, timeline, words, grant }: Shown): string {
+function text(shown: Shown): string {
+  const { row, grant } = shown;
+  const { view } = row;
   const { request } = view;
   const by = endedBy(view);
   const head = [
@@ -140,12 +142,7 @@ function text({ row: { view }, timeline, words, grant }: Shown): string {
     `digest      ${view.digest}`,
     '',
   ];
-  const lines = timeline.flatMap((event) => {
-    const said = words[wordsOf(event) ?? ''];
-    const line = `${event.at}  ${event.type.padEnd(18)} ${event.actor.personId ?? event.actor.serial ?? event.actor.via}`;
-    return said === undefined ? [line] : [line, `${' '.repeat(26)}"${plainLine(said)}"`];
-  });
-  return [...head, ...lines].join('\n');
+  return [...head, ...recordedLines(shown)].join('\n');
 }
 
 function glassLine(view: ElevationView): string {
@@ -157,11 +154,6 @@ function glassLine(view: ElevationView): string {
       ? 'its review is open'
       : 'nothing to review';
   return `${drill ? 'a drill, ' : ''}incident ${incident}; ${reviewed}`;
-}
-
-/** The words of others, without what a terminal would obey. */
-function plainLine(text: string): string {
-  return text.replace(/\p{C}/gu, ' ');
 }
 
 /** What the fence has: the row that decides whether anything of it can still be granted. */

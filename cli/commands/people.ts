@@ -61,9 +61,9 @@ async function bindings({ json }: Pick<Options, 'json'>): Promise<void> {
 }
 
 async function unbind({ person, json }: Options): Promise<void> {
-  const { operatorName, print, withStore } = await import('../ask.js');
+  const { justTheClock, operatorName, print, withStore } = await import('../ask.js');
   const order = { ask: 'unbind', personId: person as PersonId, operator: operatorName() } as const;
-  const done = await withStore((ask) => ask<Unbound>(order));
+  const done = await withStore((ask) => ask<Unbound>(order), justTheClock);
   print(json, done, () =>
     done.was === null
       ? `${person} was bound to no user of Identity Center. Nothing was changed.`
@@ -84,9 +84,9 @@ async function keys({ person, json }: Partial<Options>): Promise<void> {
 }
 
 async function revokeKeys({ person, json }: Options): Promise<void> {
-  const { operatorName, print, withStore } = await import('../ask.js');
+  const { justTheClock, operatorName, print, withStore } = await import('../ask.js');
   const order = { ask: 'revoke-keys', personId: person as PersonId, operator: operatorName() } as const;
-  const keyIds = await withStore((ask) => ask<readonly string[]>(order));
+  const keyIds = await withStore((ask) => ask<readonly string[]>(order), justTheClock);
   print(json, { personId: person, keyIds }, () =>
     lines(
       keyIds.map((keyId) => `${keyId} works no more.`),

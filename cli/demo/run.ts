@@ -172,7 +172,7 @@ async function registerMacs(home: DemoHome, ports: DemoPorts): Promise<void> {
   for (const serial of serials) {
     const response = await fetch(`http://127.0.0.1:${ports.page}/demo/key/${serial}`);
     const { publicKey } = (await response.json()) as { publicKey: string };
-    await ask({ ask: 'register-device', serial, publicKey });
+    await ask({ ask: 'register-device', serial, publicKey, operator: operatorName() });
   }
 }
 

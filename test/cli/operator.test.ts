@@ -1,7 +1,7 @@
 /** `stint freeze`, `unfreeze`, `revoke` and what `list` and `show` say then: the built program, with no Temporal at all. */
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HOUSE, instant, type PersonId, type SlackUserId } from '../../contract/ids.js';
@@ -145,6 +145,20 @@ test('keys of a Mac are listed and withdrawn, with what it still has and holds, 
     ['cli', expect.objectContaining({ serial, keyIds: [old] })],
     ['cli', expect.objectContaining({ serial, keyIds: [next] })],
   ]);
+  const house = await stint(['ledger', 'house'], env);
+  const line = (what: string, detail: string) =>
+    new RegExp(`^\\S+Z  ${what.padEnd(21)} cli  ${detail}  serial=${serial}\n {26}"${userInfo().username}"$`, 'm');
+  for (const keyId of [old, next]) expect(house.out).toMatch(line('device-registered', `keyId=${keyId}`));
+  for (const keyId of [old, next]) expect(house.out).toMatch(line('device-keys-withdrawn', `keyIds=\\["${keyId}"\\]`));
+  expect(house.out).not.toMatch(/BEGIN|[0-9a-f]{64}/);
+  const newest = await stint(['ledger', 'house', '--limit', '1'], env);
+  expect(newest.out).toMatch(/^\S+Z {2}device-keys-withdrawn .*\n.*\n\n1 of \d+ are shown, the newest\.\n$/);
+  expect(JSON.parse((await stint(['ledger', 'house', '--json'], env)).out).timeline.length).toBeGreaterThanOrEqual(4);
+  expect(await stint(['ledger', 'house', '--limit', '0'], env)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--limit'),
+  });
+  expect((await stint(['ledger', 'verify'], env)).out).toMatch(/entries fit/);
   await stint(['revoke', e.request.requestId], env);
 });
 

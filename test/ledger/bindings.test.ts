@@ -14,6 +14,10 @@ for (const backend of BACKENDS) {
       bench = await openBench(backend);
     });
     afterAll(() => bench?.close());
+    const bound = async (personId: string) =>
+      (await bench.store.ledger.timeline(HOUSE)).flatMap(({ type, actor, data, at: when }) =>
+        type === 'bound' && data.personId === personId ? [{ via: actor.via, at: when, ...data }] : [],
+      );
 
     test('the first stays, under fifty that disagree at the same time', async () => {
       const { bindings } = bench.store;
@@ -23,6 +27,8 @@ for (const backend of BACKENDS) {
       expect(kept.size).toBe(1);
       expect(kept).toContain(await bindings.get(id('ada'), AWS));
       expect(await bindings.get(id('ada'), 'mac-admin')).toBeUndefined();
+      const farId = await bindings.get(id('ada'), AWS);
+      expect(await bound('ada')).toEqual([{ via: 'system', at: expect.anything(), personId: 'ada', kind: AWS, farId }]);
     });
 
     test('a far id that is another person’s is refused, and leaves nothing behind', async () => {
@@ -30,6 +36,7 @@ for (const backend of BACKENDS) {
       expect(await bindings.bind(id('grace'), AWS, 'user-g', at(1))).toBe('user-g');
       await expect(bindings.bind(id('mallory'), AWS, 'user-g', at(2))).rejects.toMatchObject({ code: 'state-conflict' });
       expect(await bindings.get(id('mallory'), AWS)).toBeUndefined();
+      expect(await bound('mallory')).toEqual([]);
       expect(await bindings.holder(AWS, 'user-g')).toBe('grace');
       expect(await bindings.holder(AWS, 'user-?')).toBeUndefined();
       expect(await bindings.all()).toContainEqual({ personId: 'grace', kind: AWS, farId: 'user-g', at: at(1) });
@@ -46,6 +53,10 @@ for (const backend of BACKENDS) {
         { at: at(5), actor: { via: 'sweep' }, data: { personId: 'barbara', cause: 'left', kind: AWS, farId: 'user-b' } },
       ]);
       expect(await bindings.bind(id('barbara'), AWS, 'user-b2', at(5))).toBe('user-b2');
+      expect((await bound('barbara')).map(({ farId, at: when }) => [farId, when])).toEqual([
+        ['user-b', at(4)],
+        ['user-b2', at(5)],
+      ]);
       expect(await bindings.bind(id('edsger'), AWS, 'user-b', at(6))).toBe('user-b');
     });
 

@@ -54,7 +54,8 @@ async function runIn(folder: string, options: StormOptions, say: (line: string) 
   try {
     topology = await startTopology(options, { home, deviceApiPort, far });
     if ('skipped' in topology) return topology;
-    for (const [serial, publicKey] of far.publicKeys) await topology.ask({ ask: 'register-device', serial, publicKey });
+    for (const [serial, publicKey] of far.publicKeys)
+      await topology.ask({ ask: 'register-device', serial, publicKey, operator: 'storm' });
     return await blow({ options, say, world, far, eyes, topology, folder });
   } finally {
     await eyes.close();

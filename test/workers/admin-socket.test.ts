@@ -139,15 +139,15 @@ describe.each<[string, () => Ask]>([
   });
 
   it('registers a Mac, twice with the same answer', async () => {
-    const question: Question = { ask: 'register-device', serial: 'C02ADMIN001', publicKey };
+    const question: Question = { ask: 'register-device', serial: 'C02ADMIN001', publicKey, operator: 'root' };
     const first = await ask()<{ keyId: string }>(question);
     expect(await ask()<{ keyId: string }>(question)).toEqual(first);
     expect(await store.devices.key(first.keyId)).toMatchObject({ serial: 'C02ADMIN001' as Serial, publicKey });
   });
 
   it('for entries gives them from where it was asked', async () => {
-    expect(await ask()({ ask: 'entries', from: 0, limit: 10 })).toMatchObject([{ seq: 0 }]);
-    expect(await ask()({ ask: 'entries', from: 1, limit: 10 })).toEqual([]);
+    expect(await ask()({ ask: 'entries', from: 0, limit: 10 })).toMatchObject([{ seq: 0 }, { seq: 1 }]);
+    expect(await ask()({ ask: 'entries', from: 2, limit: 10 })).toEqual([]);
   });
 
   it('whether it is there is answered with nothing', async () => {
@@ -173,7 +173,11 @@ describe('a bad question', () => {
     ['with a limit that is too high', { ask: 'list', limit: 501 }, /limit/],
     ['with a limit that is no number', { ask: 'list', limit: Number.NaN }, /limit/],
     ['with an id that is too short', { ask: 'show', id: 'abc' }, /id/],
-    ['with a serial number in lower case', { ask: 'register-device', serial: 'c02admin001', publicKey }, /serial/],
+    [
+      'with a serial number in lower case',
+      { ask: 'register-device', serial: 'c02admin001', publicKey, operator: 'root' },
+      /serial/,
+    ],
     [
       'for the keys of a serial number with a star',
       { ask: 'withdraw-device-keys', serial: 'C02*', operator: 'root' },
@@ -186,7 +190,9 @@ describe('a bad question', () => {
       /keyId/,
     ],
     ['to withdraw by nobody', { ask: 'withdraw-device-keys', serial: 'C02ADMIN001', operator: ' ' }, /operator/],
-    ['with a key that is none', { ask: 'register-device', serial: 'C02ADMIN001', publicKey: 'x' }, /publicKey/],
+    ['with a key that is none', { ask: 'register-device', serial: 'C02ADMIN001', publicKey: 'x', operator: 'root' }, /publicKey/],
+    ['to register by nobody', { ask: 'register-device', serial: 'C02ADMIN001', publicKey }, /operator/],
+    ['of the house for more than a screen', { ask: 'house', limit: 501 }, /limit/],
     ['with a field that is not known', { ask: 'ping', sql: 'drop table entries' }, /sql/],
     ['with a negative beginning', { ask: 'entries', from: -1, limit: 1 }, /from/],
   ])('%s is refused by the name of its field', async (_, question, field) => {

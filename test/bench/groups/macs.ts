@@ -73,7 +73,7 @@ async function realMac(rig: Rig, owner: Owner): Promise<Mac> {
     checkInMs: CHECK_IN_MS,
     agentFolder: join(packageRoot, 'device', 'macos'),
   });
-  await rig.ask({ ask: 'register-device', serial: owner.serial, publicKey: mac.publicKeyPem });
+  await rig.ask({ ask: 'register-device', serial: owner.serial, publicKey: mac.publicKeyPem, operator: 'bench' });
   return mac;
 }
 

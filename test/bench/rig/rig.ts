@@ -169,7 +169,9 @@ async function build(given: RigOptions, closers: (() => unknown)[], close: () =>
   const serverKey = createPublicKey(home.replyPublicKey);
   const deviceUrl = `http://127.0.0.1:${deviceApi}`;
   const macs = owners.flatMap((owner, i) => (options.own?.(owner) ? [] : [new BenchMac(owner, i, deviceUrl, serverKey)]));
-  await pooled(macs, 16, (mac) => ask({ ask: 'register-device', serial: mac.owner.serial, publicKey: mac.publicKey }));
+  await pooled(macs, 16, (mac) =>
+    ask({ ask: 'register-device', serial: mac.owner.serial, publicKey: mac.publicKey, operator: 'bench' }),
+  );
 
   const key = readSealKey(home.path('keys'), 'slack-app');
   const seal: Seal = createSealer({ sender: 'slack-app', ...key, clock: () => Date.now(), random: randomBytes });

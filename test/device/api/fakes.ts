@@ -30,8 +30,9 @@ export class FakeDevices implements Devices {
   private leases = new Map<Serial, { holder: string; until: Instant }>();
   private count = 0;
 
-  async register(key: DeviceKey): Promise<void> {
+  async register(key: DeviceKey): Promise<DeviceKey> {
     this.keys.set(key.keyId, key);
+    return key;
   }
   async key(keyId: string): Promise<DeviceKey | undefined> {
     this.keyReads += 1;

@@ -1,11 +1,11 @@
-/** The record of what was taken from a person or a Mac and not by themselves: keys, and who somebody is at a far end. */
-import type { AnyEvent, ElevationEvent } from '../contract/events.js';
+/** Entries of the house: what concerns no single elevation, such as a freeze, a policy or a key. */
+import type { AnyEvent, ElevationEvent, EventType } from '../contract/events.js';
 import { type Digest, HOUSE, type Instant, NO_DIGEST } from '../contract/ids.js';
 import type { OustedBy } from '../contract/ports.js';
 import { putText } from './documents.js';
 import type { Trx } from './schema.js';
 
-/** The cause as an entry carries it; an operator's name is kept as a text of its own. */
+/** Why something was taken from a person, as an entry carries it; an operator's name is kept as a text of its own. */
 export async function oustedBy(
   trx: Trx,
   by: OustedBy,
@@ -13,15 +13,19 @@ export async function oustedBy(
   return by.cause === 'left' ? { cause: 'left' } : { cause: 'operator', byDigest: await putText(trx, by.operator) };
 }
 
+/** Who took it. */
+export function ousterOf({ cause }: OustedBy): AnyEvent['actor'] {
+  return { via: cause === 'left' ? 'sweep' : 'cli' };
+}
+
 /** One entry of the house. `name` makes its id, which is never used twice. */
-export function houseEvent<T extends 'keys-revoked' | 'unbound' | 'device-keys-withdrawn'>(
+export function houseEvent<T extends EventType>(
   name: string,
   type: T,
+  actor: AnyEvent['actor'],
   data: ElevationEvent<T>['data'],
-  { cause }: Pick<OustedBy, 'cause'>,
   at: Instant,
 ): AnyEvent {
-  const actor = { via: cause === 'left' ? 'sweep' : 'cli' } as const;
   const id = `${HOUSE}/no-run/${name}`;
   return { id, type, requestId: HOUSE, requestDigest: NO_DIGEST, runId: 'no-run', at, actor, data } as AnyEvent;
 }
