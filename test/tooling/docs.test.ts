@@ -74,8 +74,19 @@ function wrong(stint: Command, line: string): string | undefined {
   return undefined;
 }
 
+/** Rows of a table that stand outside of one: what an edit left where a page is read as text. */
+function strayRows(text: string): string[] {
+  const blocks = text.replace(/^ *```[\s\S]*?^ *```/gm, '').split(/^(?!\s*\|).*$/m);
+  return blocks.map((block) => block.trim()).filter((block) => block !== '' && !/^.*\n\s*\|[ :|-]+\|\s*(\n|$)/.test(block));
+}
+
 describe.each(PAGES)('%s', (page) => {
   const text = read(page);
+
+  test('begins with its title, and has rows of tables in tables alone', () => {
+    expect(text).toMatch(/^# \S/);
+    expect(strayRows(text)).toEqual([]);
+  });
 
   test('links only to what is there', () => {
     const links = [...prose(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
@@ -128,10 +139,18 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
+test('the changelog tells nothing twice', () => {
+  const begins: readonly string[] = read('CHANGELOG.md').match(/^- .{40}/gm) ?? [];
+  expect(begins.filter((line, i) => begins.indexOf(line) < i)).toEqual([]);
+});
+
 test('a page that is wrong in each of these ways would be found', async () => {
   expect(broken('README.md', 'docs/nowhere.md')).toBe(true);
   expect(broken('README.md', 'docs/operations.md#no-such-heading')).toBe(true);
   expect(broken('README.md', 'docs/operations.md#health-logs-metrics')).toBe(false);
+  const row = '| `npx stint show <id>` | one elevation |';
+  expect(strayRows(`# Page\n\n${row}\n`)).toEqual([row]);
+  expect(strayRows(`# Page\n\n| command | does |\n|---|---|\n${row}\n`)).toEqual([]);
   const stint = await program();
   expect(wrong(stint, 'polcy check')).toContain('polcy');
   expect(wrong(stint, 'policy chek file')).toContain('chek');
