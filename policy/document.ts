@@ -63,6 +63,11 @@ function parsed(text: string, name: string): Document {
     problems.push({ at: where(node?.range?.[0] ?? 0), path: '', what });
   };
   visit(doc, {
+    Pair: (_key, { key }) => {
+      if (!isScalar(key) || key.value !== '__proto__') return;
+      // Where keys are free, such as of tags, the schema would leave this one out unsaid, and what it asks for with it.
+      problems.push({ at: where(key.range?.[0] ?? 0), path: '', what: '"__proto__" is not known here, and can be no key' });
+    },
     Alias: (_key, node) => refuse(node),
     Value: (_key, node) => (node.anchor === undefined ? undefined : refuse(node)),
   });

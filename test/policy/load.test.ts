@@ -28,6 +28,7 @@ targets:
     windows: [5m, 10m, 15m, 30m]
     max: 30m
 `;
+const AWS = GOOD.replace('kind: mac-admin', 'kind: aws-permission-set').replace('serials: ["*"]', 'tags: { env: dev }');
 const example = (name: string) => readFileSync(join(import.meta.dirname, '../../examples', name), 'utf8');
 
 /** The lines of the refusal, without the first. */
@@ -229,10 +230,16 @@ describe('a policy file', () => {
     ['nothing in it', '', '1:1 the file is empty'],
     ['only a comment', '# later\n', 'the file is empty'],
     ['a list at the top', '- version: 1\n', '1:1 must be a block of keys and values'],
+    ['a key of the prototype', changed('max: 30m', 'max: 30m\n    __proto__: { max: 1d }'), '13:5 "__proto__" is not known here'],
     [
-      'a key of the prototype',
-      changed('max: 30m', 'max: 30m\n    __proto__: { max: 1d }'),
-      '13:5 targets[0]: "__proto__" is not known here',
+      'a tag of that name, which would be asked for by nobody',
+      AWS.replace('env: dev', 'env: dev, __proto__: prod'),
+      '8:32 "__proto__" is not known here, and can be no key',
+    ],
+    [
+      'a tag of that name, in JSON',
+      AWS.replace('env: dev', '"env": "dev", "__proto__": "prod"'),
+      '"__proto__" is not known here',
     ],
   ])('with %s is refused at its line and column', (_what, text, expected) => {
     const found = problems(text);
