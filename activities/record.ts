@@ -4,13 +4,15 @@
  */
 import type { ArmInput, EvidenceDuties, FenceNote, JudgeInput, StoreDuties } from '../contract/duties.js';
 import { StintError } from '../contract/errors.js';
+import type { AnyEvent } from '../contract/events.js';
+import { extendedTo } from '../contract/extension.js';
 import { type Instant, instant, msOf, type RunId } from '../contract/ids.js';
 import { isEarly, startByOf } from '../contract/later.js';
 import type { ArmLimits, Fence, Grant, Store } from '../contract/ports.js';
 import type { ElevationRequest } from '../contract/request.js';
 import type { Verdict } from '../contract/verdict.js';
 import { limitRefusals } from '../policy/limits.js';
-import { sha256 } from '../seal/canonical.js';
+import { requestDigest, sha256 } from '../seal/canonical.js';
 import type { KeyRing } from '../seal/keys.js';
 import { countCommands } from './evidence.js';
 import { extensionSealedBy, sealedBy } from './proof.js';
@@ -46,6 +48,7 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
       return { ok: true, held, envelope, verdict: await judge({ request, digest: envelope.roundDigest, round, votes: [] }) };
     },
     append: async (events, note) => {
+      requireOwn(events);
       if (note) await tellFence(fence, runId(), note);
       await ledger.append(events);
     },
@@ -53,7 +56,8 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
     arm: async (input) => {
       // A reset after this was handed out hands it out once more, to another run: that order is the first one's.
       if (input.armed.runId !== runId()) return { ok: false, code: 'fenced' };
-      if (!sealedBy(ring(), input)) return { ok: false, code: 'seal-lost' };
+      requireOwn(input.before);
+      if (!sealedBy(ring(), input) || !(await isOnRecord(ledger, input))) return { ok: false, code: 'seal-lost' };
       // Temporal's clock may be ahead of ours, and can be moved by whoever may write to it: it is tried again.
       if (isEarly(input.request, clock())) throw new StintError('too-early');
       const verdict = await judge(input);
@@ -87,6 +91,10 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
       const windowMs = msOf(notAfter) - msOf(from);
       const verdict = await judge(extension);
       if (verdict.outcome !== 'satisfied' || !(windowMs <= longest(verdict))) return false;
+      const { confirmedAt } = (await ledger.find(requestId))?.view ?? {};
+      // The first deadline is told before any extension, and its entry with it.
+      if (!confirmedAt) throw new StintError('too-early', 'When the window began is not on record yet. Trying again.');
+      if (msOf(notAfter) > msOf(extendedTo(confirmedAt, from, windowMs, verdict.maxWindowMs))) return false;
       return fence.extend(requestId, armedBy, notAfter, from, extensionLimits(verdict, request, windowMs, clock()));
     },
     fenceOff: async ({ requestId, target, subject }, at) => {
@@ -119,6 +127,19 @@ async function tellFence(fence: Fence, runId: RunId, { request, deadline, endedA
   const row = await fence.grant(requestId);
   // Without a proof another run's access is not ours to call gone: the sweep and the reconciler look after it.
   if (gone.proved || row?.runId === runId) await fence.gone(requestId, gone.at);
+}
+
+/** Not the story's to write: somebody else than the person closes a review, at an entrance, and no run hears of it. */
+function requireOwn(events: readonly AnyEvent[]): void {
+  if (events.some(({ type }) => type === 'review-closed')) throw new StintError('bad-input', 'No run closes a review.');
+}
+
+/** Whether this very request is on record, or is about to be: what is shown of a grant, and who has to review it, goes by that. */
+async function isOnRecord(ledger: Pick<Store['ledger'], 'find'>, { request, digest, before }: ArmInput): Promise<boolean> {
+  const there = (await ledger.find(request.requestId))?.view.request;
+  const first = before.find((event) => event.type === 'requested');
+  const known = there ?? (first?.type === 'requested' ? first.data.request : undefined);
+  return known !== undefined && requestDigest(known) === digest;
 }
 
 /** The limits of the judgement that was made just now, and of no other: what a history says of them counts for nothing. */

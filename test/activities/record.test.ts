@@ -82,7 +82,7 @@ function arming(elevation: Elevation, notAfter: Instant = ledgerAt(30), windowMs
   const approval = seal('approve', requestId, digest, { windowMs }, { personId: grace.personId }, 'slack');
   const vote = { decision: 'approve', personId: grace.personId, roundDigest: digest, windowMs, at: approval.at } as const;
   const proof = { start, approvals: [approval] };
-  return { request, digest, round, votes: [vote], before: [] as AnyEvent[], armed, windowMs, notAfter, proof };
+  return { request, digest, round, votes: [vote], before: [requested] as AnyEvent[], armed, windowMs, notAfter, proof };
 }
 
 function extending(elevation: Elevation, windowMs = 600_000) {
@@ -99,6 +99,18 @@ function extending(elevation: Elevation, windowMs = 600_000) {
 }
 
 describe('arming', () => {
+  it('I9: takes nothing for a request that is not on record, or is another there: a review and a card go by that', async () => {
+    const [absent, other] = [elevationOf(), elevationOf()];
+    expect(await duties().arm({ ...arming(absent), before: [] })).toEqual({ ok: false, code: 'seal-lost' });
+    const { request } = other;
+    const changed = { ...request, breakGlass: { incident: 'INC-1', drill: true as const } };
+    const event = other.event('requested', { request: changed, digest: arming(other).digest, verdict: VERDICT });
+    expect(await duties().arm({ ...arming(other), before: [event] })).toEqual({ ok: false, code: 'seal-lost' });
+    await store.ledger.append([event]);
+    expect(await duties().arm(arming(other))).toEqual({ ok: false, code: 'seal-lost' });
+    for (const e of [absent, other]) expect(await store.fence.grant(e.request.requestId)).toBeUndefined();
+  });
+
   it('writes down by which rule of which policy: of two that of now, whatever a history says of the first', async () => {
     const [one, two] = [elevationOf(), elevationOf()];
     const [then, current] = [sha256('then'), sha256('now')];
@@ -122,7 +134,7 @@ describe('arming', () => {
       personId: 'ada',
       notAfter: ledgerAt(30),
     });
-    expect((await store.ledger.timeline(requestId)).map((event) => event.type)).toEqual(['armed']);
+    expect((await store.ledger.timeline(requestId)).map((event) => event.type)).toEqual(['requested', 'armed']);
     expect(judged).toHaveLength(1);
   });
 
@@ -328,9 +340,13 @@ describe('the seals behind an arming', () => {
 describe('freeing a target', () => {
   async function armed(): Promise<{ id: RequestId; elevation: Elevation }> {
     const elevation = elevationOf();
-    await duties().arm(arming(elevation));
+    const input = arming(elevation);
+    await duties().arm({ ...input, before: [...input.before, elevation.approved()] });
+    await store.ledger.append([confirmedOf(elevation)]);
     return { id: elevation.request.requestId, elevation };
   }
+  const confirmedOf = (elevation: Elevation) =>
+    elevation.event('confirmed', { confirmedAt: ledgerAt(20), deadlineAt: ledgerAt(30) });
   const release = ({ request }: Elevation, proved: boolean) =>
     duties().append([], { request, endedAt: ledgerAt(2), gone: { at: ledgerAt(2), proved } });
   const goneAt = async (id: RequestId) => (await store.fence.grant(id))?.goneAt;
@@ -444,6 +460,24 @@ describe('freeing a target', () => {
     expect(await move(40)).toBe(true);
   });
 
+  it('I7: however many are approved, none goes past the maximum after the confirmation, by what is on record and not by a history', async () => {
+    const { id, elevation } = await armed();
+    const move = (from: number, to: number) => duties().moveEnd(id, RUN, ledgerAt(to), ledgerAt(from), extending(elevation));
+    expect([await move(30, 40), await move(40, 50)]).toEqual([true, true]);
+    expect(await move(50, 60)).toBe(false);
+    expect(await move(50, 51)).toBe(false);
+    expect(await store.fence.grant(id)).toMatchObject({ notAfter: ledgerAt(50) });
+    // By the policy of now, too: one that became shorter leaves no more, and takes nothing of what was given.
+    verdict = { ...VERDICT, maxWindowMs: 600_000 };
+    expect(await move(50, 50)).toBe(true);
+    expect(await move(50, 51)).toBe(false);
+    verdict = VERDICT;
+    const unconfirmed = elevationOf();
+    await duties().arm(arming(unconfirmed));
+    const early = duties().moveEnd(unconfirmed.request.requestId, RUN, ledgerAt(40), ledgerAt(30), extending(unconfirmed));
+    await expect(early).rejects.toThrow('too-early');
+  });
+
   it('what a history calls the first deadline makes nothing longer', async () => {
     const { id, elevation } = await armed();
     const { request } = elevation;
@@ -458,7 +492,11 @@ describe('freeing a target', () => {
     const subject = { personId: 'extended' as PersonId, name: 'Extended' };
     const elevation = elevationOf(subject);
     const { requestId: id } = elevation.request;
-    await store.fence.arm({ ...elevation.grant(), windowMs: 600_000 }, elevation.armed(), ledgerAt(0));
+    await store.fence.arm({ ...elevation.grant(), windowMs: 600_000 }, elevation.armed(), ledgerAt(0), [
+      elevation.requested(),
+      elevation.approved(),
+    ]);
+    await store.ledger.append([confirmedOf(elevation)]);
     const move = (minutes: number, perWeek: number) => {
       verdict = { ...VERDICT, windowMs: 900_000, limits: [{ rule: 'macs', perWeekMs: perWeek * 60_000 }] };
       return duties().moveEnd(id, RUN, ledgerAt(minutes), ledgerAt(30), extending(elevation, 900_000));
@@ -495,6 +533,20 @@ describe('evidence', () => {
     await chunk(requestId, 1, line.slice(40), 2);
     await chunk(requestId, 0, line.slice(0, 40));
     expect(await duties().readEvidence(requestId)).toEqual({ complete: true, lines: 1, digest: sha256(line) });
+  });
+
+  it('no run writes that the review of a break-glass was closed, and nothing beside it', async () => {
+    const elevation = elevationOf();
+    const closed = elevation.event(
+      'review-closed',
+      { findingDigest: sha256('fine') },
+      { actor: { via: 'cli', personId: grace.personId } },
+    );
+    await expect(duties().append([elevation.requested(), closed])).rejects.toThrow('No run closes a review');
+    const input = arming(elevation);
+    await expect(duties().arm({ ...input, before: [...input.before, closed] })).rejects.toThrow('No run closes a review');
+    expect(await store.fence.grant(elevation.request.requestId)).toBeUndefined();
+    expect(await store.ledger.timeline(elevation.request.requestId)).toEqual([]);
   });
 
   it('of a closed elevation is found with its view; of none there is no view', async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { instant } from '../../contract/ids.js';
 import type { Verdict } from '../../contract/verdict.js';
 import { extensionDigest } from '../../seal/canonical.js';
-import { type ada, grace } from '../fixtures/people.js';
+import { ada, grace } from '../fixtures/people.js';
 import { type Fields, signed, stranger, words } from './forger.js';
 import { type Asked, type Harness, startHarness, until } from './harness.js';
 
@@ -137,6 +137,25 @@ test('I7: of an extension that the policy was said to allow, and that was said t
   expect(await h.store.fence.grant(e.requestId)).toEqual(fence);
   const overdue = await h.store.fence.overdue(instant(Date.parse(deadlineAt ?? '') + 1));
   expect(overdue.map(({ requestId }) => requestId)).toContain(e.requestId);
+  await e.revoke(grace);
+  await e.finish();
+});
+
+test('I7: an extension that was approved goes no further than the maximum, whatever the policy is said to allow', async () => {
+  const { e } = await held();
+  // Ten minutes each; the third would go past the half hour.
+  for (const state of ['granted', 'granted', 'lapsed'] as const) {
+    h.trouble(e.requestId).judgeHangs = true;
+    await e.extend(ada, 10 * MIN);
+    const { extension } = await e.sees((seen) => seen.extension?.state === 'waiting', 'the extension');
+    await e.approve(grace, 10 * MIN, extension?.roundDigest);
+    await passJudgement(e, { ...satisfied, approvedBy: [grace.personId], maxWindowMs: 24 * 60 * MIN });
+    const decided = await e.sees((seen) => seen.extension?.state !== 'waiting', 'the extension decided');
+    expect(decided.extension?.state).toBe(state);
+    const row = await h.store.fence.grant(e.requestId);
+    for (const end of [row?.notAfter, decided.deadlineAt])
+      expect(Date.parse(end ?? '') - Date.parse(decided.confirmedAt ?? '')).toBeLessThanOrEqual(30 * MIN);
+  }
   await e.revoke(grace);
   await e.finish();
 });
