@@ -35,10 +35,12 @@ export function readDocument(text: string, name: string, capBytes: number): Docu
     return parsed(text, name);
   } catch (error) {
     // The parser recurses: a file of nothing but brackets exhausts the stack.
-    if (error instanceof RangeError) return failed('the file is nested too deeply');
+    if (error instanceof RangeError) return failed(TOO_DEEP);
     throw error;
   }
 }
+
+const TOO_DEEP = 'the file is nested too deeply';
 
 function parsed(text: string, name: string): Document {
   const lines = new LineCounter();
@@ -57,7 +59,12 @@ function parsed(text: string, name: string): Document {
     return `${name}:${Math.max(1, line)}:${Math.max(1, col)}`;
   };
   // A warning is, for one, an unknown tag: its value would be taken for something that the author did not mean.
-  const problems: Problem[] = [...doc.errors, ...doc.warnings].map((e) => ({ at: where(e.pos[0]), path: '', what: e.message }));
+  const problems: Problem[] = [...doc.errors, ...doc.warnings].map((e) => ({
+    at: where(e.pos[0]),
+    path: '',
+    // Where the parser itself ran out of stack it says so in the runtime's words.
+    what: /call stack/i.test(e.message) ? TOO_DEEP : e.message,
+  }));
   const refuse = (node: Node | null): void => {
     const what = 'anchors and aliases are not allowed; write the value out';
     problems.push({ at: where(node?.range?.[0] ?? 0), path: '', what });
