@@ -11,7 +11,7 @@ import { awsAccount } from '../seal/aws-shapes.js';
 import { displayName, incident, personId, serial } from '../seal/shapes.js';
 import { parseMoment } from './calendar.js';
 import { type Document, type Problem, readDocument } from './document.js';
-import { pathText, problemError, problemsOf } from './problems.js';
+import { didYouMean, pathText, problemError, problemsOf } from './problems.js';
 import type { Rota } from './rota.js';
 import { lengthOf, ruleId } from './schema.js';
 
@@ -140,7 +140,11 @@ export function checkNames({ cases, at }: CaseTable, people: readonly Person[]):
       .filter(({ id, mac }) => (id !== undefined && !ids.has(id)) || (mac !== undefined && !serials.has(mac)))
       .map(({ path, id, mac }): Problem => {
         const full = ['cases', index, ...path];
-        return { at: at(full), path: pathText(full), what: `${id ?? mac} is not in the people file` };
+        return {
+          at: at(full),
+          path: pathText(full),
+          what: `${id ?? mac} is not in the people file${id ? didYouMean(id, [...ids]) : didYouMean(mac ?? '', [...serials])}`,
+        };
       }),
   );
   if (problems.length > 0) throw bad(problems);
@@ -154,7 +158,7 @@ export function checkRotas({ cases, at }: CaseTable, rotas: readonly Pick<Rota, 
       .filter((rota) => !names.has(rota))
       .map((rota): Problem => {
         const path = ['cases', index, 'oncall', rota];
-        return { at: at(path), path: pathText(path), what: `the people file has no rota ${rota}` };
+        return { at: at(path), path: pathText(path), what: `the people file has no rota ${rota}${didYouMean(rota, [...names])}` };
       }),
   );
   if (problems.length > 0) throw bad(problems);

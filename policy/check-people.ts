@@ -2,23 +2,41 @@
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import type { PeopleFile } from './people.js';
+import { didYouMean } from './problems.js';
 import { isPaged } from './rota.js';
 
-/** One sentence for each manager or stand-in who is not in the file, and one for each circle. */
-export function managerFindings(people: readonly Person[]): string[] {
+/** To hold each wrong name against all others would take minutes, where every name is wrong. */
+const SUGGESTED = 50;
+
+/** One sentence for each manager or stand-in who is not in the file, and one for each circle; each with where it stands. */
+export function managerFindings({ people, at }: Pick<PeopleFile, 'people' | 'at'>): string[] {
   const byId = new Map(people.map((person) => [person.personId, person]));
-  const unknown = people.flatMap(({ personId, manager, away }) => [
-    ...(manager !== undefined && !byId.has(manager) ? [`${personId}: the manager ${manager} is not in the people file.`] : []),
-    ...(away?.delegate !== undefined && !byId.has(away.delegate)
-      ? [`${personId}: ${away.delegate}, who stands in while they are away, is not in the people file.`]
-      : []),
-  ]);
-  return [...unknown, ...circles(byId).map((circle) => circleText(circle))];
+  const ids = [...byId.keys()];
+  let wrong = 0;
+  const gone = (id: PersonId) => `is not in the people file${wrong++ < SUGGESTED ? didYouMean(id, ids, '.') : '.'}`;
+  const unknown = people.flatMap(({ personId, manager, away }, i) => {
+    const found: string[] = [];
+    const say = (path: readonly string[], what: string) => found.push(placed(at, ['people', i, ...path], `${personId}: ${what}`));
+    if (manager !== undefined && !byId.has(manager)) say(['manager'], `the manager ${manager} ${gone(manager)}`);
+    const delegate = away?.delegate;
+    if (delegate !== undefined && !byId.has(delegate))
+      say(['away', 'delegate'], `${delegate}, who stands in while they are away, ${gone(delegate)}`);
+    return found;
+  });
+  const place = ([first]: readonly PersonId[]) => ['people', people.findIndex(({ personId }) => personId === first), 'manager'];
+  return [...unknown, ...circles(byId).map((circle) => placed(at, place(circle), circleText(circle)))];
+}
+
+/** With `file:line:column` before it, where that is known. */
+function placed(at: PeopleFile['at'], path: readonly PropertyKey[], what: string): string {
+  const where = at?.(path);
+  return where === undefined ? what : `${where} ${what}`;
 }
 
 function circleText(circle: readonly PersonId[]): string {
-  if (circle.length === 1) return `${circle[0]}: is named as their own manager.`;
-  return `${circle.slice(0, 5).join(', ')}${circle.length > 5 ? ' and more' : ''}: their managers go round in a circle.`;
+  if (circle.length === 1) return `${circle[0]}: is named as their own manager. Name another, or nobody.`;
+  const names = `${circle.slice(0, 5).join(', ')}${circle.length > 5 ? ' and more' : ''}`;
+  return `${names}: their managers go round in a circle. One of them needs another manager, or none.`;
 }
 
 /** Each circle once, beginning with whoever of it stands first in the file. Everybody is walked past once. */
@@ -40,12 +58,15 @@ function circles(byId: ReadonlyMap<PersonId, Person>): readonly (readonly Person
 }
 
 /** One sentence for each person who has turns in a rota and is not active: in those turns nobody is there to decide. */
-export function rotaFindings({ people, rotas }: PeopleFile): string[] {
+export function rotaFindings({ people, rotas, at }: PeopleFile): string[] {
   const gone = new Set(people.filter(({ active }) => !active).map(({ personId }) => personId));
-  const turns = rotas.flatMap((rota) => (isPaged(rota) ? [] : [...new Set(rota.people)].map((id) => ({ rota: rota.name, id }))));
-  return turns.filter(({ id }) => gone.has(id)).map(({ rota, id }) => turnText(rota, id));
+  return rotas.flatMap((rota, i) => {
+    const turns = isPaged(rota) ? [] : [...new Set(rota.people)].filter((id) => gone.has(id));
+    const place = (id: PersonId) => ['rotas', i, 'people', isPaged(rota) ? 0 : rota.people.indexOf(id)];
+    return turns.map((id) => placed(at, place(id), turnText(rota.name, id)));
+  });
 }
 
 function turnText(rota: string, person: PersonId): string {
-  return `the rota ${rota}: ${person} is not active in the people file, so nobody can decide in their turns.`;
+  return `the rota ${rota}: ${person} is not active in the people file, so nobody can decide in their turns. Take them out of it.`;
 }

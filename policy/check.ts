@@ -12,7 +12,7 @@ import { everybodyOf, poolOf } from './facts.js';
 import { managersOf } from './managers.js';
 import { directoryFrom, type PeopleFile } from './people.js';
 import { askManagers, pastReach } from './pools.js';
-import { closest, pathText } from './problems.js';
+import { didYouMean, pathText } from './problems.js';
 import { isPaged, rotaGroup, rotaName } from './rota.js';
 import type { Deny, Policy, Rule, Who } from './rules.js';
 import { countOf, isFull, planOf } from './stages.js';
@@ -46,7 +46,7 @@ export async function fileFindings(
   const known = { groups: [...groups], people: file.people.map(({ personId }) => personId) };
   const tickets = checks ? ticketFindings(policy, checks, name) : [];
   const between = [...(await findings(policy, directory, name, known)), ...loneRotas(policy, file, name), ...tickets];
-  return [...between, ...managerFindings(file.people), ...rotaFindings(file)];
+  return [...between, ...managerFindings(file), ...rotaFindings(file)];
 }
 
 /** One sentence for each rule that wants more people of a rota than are ever on call by it at the same time. */
@@ -71,9 +71,7 @@ export function ticketFindings({ source, rules }: Policy, checks: readonly strin
   return rules.flatMap(({ id, reason }) => {
     const { check } = reason ?? {};
     if (check === undefined || checks.includes(check)) return [];
-    const meant = closest(check, checks);
-    const there = checks.length > 0 ? `; there are: ${few(checks, NAMED)}` : '';
-    const hint = meant === undefined ? there : `; did you mean ${JSON.stringify(meant)}?`;
+    const hint = didYouMean(check, checks, thereAre(checks, ''));
     const at = doc.at([...placeOf(doc, id), 'reason', 'ticket', 'check']);
     return [`${at} ${id}.reason.ticket: there is no check ${check} in the file of ticket checks (STINT_TICKETS)${hint}`];
   });
@@ -230,6 +228,11 @@ async function unknownIn(
   ];
 }
 
+/** `; there are: it, staff`, and what ends it. */
+function thereAre(names: readonly string[], end: string): string {
+  return names.length === 0 ? end : `; there are: ${few(names, NAMED)}${end}`;
+}
+
 function nobodyIn(group: string, meant: Meant): string {
   const rota = rotaName(group);
   if (rota === undefined) return `the group ${group} has no members${meant(group, 'groups')}`;
@@ -241,10 +244,11 @@ type Meant = (word: string, list: 'groups' | 'people') => string;
 
 /** With the wrong people file every name is unknown, and to hold each against ten thousand others would take minutes. */
 function meantOf(known: Who): Meant {
-  const said = new Map<string, string | undefined>();
+  const said = new Map<string, string>();
   return (word, list) => {
-    if (!said.has(word) && said.size < SUGGESTED) said.set(word, closest(word, known[list]));
-    const other = said.get(word);
-    return other === undefined ? '.' : `; did you mean ${JSON.stringify(other)}?`;
+    // Of groups there are few, and one of them may be meant; whoever lists people lists everybody.
+    const otherwise = list === 'groups' ? thereAre(known.groups, '.') : '.';
+    if (!said.has(word) && said.size < SUGGESTED) said.set(word, didYouMean(word, known[list], otherwise));
+    return said.get(word) ?? '.';
   };
 }

@@ -5,7 +5,7 @@ import type { ReasonRule } from '../contract/preview.js';
 import { CATEGORIES, REASON_MAX, REASON_MIN } from '../contract/request.js';
 import { DAYS, type Hours, isZone } from './calendar.js';
 import { linearPattern } from './linear-pattern.js';
-import { closest } from './problems.js';
+import { didYouMean } from './problems.js';
 
 const TIME = /^(?:([01]\d|2[0-3]):([0-5]\d)|24:00)$/;
 const WHOLE_DAY = 24 * 60;
@@ -33,8 +33,7 @@ const zone = z.string().check((given) => {
 /** What is wrong with the name of a time zone, and which one may be meant; undefined where it is one. */
 export function zoneProblem(name: string): string | undefined {
   if (isZone(name)) return undefined;
-  const meant = closest(name, Intl.supportedValuesOf('timeZone'));
-  const hint = meant === undefined ? ' such as Europe/Berlin, or UTC' : `; did you mean ${JSON.stringify(meant)}?`;
+  const hint = didYouMean(name, Intl.supportedValuesOf('timeZone'), ' such as Europe/Berlin, or UTC');
   return `must be the IANA name of a time zone${hint}`;
 }
 

@@ -3,7 +3,7 @@
  * not trusted: it is capped, and anchors, aliases, tags and duplicate keys are refused, so a small file can't unfold
  * into a large one and can't say two things at once.
  */
-import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { isMap, isScalar, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml';
 
 export interface Problem {
   /** `file:line:column`. */
@@ -30,7 +30,8 @@ export function readDocument(text: string, name: string, capBytes: number): Docu
     problems: [{ at: start, path: '', what }],
     at: () => start,
   });
-  if (size > capBytes) return failed(`the file has ${size} bytes; at most ${capBytes} are allowed`);
+  if (size > capBytes)
+    return failed(`the file has ${size} bytes; at most ${capBytes} are allowed. Is it the file that is meant?`);
   try {
     return parsed(text, name);
   } catch (error) {
@@ -59,12 +60,11 @@ function parsed(text: string, name: string): Document {
     return `${name}:${Math.max(1, line)}:${Math.max(1, col)}`;
   };
   // A warning is, for one, an unknown tag: its value would be taken for something that the author did not mean.
-  const problems: Problem[] = [...doc.errors, ...doc.warnings].map((e) => ({
-    at: where(e.pos[0]),
-    path: '',
-    // Where the parser itself ran out of stack it says so in the runtime's words.
-    what: /call stack/i.test(e.message) ? TOO_DEEP : e.message,
-  }));
+  const errors = [...doc.errors, ...doc.warnings];
+  // Where blanks and tabs are mixed nothing that follows is read as it was meant.
+  const tabs = errors.filter(({ code }) => code === 'TAB_AS_INDENT');
+  const said = tabs.length > 0 ? tabs : errors;
+  const problems: Problem[] = said.map((e) => ({ at: where(e.pos[0]), path: '', what: wordsOf(e, text) }));
   const refuse = (node: Node | null): void => {
     const what = 'anchors and aliases are not allowed; write the value out';
     problems.push({ at: where(node?.range?.[0] ?? 0), path: '', what });
@@ -80,6 +80,22 @@ function parsed(text: string, name: string): Document {
   });
   const at = (path: readonly PropertyKey[], key?: string): string => where(offsetOf(doc.contents, path, key));
   return { value: problems.length === 0 ? doc.toJS({ maxAliasCount: 0 }) : undefined, problems, at };
+}
+
+/** What the parser found, for whoever writes the file: its own words are partly for whoever calls it. */
+function wordsOf({ code, message, pos: [start] }: YAMLError, text: string): string {
+  const [, key = ''] = /^["']?([^\s"':]{1,60})/.exec(text.slice(start, start + 100)) ?? [];
+  switch (code) {
+    case 'DUPLICATE_KEY':
+      return `${JSON.stringify(key)} stands twice in this block; keep one of them`;
+    case 'MULTIPLE_DOCS':
+      return 'a second document begins here, and a file is one: take out the line "---"';
+    case 'TAB_AS_INDENT':
+      return 'a tab indents this line: use blanks';
+    default:
+      // Where the parser itself ran out of stack it says so in the runtime's words.
+      return /call stack/i.test(message) ? TOO_DEEP : message;
+  }
 }
 
 /** Where the value of a path begins; where the nearest enclosing one does, if there is none. */

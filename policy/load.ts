@@ -150,12 +150,14 @@ function orderProblems(each: readonly Each[], doc: Document): Problem[] {
     if (!rule) return found;
     const denier = denies.find((other) => deniesAll(other, rule));
     if (denier)
-      say(`this rule can never apply: ${denier.id} denies every request of it. Leave one of them out, or narrow ${denier.id}`);
+      say(
+        `this rule can never apply: the rule ${denier.id} denies every request of it. Leave one of them out, or narrow that one`,
+      );
     const earlier = before.flatMap((other) => other.rule ?? []);
     const hider = earlier.find((other) => hides(other, rule));
     if (hider)
       say(
-        `this rule can never apply: ${hider.id} stands before it and takes every request of it. Put it first, or narrow ${hider.id}`,
+        `this rule can never apply: the rule ${hider.id} stands before it and takes every request of it. Put this one first, or narrow that one`,
       );
     const together = hider || denier ? [] : hideTogether(earlier, rule);
     if (together.length > 0) {
@@ -164,7 +166,7 @@ function orderProblems(each: readonly Each[], doc: Document): Problem[] {
         NAMED,
       );
       say(
-        `this rule can never apply: ${names} stand before it and take every request of it together. Put it first, or narrow them`,
+        `this rule can never apply: the rules ${names} stand before it and take every request of it together. Put this one first, or narrow them`,
       );
     }
     return found;

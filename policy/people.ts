@@ -17,6 +17,8 @@ import { pagerdutyId, rotaProblems, rotas, rotasOf } from './rota-file.js';
 import { groupName } from './schema.js';
 
 const CAP_BYTES = 32 * 1024 * 1024;
+/** The YAML parser needs a second and more for each of these; a file that is otherwise right is not held up for longer. */
+const PLACES_BYTES = 2 * 1024 * 1024;
 const MOMENT = 'must be a day such as 2026-12-24, which begins at 0:00 UTC, or a time such as 2026-12-24T08:00+01:00';
 
 const moment = z
@@ -56,6 +58,8 @@ type Entries = z.output<typeof peopleFile>;
 export interface PeopleFile {
   readonly people: readonly Person[];
   readonly rotas: readonly Rota[];
+  /** `file:line:column` of a value, read again when it is asked for; undefined where that would take too long. */
+  readonly at?: (path: readonly PropertyKey[]) => string | undefined;
 }
 
 /** `Date.parse` takes the 31st of February for a day in March, which would lengthen an absence unsaid. */
@@ -76,7 +80,16 @@ export function parsePeople(text: string, name: string): readonly Person[] {
 /** The same with the rotas. Throws as `parsePeople` does. */
 export function parsePeopleFile(text: string, name: string): PeopleFile {
   const entries = quickly(text) ?? carefully(text, name);
-  return { people: entries.people.map(toPerson), rotas: rotasOf(entries.rotas ?? []) };
+  return { people: entries.people.map(toPerson), rotas: rotasOf(entries.rotas ?? []), at: placesOf(text, name) };
+}
+
+function placesOf(text: string, name: string): NonNullable<PeopleFile['at']> {
+  let doc: Document | undefined;
+  return (path) => {
+    if (text.length > PLACES_BYTES) return undefined;
+    doc ??= readDocument(text, name, CAP_BYTES);
+    return doc.at(path);
+  };
 }
 
 /** JSON goes past the YAML parser, which keeps a position for every value. Undefined unless the file is beyond reproach. */

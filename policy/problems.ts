@@ -49,18 +49,23 @@ export function pathText(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-/** The allowed word that a misspelt one was probably meant to be. */
+/** The allowed word that a misspelt one was probably meant to be; or one that it begins with, as `monday` with `mon`. */
 export function closest(word: string, allowed: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.min(3, Math.floor(word.length / 3)));
   const near = allowed.map((other) => ({ other, steps: distance(word.toLowerCase(), other.toLowerCase(), limit) }));
-  return near.filter(({ steps }) => steps <= limit).sort((a, b) => a.steps - b.steps)[0]?.other;
+  const nearest = near.filter(({ steps }) => steps <= limit).sort((a, b) => a.steps - b.steps)[0]?.other;
+  return nearest ?? allowed.find((other) => other.length > 2 && word.toLowerCase().startsWith(other.toLowerCase()));
+}
+
+/** `; did you mean "windows"?`, or `otherwise` where no allowed word is near. */
+export function didYouMean(word: string, allowed: readonly string[], otherwise = ''): string {
+  const meant = closest(word, allowed);
+  return meant === undefined ? otherwise : `; did you mean ${JSON.stringify(meant)}?`;
 }
 
 /** `"windws" is not known here; did you mean "windows"? Allowed: …` */
 export function unknownKey(key: string, allowed: readonly string[]): string {
-  const meant = closest(key, allowed);
-  const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`;
-  return `${JSON.stringify(key.slice(0, 60))} is not known here${hint || '.'} Allowed: ${allowed.join(', ')}`;
+  return `${JSON.stringify(key.slice(0, 60))} is not known here${didYouMean(key, allowed, '.')} Allowed: ${allowed.join(', ')}`;
 }
 
 function position({ at }: Problem): number {
@@ -79,7 +84,7 @@ function explain(issue: Issue, root: unknown): { readonly path: readonly Propert
 function sentenceOf(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `must be ${KINDS[issue.expected] ?? issue.expected}${quotesHint(issue.expected, value)}`;
+      return `must be ${KINDS[issue.expected] ?? issue.expected}${formHint(issue.expected, value)}`;
     case 'invalid_value':
       return oneOf(issue.values.map(String), value);
     case 'invalid_union':
@@ -87,22 +92,27 @@ function sentenceOf(issue: Issue, value: unknown): string {
         ? oneOf(issue.options.filter((one) => one !== undefined).map(String), value)
         : issue.message;
     case 'too_small':
-      return `must be at least ${issue.minimum}${UNIT[issue.origin] ?? ''}`;
+      return `must ${amount('at least', issue.minimum, issue.origin)}`;
     case 'too_big':
-      return `must be at most ${issue.maximum}${UNIT[issue.origin] ?? ''}`;
+      return `must ${amount('at most', issue.maximum, issue.origin)}`;
     default:
       return issue.message;
   }
 }
 
 function oneOf(allowed: readonly string[], value: unknown): string {
-  const meant = typeof value === 'string' ? closest(value, allowed) : undefined;
-  return `must be one of: ${allowed.join(', ')}${meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`}`;
+  return `must be one of: ${allowed.join(', ')}${typeof value === 'string' ? didYouMean(value, allowed) : ''}`;
 }
 
-/** The id of an account, or the value `yes`, is a number or a truth to YAML unless it is quoted. */
-function quotesHint(expected: string, value: unknown): string {
-  return expected === 'string' && ['number', 'boolean'].includes(typeof value) ? ': put it into quotes' : '';
+/** The id of an account, or the value `yes`, is a number or a truth to YAML unless it is quoted; one name alone is no list of one. */
+function formHint(expected: string, value: unknown): string {
+  if (expected === 'string' && ['number', 'boolean'].includes(typeof value)) return ': put it into quotes';
+  return expected === 'array' && typeof value === 'string' ? `: write [${JSON.stringify(value.slice(0, 60))}]` : '';
+}
+
+function amount(bound: string, count: number | bigint, origin: string): string {
+  if (origin === 'array') return `have ${bound} ${count} ${Number(count) === 1 ? 'entry' : 'entries'}`;
+  return `be ${bound} ${count}${origin === 'string' ? ' characters long' : ''}`;
 }
 
 const KINDS: { readonly [expected: string]: string } = {
@@ -113,7 +123,6 @@ const KINDS: { readonly [expected: string]: string } = {
   array: 'a list',
   object: 'a block of keys and values',
 };
-const UNIT: { readonly [origin: string]: string } = { array: ' entries long', string: ' characters long' };
 
 /** The keys that a schema knows at a path of this document. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[], root: unknown): string[] {
@@ -149,17 +158,19 @@ function bare(schema: unknown): unknown {
   return schema instanceof z.ZodPipe ? bare(schema.in) : schema;
 }
 
-/** Edit steps between two words, as far as `limit`. */
+/** Edit steps between two words, as far as `limit`; two letters the wrong way round are one. */
 function distance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const crossed = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : limit + 1;
+      next.push(Math.min(swap, crossed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[b.length] ?? limit + 1;
 }

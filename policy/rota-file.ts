@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { PersonId } from '../contract/ids.js';
 import { personId } from '../seal/shapes.js';
 import { zoneProblem } from './condition-schema.js';
+import { didYouMean } from './problems.js';
 import type { FileRota, Override, Rota } from './rota.js';
 import { dayOf, instantOf, timeOf } from './wall-time.js';
 
@@ -64,7 +65,7 @@ function ownProblems(entry: Entry, people: ReadonlySet<string>, say: Say): void 
   if (entry.handoff !== undefined && timeOf(entry.handoff) === undefined)
     say(['handoff'], 'must be a time of day such as "09:00"');
   entry.people?.forEach((id, i) => {
-    if (!people.has(id)) say(['people', i], `${id} is not in the people file`);
+    if (!people.has(id)) say(['people', i], notThere(id, people));
   });
   if (entry.zone !== undefined && unknown === undefined) overrideProblems(entry, entry.zone, people, say);
 }
@@ -73,7 +74,7 @@ function overrideProblems({ overrides = [] }: Entry, zone: string, people: Reado
   const read = overrides.map((one) => overrideOf(one, zone));
   overrides.forEach(({ person }, i) => {
     const { from, until } = read[i] ?? {};
-    if (!people.has(person)) say(['overrides', i, 'person'], `${person} is not in the people file`);
+    if (!people.has(person)) say(['overrides', i, 'person'], notThere(person, people));
     if (from === undefined) say(['overrides', i, 'from'], WALL);
     if (until === undefined) say(['overrides', i, 'until'], WALL);
     if (from === undefined || until === undefined) return;
@@ -84,6 +85,9 @@ function overrideProblems({ overrides = [] }: Entry, zone: string, people: Reado
     if (other) say(['overrides', i], 'overlaps one before it; one person is on call at a time');
   });
 }
+
+const notThere = (id: string, people: ReadonlySet<string>): string =>
+  `${id} is not in the people file${didYouMean(id, [...people])}`;
 
 const WALL = 'must be a day and a time such as "2026-02-01 09:00", by the clocks of the zone';
 

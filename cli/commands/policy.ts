@@ -1,7 +1,5 @@
 /** `stint policy`: policy and people files, read exactly as the product reads them. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { StintError } from '../../contract/errors.js';
 import { addExplain } from '../policy/options.js';
 import { addPolicyTools } from '../policy/tools.js';
 
@@ -32,31 +30,32 @@ export function addPolicy(stint: Command): void {
   addPolicyTools(policy);
 }
 
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw new StintError('bad-policy', `The file ${file} cannot be read. Give its path: stint policy check path/to/policy.yaml`);
-  }
-}
+const GIVE_POLICY = 'Give its path: stint policy check path/to/policy.yaml';
+const GIVE_PEOPLE = 'Give the path of the people file: --people path/to/people.yaml';
 
 async function check(
   file: string,
   { people, tickets, json }: { people?: string; tickets?: string; json?: boolean },
 ): Promise<void> {
-  const [{ parsePolicy }, { parsePeopleFile }, { fileFindings, ticketFindings }, { checkNames }, { weakerRules }, { print }] =
-    await Promise.all([
-      import('../../policy/load.js'),
-      import('../../policy/people.js'),
-      import('../../policy/check.js'),
-      import('../policy/read.js'),
-      import('../../policy/weaker.js'),
-      import('../ask.js'),
-    ]);
-  const parsed = parsePolicy(read(file), file);
+  const [
+    { parsePolicy },
+    { parsePeopleFile },
+    { fileFindings, ticketFindings },
+    { checkNames, readText },
+    { weakerRules },
+    { print },
+  ] = await Promise.all([
+    import('../../policy/load.js'),
+    import('../../policy/people.js'),
+    import('../../policy/check.js'),
+    import('../policy/read.js'),
+    import('../../policy/weaker.js'),
+    import('../ask.js'),
+  ]);
+  const parsed = parsePolicy(readText(file, GIVE_POLICY), file);
   const checks = checkNames(tickets);
   const alone = checks ? ticketFindings(parsed, checks, file) : [];
-  const everybody = people === undefined ? undefined : parsePeopleFile(read(people), people);
+  const everybody = people === undefined ? undefined : parsePeopleFile(readText(people, GIVE_PEOPLE), people);
   const found = everybody ? await fileFindings(parsed, everybody, file, checks) : alone;
   const warnings = everybody ? weakerRules(parsed, everybody, file) : [];
   print(json, { ok: found.length === 0, hash: parsed.hash, findings: found, warnings }, () =>

@@ -99,7 +99,7 @@ it('refuses what does not fit the people with line and column, unless it is want
   edit(odd);
   const refused = await apply();
   expect(refused.code).toBe(1);
-  expect(refused.out).toMatch(/policy\.yaml:\d+:\d+ .*the group ti has no members\.[\s\S]*Nothing was applied/);
+  expect(refused.out).toMatch(/policy\.yaml:\d+:\d+ .*the group ti has no members; there are: [\s\S]*Nothing was applied/);
   expect(await inForce()).toBe(hashOf(OLD));
   expect((await apply('--anyway')).code).toBe(0);
   expect(await inForce()).toBe(hashOf(odd));
@@ -119,7 +119,7 @@ it('finds what a check finds: rotas and managers of the people file, too; whoeve
   people(`\n  - { id: eve, name: Eve, manager: phantom }\n${rotas}`);
   expect(await apply()).toMatchObject({
     code: 1,
-    out: expect.stringMatching(/eve: the manager phantom is not in the people file/),
+    out: expect.stringMatching(/people\.yaml:\d+:\d+ eve: the manager phantom is not in the people file/),
   });
   expect(await inForce()).toBe(hashOf(OLD));
   people(`\n${rotas}`);

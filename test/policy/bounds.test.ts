@@ -149,8 +149,8 @@ describe('a policy file takes what is just allowed, and refuses what just is not
     const rules = (count: number) =>
       JSON.stringify({ version: 1, targets: many(count, (i) => ({ ...MAC, id: `r${i}`, ask: { groups: [`g${i}`] } })) });
     expect(wrong(rules(2000))).toBe('');
-    expect(wrong(rules(2001))).toContain(' targets: must be at most 2000 entries long');
-    expect(wrong(rules(0))).toContain(' targets: must be at least 1 entries long');
+    expect(wrong(rules(2001))).toContain(' targets: must have at most 2000 entries');
+    expect(wrong(rules(0))).toContain(' targets: must have at least 1 entry');
   });
 
   it('the file has at most 1 MiB', () => {

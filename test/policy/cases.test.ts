@@ -152,7 +152,7 @@ describe('coverage', () => {
 
 describe('a table', () => {
   it.each([
-    ['who: ada', 'who: adda', /policy\.test\.yaml:5:23 cases\[0\]\.who: adda is not in the people file/],
+    ['who: ada', 'who: adda', /policy\.test\.yaml:5:23 cases\[0\]\.who: adda is not in the people file; did you mean "ada"\?/],
     ['who: ada', 'who: ada, for: adda', /cases\[0\]\.for: adda is not/],
     ['C02ADA01', 'C02NOBODY', /cases\[0\]\.target\.mac: C02NOBODY is not/],
     ['window: 10m', 'window: 10m, votes: [{ by: grcae }]', /cases\[0\]\.votes\[0\]\.by: grcae is not/],

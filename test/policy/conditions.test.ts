@@ -273,7 +273,7 @@ describe('a policy file', () => {
     ['{ zone: "+01:00" }', /12:20.*such as Europe\/Berlin, or UTC/],
     ['{ zone: UTC, from: "8:00" }', /12:31.*hours\.from: must be a time of day/],
     ['{ zone: UTC, from: "18:00", to: "18:00" }', /12:12.*hours: must not be empty/],
-    ['{ zone: UTC, days: [monday] }', /12:32.*hours\.days\[0\]: must be one of: mon, tue/],
+    ['{ zone: UTC, days: [monday] }', /12:32.*hours\.days\[0\]: must be one of: mon, tue.*did you mean "mon"/],
     ['{ zone: UTC, days: [] }', /12:31.*at least 1/],
     ['{ zone: UTC, holidays: [2026-02-30] }', /12:36.*must be a date such as/],
     ['{ zone: UTC, until: "18:00" }', /12:25.*"until" is not known here.*Allowed: zone, days, from, to, holidays/],

@@ -253,7 +253,7 @@ describe('in a file', () => {
   it('refuses a rule of which it leaves nothing, wherever they stand', () => {
     const all = '  - { id: shut, effect: deny, kind: mac-admin, match: { serials: ["*"] } }\n';
     const staff = all.replace(' } }', ' }, ask: { groups: [staff] } }');
-    const why = 'this rule can never apply: shut denies every request of it. Leave one of them out, or narrow shut';
+    const why = 'this rule can never apply: the rule shut denies every request of it. Leave one of them out, or narrow that one';
     for (const one of [all, staff])
       expect([problems(MACS, one), problems(one, MACS)]).toEqual([expect.stringContaining(why), expect.stringContaining(why)]);
     expect(problems(MACS, staff.replace('staff', 'it'))).toBe('');

@@ -108,7 +108,7 @@ describe('a rule of AWS', () => {
     expect(refused('{ accounts: [333333333333] }')).toContain('targets[0].match.accounts[0]: must be a text: put it into quotes');
     expect(refused('{ tags: { tier: 0 } }')).toContain('targets[0].match.tags.tier: must be a text: put it into quotes');
     expect(refused('{ tags: {} }')).toContain('must name at least one tag');
-    expect(refused('{ accounts: [] }')).toContain('must be at least 1 entries long');
+    expect(refused('{ accounts: [] }')).toContain('must have at least 1 entry');
     expect(refused('{ sets: ["a b"] }')).toContain('must be the name of a permission set');
     expect(refused('{ sets: ["*"] }', '    tier: 4\n')).toContain('targets[0].tier: must be one of: 0, 1, 2, 3');
     expect(refused('{ sets: ["*"] }', '    channel: "#oncall"\n')).toContain(
@@ -136,7 +136,7 @@ describe('a rule of AWS', () => {
     ['{ tags: { tier: "0" } }', '{ accounts: ["*"] }', false],
   ])('%s leaves nothing to a later %s: %s', (first, second, expected) => {
     const text = `version: 1\ntargets:\n${ruleText(first)}${ruleText(second).replace('id: r', 'id: later')}`;
-    expect(problems(text).includes('this rule can never apply: r stands before it')).toBe(expected);
+    expect(problems(text).includes('this rule can never apply: the rule r stands before it')).toBe(expected);
   });
 
   it('hides no rule of Macs, nor the other way round', () => {

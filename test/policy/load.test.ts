@@ -11,7 +11,7 @@ import { durationText, parseDuration } from '../../policy/duration.js';
 import { parsePolicy } from '../../policy/load.js';
 import { aboutMac } from '../../policy/macs.js';
 import { matches } from '../../policy/pattern.js';
-import { directoryFrom, parsePeople } from '../../policy/people.js';
+import { directoryFrom, parsePeople, parsePeopleFile } from '../../policy/people.js';
 import { ruleFor } from '../../policy/rules.js';
 import { ADA, at, GRACE, LINUS, MALLORY, MARGARET, MIN, person } from './world.js';
 
@@ -136,7 +136,7 @@ describe('a policy file', () => {
       changed('max: 30m', 'max: 20m'),
       '11:29 targets[0].windows[3]: must not be longer than max (20m)',
     ],
-    ['no windows', changed(/windows: .*/, 'windows: []'), '11:14 targets[0].windows: must be at least 1 entries long'],
+    ['no windows', changed(/windows: .*/, 'windows: []'), '11:14 targets[0].windows: must have at least 1 entry'],
     ['a quorum of nobody', changed('quorum: 1', 'quorum: 0'), '10:38 targets[0].approve.quorum: must be at least 1'],
     ['a quorum that is a text', changed('quorum: 1', 'quorum: two'), '10:38 targets[0].approve.quorum: must be a whole number'],
     [
@@ -172,7 +172,7 @@ describe('a policy file', () => {
     [
       'five stages',
       changed('{ groups: [it], quorum: 1 }', `{ stages: [${'{ groups: [it] }, '.repeat(5)}] }`),
-      'targets[0].approve.stages: must be at most 4 entries long',
+      'targets[0].approve.stages: must have at most 4 entries',
     ],
     [
       'an unknown key in a stage',
@@ -216,17 +216,21 @@ describe('a policy file', () => {
       changed('before: 5m', 'before: 11m'),
       '6:5 targets[0].warn: before (11m) must be shorter than the window 10m',
     ],
-    ['a group that is no list', changed('groups: [staff]', 'groups: staff'), '9:20 targets[0].ask.groups: must be a list'],
-    ['a key twice', changed('max: 30m', 'max: 30m\n    max: 20m'), '13:5 Map keys must be unique'],
+    [
+      'a group that is no list',
+      changed('groups: [staff]', 'groups: staff'),
+      '9:20 targets[0].ask.groups: must be a list: write ["staff"]',
+    ],
+    ['a key twice', changed('max: 30m', 'max: 30m\n    max: 20m'), '13:5 "max" stands twice in this block; keep one of them'],
     ['an unclosed bracket', changed('["*"]', '["*"'), '9:5 '],
-    ['a tab for indentation', changed('  - id', '\t- id'), '6:1 Tabs are not allowed as indentation'],
+    ['a tab for indentation', changed('  - id', '\t- id'), '6:1 a tab indents this line: use blanks'],
     [
       'an alias',
       changed('groups: [staff]', 'groups: &g [staff]').replace('groups: [it]', 'groups: *g'),
       '9:23 anchors and aliases are not allowed',
     ],
     ['a tag', changed('max: 30m', 'max: !!js/function 30m'), '12:10 Unresolved tag'],
-    ['two documents', `${GOOD}---\n${GOOD}`, '13:1 Source contains multiple documents'],
+    ['two documents', `${GOOD}---\n${GOOD}`, '13:1 a second document begins here, and a file is one: take out the line "---"'],
     ['nothing in it', '', '1:1 the file is empty'],
     ['only a comment', '# later\n', 'the file is empty'],
     ['a list at the top', '- version: 1\n', '1:1 must be a block of keys and values'],
@@ -306,7 +310,7 @@ describe('the order of rules', () => {
 
   it('that leaves a rule without any request is refused, for the author must have meant something else', () => {
     expect(problems(second('"C02*"', '{ groups: [staff] }'))[0]).toMatch(
-      /^policy\.yaml:13:9 targets\[1\]\.id: this rule can never apply: macs stands before it/,
+      /^policy\.yaml:13:9 targets\[1\]\.id: this rule can never apply: the rule macs stands before it/,
     );
     expect(() => parsePolicy(second('"C02*"', '{ groups: [staff, it] }'), 'p')).not.toThrow();
   });
@@ -424,7 +428,7 @@ describe('a check of policy and people together', () => {
     expect(found.map((line) => line.replace(/^p:\d+:\d+ /, ''))).toEqual([
       'macs.approve: the group itt has no members; did you mean "it"?',
       'macs.approve: nobody is ever on call for pimary; did you mean "oncall:primary"? Put a rota of that name into the people file.',
-      'macs.approve: the group other has no members.',
+      'macs.approve: the group other has no members; there are: staff, it, oncall:primary.',
       'macs.approve: grce is not in the people file; did you mean "grace"?',
       expect.stringContaining('macs: too few people could approve for ada, grace'),
     ]);
@@ -460,6 +464,27 @@ describe('a check of policy and people together', () => {
     expect(asked).toBe(500);
   });
 
+  it('says where in the people file a manager or a turn is wrong, and who may be meant; in a file of megabytes, only what', async () => {
+    const entries = [
+      'people:',
+      '  - { id: ada, name: Ada, groups: [staff], manager: grce }',
+      '  - { id: grace, name: Grace, groups: [it, staff], manager: grace }',
+      '  - { id: linus, name: Linus, groups: [it], active: false, away: { from: 2026-01-01, until: 2026-01-02, delegate: ad } }',
+      'rotas:',
+      '  - { name: desk, zone: UTC, from: 2026-01-05, handoff: "09:00", people: [grace, linus] }',
+    ].join('\n');
+    const found = async (text: string) =>
+      (await fileFindings(parsePolicy(GOOD, 'p'), parsePeopleFile(text, 'people.yaml'), 'p')).filter((one) => !/^p:/.test(one));
+    const what = [
+      'ada: the manager grce is not in the people file; did you mean "grace"?',
+      'linus: ad, who stands in while they are away, is not in the people file; did you mean "ada"?',
+      'grace: is named as their own manager. Name another, or nobody.',
+      'the rota desk: linus is not active in the people file, so nobody can decide in their turns. Take them out of it.',
+    ];
+    expect(await found(entries)).toEqual(['2:53', '4:115', '3:61', '6:82'].map((at, i) => `people.yaml:${at} ${what[i]}`));
+    expect(await found(`${entries}\n# ${'x'.repeat(2 * 1024 * 1024)}`)).toEqual(what);
+  });
+
   it('names managers and delegates who are not there, and circles of managers once', () => {
     const id = (name: string) => name as PersonId;
     const away = { from: at(0), until: at(1), delegate: id('ghost') };
@@ -470,13 +495,17 @@ describe('a check of policy and people together', () => {
       { ...MARGARET, manager: id('margaret') },
       { ...MALLORY, manager: id('phantom') },
     ];
-    expect(managerFindings(people)).toEqual([
+    expect(managerFindings({ people })).toEqual([
       'linus: ghost, who stands in while they are away, is not in the people file.',
       'mallory: the manager phantom is not in the people file.',
-      'grace, linus: their managers go round in a circle.',
-      'margaret: is named as their own manager.',
+      'grace, linus: their managers go round in a circle. One of them needs another manager, or none.',
+      'margaret: is named as their own manager. Name another, or nobody.',
     ]);
   });
+});
+
+it('a tab is told alone: nothing that follows it is read as it was meant', () => {
+  expect(problems(changed('    match', '\tmatch'))).toEqual(['policy.yaml:8:1 a tab indents this line: use blanks']);
 });
 
 it('a file that ends too early says so once for each place, however often the parser does', () => {
@@ -490,7 +519,7 @@ describe('rules that contradict', () => {
     `  - { id: ${id}, kind: mac-admin, match: { serials: [${serials}] }, ask: { groups: [${ask}] }, approve: { groups: [it] }, windows: [10m], max: 30m${more} }\n`;
   const file = (...rules: string[]) => `version: 1\ntargets:\n${rules.join('')}`;
   const why =
-    'this rule can never apply: a, b stand before it and take every request of it together. Put it first, or narrow them';
+    'this rule can never apply: the rules a, b stand before it and take every request of it together. Put this one first, or narrow them';
 
   it('a rule of which two earlier ones leave nothing between them is refused', () => {
     expect(

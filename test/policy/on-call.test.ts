@@ -375,7 +375,9 @@ cases:
     const people = EVERYBODY.map((p) => (p === LINUS ? { ...p, active: false } : p));
     const found = await fileFindings(byPrimary, { ...FILE, people }, 'p');
     const said = found.filter((one) => one.startsWith('the rota'));
-    expect(said).toEqual(['the rota primary: linus is not active in the people file, so nobody can decide in their turns.']);
+    expect(said).toEqual([
+      'the rota primary: linus is not active in the people file, so nobody can decide in their turns. Take them out of it.',
+    ]);
   });
 
   it('of PagerDuty alone leave a check nothing to say', async () => {

@@ -204,7 +204,7 @@ rotas:
       '[ada, grace]',
       '[ada, grcae]',
       '10:19 rotas[0].people[1]: grcae is not in the people file',
-      '',
+      'did you mean "grace"?',
     ],
     ['an override by nobody', 'person: grace', 'person: nobody', '12:72 rotas[0].overrides[0].person: nobody is not in', ''],
     ['an override that ends before it begins', 'until: "2026-02-02', 'until: "2026-01-02', 'must be later than from', ''],
