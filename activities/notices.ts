@@ -130,7 +130,7 @@ async function rendering(deps: NoticeDeps, view: ElevationView, channel: string)
   const reason = await textOf(deps, view.request.reasonDigest);
   const own = view.verdict.channel;
   const missed = own === undefined || own === channel ? {} : { missed: own };
-  const comments = await commentsOf(deps, view);
+  const comments = await commentsOf(deps, [...view.votes, ...(view.extension?.votes ?? []), revokeOf(view)]);
   return card(await underPolicyNow(deps, view), {
     reason,
     now: instant(deps.clock()),
@@ -217,23 +217,24 @@ async function textOf({ store }: NoticeDeps, digest: Digest | undefined): Promis
   return digest ? store.requests.getText(digest).catch(() => undefined) : undefined;
 }
 
-/** Everything that was written with a decision and can be read now. */
-async function commentsOf(deps: NoticeDeps, view: ElevationView): Promise<readonly Comment[]> {
-  const written = [...view.votes, ...(view.extension?.votes ?? []), revokeOf(view)];
+type Written = Partial<Pick<Vote, 'personId' | 'commentDigest'>>;
+
+/** All of it that can be read now, each with who wrote it. */
+async function commentsOf(deps: NoticeDeps, written: readonly Written[]): Promise<readonly Comment[]> {
   const texts = await Promise.all(written.map(({ commentDigest }) => textOf(deps, commentDigest)));
   return written.flatMap(({ personId }, i) => (texts[i] ? [{ ...(personId && { personId }), text: texts[i] }] : []));
 }
 
-const revokeOf = ({ endedBy: personId, revokeComment: commentDigest }: ElevationView): Partial<Vote> => ({
+const revokeOf = ({ endedBy: personId, revokeComment: commentDigest }: ElevationView): Written => ({
   ...(personId && { personId }),
   ...(commentDigest && { commentDigest }),
 });
 
 /** What was written with the decision that a message tells of. */
-const DM_WORDS: { readonly [K in DmKind]?: (view: ElevationView) => Digest | undefined } = {
-  approved: ({ votes }) => votes.at(-1)?.commentDigest,
-  denied: ({ votes }) => votes.at(-1)?.commentDigest,
-  ended: ({ revokeComment }) => revokeComment,
+const DM_WORDS: { readonly [K in DmKind]?: (view: ElevationView) => readonly Written[] } = {
+  approved: ({ votes }) => votes,
+  denied: ({ votes }) => votes,
+  ended: (view) => [revokeOf(view)],
 };
 const LINE_WORDS: { readonly [K in LineKind]?: (view: ElevationView) => Digest | undefined } = {
   decided: ({ votes }) => votes.at(-1)?.commentDigest,
@@ -243,12 +244,11 @@ const LINE_WORDS: { readonly [K in LineKind]?: (view: ElevationView) => Digest |
 
 async function sendDm(deps: NoticeDeps, kind: DmKind, view: ElevationView): Promise<void> {
   const { requestId, subject, requester } = view.request;
-  const comment = await textOf(deps, DM_WORDS[kind]?.(view));
   const texts = {
     people: await lookup(deps, view),
     extendMs: lengthsLeft(view),
     portal: deps.portal,
-    ...(comment && { comment }),
+    comments: await commentsOf(deps, DM_WORDS[kind]?.(view) ?? []),
   };
   const rendered = dm(kind, view, texts);
   const readers = new Map([subject, requester].map((who) => [who.personId, who.slackUserId]));

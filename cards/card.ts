@@ -50,7 +50,7 @@ export function card(view: ElevationView, texts: CardTexts): Rendered {
     lines(...facts(view)),
     ...pool(view, texts),
     ...(texts.reason === undefined ? [context(NO_REASON)] : [quote(texts.reason)]),
-    ...(texts.comments ?? []).slice(-COMMENTS).flatMap((one) => commentBlocks(view, one, texts)),
+    ...commentBlocks(view, texts),
     context(small(view)),
     ...(view.verdict.policyNow === undefined ? [] : [context(policyChanged(view))]),
     ...(texts.missed === undefined ? [] : [context(movedHere(texts.missed))]),
@@ -65,9 +65,15 @@ function headingOf(view: ElevationView): string {
   return view.request.breakGlass?.drill ? 'Break-glass: a drill' : 'Break-glass';
 }
 
-function commentBlocks(view: ElevationView, { personId, text }: Comment, { people }: SayOptions): KnownBlock[] {
-  const author: Sentence = personId ? [whoIs(view, personId, people)] : ['An operator'];
-  return [lines([...author, ' wrote:']), quote(text)];
+/** What was written, each with who wrote it. */
+export function commentBlocks(
+  view: ElevationView,
+  { comments = [], people }: Pick<CardTexts, 'comments' | 'people'>,
+): KnownBlock[] {
+  return comments.slice(-COMMENTS).flatMap(({ personId, text }) => {
+    const author: Sentence = personId ? [whoIs(view, personId, people)] : ['An operator'];
+    return [lines([...author, ' wrote:']), quote(text)];
+  });
 }
 
 /** Who, where, how long, what for. */

@@ -6,12 +6,13 @@ import type { Button, KnownBlock } from '@slack/types';
 import { shortId } from '../contract/ids.js';
 import type { Rendered } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
-import { actions, context, lines, preformatted, quote, rendered } from './blocks.js';
+import { actions, context, lines, preformatted, rendered } from './blocks.js';
+import { type Comment, commentBlocks } from './card.js';
 import { endButton, extendButtons, remindButton, withdrawButton } from './controls.js';
 import { accessOf, wordsOf } from './kinds/index.js';
 import type { Portal } from './kinds/words.js';
 import { channel, foreign, listOf, named, plain, type Sentence, spell, strong, when, who } from './say.js';
-import { asking, evidence, failureOf, lapsesAt, type SayOptions, startsAt, unstarted, why } from './state-line.js';
+import { asking, byApprovers, evidence, failureOf, lapsesAt, type SayOptions, startsAt, unstarted, why } from './state-line.js';
 
 export const DM_KINDS = [
   'asked',
@@ -29,8 +30,8 @@ export const DM_KINDS = [
 export type DmKind = (typeof DM_KINDS)[number];
 
 export interface DmTexts extends SayOptions {
-  /** What the approver wrote with a denial or a revoke. */
-  readonly comment?: string;
+  /** What was written with the decision or the revoke that it tells of, oldest first. */
+  readonly comments?: readonly Comment[];
   /** Lengths that may be asked for as an extension; none by default. */
   readonly extendMs?: readonly number[];
   /** Where the access is opened; without it that is said in general words. */
@@ -50,10 +51,9 @@ interface Letter {
 /** One direct message. Pure: equal arguments give equal blocks. */
 export function dm(kind: DmKind, view: ElevationView, texts: DmTexts = {}): Rendered {
   const letter = LETTERS[kind](view, texts);
-  const note = texts.comment === undefined ? [] : [quote(texts.comment)];
   const blocks: KnownBlock[] = [
     lines(...letter.says),
-    ...note,
+    ...commentBlocks(view, texts),
     ...(letter.snippet ? [preformatted(letter.snippet)] : []),
     context(`Elevation ${shortId(view.request.requestId)}`),
     ...actions(letter.buttons ?? []),
@@ -79,9 +79,15 @@ const LETTERS: { readonly [K in DmKind]: (view: ElevationView, texts: DmTexts) =
       ['Its card is in ', room === undefined ? 'the approver channel' : channel(room), '; App Home lists what waits for you.'],
     ],
   }),
-  approved: (view) => ({
+  approved: (view, texts) => ({
     says: [
-      [strong('Approved'), ` for ${spell(view.approvedWindowMs ?? view.request.windowMs)} `, ...onIt(view), '.'],
+      [
+        strong('Approved'),
+        ` for ${spell(view.approvedWindowMs ?? view.request.windowMs)} `,
+        ...onIt(view),
+        ...byApprovers(view, texts),
+        '.',
+      ],
       ...(view.request.startAt
         ? [startsAt(view.request.startAt, view), ['It is judged once more then. You can withdraw it until then.']]
         : [wordsOf(view.request.target).meanwhile(startBy(view))]),

@@ -123,8 +123,13 @@ function active(view: ElevationView, { now }: SayOptions): Sentence {
 /** `for 10 min by A and B`, as far as it is known; never a person where none approved. */
 function terms(view: ElevationView, { people }: SayOptions): Sentence {
   const length: Sentence = view.approvedWindowMs ? [` for ${spell(view.approvedWindowMs)}`] : [];
+  return [...length, ...byApprovers(view, { people })];
+}
+
+/** ` by A and B`, or by the policy itself. */
+export function byApprovers(view: ElevationView, { people }: SayOptions): Sentence {
   const names = view.verdict.approvedBy.map((id) => whoIs(view, id, people));
-  return [...length, ...(names.length > 0 ? [' by ', ...listOf(names)] : byPolicy(view))];
+  return names.length > 0 ? [' by ', ...listOf(names)] : byPolicy(view);
 }
 
 function byPolicy({ verdict: { rule, breakGlass } }: ElevationView): Sentence {

@@ -131,13 +131,13 @@ function rowOf(view: ElevationView): ElevationRow {
   return { view, updatedAt: instant(0) };
 }
 
-function voted(elevation: Elevation): AnyEvent {
+function voted(elevation: Elevation, by = grace, comment = COMMENT): AnyEvent {
   const vote = {
     decision: 'approve',
-    personId: grace.personId,
+    personId: by.personId,
     roundDigest: sha256('round'),
     windowMs: 600_000,
-    commentDigest: sha256(COMMENT),
+    ...(comment === '' ? {} : { commentDigest: sha256(COMMENT) }),
     at: instant(0),
   } as const;
   const requested = elevation.requested() as AnyEvent & { type: 'requested' };
@@ -381,6 +381,13 @@ describe('a line in the thread', () => {
     const elevation = new Elevation();
     await notices.line('decided', viewOf(elevation, voted(elevation), elevation.approved()), 'decided');
     expect(cards.text(`line/${elevation.request.requestId}/decided`)).toContain(COMMENT);
+  });
+
+  it('of an approval carries what each who approved wrote, not only who was last', async () => {
+    const { cards, notices } = stage();
+    const elevation = new Elevation();
+    await notices.dm('approved', viewOf(elevation, voted(elevation), voted(elevation, linus, ''), elevation.approved()));
+    expect(JSON.stringify([...cards.dms.values()])).toContain(COMMENT);
   });
 
   it('of an end carries why somebody revoked, and so do the card and the holder’s message', async () => {

@@ -38,7 +38,7 @@ function everything(name: string, target = aws(), text = 'why'): readonly Render
   const view = of(name, target, 0);
   return [
     card(view, { reason: text, now: at(10), people }),
-    ...DM_KINDS.map((kind) => dm(kind, view, { people, comment: text, extendMs: [5 * MIN], portal: PORTAL })),
+    ...DM_KINDS.map((kind) => dm(kind, view, { people, comments: [{ text }], extendMs: [5 * MIN], portal: PORTAL })),
     ...THREAD_KINDS.map((kind) => threadLine(kind, view, { people, comment: text, refusal: { code: text } })),
     adminStatus({ rows: [{ view, updatedAt: at(1) }], total: 1, page: 0, isLast: true }),
     adminDetail(view, timelineOf(name), people),

@@ -259,7 +259,7 @@ describe('text that somebody wrote', () => {
         const named = (id: PersonId) => ({ name: `${text}${id}` });
         const messages = [
           card(view, { reason: text, now: at(10), people: named }),
-          ...DM_KINDS.map((kind) => dm(kind, view, { comment: text, people: named, extendMs: [5 * MIN] })),
+          ...DM_KINDS.map((kind) => dm(kind, view, { comments: [{ text }], people: named, extendMs: [5 * MIN] })),
           ...THREAD_KINDS.map((kind) =>
             threadLine(kind, view, {
               comment: text,

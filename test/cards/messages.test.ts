@@ -20,7 +20,11 @@ const words = (m: Rendered) => visible(m.blocks).replace(/\n+/g, '');
 describe('direct messages', () => {
   it.each(DM_KINDS)('%s fits Slack in every state', (kind) => {
     for (const name of Object.keys(SCRIPTS))
-      expect(checkMessage(dm(kind, viewOf(name), { people, comment: 'no', extendMs: [5 * MIN] }))).toEqual([]);
+      expect(
+        checkMessage(
+          dm(kind, viewOf(name), { people, comments: Array.from({ length: 6 }, () => ({ text: 'no' })), extendMs: [5 * MIN] }),
+        ),
+      ).toEqual([]);
   });
 
   it('let the person withdraw while nothing is granted, and end what is there', () => {
@@ -51,10 +55,21 @@ describe('direct messages', () => {
   });
 
   it('tell who denied and what was written', () => {
-    const message = dm('denied', viewOf('closed, denied'), { people, comment: 'Ask for less.' });
+    const message = dm('denied', viewOf('closed, denied'), { people, comments: [{ text: 'Ask for less.' }] });
     expect(words(message)).toContain('U0ALICE');
     expect(words(message)).toContain('Ask for less.');
     expect(message.text).toContain('Denied by Alice Adams');
+  });
+
+  it('tell who approved, and which of them wrote what; of the policy itself, that no person did', () => {
+    const alice = viewOf('approved').verdict.approvedBy[0];
+    if (!alice) throw new Error('nobody approved');
+    const message = dm('approved', viewOf('approved'), { people, comments: [{ personId: alice, text: 'Only the driver.' }] });
+    expect(message.text).toContain('Approved for 10 min on mac-bob-01 by Alice Adams.');
+    expect(words(message)).toMatch(/U0ALICE\S* wrote:.*Only the driver\./);
+    const own = Object.keys(SCRIPTS).find((name) => viewOf(name).verdict.outcome === 'auto');
+    if (!own) throw new Error('no script has one that the policy approved');
+    expect(dm('approved', viewOf(own), { people }).text).toContain('by the policy itself');
   });
 });
 
