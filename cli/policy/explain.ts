@@ -1,6 +1,7 @@
 /** What `stint policy explain` and `who-can-approve` do: read both files as they are now, ask the policy, and print its reasons. */
 import { StintError } from '../../contract/errors.js';
 import type { PersonId } from '../../contract/ids.js';
+import type { Person } from '../../contract/ports.js';
 import type { Reason } from '../../policy/attributes.js';
 import { parseMoment } from '../../policy/calendar.js';
 import { parseDuration } from '../../policy/duration.js';
@@ -13,6 +14,7 @@ import { parsePolicy } from '../../policy/load.js';
 import { managersOf } from '../../policy/managers.js';
 import { directoryFrom, parsePeopleFile } from '../../policy/people.js';
 import { askManagers } from '../../policy/pools.js';
+import { didYouMean } from '../../policy/problems.js';
 import { rotaName } from '../../policy/rota.js';
 import type { Placed } from '../../policy/who.js';
 import { loadConfig } from '../../workers/config.js';
@@ -41,11 +43,16 @@ export interface ExplainWorld {
   readonly now: number;
 }
 
+/** A question, and who may have been meant by an id that the people file does not have: a sentence for each. */
+export interface Asked extends Inquiry {
+  readonly hints: readonly string[];
+}
+
 /**
  * The question that the options put. Throws `bad-input` for a mistake in them, `bad-policy` and `bad-config` for what is
  * wrong with a file.
  */
-export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): Promise<Inquiry> {
+export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): Promise<Asked> {
   const windowMs = lengthOf('--window', options.window);
   const now = momentOf(options.at, world.now);
   const waitedMs = lengthOf('--waited', options.waited);
@@ -80,7 +87,16 @@ export async function inquiryOf(options: ExplainOptions, world: ExplainWorld): P
     whose,
     now,
     waitedMs,
+    hints: hintsOf([options.as, ...(options.for === undefined ? [] : [options.for])], people),
   };
+}
+
+function hintsOf(named: readonly string[], people: readonly Person[]): readonly string[] {
+  const ids: readonly string[] = people.map(({ personId }) => personId);
+  return named.flatMap((id) => {
+    const hint = ids.includes(id) ? '' : didYouMean(id, ids);
+    return hint === '' ? [] : [`${id} is not in the people file${hint}`];
+  });
 }
 
 function lengthOf(flag: string, text: string | undefined): number | undefined {
@@ -113,9 +129,9 @@ function textOf(file: string, option: 'policy' | 'people', { readFile }: Explain
   }
 }
 
-/** The tree, a line for each reason, and how to learn what is not known. */
-export function treeText({ holds, tree }: Explanation): string {
-  return [...treeLines(tree, ''), ...(holds === 'unknown' ? ['', HINT] : [])].join('\n');
+/** The tree, a line for each reason, who may be meant, and how to learn what is not known. */
+export function treeText({ holds, tree }: Explanation, { hints }: Asked): string {
+  return [...treeLines(tree, ''), ...hints, ...(holds === 'unknown' ? ['', HINT] : [])].join('\n');
 }
 
 const HINT =
@@ -130,9 +146,14 @@ function treeLines({ what, holds, why, children }: Reason, indent: string): stri
 /** Who could approve and who never, or why that can't be said. */
 export function decidersText(
   { by, holds, stages, approvers, never, untoldRotas = [], tree }: Explanation,
-  { ask: { target } }: Inquiry,
+  { ask: { target }, hints }: Asked,
 ): string {
-  if (!by) return [`Nobody can be named: ${tree.why}`, ...(holds === 'unknown' ? [HINT] : [])].join('\n');
+  if (!by)
+    return [
+      `Nobody can be named: ${tree.why}`,
+      ...hints,
+      ...(holds === 'unknown' ? [...untoldOf(tree).map((line) => `  ${line}`), HINT] : []),
+    ].join('\n');
   const approvals = by.quorum === 1 ? 'one approval is' : `${by.quorum} approvals are`;
   return [
     `By the rule ${by.rule}, ${approvals} needed for ${nameOf(target)}${stages ? ', in this order:' : '.'}`,
@@ -147,6 +168,17 @@ export function decidersText(
     ),
     ...(holds === 'yes' ? [] : [tree.why]),
   ].join('\n');
+}
+
+/** What is not known and the rules go by, once each: the leaves of the tree. */
+function untoldOf(tree: Reason): readonly string[] {
+  const leaves = ({ what, holds, why, children }: Reason): readonly string[] =>
+    children.length > 0
+      ? children.flatMap(leaves)
+      : holds === 'unknown' && why.startsWith('not known')
+        ? [`${what}: ${why}`]
+        : [];
+  return [...new Set(leaves(tree))];
 }
 
 function section(title: string, people: readonly Placed[]): readonly string[] {

@@ -1,8 +1,8 @@
 /** `stint policy explain` and `stint policy who-can-approve`, as the command line takes them. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Explanation, Inquiry } from '../../policy/explain.js';
-import type { ExplainOptions } from './explain.js';
+import type { Explanation } from '../../policy/explain.js';
+import type { Asked, ExplainOptions } from './explain.js';
 
 const NOTE = `
 Policy and people are read from --policy and --people, else from the files of the configuration (STINT_POLICY, STINT_PEOPLE).
@@ -62,8 +62,8 @@ function asking(command: Command): Command {
 
 async function explain(options: ExplainOptions): Promise<void> {
   const [{ treeText }, { print }] = await Promise.all([import('./explain.js'), import('../ask.js')]);
-  const { explanation } = await answered(options);
-  print(options.json, explanation, () => treeText(explanation));
+  const { inquiry, explanation } = await answered(options);
+  print(options.json, explanation, () => treeText(explanation, inquiry));
 }
 
 async function whoCanApprove(options: ExplainOptions): Promise<void> {
@@ -76,7 +76,7 @@ async function whoCanApprove(options: ExplainOptions): Promise<void> {
 }
 
 interface Answered {
-  readonly inquiry: Inquiry;
+  readonly inquiry: Asked;
   readonly explanation: Explanation;
 }
 

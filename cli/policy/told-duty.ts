@@ -9,6 +9,7 @@ import type { Untold } from '../../policy/attributes.js';
 import { dutyAsSaid } from '../../policy/duty.js';
 import { withRotas } from '../../policy/on-call.js';
 import { directoryFrom, type PeopleFile } from '../../policy/people.js';
+import { didYouMean } from '../../policy/problems.js';
 import { isPaged, type Shift, shiftAt } from '../../policy/rota.js';
 import type { OnCallWords } from '../../policy/who.js';
 
@@ -49,11 +50,18 @@ function toldBy(flags: readonly string[], { people, rotas }: PeopleFile): Readon
     const [, rota = '', id = ''] = /^([^=]+)=(.+)$/.exec(flag) ?? [];
     const person = people.find(({ personId }) => personId === id);
     if (!rotas.some(({ name }) => name === rota))
-      throw bad(`--oncall must be <rota>=<person>, with a rota of the people file, not ${flag}.`);
-    if (!person) throw bad(`--oncall ${flag}: ${id} is not in the people file.`);
+      throw bad(`--oncall must be <rota>=<person>, with a rota of the people file, not ${flag}${meant(rota, rotas)}`);
+    if (!person) throw bad(`--oncall ${flag}: ${id} is not in the people file${didYouMean(id, ids(people), '.')}`);
     told.set(rota, [...(told.get(rota) ?? []), person.personId]);
   }
   return told;
+}
+
+const ids = (people: readonly Person[]): string[] => people.map(({ personId }) => personId);
+
+function meant(rota: string, rotas: PeopleFile['rotas']): string {
+  const names = rotas.map(({ name }) => name);
+  return didYouMean(rota, names, names.length > 0 ? `; it has: ${names.join(', ')}.` : '; it has none.');
 }
 
 const bad = (sentence: string): StintError => new StintError('bad-input', sentence);

@@ -10,6 +10,7 @@ import type { Untold } from '../../policy/attributes.js';
 import type { Inquiry } from '../../policy/explain.js';
 import { ACCOUNT_ID, OU_ID } from '../../policy/kinds.js';
 import { aboutMac, lookAtMac, macTarget } from '../../policy/macs.js';
+import { didYouMean } from '../../policy/problems.js';
 import { listNames } from '../../policy/sentences.js';
 import { serial as serialShape } from '../../seal/shapes.js';
 
@@ -39,7 +40,9 @@ export function toldTarget(flags: TargetFlags, holder: Person | undefined, peopl
 function toldMac({ target, account, ou, tag, set }: TargetFlags, holder: Person | undefined, people: readonly Person[]): Told {
   const parsed = serialShape.safeParse(target.replace(/^mac-admin\//, ''));
   if (!parsed.success)
-    throw bad(`--target must be the serial number of a Mac in upper case, or aws/<account>/<permission set>, not ${target}.`);
+    throw bad(
+      `--target must be the serial number of a Mac in upper case, or aws/<account>/<permission set>, not ${target}${calledSo(target, holder, people)}`,
+    );
   if (account || ou || tag || set !== undefined)
     throw bad('--account, --ou, --tag and --set are about AWS. Leave them out for a Mac, or begin --target with aws/.');
   const serial = parsed.data;
@@ -50,13 +53,25 @@ function toldMac({ target, account, ou, tag, set }: TargetFlags, holder: Person 
     return { target: own, look: lookAtMac(own, holder), untold: () => false, whose };
   }
   const owners = people.filter(({ macs }) => macs.some((mac) => mac.serial === serial));
-  const refusal = `The people file gives ${serial} to ${listNames(owners) || 'nobody'}, not to ${holder?.name ?? 'them'}.`;
+  const refusal =
+    owners.length > 0
+      ? `The people file gives ${serial} to ${listNames(owners)}, not to ${holder?.name ?? 'them'}.`
+      : `The people file gives ${serial} to nobody${didYouMean(serial, serialsOf(people), '.')}`;
   return {
     target: { kind: 'mac-admin', key: `mac-admin/${serial}`, serial, localUser: '' as LocalUser, display: 'a Mac' },
     look: { about: aboutMac({ serial }), refusal },
     untold: () => false,
     whose: { holds: 'unknown', why: '' },
   };
+}
+
+const serialsOf = (people: readonly Person[]): string[] => people.flatMap(({ macs }) => macs.map((mac) => mac.serial));
+
+/** The serial number of a Mac that is called so, theirs before others'. */
+function calledSo(name: string, holder: Person | undefined, people: readonly Person[]): string {
+  const all = [...(holder ? [holder] : []), ...people].flatMap(({ macs }) => macs);
+  const named = all.find((mac) => mac.name.toLowerCase() === name.toLowerCase() || mac.serial === name.toUpperCase());
+  return named ? `; did you mean ${named.serial}?` : '.';
 }
 
 /** An ARN's last part, by which a key names a permission set. Rules go by the name, which it does not tell. */

@@ -218,6 +218,31 @@ it('says whose a Mac is that is not theirs, and that a person is not there', asy
   expect((await explain('--as', 'ada', '--target', 'C02NOBODYS', ...MACS)).out).toContain('gives C02NOBODYS to nobody');
 });
 
+it('says who or which Mac a misspelt one may be, and in the last line where it has been said what is asked', async () => {
+  const typo = ['--as', 'grce', '--for', 'ad', '--target', 'C02ADA000001', ...MACS];
+  for (const ran of [await explain(...typo), await who(...typo)]) {
+    expect(ran.code).toBeUndefined();
+    expect(ran.out).toContain(
+      'grce is not in the people file; did you mean "grace"?\nad is not in the people file; did you mean "ada"?',
+    );
+  }
+  expect((await explain('--as', 'zebediah', '--target', 'C02ADA000001', ...MACS)).out).not.toContain('did you mean');
+  const mac = await explain('--as', 'ada', '--target', 'C02ADA00001', ...MACS);
+  expect(mac.out).toContain('The people file gives C02ADA00001 to nobody; did you mean "C02ADA000001"?');
+  const named = await explain('--as', 'ada', '--target', 'ada-macbook', ...MACS);
+  expect(named.err).toContain('<permission set>, not ada-macbook; did you mean C02ADA000001?');
+  expect((await explain('--as', 'ada', '--target', 'c02grace0001', ...MACS)).err).toContain('did you mean C02GRACE0001?');
+  const rota = await explain('--as', 'ada', '--target', 'C02ADA000001', '--oncall', 'primry=grace', ...MACS);
+  expect(rota.err).toContain('with a rota of the people file, not primry=grace; it has none.');
+});
+
+it('names what is not known and the rules go by, where nobody can be named for want of it', async () => {
+  const { out } = await who('--as', 'grace', '--target', 'aws/payments/BreakGlassAdmin', ...AWS);
+  expect(out).toContain('  tag tier: not known, and the rule names "0"');
+  expect(out).toContain('  organisational unit: not known, and the rule names "Production"');
+  expect(out.match(/tag tier/g)).toHaveLength(1);
+});
+
 it('takes what AWS would say from the flags, and does not guess the rest', async () => {
   const open = await explain('--as', 'grace', '--target', 'aws/payments/BreakGlassAdmin', ...AWS);
   expect(open.code).toBeUndefined();
