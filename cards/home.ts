@@ -162,7 +162,15 @@ function askable(offers: Offers | string): KnownBlock[] {
     head,
     ...(all.length > 0 ? [bullets(all.slice(0, OFFERS_SHOWN).map(offered))] : none),
     ...more(all.length - OFFERS_SHOWN),
-    ...(searchable ? [context('There is more, found by typing in the form.')] : []),
+    ...(searchable
+      ? [
+          context(
+            all.length > 0
+              ? 'There is more, found by typing in the form.'
+              : 'It is found by typing in the form: press Ask for access.',
+          ),
+        ]
+      : []),
     ...(note === undefined ? [] : [context(`⏳ ${oneLine(note, 600)}`)]),
   ];
 }

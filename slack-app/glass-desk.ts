@@ -35,7 +35,7 @@ import { tidy, wrongLength } from './texts.js';
 const SUBMIT_MS = 2200;
 const NOT_YET = 'This has not been handed over yet. What you wrote is kept: send it again in a moment; it stays one request.';
 const ON_ITS_WAY = 'What you sent first is still on its way. Wait a moment, and send it again to see what became of it.';
-const NONE = 'The policy lets you break no glass.';
+const NONE = 'The policy lets you break no glass. What you may ask for in the ordinary way, you ask for with /elevate.';
 /** Alone, or with words that become the reason. */
 const ABOUT_GLASS = /^break-?glass(?=\s|$)\s*/i;
 

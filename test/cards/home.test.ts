@@ -88,6 +88,9 @@ describe('App Home', () => {
     const said = words(home(homeOf([], { offers: { offers: [offer, barred], searchable: false } })));
     expect(said).toContain('mac-bob-01 · up to 30 min · goes to Alice Adams, Carol Conti, Dan and 1 more');
     expect(said).toContain('mac-old · 🚫 not now: It has no agent.');
+    const listed = (...offers: readonly Offer[]) => words(home(homeOf([], { offers: { offers, searchable: true } })));
+    expect(listed(offer)).toContain('There is more, found by typing in the form.');
+    expect(listed()).toContain('It is found by typing in the form: press Ask for access.');
     expect(words(home(homeOf([], { offers: 'The policy file is not valid.' })))).toContain('The policy file is not valid.');
   });
 

@@ -115,7 +115,7 @@ describe('the form for break-glass', () => {
   it('is not shown to whom the policy does not let break any glass', async () => {
     h.preview.glass = false;
     await open();
-    expect(shown()).toContain('lets you break no glass');
+    expect(shown()).toContain('lets you break no glass. What you may ask for in the ordinary way, you ask for with /elevate.');
     expect(shown()).not.toContain('Nobody is asked');
   });
 
