@@ -28,8 +28,8 @@ export type GlassRule = { readonly rule: Rule } | { readonly refusal: string };
  * stricter rule without break-glass keeps out what a later, wider one would let through. Where a rule denies there is none.
  */
 export function glassRule(policy: Policy, about: About | undefined, askers: readonly Person[]): GlassRule | undefined {
-  // NB: nobody is not everybody.
-  if (askers.length === 0 || denyFor(policy, about, askers)) return undefined;
+  if (denyFor(policy, about, askers)) return undefined;
+  // NB: nobody is not everybody, and is meant by no rule.
   const rule = rulesForGlass(policy, about).find((one) => isMeant(one, askers));
   // As for asking, one of which it is not known whether it covers the target hides those after it.
   if (!rule || !covers(rule, about)) return undefined;

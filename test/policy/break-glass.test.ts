@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isStintError, StintError } from '../../contract/errors.js';
 import type { Digest, PersonId, RunId } from '../../contract/ids.js';
 import type { Directory, Grant, Person, Tickets } from '../../contract/ports.js';
-import { mayReview } from '../../policy/break-glass.js';
+import { glassRule, mayReview } from '../../policy/break-glass.js';
 import { parseCases } from '../../policy/case-file.js';
 import { runCases } from '../../policy/cases.js';
 import { findings } from '../../policy/check.js';
@@ -79,6 +79,7 @@ describe('breaking the glass', () => {
       broken({ requester: { personId: GRACE.personId, name: 'Grace' } }),
       'The glass is broken for oneself alone.',
     ],
+    ['a later start', GLASS, broken({ startAt: at(60 * MIN) }), 'What is taken by break-glass begins at once. Name no start.'],
     [
       'an incident of another form',
       breakable('{ ask: { groups: [staff] }, max: 15m, incident: "^INC-[0-9]+$", review: { groups: [security] } }'),
@@ -90,6 +91,43 @@ describe('breaking the glass', () => {
     expect(verdict.outcome).toBe('deny');
     expect(verdict.sentences[0]).toContain(why);
     expect(verdict.windowMs).toBeUndefined();
+  });
+
+  it('is let by an incident of the form that is asked for', () => {
+    const formed = breakable('{ ask: { groups: [staff] }, max: 15m, incident: "^INC-[0-9]+$", review: { groups: [security] } }');
+    expect(judged(formed).outcome).toBe('auto');
+  });
+
+  it('is for whoever may break it, who need not be let ask, and for nobody because they may ask', () => {
+    const apart = policyOf({
+      ask: '{ groups: [it] }',
+      more: '    breakGlass: { ask: { people: [ada] }, max: 15m, review: { groups: [security] } }',
+    });
+    expect(judged(apart).outcome).toBe('auto');
+    expect(judged(apart, requestOf()).outcome).toBe('deny');
+    expect(judged(apart, broken({}, GRACE))).toMatchObject({
+      outcome: 'deny',
+      sentences: ['The rule macs does not let you break the glass.'],
+    });
+  });
+
+  it('of two people needs the leave of both, and a rule that speaks of one of them comes before any later one', () => {
+    const rule = (id: string, ask: string, glass: string) =>
+      `  - { id: ${id}, kind: mac-admin, match: { serials: ["*"] }, ask: { groups: [${ask}] }, approve: { groups: [it] }, windows: [10m], max: 10m${glass} }`;
+    const glass = (who: string) => `, breakGlass: { ask: { groups: [${who}] }, max: 10m, review: { groups: [security] } }`;
+    const file = (...rules: string[]) => parsePolicy(['version: 1', 'targets:', ...rules].join('\n'), 'two.yaml');
+    const { look } = factsOf();
+    const found = (policy: Policy, ...who: Person[]) => glassRule(policy, look.about, who);
+    const one = file(rule('one', 'it', glass('it')));
+    expect(found(one, GRACE, LINUS)).toHaveProperty('rule.id', 'one');
+    for (const both of [[ADA, GRACE] as const, [GRACE, ADA] as const])
+      expect(found(one, ...both)).toEqual({ refusal: 'The rule one does not let you break the glass.' });
+    const stricter = file(rule('strict', 'it', ''), rule('all', 'staff', glass('staff')));
+    expect(found(stricter, ADA)).toHaveProperty('rule.id', 'all');
+    for (const both of [[ADA, GRACE] as const, [GRACE, ADA] as const])
+      expect(found(stricter, ...both)).toEqual({ refusal: 'The rule strict has no break-glass.' });
+    expect(found(one)).toBeUndefined();
+    expect(glassRule(one, undefined, [GRACE])).toBeUndefined();
   });
 
   it('knows no hours, and every limit', () => {
@@ -166,16 +204,17 @@ describe('breaking the glass', () => {
   });
 
   it('never evades a stricter rule that stands before and has none', () => {
-    const two = (first: string) =>
+    const two = (first: string, serial = 'C02ADA01') =>
       parsePolicy(
         `version: 1
 targets:
-  - { id: vault, kind: mac-admin, match: { serials: ["C02ADA01"] }, ask: { groups: [${first}] }, approve: { groups: [it] }, windows: [10m], max: 10m }
+  - { id: vault, kind: mac-admin, match: { serials: ["${serial}"] }, ask: { groups: [${first}] }, approve: { groups: [it] }, windows: [10m], max: 10m }
   - { id: all, kind: mac-admin, match: { serials: ["*"] }, ask: { groups: [staff] }, approve: { groups: [it] }, windows: [10m], max: 10m, breakGlass: { ask: { groups: [staff] }, max: 10m, review: { groups: [security] } } }`,
         'two.yaml',
       );
     expect(judged(two('staff'))).toMatchObject({ outcome: 'deny', sentences: ['The rule vault has no break-glass.'] });
     expect(judged(two('security'))).toMatchObject({ outcome: 'auto', rule: 'all' });
+    expect(judged(two('staff', '*02'))).toMatchObject({ outcome: 'auto', rule: 'all' });
   });
 
   it('opens nothing that a rule denies, wherever that stands, in the policy of then or of now', async () => {
@@ -253,6 +292,18 @@ targets:
     };
     expect((await judge(paged('approve'), noRota)).outcome).toBe('auto');
     await expect(judge(paged('ask'), noRota)).rejects.toMatchObject({ code: 'oncall-unavailable' });
+    // Nobody is looked for who makes no difference: whom the rule names besides may break it.
+    const named = breakable('{ ask: { groups: [staff, "oncall:primary"] }, max: 15m, review: { groups: [security] } }');
+    expect((await judge(named, noRota)).outcome).toBe('auto');
+    // Nor is it held up by a rule before it for others, which has none.
+    const before = parsePolicy(
+      GLASS.source.replace(
+        'targets:',
+        'targets:\n  - { id: vault, kind: mac-admin, match: { serials: ["*"] }, ask: { groups: [security] }, approve: { groups: [it] }, windows: [5m], max: 5m }',
+      ),
+      'two.yaml',
+    );
+    expect(await judge(before, sound)).toMatchObject({ outcome: 'auto', rule: 'macs' });
   });
 });
 
@@ -493,6 +544,25 @@ describe('a policy file', () => {
     ['{ ask: { groups: [it] }, max: 15m, incident: "(", review: { groups: [it] } }', 'breakGlass.incident'],
   ])('that says %s is refused', (said, why) => {
     expect(problem(said)).toContain(why);
+  });
+
+  it.each([
+    ['{ ask: { people: [ada] }, max: 15m, review: { groups: [security] } }'],
+    ['{ ask: { people: [ada] }, max: 15m, review: { groups: [security], people: [ada] } }'],
+    ['{ ask: { people: [ada] }, max: 15m, review: { people: [ada, grace] } }'],
+    ['{ ask: { people: [ada, grace] }, max: 15m, review: { people: [ada] } }'],
+    ['{ ask: { groups: [it], people: [ada] }, max: 15m, review: { people: [ada] } }'],
+    ['{ ask: { groups: [it] }, max: 15m, review: { people: [ada] } }'],
+    ['{ ask: { groups: [it] }, max: 5m, review: { groups: [it] } }'],
+    ['{ ask: { groups: [it] }, max: 30m, review: { groups: [it] } }'],
+  ])('that says %s names somebody else who reviews, within its own bounds', (said) => {
+    expect(breakable(said).rules[0]?.breakGlass).toBeDefined();
+  });
+
+  it('that is refused names the place', () => {
+    expect(problem('{ ask: { people: [ada] }, max: 15m, review: { people: [ada] } }')).toContain('breakGlass.review: must name');
+    expect(problem('{ ask: { groups: [it] }, max: 45m, review: { groups: [it] } }')).toContain('breakGlass.max: (45m)');
+    expect(problem('{ ask: { groups: [it] }, max: 1m, review: { groups: [it] } }')).toContain('breakGlass.max: (1m)');
   });
 
   it('whose review nobody else could close is told with the people file', async () => {

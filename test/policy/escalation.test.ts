@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { StintError } from '../../contract/errors.js';
 import type { PersonId } from '../../contract/ids.js';
 import type { Directory, Person } from '../../contract/ports.js';
-import type { Round, Vote } from '../../contract/verdict.js';
+import type { Condition, Round, Vote } from '../../contract/verdict.js';
 import { parseCases } from '../../policy/case-file.js';
 import { runCases } from '../../policy/cases.js';
 import { fileFindings } from '../../policy/check.js';
 import { decideBoth } from '../../policy/decide.js';
 import { diffPolicies } from '../../policy/diff.js';
-import { EVER, manner } from '../../policy/escalation.js';
+import { againAt, datedSteps, EVER, joinsAt, manner } from '../../policy/escalation.js';
 import { explainRequest } from '../../policy/explain.js';
 import { gatherFacts, poolOf } from '../../policy/facts.js';
 import { directoryFrom } from '../../policy/people.js';
@@ -398,6 +398,51 @@ describe('who is called because they are on call', () => {
   });
 });
 
+describe('when a request that waits is judged again', () => {
+  const HOUR = 60 * MIN;
+  const staff = { groups: ['staff'], people: [] };
+  const from = (time: string) => policyOf({ more: `    hours: { zone: UTC, from: "${time}" }` }).rules;
+  const rules = [...from('12:00'), ...from('11:00')];
+  const hours = (state: Condition['state']) => ({ name: 'hours', state, sentence: '' }) as const;
+  const shut = { untold: false, refused: true, rules, conditions: [hours('unsatisfied')] };
+  const again = (change: Partial<Parameters<typeof againAt>[0]>, aheadMs = 20 * HOUR) =>
+    againAt({ steps: [{ at: NOW + aheadMs, who: staff }], ...shut, ...change }, NOW);
+
+  it('while it is closed is when the first of its rules opens', () => {
+    expect(again({})).toBe(NOW + 2 * HOUR);
+  });
+
+  it('is within half an hour where it is not the hours that refuse, or where they can’t be told', () => {
+    const reason = { name: 'reason', state: 'unsatisfied', sentence: '' } as const;
+    for (const conditions of [[], [reason], [reason, hours('satisfied')], [hours('unsatisfied'), hours('failed')]])
+      expect(again({ conditions })).toBe(NOW + 30 * MIN);
+    expect(again({ rules: policyOf().rules })).toBe(NOW + 30 * MIN);
+  });
+
+  it('where nothing refuses is at the next step, and soon where somebody could not be told', () => {
+    expect(again({ refused: false })).toBe(NOW + 20 * HOUR);
+    expect(again({ refused: false, untold: true })).toBe(NOW + 2 * MIN);
+    expect(again({ refused: false, duty: {} })).toBe(NOW + 30 * MIN);
+    expect(again({ refused: false }, 0)).toBeUndefined();
+    expect(again({ steps: [] })).toBeUndefined();
+  });
+});
+
+describe('the steps of a request', () => {
+  it('of several stages are in the order of time, whichever stage they are of; one that has begun lets nobody join later', () => {
+    const [rule] = policyOf({
+      approve:
+        '{ stages: [{ groups: [it], escalate: [{ after: 30m, groups: [security] }] }, { groups: [security], escalate: [{ after: 10m, people: [mallory] }, { after: 50m, people: [margaret] }] }] }',
+    }).rules;
+    const dated = rule ? datedSteps(rule, requestOf(), EVER) : [];
+    expect(dated.map((step) => step.at - NOW)).toEqual([10, 30, 50].map((minutes) => minutes * MIN));
+    expect(joinsAt(dated, MARGARET, NOW)).toBe(NOW + 30 * MIN);
+    expect(joinsAt(dated, MARGARET, NOW + 30 * MIN)).toBe(NOW + 50 * MIN);
+    expect(joinsAt(dated, MARGARET, NOW + 50 * MIN)).toBeUndefined();
+    expect(joinsAt(dated, GRACE, NOW)).toBeUndefined();
+  });
+});
+
 describe('a policy file', () => {
   const wrong = (escalate: string, more = '') => {
     try {
@@ -418,6 +463,9 @@ describe('a policy file', () => {
     expect(wrong('[{ after: 5m, groups: [a] }, { after: 9m, groups: [it, a] }]')).toContain(
       'escalate[1]: adds nobody: all whom it names may decide before it already',
     );
+    expect(wrong('[{ after: 5m, groups: [it, a] }]')).toBe('');
+    expect(wrong('[{ after: 5m, people: [a] }, { after: 9m, people: [a] }]')).toContain('escalate[1]: adds nobody');
+    expect(wrong('[{ after: 5m, people: [a] }, { after: 9m, people: [a, b] }]')).toBe('');
     expect(wrong('[{ after: 5m }]')).toContain('must name somebody');
     expect(wrong('[{ groups: [a] }]')).toContain('escalate[0]: must say when: after, outside or both');
     expect(wrong('[{ outside: { zone: Europe/Berlni }, groups: [a] }]')).toContain('did you mean "Europe/Berlin"?');

@@ -39,6 +39,8 @@ describe('a limit that is reached says which one it is, what counts, and when it
   it('of requests in an hour', () => {
     const before = [asked('bbbb', -61 * MIN), asked('cccc', -59 * MIN), asked('dddd', -MIN), asked('eeee', MIN)];
     expect(refusals({ perHour: 3 }, { asked: before })).toEqual([]);
+    expect(refusals({ perHour: 1 }, { asked: [asked('bbbb', -HOUR)] })).toEqual([]);
+    expect(refusals({ perHour: 1 }, { asked: [asked('bbbb', 1 - HOUR)] })).toHaveLength(1);
     expect(refusals({ rule: 'macs', perHour: 2 }, { asked: before })).toEqual([
       'Ada may send at most 2 requests an hour by the rule macs, and has sent 2 (ddddaaaa, ccccaaaa). The next may be sent after 2026-03-02 09:01 UTC.',
     ]);
@@ -51,6 +53,13 @@ describe('a limit that is reached says which one it is, what counts, and when it
       'Ada may have 1h39m of access within seven days; 1h30m of it is used or promised, so 10m more is too much. There is room for it after 2026-03-02 09:01 UTC.',
     ]);
     expect(refusals({ perWeekMs: 9 * MIN }, {})[0]).toMatch(/So long a time is never given\.$/);
+    // As long as all that is given: once nothing of it is used.
+    expect(refusals({ perWeekMs: 10 * MIN }, { held: [past('bbbb', -DAY, HOUR - DAY)] })[0]).toMatch(
+      /There is room for it after 2026-03-08 10:00 UTC\.$/,
+    );
+    // Between an hour that has half left the seven days and one that begins to: 60m are free when 30m of each are left.
+    const overlapping = [past('bbbb', -7 * DAY - HOUR, -7 * DAY + HOUR), past('cccc', -7 * DAY + 30 * MIN, -7 * DAY + 90 * MIN)];
+    expect(refusals({ perWeekMs: 70 * MIN }, { held: overlapping })[0]).toMatch(/after 2026-03-02 09:45 UTC\.$/);
   });
 
   it('of what the policy itself approved in a day', () => {
@@ -64,6 +73,7 @@ describe('a limit that is reached says which one it is, what counts, and when it
   it('of time after a revoke', () => {
     const revoked = [asked('bbbb', -20 * MIN), asked('cccc', -40 * MIN)];
     expect(refusals({ coolDownMs: 20 * MIN }, { revoked })).toEqual([]);
+    expect(refusals({ live: 1 }, { revoked })).toEqual([]);
     expect(refusals({ coolDownMs: 30 * MIN }, { revoked })).toEqual([
       'Elevation bbbbaaaa of Ada was revoked by somebody else; for 30m after that nothing is granted. It opens again at 2026-03-02 09:10 UTC.',
     ]);
