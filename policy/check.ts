@@ -247,7 +247,8 @@ function meantOf(known: Who): Meant {
   const said = new Map<string, string>();
   return (word, list) => {
     // Of groups there are few, and one of them may be meant; whoever lists people lists everybody.
-    const otherwise = list === 'groups' ? thereAre(known.groups, '.') : '.';
+    const alike = known.groups.filter((group) => (rotaName(group) === undefined) === (rotaName(word) === undefined));
+    const otherwise = list === 'groups' ? thereAre(alike, '.') : '.';
     if (!said.has(word) && said.size < SUGGESTED) said.set(word, didYouMean(word, known[list], otherwise));
     return said.get(word) ?? '.';
   };
