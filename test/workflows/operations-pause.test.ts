@@ -13,15 +13,16 @@ import { spawnGuarded } from '../../cli/parent-watch.js';
 import { devServerArgs, isServing } from '../../cli/temporal-server/dev-server.js';
 import { findServer } from '../../cli/temporal-server/find.js';
 import { freePort } from '../../cli/temporal-server/ports.js';
-import { StintError } from '../../contract/errors.js';
 import { sweepOnce } from '../../workers/sweep.js';
 import { grace, linus } from '../fixtures/people.js';
 import { type Asked, type Harness, startHarness, until } from './harness.js';
+import { ELSEWHERE, type Mode, type Name, OPEN, WINDOW_MS, ways } from './operations.js';
 
 const PAUSED = temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_PAUSED;
 const FAR_MS = 24 * 60 * 60_000;
 let server: { readonly address: string; stop(): Promise<void> };
 let h: Harness;
+let polled: Harness;
 
 /** A server that lets workflows be paused, which the usual one does only when it is told so. */
 async function startPausingServer(): Promise<typeof server> {
@@ -48,25 +49,27 @@ async function startPausingServer(): Promise<typeof server> {
 beforeAll(async () => {
   server = await startPausingServer();
   h = await startHarness(server.address);
+  polled = await startHarness(server.address, { confirmMode: 'poll' });
 });
 afterAll(async () => {
   await h?.close();
+  await polled?.close();
   await server?.stop();
 });
 
 /** The sweep, a day later by its own clock and by the Mac's. */
-async function sweepLater(e: Asked): Promise<void> {
+async function sweepLater(e: Asked, { store, mac } = h): Promise<void> {
   e.trouble.macAheadMs = FAR_MS;
   await until(async () => {
     await sweepOnce({
-      store: h.store,
-      driverOf: () => h.mac,
+      store,
+      driverOf: () => mac,
       clock: () => Date.now() + FAR_MS,
       sleep: (ms) => new Promise((r) => setTimeout(r, Math.min(ms, 50))),
       alarm: () => {},
       watchMs: 2_000,
     });
-    return (await h.store.fence.grant(e.requestId))?.goneAt;
+    return (await store.fence.grant(e.requestId))?.goneAt;
   }, 'the sweep');
 }
 
@@ -76,8 +79,7 @@ async function sweepLater(e: Asked): Promise<void> {
  * moment is failed by server 1.32 in a way that the SDK's replay does not know (core-ts 1.24, `WorkflowTaskMachine in state
  * Scheduled`): such a run never goes on, which docs/operations.md tells, and is for the sweep like one that was terminated.
  */
-async function pause(e: Asked, tried: readonly string[] = []): Promise<() => Promise<unknown>> {
-  const { client } = h;
+async function pause(e: Asked, tried: readonly string[] = [], { client } = h): Promise<() => Promise<unknown>> {
   const { namespace } = client.options;
   await e.rests(tried);
   const run = { namespace, workflowId: e.workflowId, identity: 'test', reason: 'test' };
@@ -91,103 +93,59 @@ async function isPaused(e: Asked): Promise<boolean> {
   return (await e.handle.describe()).raw.workflowExecutionInfo?.status === 8;
 }
 
+/** What goes on being tried in a state, until the test lets it through. */
+const TRIED: { readonly [S in Name]?: readonly string[] } = {
+  approved: ['arm', 'append'],
+  revoking: ['proveGone'],
+  ending: ['proveGone'],
+};
+const tried = (mode: Mode, state: Name) => (mode === 'poll' && state === 'granting' ? ['grant'] : (TRIED[state] ?? []));
+/** Where there is access to take. While `ending` it is gone and not proved so, and a Mac that is waited for has none yet. */
+const holds = (mode: Mode, state: Name) => ['active', 'revoking'].includes(state) || (mode === 'poll' && state === 'granting');
+const MENDED = { ledgerDown: false, macSilent: false, unlisted: false, revokeFails: undefined };
+
 // One after the other: each one's sweep takes all that there is.
-describe('a paused run', () => {
-  test('hears no revoke and no deadline while active: the sweep takes its access, and unpaused it ends', async () => {
-    const e = await h.ask();
-    await e.activate(grace);
-    await h.granted(e);
-    const goOn = await pause(e);
-    await e.revoke(linus);
-    await new Promise((r) => setTimeout(r, 1_000));
-    expect(e.isAdmin).toBe(true); // else nothing was paused, and this test proves nothing
-    await sweepLater(e);
-    expect(e.isAdmin).toBe(false);
-    await goOn();
-    expect(await e.finish()).toBe('revoked');
-    expect(e.calls('grant')).toBe(1);
-    expect(e.isAdmin).toBe(false);
-  });
+describe.each<Mode>(['update', 'poll'])('a paused run (%s)', (mode) => {
+  test.each(OPEN.filter((state) => !ELSEWHERE[mode].includes(state)))(
+    'that is %s does nothing and hears nothing: what it holds is swept, and unpaused it grants nothing and ends',
+    async (state) => {
+      const own = mode === 'poll' ? polled : h;
+      const e = await own.ask({ windowMs: WINDOW_MS });
+      await ways(() => own, mode)[state](e);
+      const grants = e.calls('grant');
+      const goOn = await pause(e, tried(mode, state), own);
+      await e.revoke(linus);
+      Object.assign(e.trouble, MENDED);
+      await new Promise((r) => setTimeout(r, 1_000));
+      // Else nothing was paused, and this test proves nothing.
+      expect([await isPaused(e), e.isAdmin, e.calls('grant')]).toEqual([true, holds(mode, state), grants]);
+      if (grants > 0) await sweepLater(e, own);
+      if (mode === 'update' && state === 'granting') expect((await e.claim().catch(() => ({ ok: false }))).ok).toBe(false);
+      expect([await isPaused(e), e.isAdmin]).toEqual([true, false]);
+      await goOn();
+      await e.logIfAsked();
+      expect(await e.result()).toBe('revoked');
+      expect([e.calls('grant'), e.isAdmin]).toEqual([grants, false]);
+      expect(await own.store.fence.live(e.request.target.key)).toBeUndefined();
+    },
+  );
+});
 
-  test('that waits for a decision grants nothing, and counts the approval once it goes on', async () => {
-    const e = await h.ask();
-    await e.in('requested');
-    const goOn = await pause(e);
-    await e.approve(grace);
-    await new Promise((r) => setTimeout(r, 1_000));
-    expect(e.calls('grant')).toBe(0);
-    expect(await h.store.fence.grant(e.requestId)).toBeUndefined();
-    await goOn();
-    await e.in('granting');
-    await h.granted(e);
-    await e.revoke(linus);
-    await e.logIfAsked();
-    expect(await e.result()).toBe('revoked');
-    expect([e.calls('grant'), e.isAdmin]).toEqual([1, false]);
-  });
-
-  test('that is approved grants nothing when the store is back, and obeys the revoke of meanwhile once it goes on', async () => {
-    const e = await h.ask();
-    await e.in('requested');
-    e.trouble.ledgerDown = true;
-    await e.approve(grace);
-    await e.in('approved');
-    const goOn = await pause(e, ['arm', 'append']);
-    e.trouble.ledgerDown = false;
-    await e.revoke(linus);
-    await new Promise((r) => setTimeout(r, 1_000));
-    expect([await isPaused(e), e.calls('grant')]).toEqual([true, 0]);
-    await goOn();
-    expect(await e.result()).toBe('revoked');
-    expect(e.calls('grant')).toBe(0);
-    expect([e.isAdmin, await h.store.fence.live(e.request.target.key)]).toEqual([false, undefined]);
-  });
-
-  test('whose revoke fails goes on trying nothing: the sweep takes the access, and unpaused the run believes it', async () => {
-    const e = await h.ask();
-    await e.activate(grace);
-    await h.granted(e);
-    e.trouble.revokeFails = new StintError('mdm-unavailable');
-    await e.revoke(linus);
-    await e.in('ending');
-    const goOn = await pause(e, ['proveGone']);
-    expect(e.isAdmin).toBe(true); // else the sweep has nothing to take
-    e.trouble.revokeFails = undefined;
-    await sweepLater(e);
-    expect([e.isAdmin, await isPaused(e)]).toEqual([false, true]);
-    await goOn();
-    expect(await e.finish()).toBe('revoked');
-    expect([e.calls('grant'), e.isAdmin]).toEqual([1, false]);
-  });
-
-  test('that waits for its Mac believes no confirmation, and what was armed is swept', async () => {
-    const e = await h.ask();
-    await e.approve(grace);
-    await e.in('granting');
-    await h.granted(e);
-    const goOn = await pause(e);
-    await e.revoke(linus);
-    await sweepLater(e);
-    expect((await e.claim().catch(() => ({ ok: false }))).ok).toBe(false);
-    await goOn();
-    await e.logIfAsked();
-    expect(await e.result()).toBe('revoked');
-    expect([e.calls('grant'), e.isAdmin]).toEqual([1, false]);
-  });
-
-  test('that waits for the log closes once it goes on', async () => {
-    const e = await h.ask();
-    await e.activate(grace);
-    await e.revoke(linus);
-    await e.in('collecting');
-    const goOn = await pause(e);
-    await e.evidenceComplete();
-    await new Promise((r) => setTimeout(r, 1_000));
-    expect(await isPaused(e)).toBe(true);
-    await goOn();
-    expect(await e.result()).toBe('revoked');
-    expect([e.calls('grant'), e.isAdmin]).toEqual([1, false]);
-  });
+test('a paused run that waits for a decision counts the approval of meanwhile once it goes on, and not before', async () => {
+  const e = await h.ask();
+  await e.in('requested');
+  const goOn = await pause(e);
+  await e.approve(grace);
+  await new Promise((r) => setTimeout(r, 1_000));
+  expect(e.calls('grant')).toBe(0);
+  expect(await h.store.fence.grant(e.requestId)).toBeUndefined();
+  await goOn();
+  await e.in('granting');
+  await h.granted(e);
+  await e.revoke(linus);
+  await e.logIfAsked();
+  expect(await e.result()).toBe('revoked');
+  expect([e.calls('grant'), e.isAdmin]).toEqual([1, false]);
 });
 
 test('a paused proof is made by the sweep, and unpaused the run believes it', async () => {

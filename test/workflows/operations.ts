@@ -15,12 +15,12 @@ import { type Asked, type Harness, startHarness, until } from './harness.js';
 import { remove, resetTo } from './operator.js';
 
 export const MIN = 60_000;
-const WINDOW_MS = 5 * MIN;
+export const WINDOW_MS = 5 * MIN;
 const FAR_MS = 24 * 60 * MIN;
 /** Whatever was given until now is taken away by then: its window, the time of a workflow that ends by itself, and a round. */
 const SWEPT_MS = WINDOW_MS + OVERDUE_MS + 15_000;
 
-type Name =
+export type Name =
   | 'requested'
   | 'approved'
   | 'granting'
@@ -35,7 +35,7 @@ type Name =
   | 'lapsed'
   | 'not started';
 
-type Mode = TargetDriver['confirmMode'];
+export type Mode = TargetDriver['confirmMode'];
 
 /** What the tests of one file share. */
 interface Trial {
@@ -45,11 +45,11 @@ interface Trial {
   into(state: Name, e: Asked): Promise<unknown>;
 }
 
-const OPEN: readonly Name[] = ['requested', 'approved', 'granting', 'active', 'revoking', 'ending', 'collecting'];
+export const OPEN: readonly Name[] = ['requested', 'approved', 'granting', 'active', 'revoking', 'ending', 'collecting'];
 const OVER: readonly Name[] = ['closed', 'expired', 'failed', 'withdrawn', 'lapsed', 'not started'];
 
 /** What is the same for both, or lasts for a moment only where nothing is collected, is tried once. */
-const ELSEWHERE: { readonly [M in Mode]: readonly Name[] } = {
+export const ELSEWHERE: { readonly [M in Mode]: readonly Name[] } = {
   update: [],
   poll: ['requested', 'collecting', 'withdrawn', 'lapsed'],
 };
@@ -120,7 +120,7 @@ const briefMac = (i: number): MacAdminTarget => {
 };
 
 /** Brings an elevation into a state and keeps it there. */
-function ways(h: () => Harness, mode: Mode): { readonly [S in Name]: (e: Asked) => Promise<unknown> } {
+export function ways(h: () => Harness, mode: Mode): { readonly [S in Name]: (e: Asked) => Promise<unknown> } {
   const polled = mode === 'poll';
   const active = async (e: Asked) => {
     await (polled ? e.approve(grace) : e.activate(grace));

@@ -12,12 +12,16 @@ import { startPagingServer } from './server.js';
 const MIN = 60_000;
 let server: Awaited<ReturnType<typeof startPagingServer>>;
 let h: Harness;
+let polled: Harness;
 beforeAll(async () => {
   server = await startPagingServer(45);
-  h = await startHarness(server.address, { policy: POLICY.replace('quorum: 1', 'quorum: 2') });
+  const policy = POLICY.replace('quorum: 1', 'quorum: 2');
+  h = await startHarness(server.address, { policy });
+  polled = await startHarness(server.address, { policy, confirmMode: 'poll' });
 });
 afterAll(async () => {
   await h?.close();
+  await polled?.close();
   await server?.stop();
 });
 
@@ -90,6 +94,31 @@ describe.concurrent('a turned page', () => {
     expect(await e.result()).toBe('lapsed');
     const keys = h.sent.lines.filter((l) => l.kind === 'reminder' && l.view.request.requestId === e.requestId).map((l) => l.key);
     expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  test.each(['update', 'poll'])('while the store is down takes the target once, when it is back (%s)', async (mode) => {
+    const own = mode === 'poll' ? polled : h;
+    const e = await own.ask();
+    e.trouble.ledgerDown = true;
+    await e.approve(grace);
+    await e.approve(linus);
+    await e.in('approved');
+    const before = await e.runId();
+    // A page that is full waits for the order that is on its way: two runs with one order each could both be granted.
+    for (let i = 0; i < 60; i++) await e.handle.signal('nonsense', {});
+    await e.rests(['arm', 'append']);
+    expect([(await e.view())?.state, e.calls('grant')]).toEqual(['approved', 0]);
+    e.trouble.ledgerDown = false;
+    await e.in('granting', 'active');
+    await own.granted(e);
+    await until(async () => (await e.runId()) !== before, 'the next page');
+    await e.revoke(linus);
+    await e.logIfAsked();
+    expect(await e.result()).toBe('revoked');
+    expect([e.calls('grant'), e.isAdmin]).toEqual([1, false]);
+    const types = (await own.store.ledger.timeline(e.requestId)).map(({ type }) => type);
+    expect(types.filter((type) => type === 'approved' || type === 'armed')).toEqual(['approved', 'armed']);
+    expect(await own.store.fence.grant(e.requestId)).toHaveProperty('goneAt');
   });
 
   test('while its Mac is waited for calls no second grant, and the Mac that comes then is believed once', async () => {
@@ -264,5 +293,51 @@ describe.concurrent('a turned page', () => {
     expect(await e.result()).toBe('withdrawn');
     await donor.revoke(grace);
     await donor.finish();
+  });
+});
+
+describe.concurrent('a turned page of what is polled', () => {
+  test('while what was given is not shown yet grants nothing again, and the window counts once, from when it was there', async () => {
+    const e = await polled.ask();
+    e.trouble.unlisted = true;
+    await e.approve(grace);
+    await e.approve(linus);
+    await until(async () => e.isAdmin, 'the access');
+    const given = Date.now();
+    const before = await e.runId();
+    for (let i = 0; i < 60; i++) await e.handle.signal('nonsense', {});
+    await e.rests(['grant']);
+    expect((await e.view())?.state).toBe('granting');
+    e.trouble.unlisted = false;
+    await e.in('active');
+    await until(async () => (await e.runId()) !== before, 'the next page');
+    const { confirmedAt, deadlineAt } = await e.in('active');
+    expect(msOf(confirmedAt ?? instant(0))).toBeLessThanOrEqual(given);
+    expect(msOf(deadlineAt ?? instant(0)) - msOf(confirmedAt ?? instant(0))).toBe(10 * MIN);
+    await turnPage(e);
+    expect((await e.in('active')).deadlineAt).toBe(deadlineAt);
+    await e.skip(10 * MIN);
+    expect(await e.result()).toBe('expired');
+    expect([e.calls('grant'), e.isAdmin]).toEqual([1, false]);
+  });
+
+  test('while it is being revoked still waits for the proof, and closes once', async () => {
+    const e = await polled.ask();
+    await e.approve(grace);
+    await e.approve(linus);
+    await e.in('active');
+    await polled.granted(e);
+    e.trouble.macSilent = true;
+    e.trouble.revokeFails = new StintError('aws-unavailable');
+    await e.revoke(linus);
+    await e.in('ending');
+    await turnPage(e);
+    expect([(await e.in('ending')).goneAt, e.isAdmin]).toEqual([undefined, true]);
+    e.trouble.macSilent = false;
+    e.trouble.revokeFails = undefined;
+    expect(await e.result()).toBe('revoked');
+    expect([e.calls('grant'), e.isAdmin]).toEqual([1, false]);
+    const types = (await polled.store.ledger.timeline(e.requestId)).map(({ type }) => type);
+    expect(types.filter((type) => type === 'gone' || type === 'closed')).toEqual(['gone', 'closed']);
   });
 });
