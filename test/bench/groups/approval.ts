@@ -1,4 +1,4 @@
-/** From an approval to the call at the MDM. */
+/** From an approval to the call at the MDM that sets the tag. */
 import { steps, warmUp } from '../bare/floor.js';
 import type { Metric } from '../metric.js';
 import { paced, until } from '../pace.js';

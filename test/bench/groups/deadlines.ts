@@ -109,7 +109,7 @@ async function phase(
   const ends = await begin(all);
   await Promise.all(endings);
   // The call that takes the tag away; what is read for it before takes nothing.
-  const firstCall = mdmCalls(rig, 'changes');
+  const firstCall = mdmCalls(rig);
   const late = all.map(({ mac }, i) => (firstCall(mac.owner.serial, ends[i] ?? 0) ?? Number.NaN) - (ends[i] ?? 0));
   await Promise.all(all.map(({ mac, id }) => mac.insist(id)));
   await pooled(all, 8, ({ id }) => closed(rig, id));

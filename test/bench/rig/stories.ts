@@ -41,12 +41,15 @@ export async function closed(rig: Rig, id: RequestId, ms = 120_000): Promise<voi
   await until(`${id} is closed`, async () => (await rig.shown(id)).row.view.state === 'closed' || undefined, ms, 2_000);
 }
 
-/** When each call about a Mac arrived at the MDM, in ms since 1970, by its serial number; all, or those that change something. */
-export function mdmCalls(rig: Rig, which: 'all' | 'changes' = 'all'): (serial: string, from: number) => number | undefined {
+/**
+ * When each call that changes something of a Mac arrived at the MDM, in ms since 1970, by its serial number. What is read before it
+ * gives and takes nothing, and is not counted.
+ */
+export function mdmCalls(rig: Rig): (serial: string, from: number) => number | undefined {
   const bySerial = new Map<string, number[]>();
   for (const { at, path, method } of rig.mdm.control.truth().calls) {
     const serial = /(?:serial_number=|\/dev-)([A-Z0-9]+)/.exec(path)?.[1];
-    if (!serial || (which === 'changes' && method === 'GET')) continue;
+    if (!serial || method === 'GET') continue;
     const list = bySerial.get(serial) ?? [];
     list.push(Date.parse(at));
     bySerial.set(serial, list);
