@@ -1,6 +1,7 @@
 /** What a storm tells: figures as text and as JSON, and the evidence of each violation. */
 import type { TargetKind } from '../../contract/request.js';
 import type { Eyes } from './far/eyes.js';
+import type { Longest } from './judge/checks.js';
 import { type Facts, placeOf, type Violation } from './judge/facts.js';
 import { only, type Recorded } from './judge/ledger.js';
 import type { Watch } from './judge/truth.js';
@@ -41,8 +42,9 @@ export interface Result {
     readonly granted: number;
     readonly longestPastMs?: number | undefined;
     readonly longestPastAt?: string | undefined;
-    /** The same with everything that fate and AWS took. */
+    /** The same with everything that fate and AWS took: for so long somebody really had it past a deadline. */
     readonly longestInAllMs?: number | undefined;
+    readonly longestInAllAt?: string | undefined;
     readonly calls: number;
     readonly operations: Readonly<Record<string, number>>;
     readonly struck: number;
@@ -55,12 +57,6 @@ export interface Result {
   readonly violations: readonly Violation[];
 }
 
-interface Longest {
-  readonly ms: number;
-  readonly serial: string;
-  readonly requestId: string;
-}
-
 export interface Told {
   readonly options: StormOptions;
   readonly facts: Facts;
@@ -68,7 +64,7 @@ export interface Told {
   /** On a Mac, and in AWS. */
   readonly longest: Longest | undefined;
   readonly longestInAws: Longest | undefined;
-  readonly longestInAllMs: number | undefined;
+  readonly longestInAll: Longest | undefined;
   readonly began: number;
   readonly converged: number | undefined;
   readonly topology: Topology;
@@ -155,7 +151,7 @@ export function waysOf(recorded: readonly Recorded[]): Pick<Result, 'glass' | 'l
   };
 }
 
-function awsOf({ facts, longestInAws, longestInAllMs }: Told): Pick<Result, 'aws'> {
+function awsOf({ facts, longestInAws, longestInAll }: Told): Pick<Result, 'aws'> {
   if (!facts.cloud) return {};
   const own = facts.recorded.filter(({ view }) => view.request.target.kind === 'aws-permission-set');
   const { calls, operations, struck, throttled, outstandingMost } = facts.cloud;
@@ -164,8 +160,9 @@ function awsOf({ facts, longestInAws, longestInAllMs }: Told): Pick<Result, 'aws
       elevations: own.length,
       granted: grantedOf('aws-permission-set', own).length,
       longestPastMs: longestInAws?.ms,
-      longestInAllMs,
-      longestPastAt: longestInAws && `${longestInAws.serial}, ${longestInAws.requestId}`,
+      longestPastAt: longestInAws && whereOf(longestInAws),
+      longestInAllMs: longestInAll?.ms,
+      longestInAllAt: longestInAll && whereOf(longestInAll),
       calls,
       operations,
       struck,
@@ -174,6 +171,8 @@ function awsOf({ facts, longestInAws, longestInAllMs }: Told): Pick<Result, 'aws
     },
   };
 }
+
+const whereOf = ({ serial, requestId }: Longest) => `${serial}, ${requestId}`;
 
 function tally(words: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -186,10 +185,15 @@ const list = (counts: Readonly<Record<string, number>>) =>
     .map(([name, n]) => `${name} ${n}`)
     .join(', ') || 'none';
 
-function inAws(aws: NonNullable<Result['aws']>): string {
-  const { elevations, granted, calls, struck, throttled, outstandingMost, longestPastMs, longestPastAt, longestInAllMs } = aws;
-  const past = longestPastMs === undefined ? 'nobody had access' : `${longestPastMs} ms (${longestPastAt})`;
-  return `AWS: ${elevations} of them, ${granted} granted; ${calls} calls, ${struck} failed or lost, ${throttled} throttled, at most ${outstandingMost} changes at once; longest access past a deadline that was the product's own: ${past}, in all ${longestInAllMs ?? 0} ms`;
+/** What AWS's stand-in saw, in words. */
+export function inAws(aws: NonNullable<Result['aws']>): string {
+  const { elevations, granted, calls, struck, throttled, outstandingMost } = aws;
+  const { longestPastMs, longestPastAt, longestInAllMs, longestInAllAt } = aws;
+  const past =
+    longestPastMs === undefined
+      ? 'nobody had access'
+      : `${longestPastMs} ms that were the product's own (${longestPastAt}), ${longestInAllMs} ms in all (${longestInAllAt})`;
+  return `AWS: ${elevations} of them, ${granted} granted; ${calls} calls, ${struck} failed or lost, ${throttled} throttled, at most ${outstandingMost} changes at once; longest access past a deadline: ${past}`;
 }
 
 /** The result in words. */

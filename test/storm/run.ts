@@ -13,9 +13,9 @@ import { createEyes, type Eyes, isDone } from './far/eyes.js';
 import { heal, letThingsGoWrong } from './fate/faults.js';
 import { letFateKill } from './fate/killer.js';
 import { openOffice } from './fate/office.js';
-import { judge, overrun } from './judge/checks.js';
+import { judge, longest } from './judge/checks.js';
 import { readCloud } from './judge/cloud.js';
-import { accesses, type Facts, type TagCall, type Violation } from './judge/facts.js';
+import type { Facts, TagCall, Violation } from './judge/facts.js';
 import { readLedger } from './judge/ledger.js';
 import { readMacs, startWatch } from './judge/truth.js';
 import { policyText } from './law.js';
@@ -113,20 +113,13 @@ async function blow(storm: Storm): Promise<Result> {
   clearInterval(progress);
   await watch.stop();
   const { facts, violations } = await settled(() => read(storm, notebook, watch, calmFrom));
-  const past = accesses(facts)
-    .map((access) => ({ ms: overrun(facts, access), ...access.mac, requestId: access.of?.requestId ?? '' }))
-    .sort((a, b) => b.ms - a.ms);
-  const inAll = accesses(facts)
-    .filter(({ mac }) => mac.kind === 'aws')
-    .map((access) => overrun(facts, { ...access, mac: { ...access.mac, excused: [] } }))
-    .sort((a, b) => b - a);
   const result = resultOf({
     options,
     facts,
     violations,
-    longest: past.find(({ kind }) => kind !== 'aws'),
-    longestInAws: past.find(({ kind }) => kind === 'aws'),
-    longestInAllMs: inAll[0],
+    longest: longest(facts, ({ kind }) => kind !== 'aws'),
+    longestInAws: longest(facts, ({ kind }) => kind === 'aws'),
+    longestInAll: longest(facts, ({ kind }) => kind === 'aws', 'in all'),
     began,
     converged,
     topology,

@@ -25,6 +25,7 @@ import { judgeLater } from './later.js';
 import { heldByLeavers } from './leavers.js';
 import { only, type Recorded } from './ledger.js';
 import { pastLimit } from './limits.js';
+import type { MacTruth } from './truth.js';
 
 /** Everything that was broken; empty when all held. */
 export function judge(facts: Facts): Violation[] {
@@ -68,13 +69,38 @@ export function judge(facts: Facts): Violation[] {
 const iso = (ms: number) => (Number.isFinite(ms) ? new Date(ms).toISOString() : String(ms));
 
 /** How far an access reached past its deadline, in milliseconds, without what fate did to that Mac; negative when it did not. */
-export function overrun(facts: Facts, { mac, held, of }: Access): number {
+function overrun(facts: Facts, { mac, held, of }: Access): number {
   const end = held.to ?? facts.now;
   if (!of) return end - held.from;
   const confirmed = at(of.view.confirmedAt);
   const bound = confirmed <= end ? windowEnd(facts, of) : held.from + UNCONFIRMED_MS;
   const past = end - bound;
   return past > 0 ? past - outage(facts, mac, bound, end) : past;
+}
+
+/** One access, and how far it reached past its deadline, in milliseconds. */
+export interface Longest {
+  readonly ms: number;
+  readonly serial: string;
+  readonly requestId: string;
+}
+
+/**
+ * The access of such places that reached furthest past its deadline; undefined where nobody had any. `in all`: with the time in which
+ * the product was down or AWS took no call, as whoever had the access sees it.
+ */
+export function longest(
+  facts: Facts,
+  among: (place: MacTruth) => boolean,
+  counted: 'own' | 'in all' = 'own',
+): Longest | undefined {
+  const all = accesses(facts).filter(({ mac }) => among(mac));
+  const past = all.map((access): Longest => {
+    const { mac, of } = access;
+    const ms = overrun(facts, counted === 'own' ? access : { ...access, mac: { ...mac, excused: [] } });
+    return { ms, serial: mac.serial, requestId: of?.requestId ?? '' };
+  });
+  return past.sort((a, b) => b.ms - a.ms)[0];
 }
 
 /** I5, and I1 with it: nobody is an administrator but after enough of those who may approved, and until the end of what was approved. */

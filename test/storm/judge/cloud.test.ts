@@ -9,8 +9,9 @@ import { Elevation, VERDICT } from '../../ledger/events.js';
 import { type Cloud, startCloud } from '../far/cloud.js';
 import { PAIRS, targetKey } from '../far/organisation.js';
 import { createNotebook } from '../notebook.js';
+import { inAws } from '../report.js';
 import { makeWorld } from '../world.js';
-import { judge } from './checks.js';
+import { judge, longest } from './checks.js';
 import { type CloudTruth, judgeCloud, merged, readCloud } from './cloud.js';
 import type { Facts } from './facts.js';
 
@@ -123,6 +124,28 @@ describe('the judge of AWS', () => {
     expect(one.found()).toEqual([expect.stringMatching(/^I5: 11000 ms past the end/)]);
     one.notebook.kills.push({ at: ms(18), victim: 'stint', downMs: 0, upAt: ms(19.5) });
     expect(one.found()).toEqual([]);
+  });
+
+  it('tells how long access stood past its deadline in all, beside what of it was the product’s own', () => {
+    gave();
+    took(30);
+    const one = life();
+    one.notebook.kills.push({ at: ms(18), victim: 'stint', downMs: 0, upAt: ms(19.5) });
+    const facts = one.facts();
+    const isAws = ({ kind }: Facts['macs'][number]) => kind === 'aws';
+    const inAll = longest(facts, isAws, 'in all');
+    expect(inAll).toEqual({ ms: 11_000, serial: targetKey(pair, userId()), requestId: one.requestId });
+    expect(longest(facts, isAws)?.ms).toBeLessThanOrEqual(0);
+    expect(longest(facts, ({ kind }) => kind !== 'aws')).toBeUndefined();
+  });
+
+  it('says both in words', () => {
+    const seen = { elevations: 2, granted: 1, calls: 3, operations: {}, struck: 0, throttled: 0, outstandingMost: 1 };
+    const both = { longestPastMs: 900, longestPastAt: 'aws/1, e1', longestInAllMs: 116_000, longestInAllAt: 'aws/2, e2' };
+    expect(inAws({ ...seen, ...both })).toMatch(
+      /past a deadline: 900 ms that were the product's own \(aws\/1, e1\), 116000 ms in all \(aws\/2, e2\)$/,
+    );
+    expect(inAws(seen)).toMatch(/past a deadline: nobody had access$/);
   });
 
   it('gives a delete that AWS failed the time for the next one, and no more', () => {
