@@ -32,7 +32,7 @@ export function reportRoute(app: App, deps: DeviceApiDeps, desk: Desk): void {
   });
 }
 
-/** What is left of the window, and how far it may ever reach. */
+/** What is left of the window, and how long it is in all. */
 function time(view: ElevationView | undefined, nowMs: number): Pick<Reply, 'remainingS' | 'maxS'> {
   const left = remainingS(view, nowMs);
   if (!view || left === undefined) return {};

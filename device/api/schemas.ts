@@ -71,7 +71,9 @@ export const ReportReply = z.strictObject({
   order: z.enum(['none', 'end']),
   state,
   remainingS: seconds.optional(),
-  maxS: seconds.optional().describe('The most that extensions may make of the window, since its start; no report gives more.'),
+  maxS: seconds
+    .optional()
+    .describe('How long the window is in all, extensions that were granted included, since its start; no report gives more.'),
 });
 
 export const EndBody = z.strictObject({ localUser: user.optional() }).nullish();

@@ -31,9 +31,14 @@ export function secondsLeft(confirmedAt: Instant | undefined, deadlineAt: Instan
   return confirmedAt ? Math.min(left, secondsUntil(deadlineAt, msOf(confirmedAt))) : left;
 }
 
-/** The longest that the policy lets an elevation last, extensions included; whole seconds since its confirmation. */
-export function maxS(view: ElevationView): number {
-  return Math.floor(view.verdict.maxWindowMs / 1000);
+/**
+ * The longest that an elevation lasts, in whole seconds since its confirmation: what was approved, extensions that were granted
+ * included, and never more than the policy's maximum. Both ends are told by the workflow's clock, so that a Mac which is given too
+ * many seconds by a clock of ours that is behind does not hold them.
+ */
+export function maxS({ verdict, confirmedAt, deadlineAt }: ElevationView): number {
+  const most = Math.floor(verdict.maxWindowMs / 1000);
+  return confirmedAt && deadlineAt ? Math.min(most, secondsUntil(deadlineAt, msOf(confirmedAt))) : most;
 }
 
 /** Whether the window of an elevation is behind us, whatever the workflow has heard of it. */
