@@ -106,9 +106,7 @@ test('a good policy is said to be good; one that names nobody there exits with 1
   expect(JSON.parse(bad.out)).toMatchObject({
     ok: false,
     findings: expect.arrayContaining([
-      expect.stringMatching(
-        /other\.yaml:\d+:\d+ vault-macs\.approve: the group ti has no members; did you mean "it"\?$/,
-      ),
+      expect.stringMatching(/other\.yaml:\d+:\d+ vault-macs\.approve: the group ti has no members; did you mean "it"\?$/),
     ]),
   });
 });

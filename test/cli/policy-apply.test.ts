@@ -99,7 +99,9 @@ it('refuses what does not fit the people with line and column, unless it is want
   edit(odd);
   const refused = await apply();
   expect(refused.code).toBe(1);
-  expect(refused.out).toMatch(/policy\.yaml:\d+:\d+ .*the group ti has no members; did you mean "it"\?[\s\S]*Nothing was applied/);
+  expect(refused.out).toMatch(
+    /policy\.yaml:\d+:\d+ .*the group ti has no members; did you mean "it"\?[\s\S]*Nothing was applied/,
+  );
   expect(await inForce()).toBe(hashOf(OLD));
   expect((await apply('--anyway')).code).toBe(0);
   expect(await inForce()).toBe(hashOf(odd));
