@@ -49,17 +49,17 @@ export function pathText(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-/** The allowed word that a misspelt one was probably meant to be; or one that it begins with, as `monday` with `mon`. */
+/** The allowed word that a misspelt one was probably meant to be. */
 export function closest(word: string, allowed: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.min(3, Math.floor(word.length / 3)));
   const near = allowed.map((other) => ({ other, steps: distance(word.toLowerCase(), other.toLowerCase(), limit) }));
-  const nearest = near.filter(({ steps }) => steps <= limit).sort((a, b) => a.steps - b.steps)[0]?.other;
-  return nearest ?? allowed.find((other) => other.length > 2 && word.toLowerCase().startsWith(other.toLowerCase()));
+  return near.filter(({ steps }) => steps <= limit).sort((a, b) => a.steps - b.steps)[0]?.other;
 }
 
-/** `; did you mean "windows"?`, or `otherwise` where no allowed word is near. */
+/** `; did you mean "windows"?`, or `otherwise` where no allowed word is near, nor one that it begins with, as `monday` with `mon`. */
 export function didYouMean(word: string, allowed: readonly string[], otherwise = ''): string {
-  const meant = closest(word, allowed);
+  const begins = (other: string) => other.length > 2 && word.toLowerCase().startsWith(other.toLowerCase());
+  const meant = closest(word, allowed) ?? allowed.find(begins);
   return meant === undefined ? otherwise : `; did you mean ${JSON.stringify(meant)}?`;
 }
 

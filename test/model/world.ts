@@ -10,6 +10,7 @@ import { type CallContext, createGrantDuties, createRevokeDuties } from '../../a
 import { isReviewOpen, reviewClosed } from '../../contract/break-glass.js';
 import type { JudgeInput, SlackDuties } from '../../contract/duties.js';
 import { StintError } from '../../contract/errors.js';
+import type { AnyEvent } from '../../contract/events.js';
 import {
   type Instant,
   instant,
@@ -215,6 +216,13 @@ export class World {
     const recording = { store, judge: judged, clock, runId: call.runId, ring };
     const recorded = createRecordDuties(recording);
     const arming = createRecordDuties(isEarly ? { ...recording, clock: () => clock() + AHEAD_MS } : recording);
+    // What is on record has to be what was sealed, or nothing is taken.
+    const asSealed = (events: readonly AnyEvent[]): readonly AnyEvent[] =>
+      events.map((event) =>
+        isEarly && event.type === 'requested'
+          ? { ...event, data: { ...event.data, request: this.requestOf(event.requestId) } }
+          : event,
+      );
     const record: typeof recorded = {
       ...recorded,
       admit: async (...start) => {
@@ -225,13 +233,14 @@ export class World {
         return broken === 'another run may arm' ? { ...admission, held: false } : admission;
       },
       arm: (input) => {
-        const before = broken === 'the glass leaves no entry' ? [] : input.before;
-        return arming.arm({ ...input, ...(before && { before }), request: this.requestOf(input.request.requestId) });
+        const noGlass = broken === 'the glass leaves no entry';
+        const before = asSealed(noGlass ? input.before.filter(({ type }) => type !== 'glass-broken') : input.before);
+        return arming.arm({ ...input, before, request: this.requestOf(input.request.requestId) });
       },
       append: (events, note) =>
         broken === 'gone is recorded without a proof' && note?.endedAt
           ? recorded.append(events, { ...note, gone: { at: note.endedAt, proved: true } })
-          : recorded.append(events, note),
+          : recorded.append(asSealed(events), note),
     };
     const revoking = createRevokeDuties(target);
     const bad: { [name: string]: (...args: never[]) => Promise<unknown> } = {};

@@ -6,7 +6,7 @@ describe('a policy file', () => {
   it.each([
     ['[{ on: [granted] }]', /notify\[0\]: must say where: slack, email or both/],
     ['[{ on: [grantd], slack: C0123 }]', /notify\[0\]\.on\[0\]: must be one of: .*did you mean "granted"/],
-    ['[{ on: [], slack: C0123 }]', /notify\[0\]\.on: must be at least 1/],
+    ['[{ on: [], slack: C0123 }]', /notify\[0\]\.on: must have at least 1 entry/],
     ['[{ on: [granted], slack: "#sec" }]', /must be the id of a Slack channel/],
     ['[{ on: [granted], email: ["sec@example.com\\nBcc: x@example.com"] }]', /must be an e-mail address/],
     ['[{ on: [granted], email: ["Sec <sec@example.com>"] }]', /must be an e-mail address/],
