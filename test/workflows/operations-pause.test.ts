@@ -115,10 +115,12 @@ describe.each<Mode>(['update', 'poll'])('a paused run (%s)', (mode) => {
       const grants = e.calls('grant');
       const goOn = await pause(e, tried(mode, state), own);
       await e.revoke(linus);
-      Object.assign(e.trouble, MENDED);
+      // An attempt to take it away that is under way is let come through, by a server that pauses nothing but what is to begin.
+      if (state !== 'revoking') Object.assign(e.trouble, MENDED);
       await new Promise((r) => setTimeout(r, 1_000));
       // Else nothing was paused, and this test proves nothing.
       expect([await isPaused(e), e.isAdmin, e.calls('grant')]).toEqual([true, holds(mode, state), grants]);
+      Object.assign(e.trouble, MENDED);
       if (grants > 0) await sweepLater(e, own);
       if (mode === 'update' && state === 'granting') expect((await e.claim().catch(() => ({ ok: false }))).ok).toBe(false);
       expect([await isPaused(e), e.isAdmin]).toEqual([true, false]);
