@@ -317,16 +317,29 @@ function unlessRefused(error: unknown): void {
   if (!isStintError(error) || error.code !== 'slack-rejected') throw error;
 }
 
-/** One more line in the thread of its card, once for each key. */
+/**
+ * One more line in the thread of its card, once for each key. The card of a closed elevation is drawn for it once more, since nobody else
+ * does so any more: it may have been deleted, and who reads the line should find its button above it.
+ */
 export async function sayInThread(
   deps: NoticeDeps,
   view: ElevationView,
   key: string,
   say: (people: PeopleLookup) => Rendered,
 ): Promise<void> {
+  const name = `line/${view.request.requestId}/${key}`;
+  const said = await deps.store.messages.get(name);
+  if (said?.ts) return;
+  if (view.state === 'closed') await drawAnew(deps, view).catch(unlessRefused);
   const { channel, ts } = await placeOf(deps, view);
   const rendered = say(await lookup(deps, view));
-  await deps.cards.ensurePosted(`line/${view.request.requestId}/${key}`, { channel, threadTs: ts }, rendered);
+  await deps.cards.ensurePosted(name, { channel, threadTs: ts }, rendered);
+}
+
+/** Whatever it was last painted as: posted again where it is gone. */
+async function drawAnew(deps: NoticeDeps, view: ElevationView): Promise<void> {
+  await forgetPainted(deps, view);
+  await paintCard(deps, view);
 }
 
 function evidenceKind(view: ElevationView): 'evidence' | 'late-evidence' | 'log-missing' {

@@ -1,8 +1,8 @@
 /** Open reviews: everybody who was passed over hears of it once, reviewers each day, until somebody else closes it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NoticeDeps } from '../../activities/notices.js';
+import { type NoticeDeps, paintCard } from '../../activities/notices.js';
 import { instant, type PersonId, type SlackUserId } from '../../contract/ids.js';
-import type { Cards, Rendered, Store } from '../../contract/ports.js';
+import type { Cards, Person, Rendered, Store } from '../../contract/ports.js';
 import type { ElevationRequest } from '../../contract/request.js';
 import { fold } from '../../contract/view.js';
 import { openStore } from '../../ledger/store.js';
@@ -10,6 +10,7 @@ import { directoryFrom } from '../../policy/people.js';
 import { passedOver } from '../../policy/reviewers.js';
 import { requestDigest, sha256 } from '../../seal/canonical.js';
 import { createReviews } from '../../workers/reviews.js';
+import { CHANNEL, type Stage, startStage } from '../activities/slack/stage.js';
 import { elsewhereToo, everyone, grace, linus, mallory, TEAM } from '../fixtures/people.js';
 import { at, Elevation, T0, VERDICT } from '../ledger/events.js';
 
@@ -74,6 +75,10 @@ function started(reviewers = [mallory], people = everyone) {
     channel: 'C0',
     clock: () => now,
   };
+  return roundOf(notices, reviewers, people);
+}
+
+function roundOf(notices: NoticeDeps, reviewers: readonly Person[], people = everyone) {
   return createReviews({
     store,
     notices,
@@ -92,6 +97,14 @@ const close = (e: Elevation, by: string) =>
       { findingDigest: sha256('found') },
       { at: instant(now), actor: { via: 'cli', personId: by as PersonId } },
     ),
+  ]);
+
+const over = (e: Elevation) =>
+  store.ledger.append([
+    e.event('revoked', { cause: 'approver' }, { actor: { via: 'slack', personId: grace.personId } }),
+    e.event('gone', { observedAt: at(9), how: 'seen' }),
+    e.event('evidence-settled', { complete: true, lines: 0 }),
+    e.event('closed', { outcome: 'revoked' }),
   ]);
 
 describe('an open review', () => {
@@ -162,12 +175,7 @@ describe('an open review', () => {
     const round = started();
     await round();
     await close(e, 'mallory');
-    await store.ledger.append([
-      e.event('revoked', { cause: 'approver' }, { actor: { via: 'slack', personId: grace.personId } }),
-      e.event('gone', { observedAt: at(9), how: 'seen' }),
-      e.event('evidence-settled', { complete: true, lines: 0 }),
-      e.event('closed', { outcome: 'revoked' }),
-    ]);
+    await over(e);
     await round();
     expect(told('skipped')).toEqual([]);
     refused = new Set(['U0LINUS']);
@@ -196,12 +204,7 @@ describe('an open review', () => {
 
   it('stays open after the elevation is over, and none opens for what was approved or never came to be', async () => {
     const e = await taken();
-    await store.ledger.append([
-      e.event('revoked', { cause: 'approver' }, { actor: { via: 'slack', personId: grace.personId } }),
-      e.event('gone', { observedAt: at(9), how: 'seen' }),
-      e.event('evidence-settled', { complete: true, lines: 0 }),
-      e.event('closed', { outcome: 'revoked' }),
-    ]);
+    await over(e);
     await store.fence.gone(e.request.requestId, at(9));
     expect(await store.ledger.list({ review: 'open' })).toHaveLength(1);
     const [ordinary, never] = [await taken(VERDICT, {}), new Elevation({ breakGlass: { incident: 'INC-1' } })];
@@ -218,5 +221,72 @@ describe('an open review', () => {
     expect((await store.ledger.list({ review: 'open' })).map(({ view }) => view.request.requestId)).toContain(
       forged.request.requestId,
     );
+  });
+});
+
+describe('the card of an open review whose access is over', () => {
+  let stage: Stage;
+  beforeEach(async () => {
+    stage = await startStage();
+  });
+  afterEach(() => stage.close());
+
+  const inSlack = (): NoticeDeps => ({
+    cards: stage.worker(),
+    store: { ...store, messages: stage.refs },
+    directory: directoryFrom([]),
+    teamId: TEAM,
+    channel: CHANNEL,
+    clock: () => now,
+  });
+  /** Nobody is written to: what is looked at is the channel. */
+  const round = () => roundOf(inSlack(), [], [])();
+  const isCard = ({ blocks }: ReturnType<Stage['posted']>[number]) => JSON.stringify(blocks).includes('"action_id":"review"');
+  const cards = () => stage.posted().filter(isCard);
+  const lines = () => stage.posted().filter((message) => !isCard(message));
+  /** Its card as the run left it. */
+  const painted = async () => {
+    const e = await taken();
+    await over(e);
+    const row = await store.ledger.find(e.request.requestId);
+    if (!row) throw new Error('no row');
+    return paintCard(inSlack(), row.view);
+  };
+
+  it('that was deleted stands there again the next day, once and with its button, and the day’s line under it', async () => {
+    const { ts } = await painted();
+    await round();
+    stage.sim.admin.deleteMessage({ channel: CHANNEL, ts });
+    expect(cards()).toEqual([]);
+    now = T0 + DAY;
+    await round();
+    expect(cards()).toHaveLength(1);
+    expect(lines().map(({ threadTs, text }) => [threadTs, text])).toEqual([
+      [cards()[0]?.ts, expect.stringMatching(/open for 1 day/)],
+    ]);
+    expect(failed).toEqual([]);
+  });
+
+  it('is drawn again in the next round where Slack failed in this one, and no line is said before', async () => {
+    const { ts } = await painted();
+    stage.sim.admin.deleteMessage({ channel: CHANNEL, ts });
+    now = T0 + DAY;
+    stage.sim.fault({ method: 'chat.update', kind: '500', times: 1 });
+    await round();
+    expect([failed.length, stage.posted()]).toEqual([1, []]);
+    await round();
+    expect([cards().length, lines().length, lines()[0]?.threadTs]).toEqual([1, 1, cards()[0]?.ts]);
+  });
+
+  it('is drawn once for each day, and by no process that starts after it', async () => {
+    const { ts } = await painted();
+    now = T0 + DAY;
+    await round();
+    const drawn = stage.calls('chat.update').length;
+    await round();
+    expect([stage.calls('chat.update').length, cards().map((card) => card.ts), lines().length]).toEqual([drawn, [ts], 1]);
+    now = T0 + 2 * DAY;
+    await round();
+    expect([stage.calls('chat.update').length, lines().length]).toEqual([drawn + 1, 2]);
   });
 });
