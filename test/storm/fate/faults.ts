@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { CHANNEL } from '../../../cli/demo/world.js';
 import type { FarEnds } from '../far/ends.js';
-import type { Eyes } from '../far/eyes.js';
+import { type Eyes, isDone } from '../far/eyes.js';
 import type { Notebook } from '../notebook.js';
 import { type FaultKind, faults, type PlannedFault } from '../plan.js';
 import type { Topology } from '../topology/topology.js';
@@ -101,7 +101,8 @@ async function slackFault({ far, eyes, notebook }: FaultDeps, { kind, whom, ms, 
     case 'slack-socket-warning':
       return `${slack.socket.disconnect('warning')} sockets`;
     case 'slack-card-deleted': {
-      const cards = eyes.all().filter((m) => m.key.startsWith('card/') && !m.deleted && m.buttons.length > 0);
+      // One that is over but for its review is drawn again with the next day's line, which no storm lives to see.
+      const cards = eyes.all().filter((m) => m.key.startsWith('card/') && !m.deleted && !isDone(m));
       const card = share(cards, whom);
       slack.admin.deleteMessage({ channel: CHANNEL.id, ts: card.ts });
       eyes.deleted(CHANNEL.id, card.ts);
