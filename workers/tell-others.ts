@@ -20,7 +20,10 @@ import { sha256 } from '../seal/canonical.js';
 import { TURN_MS, type Turns } from './alarm-turns.js';
 
 export interface TellOthersDeps {
-  readonly store: Pick<Store, 'policies'> & { readonly ledger: Pick<Store['ledger'], 'news' | 'find'> };
+  readonly store: Pick<Store, 'policies'> & {
+    readonly ledger: Pick<Store['ledger'], 'news' | 'find'>;
+    readonly fence: Pick<Store['fence'], 'grant'>;
+  };
   readonly directory: Pick<Directory, 'person'>;
   readonly cards: Pick<Cards, 'ensurePosted'>;
   /** Undefined where no mail server is set up. Throws what was wrong. */
@@ -183,16 +186,37 @@ async function named({ directory }: TellOthersDeps, { actor }: AnyEvent): Promis
   return (id) => (person && person.personId === id ? { name: person.name } : undefined);
 }
 
+/** Of these nothing has been taken yet, or ever was. */
+const BEFORE: ReadonlySet<AnyEvent['type']> = new Set<AnyEvent['type']>(['requested', 'denied', 'lapsed']);
+
+interface Taken {
+  readonly policyHash: Digest;
+  readonly rule?: string | undefined;
+}
+
 /**
- * The rule that an elevation was judged by last, of those events where anybody is told at all: the policy that it was first judged by
- * stays, so where no rule of that tells anybody, nothing is looked up.
+ * The rule by which a target was taken, as the store wrote it down then: whoever may write to Temporal can answer in the policy's place,
+ * and silences nobody by it. Where none was, the one that it was judged by last, of those events where anybody is told at all: the policy
+ * that it was first judged by stays, so where no rule of that tells anybody, nothing is looked up.
  */
-function createLookUp({ ledger, policies }: TellOthersDeps['store']): (event: AnyEvent) => Promise<Rule | undefined> {
+function createLookUp({ ledger, policies, fence }: TellOthersDeps['store']): (event: AnyEvent) => Promise<Rule | undefined> {
   const rulesOf = createRules({ policies });
   const judgedBy = new Map<RequestId, Digest>();
+  const takenBy = new Map<RequestId, Taken>();
+  const takenOf = async (requestId: RequestId): Promise<Taken | undefined> => {
+    const known = takenBy.get(requestId);
+    if (known) return known;
+    const { policyHash, rule } = (await fence.grant(requestId)) ?? {};
+    if (policyHash === undefined) return undefined;
+    const taken = { policyHash, rule };
+    keep(takenBy, requestId, taken);
+    return taken;
+  };
   return async (event) => {
     const { requestId } = event;
     if (event.type === 'requested') keep(judgedBy, requestId, event.data.verdict.policyHash);
+    const taken = BEFORE.has(event.type) ? undefined : await takenOf(requestId);
+    if (taken) return (await rulesOf(taken.policyHash)).find(({ id }) => id === taken.rule);
     const first = judgedBy.get(requestId);
     if (first !== undefined && !(await rulesOf(first)).some(({ notify }) => notify)) return undefined;
     const { verdict } = (await ledger.find(requestId))?.view ?? {};

@@ -185,6 +185,22 @@ describe('others', () => {
     expect(sent.map(({ to }) => to)).toEqual(['ops@example.com', 'sec@example.com']);
   });
 
+  it('are told by the rule by which the target was taken, whatever a history says that it was judged by', async () => {
+    const quiet = policyOf();
+    await apply(quiet);
+    const verdict = { ...VERDICT, policyHash: quiet.hash };
+    const e = await asked(verdict);
+    const grant = e.grant({ rule: 'macs', policyHash: policy.hash, notAfter: instant(now + 30 * MINUTE) });
+    await store.fence.arm(grant, e.armed(grant), instant(now));
+    await write(
+      e,
+      ['approved', { windowMs: 10 * MINUTE, startBy: instant(now + MINUTE), verdict }],
+      ['confirmed', { confirmedAt: instant(now), deadlineAt: instant(now + 10 * MINUTE) }],
+    );
+    await started()();
+    expect(posts()).toEqual([expect.stringMatching(/^Access granted: .*rule macs/)]);
+  });
+
   it('whom no rule names are not looked for: the record is asked of nothing but where somebody is told', async () => {
     const quiet = policyOf();
     await apply(quiet);
@@ -194,7 +210,7 @@ describe('others', () => {
       return store.ledger.find(id);
     };
     const ledger = { news: store.ledger.news, find };
-    const counting = started({ store: { policies: store.policies, ledger } });
+    const counting = started({ store: { policies: store.policies, fence: store.fence, ledger } });
     const nobody = await asked({ ...VERDICT, policyHash: quiet.hash });
     await write(nobody, ['denied', { rule: 'macs' }]);
     await counting();
@@ -214,7 +230,7 @@ describe('others', () => {
       const { events, upTo } = await store.ledger.news(after, types);
       return { events: events.filter(({ type }) => type !== 'requested'), upTo };
     };
-    const round = started({ store: { policies: store.policies, ledger: { find: store.ledger.find, news } } });
+    const round = started({ store: { policies: store.policies, fence: store.fence, ledger: { find: store.ledger.find, news } } });
     await write(e, ['denied', { rule: 'macs' }]);
     await round();
     expect(sent).toHaveLength(2);
