@@ -17,7 +17,7 @@ import { type ErrorCode, isStintError, StintError } from '../contract/errors.js'
 import { type Instant, instant, msOf, type RequestId, type RunId } from '../contract/ids.js';
 import { isEarly } from '../contract/later.js';
 import type { Fence, Grant, Observation, Recollection, RevokeHints, Steps, TargetDriver } from '../contract/ports.js';
-import type { ElevationRequest, Target, TargetKind } from '../contract/request.js';
+import { type ElevationRequest, endsByItself, type Target, type TargetKind } from '../contract/request.js';
 import { createRevoking, type Revoking } from './again.js';
 import { type Crowd, createCrowd } from './crowd.js';
 import { within } from './within.js';
@@ -29,6 +29,8 @@ const SELDOM_FROM = 15;
 const LOOK_SELDOM_MS = 6_000;
 /** Whoever wakes so much later than it meant to was stopped meanwhile, or may have been. */
 const OVERSLEPT_MS = 500;
+/** How often whoever is at an ending says so: twice at least within what the sweep waits for it, also over a store that is slow. */
+const PULSE_MS = 4_000;
 /** How long the first revoke lets the store tell it that there is nothing left to revoke. */
 const STORE_WAIT_MS = 150;
 
@@ -61,6 +63,8 @@ export interface TargetDeps {
   readonly call: CallContext;
   /** How long one attempt watches the target before its retry begins anew; 12 s by default. */
   readonly watchMs?: number;
+  /** How often a proof says that it goes on, where nothing ends by itself; every 4 s by default. */
+  readonly pulseMs?: number;
   /** One for all that share the machine; by default one of its own. */
   readonly crowd?: Crowd;
 }
@@ -190,6 +194,7 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
   const isOver = async (request: ElevationRequest, armed?: boolean) =>
     Boolean(await within(STORE_WAIT_MS, goneBefore(deps, request, armed)));
   const send = async (request: ElevationRequest, told: Recollection) => {
+    void sayAtIt(deps, request);
     await untilBegun(driver(request), request, { ...call.memory?.(), ...told }, call.signal());
     await crowd.passed(call.signal());
     return true;
@@ -215,18 +220,54 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
         return send(request, recollection(before, since));
       }),
     proveGone: (request, notBefore, begun, before, since, armed) =>
-      call.beating(async () => {
-        await letTheRevokeWork(deps);
-        const known = await goneBefore(deps, request, armed);
-        if (known) return { observedAt: known, how: 'recorded as gone before' };
-        const target = driver(request);
-        if (!begun && armed !== false && target.confirmMode === 'update' && (await isOwn(deps, request)))
-          return neverBegan(target, request, notBefore, deps);
-        return proveGone(target, request, notBefore, { ...deps, told: recollection(before, since) });
-      }),
+      call.beating(() =>
+        sayingSo(deps, request, async () => {
+          await letTheRevokeWork(deps);
+          const known = await goneBefore(deps, request, armed);
+          if (known) return { observedAt: known, how: 'recorded as gone before' };
+          const target = driver(request);
+          if (!begun && armed !== false && target.confirmMode === 'update' && (await isOwn(deps, request)))
+            return neverBegan(target, request, notBefore, deps);
+          return proveGone(target, request, notBefore, { ...deps, told: recollection(before, since) });
+        }),
+      ),
     clearSignals: (request) => driver(request).clear(request.requestId, request.target),
     askEvidence: (request) => deps.askEvidence(request.requestId, request.target),
   };
+}
+
+/**
+ * Tells the store that somebody is at this ending, so that the sweep, which takes away what nobody is at, leaves it to them. Nobody
+ * waits for that: a store that is down keeps no access (invariant I9), and has no sweep either.
+ */
+async function sayAtIt({ fence, clock }: TargetDeps, { requestId, target }: ElevationRequest): Promise<void> {
+  if (endsByItself(target)) return;
+  try {
+    await fence.pulse(requestId, instant(clock()));
+  } catch {
+    // The next one says the same.
+  }
+}
+
+/** Says so while the work goes on and its attempt counts, one after the other; and once more when it is done, which is yet to be recorded. */
+async function sayingSo<T>(deps: TargetDeps, request: ElevationRequest, work: () => Promise<T>): Promise<T> {
+  if (endsByItself(request.target)) return work();
+  const done = new AbortController();
+  const over = AbortSignal.any([deps.call.signal(), done.signal]);
+  const saying = async () => {
+    while (!over.aborted) {
+      await sayAtIt(deps, request);
+      await sleep(deps.pulseMs ?? PULSE_MS, undefined, { ref: false, signal: over }).catch(() => undefined);
+    }
+  };
+  void saying();
+  try {
+    const proof = await work();
+    void sayAtIt(deps, request);
+    return proof;
+  } finally {
+    done.abort();
+  }
 }
 
 /**

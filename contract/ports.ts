@@ -224,6 +224,8 @@ export interface Grant<T extends Target = Target> {
   readonly automaticAt?: Instant;
   readonly endedAt?: Instant;
   readonly goneAt?: Instant;
+  /** When somebody was last at its ending (`Fence.pulse`). */
+  readonly pulseAt?: Instant;
 }
 
 /** One row of the read model. */
@@ -291,7 +293,7 @@ export interface Fence {
    * not there, appends `before` (what may not be in the ledger yet) and `armed`. Goes on only if the row has this run, is not ended, and `notAfter` is ahead of `now`.
    */
   arm(
-    grant: Omit<Grant, 'endedAt' | 'goneAt'>,
+    grant: Omit<Grant, 'endedAt' | 'goneAt' | 'pulseAt'>,
     armed: AnyEvent,
     now: Instant,
     before?: readonly AnyEvent[],
@@ -317,6 +319,11 @@ export interface Fence {
   /** Sets `ended_at`; a tombstone row when it was never armed. */
   end(requestId: RequestId, runId: RunId, target: Target, personId: PersonId, at: Instant): Promise<void>;
   gone(requestId: RequestId, at: Instant): Promise<void>;
+  /**
+   * Somebody is at its ending at this instant: while this is said every few seconds the sweep leaves it to them, though not for ever.
+   * Only of targets where nothing ends by itself (`endsByItself`). The latest stays; of what is gone, or was never armed, nothing is kept.
+   */
+  pulse(requestId: RequestId, at: Instant): Promise<void>;
   grant(requestId: RequestId): Promise<Grant | undefined>;
   /** The same for whoever is about to call a grant, with whether a freeze stands at that moment: one question. */
   toGrant(requestId: RequestId): Promise<{ readonly row: Grant | undefined; readonly frozen: boolean }>;

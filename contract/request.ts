@@ -67,6 +67,13 @@ const HOLDERS: { readonly [K in TargetKind]: (target: TargetOf<K>) => string } =
 /** Every kind of target there is. */
 export const TARGET_KINDS = Object.keys(HOLDERS) as [TargetKind, ...TargetKind[]];
 
+const BY_ITSELF: { readonly [K in TargetKind]: boolean } = { 'mac-admin': true, 'aws-permission-set': false };
+
+/** Whether the access ends at its deadline whatever becomes of us: a Mac counts its own time, and AWS counts none. */
+export function endsByItself({ kind }: Target): boolean {
+  return BY_ITSELF[kind];
+}
+
 const CALLED: { readonly [K in TargetKind]: string } = { 'mac-admin': 'account', 'aws-permission-set': 'user' };
 
 /** The same for a sentence: `account ada`, `user 9067…`. */

@@ -12,7 +12,7 @@ import { createLooks } from './looks.js';
 import type { Db, Tables, Trx } from './schema.js';
 import { readUsage } from './usage.js';
 
-type NewGrant = Omit<Grant, 'endedAt' | 'goneAt'>;
+type NewGrant = Omit<Grant, 'endedAt' | 'goneAt' | 'pulseAt'>;
 
 /** `urgent`: the same database, for the questions that a revoke or a grant waits for. */
 export function createFence(db: Db, urgent: Db = db): Fence {
@@ -54,6 +54,14 @@ export function createFence(db: Db, urgent: Db = db): Fence {
         .updateTable('grants')
         .set((e) => ({ gone_at: e.fn.coalesce('gone_at', e.val(at)), ended_at: e.fn.coalesce('ended_at', e.val(at)) }))
         .where('request_id', '=', requestId)
+        .execute();
+    },
+    async pulse(requestId, at) {
+      await db
+        .updateTable('grants')
+        .set((e) => ({ pulse_at: e.fn<Instant>('greatest', ['pulse_at', e.val(at)]) }))
+        .where('request_id', '=', requestId)
+        .where('gone_at', 'is', null)
         .execute();
     },
     async grant(requestId) {
@@ -218,6 +226,7 @@ function rowOf(grant: NewGrant): Tables['grants'] {
     window_ms: grant.windowMs ?? null,
     automatic_at: grant.automaticAt ?? null,
     policy: grant.policyHash ?? null,
+    pulse_at: null,
   };
 }
 
@@ -240,5 +249,6 @@ function grantOf(row: Tables['grants']): Grant {
     ...(row.policy !== null && { policyHash: row.policy }),
     ...(row.ended_at !== null && { endedAt: row.ended_at }),
     ...(row.gone_at !== null && { goneAt: row.gone_at }),
+    ...(row.pulse_at !== null && { pulseAt: row.pulse_at }),
   };
 }

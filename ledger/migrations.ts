@@ -246,6 +246,9 @@ const TAKEN_BY = [
     from elevations where elevations.request_id = grants.request_id and view like '%"armedAt":"%'`,
 ];
 
+/** When somebody was last at its ending. */
+const PULSE = [`alter table grants add column ${instantColumn('pulse_at', '')}`];
+
 /** All steps, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
@@ -262,4 +265,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0011-reviews', statements: REVIEWS },
   { name: '0012-doubts', statements: DOUBTS },
   { name: '0013-taken-by', statements: TAKEN_BY },
+  { name: '0014-pulse', statements: PULSE },
 ];

@@ -59,6 +59,8 @@ export interface Tables {
     automatic_at: Instant | null;
     /** The policy that was in force when it was taken; null in a tombstone. */
     policy: Digest | null;
+    /** When somebody was last at its ending, of what ends nowhere by itself. */
+    pulse_at: Instant | null;
   };
   /** The reconciler's memory; `told` is JSON. */
   looks: { target: string; at: Instant; told: string };

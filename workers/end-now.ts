@@ -49,7 +49,7 @@ export interface EndNowDeps extends FenceOffDeps {
   readonly watchMs?: number;
 }
 
-/** Only the fence: from its answer on no run can grant it, and a sweep takes it away two minutes later if nobody else did. */
+/** Only the fence: from its answer on no run can grant it, and a sweep takes it away soon after if nobody else did (`UNBEGUN_MS`, and of Macs `OVERDUE_MS`). */
 export async function fence({ store, clock }: FenceOffDeps, requestId: RequestId): Promise<Grant> {
   const there = await store.fence.grant(requestId);
   const { runId, target, personId } = there ?? (await neverArmed(store, requestId));

@@ -13,7 +13,7 @@ export interface PastWorkflow {
   holds(requestId: RequestId): Promise<boolean>;
   /**
    * Closes the fence behind an end that a workflow was told of, where there is something to take back: should nobody be at that
-   * workflow, the sweep takes it away two minutes later. Throws `store-unavailable`.
+   * workflow, the sweep takes it away soon after (of Macs two minutes). Throws `store-unavailable`.
    */
   closeBehind(requestId: RequestId): Promise<void>;
   /** Orders what was judged. Throws `unknown-request`, `store-unavailable`; then nothing is known to be ended. */

@@ -6,7 +6,7 @@
 import { SEND_WITHIN_MS } from '../contract/duties.js';
 import { instant, msOf, type RequestId } from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
-import type { Target, TargetKind } from '../contract/request.js';
+import { endsByItself, type Target, type TargetKind } from '../contract/request.js';
 import { isOverdue } from './drift.js';
 import { SWEPT } from './grant-alarms.js';
 import { proveWithin } from './prove-within.js';
@@ -15,12 +15,13 @@ import { remembered } from './remembered.js';
 import { sideBySide } from './side-by-side.js';
 import type { SweptBy } from './swept-event.js';
 
-/** A workflow that is alive has its own grant proved gone well within this, in milliseconds. */
+/** A workflow that is alive has its own grant proved gone well within this, in milliseconds: nobody is left alone with it for longer. */
 export const OVERDUE_MS = 120_000;
 /**
  * And closes the fence, which comes with its revoke, well within this: where nothing ends by itself, waiting longer is access. A
  * worker that is killed and comes back has its tasks after ten seconds at the latest where Temporal is set up as ours is; that the
- * sweep is there first then costs one more alarm and nothing else.
+ * sweep is there first then costs one more alarm and nothing else. For the same reason there a closed fence is waited for no longer than
+ * this once nobody says any more that they are at it (`Fence.pulse`).
  */
 export const UNBEGUN_MS = 10_000;
 const EVERY_MS = 5_000;
@@ -77,11 +78,14 @@ export async function sweepOnce(deps: SweepDeps, kind?: TargetKind, underWay: Se
 /**
  * How long after its last instant whoever closed its fence is waited for, in milliseconds. One that was closed when a sweep was due was
  * closed by a sweep, which could not prove it gone or was killed over it, or by a workflow that is late: neither has two minutes more.
+ * Nor has whoever was at it and is not any more, where nothing ends by itself. Whoever only says so has them once (I15).
  */
-function patienceWith({ endedAt, notAfter }: Grant, unbegunMs: number, overdueMs: number): number {
+function patienceWith({ endedAt, notAfter, pulseAt, target }: Grant, unbegunMs: number, overdueMs: number): number {
   if (endedAt === undefined) return unbegunMs;
-  const lateMs = msOf(endedAt) - msOf(notAfter);
-  return lateMs > unbegunMs ? Math.min(lateMs + unbegunMs, overdueMs) : overdueMs;
+  const [last, ended] = [msOf(notAfter), msOf(endedAt)];
+  if (endsByItself(target) && ended - last <= unbegunMs) return overdueMs;
+  const atItUntil = Math.max(ended, pulseAt ? msOf(pulseAt) : ended);
+  return Math.min(atItUntil - Math.min(last, ended) + unbegunMs, overdueMs);
 }
 
 /** Takes one grant away and proves it gone: fence, revoke, entry, row, signals. Throws `not-gone` while it is not. */

@@ -76,7 +76,7 @@ async function end(deps: TakeBackDeps, one: Revocable): Promise<Ended> {
     return direct(deps, one);
   }
   line(deps, one, state === 'ending' ? 'is ending already' : 'revoke sent to its workflow');
-  // Should the workflow never act on it, the sweep finds the fence closed two minutes from now.
+  // Should the workflow never act on it, the sweep finds the fence closed and nobody at it.
   await deps.ask({ ask: 'fence', requestId: one.requestId }).catch(() => undefined);
   return deps.waitMs === undefined ? { way: 'workflow', gone: false } : waitFor(deps, one, told);
 }

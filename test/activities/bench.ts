@@ -70,7 +70,7 @@ export class FakeFence implements Fence {
     if (this.down) throw new StintError('store-unavailable');
   }
 
-  async arm(grant: Omit<Grant, 'endedAt' | 'goneAt'>) {
+  async arm(grant: Omit<Grant, 'endedAt' | 'goneAt' | 'pulseAt'>) {
     this.use(`arm ${grant.runId} ${grant.notAfter}`);
     return this.answer;
   }
@@ -92,6 +92,10 @@ export class FakeFence implements Fence {
     this.use('gone');
     const row = this.rows.get(requestId);
     if (row) this.rows.set(requestId, { ...row, goneAt });
+  }
+
+  async pulse(_requestId: RequestId, at: Instant) {
+    this.use(`pulse ${at}`);
   }
 
   async grant(requestId: RequestId) {

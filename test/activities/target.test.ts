@@ -5,8 +5,8 @@ import { SEND_WITHIN_MS } from '../../contract/duties.js';
 import { StintError } from '../../contract/errors.js';
 import { msOf, type RunId } from '../../contract/ids.js';
 import type { Steps } from '../../contract/ports.js';
-import type { TargetKind } from '../../contract/request.js';
-import { at, FakeTarget, NOW, seen, targetBench } from './bench.js';
+import type { Target, TargetKind } from '../../contract/request.js';
+import { at, type FakeFence, FakeTarget, NOW, seen, targetBench } from './bench.js';
 
 /** As `fence.end` leaves it for an elevation of which it has no row. */
 const tombstone = { notAfter: at(-7), endedAt: at(-7), goneAt: at(-7) };
@@ -645,6 +645,87 @@ describe('the proof that it is gone', () => {
     fence.down = true;
     expect(await createRevokeDuties(deps).proveGone(request, at(0), true)).toMatchObject({ observedAt: at(60_000) });
     expect(fence.calls).toEqual(['grant']);
+  });
+});
+
+describe('where nothing ends by itself, whoever is at an ending', () => {
+  const inAws = () => {
+    const bench = targetBench();
+    const { target } = bench.request;
+    const request = { ...bench.request, target: { ...target, kind: 'aws-permission-set' } as unknown as Target };
+    bench.driver.confirmMode = 'poll';
+    const pulses = () => bench.fence.calls.filter((call) => call.startsWith('pulse'));
+    return { ...bench, request, pulses };
+  };
+
+  it('says so as a revoke leaves, which waits for no answer of the store', async () => {
+    const { deps, driver, fence, request } = inAws();
+    const said: string[][] = [];
+    fence.pulse = async () => {
+      said.push([...driver.calls]);
+      return new Promise<never>(() => undefined);
+    };
+    await createRevokeDuties(deps).revokeOnce(request);
+    await createRevokeDuties(deps).revokeAt(request, at(-1));
+    expect(driver.calls).toEqual(['revoke', 'revoke']);
+    expect(said).toEqual([[], ['revoke']]);
+  });
+
+  it('says so from the first moment of each proof on, for as long as it goes on', async () => {
+    const { deps, driver, request, pulses } = inAws();
+    let done: () => void = () => undefined;
+    driver.observe = async () => {
+      await new Promise<void>((resolve) => {
+        done = resolve;
+      });
+      return seen('absent', 60_000);
+    };
+    const proof = createRevokeDuties({ ...deps, pulseMs: 1 }).proveGone(request, at(-60_000), true);
+    expect(pulses()).toEqual([`pulse ${at(0)}`]);
+    await vi.waitFor(() => expect(pulses().length).toBeGreaterThan(3));
+    done();
+    await proof;
+    const last = pulses().length;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(pulses()).toHaveLength(last);
+  });
+
+  it('says so once more when it is proved, which is yet to be recorded', async () => {
+    const { deps, time, request, pulses } = inAws();
+    await createRevokeDuties(deps).proveGone(request, at(0), true);
+    expect(pulses()).toEqual([`pulse ${at(0)}`, `pulse ${at(time.now - NOW)}`]);
+    expect(time.now).toBeGreaterThan(NOW);
+  });
+
+  it('says so no more once its attempt was given up, however long its far end hangs', async () => {
+    const { abort, deps, driver, request, pulses } = inAws();
+    driver.observe = () => new Promise<never>(() => undefined);
+    void createRevokeDuties({ ...deps, pulseMs: 1 }).proveGone(request, at(-60_000), true);
+    await vi.waitFor(() => expect(pulses().length).toBeGreaterThan(1));
+    abort.abort();
+    const last = pulses().length;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(pulses()).toHaveLength(last);
+  });
+
+  it.each<[string, (fence: FakeFence) => void]>([
+    ['down', (fence) => void Object.assign(fence, { down: true })],
+    ['silent', (fence) => void Object.assign(fence, { pulse: () => new Promise<never>(() => undefined) })],
+  ])('proves it gone over a store that is %s', async (_, trouble) => {
+    const { deps, driver, fence, request } = inAws();
+    trouble(fence);
+    expect(await createRevokeDuties({ ...deps, pulseMs: 1 }).proveGone(request, at(0), true)).toMatchObject({
+      observedAt: at(60_000),
+    });
+    expect(driver.calls).toContain('revoke');
+  });
+
+  it('is not said of a Mac, which has its own end', async () => {
+    const { deps, fence, request } = targetBench();
+    const duties = createRevokeDuties({ ...deps, pulseMs: 1 });
+    await duties.revokeOnce(request);
+    await duties.proveGone(request, at(0), true);
+    expect(fence.calls.filter((call) => call.startsWith('pulse'))).toEqual([]);
   });
 });
 

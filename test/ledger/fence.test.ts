@@ -203,6 +203,23 @@ for (const backend of BACKENDS) {
       expect(await bench.store.fence.grant(e.request.requestId)).toEqual({ ...e.grant(), endedAt: at(5) });
     });
 
+    test('who is at an ending is remembered by the last instant that they said so, and of what is gone or was never armed by none', async () => {
+      const [e, never] = [elevationOfNewMac(), elevationOfNewMac()];
+      const { requestId } = e.request;
+      const { pulse, grant, gone, overdue } = bench.store.fence;
+      await pulse(never.request.requestId, at(5));
+      expect(await grant(never.request.requestId)).toBeUndefined();
+      await arm(e);
+      await end(e, 5);
+      await pulse(requestId, at(7));
+      await pulse(requestId, at(6)); // from a process that stood still meanwhile
+      expect(await grant(requestId)).toEqual({ ...e.grant(), endedAt: at(5), pulseAt: at(7) });
+      expect((await overdue(at(6))).find((row) => row.requestId === requestId)?.pulseAt).toBe(at(7));
+      await gone(requestId, at(8));
+      await pulse(requestId, at(9));
+      expect((await grant(requestId))?.pulseAt).toBe(at(7));
+    });
+
     test('overdue is what is not gone and past its end, be it the last instant or an earlier ending', async () => {
       const [early, late, gone] = [elevationOfNewMac(), elevationOfNewMac(), elevationOfNewMac()];
       await arm(early, early.grant({ notAfter: at(10) }));

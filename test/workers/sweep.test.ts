@@ -46,6 +46,14 @@ async function armed(kind: Target['kind'] = 'mac-admin'): Promise<Grant> {
   return grant;
 }
 
+/** One in AWS whose fence its workflow closed at the end of its window, which is now. */
+async function begunInAws(): Promise<Grant> {
+  const grant = await armed('aws-permission-set');
+  now += WINDOW_MS;
+  await store.fence.end(grant.requestId, grant.runId, grant.target, grant.personId, instant(now));
+  return grant;
+}
+
 function sweeper(change: Partial<SweepDeps> = {}) {
   const target = new HonestTarget();
   const alarms: { readonly sentence: string; readonly target: string; readonly error: unknown }[] = [];
@@ -75,8 +83,8 @@ describe('a sweep', () => {
     expect(alarms).toEqual([]);
   });
 
-  it('I15: waits ten seconds for a workflow that has not closed the fence, and two minutes for one that did: it is at it', async () => {
-    const [unbegun, begun] = [await armed('aws-permission-set'), await armed('aws-permission-set')];
+  it('I15: waits ten seconds for a workflow that has not closed the fence, and two minutes for one that did: a Mac ends by itself', async () => {
+    const [unbegun, begun] = [await armed('aws-permission-set'), await armed()];
     now += WINDOW_MS;
     const end = now;
     await store.fence.end(begun.requestId, begun.runId, begun.target, begun.personId, instant(end));
@@ -92,6 +100,66 @@ describe('a sweep', () => {
     now += 1;
     expect(await sweepOnce(deps)).toBe(1);
     expect(await entries(begun)).toEqual(['armed', 'swept']);
+  });
+
+  it('I15: in AWS leaves an ending to whoever says that they are at it, and has it ten seconds after they last did', async () => {
+    const grant = await begunInAws();
+    const { deps, alarms } = sweeper();
+    for (let i = 0; i < 12; i += 1) {
+      now += 4_000;
+      await store.fence.pulse(grant.requestId, instant(now));
+      expect(await sweepOnce(deps)).toBe(0);
+    }
+    now += UNBEGUN_MS;
+    expect(await sweepOnce(deps)).toBe(0);
+    now += 1;
+    expect(await sweepOnce(deps)).toBe(1);
+    expect(await entries(grant)).toEqual(['armed', 'swept']);
+    expect(alarms).toHaveLength(1);
+  });
+
+  it('I15: in AWS has what nobody was ever at ten seconds after its fence was closed', async () => {
+    const grant = await begunInAws();
+    now += UNBEGUN_MS;
+    expect(await sweepOnce(sweeper().deps)).toBe(0);
+    now += 1;
+    expect(await sweepOnce(sweeper().deps)).toBe(1);
+    expect(await entries(grant)).toEqual(['armed', 'swept']);
+  });
+
+  it('I15: leaves it to nobody for longer than two minutes, whatever instant they say, and however often', async () => {
+    const grant = await begunInAws();
+    const end = now;
+    await store.fence.pulse(grant.requestId, instant(now + 365 * 86_400_000));
+    now = end + OVERDUE_MS;
+    await store.fence.pulse(grant.requestId, instant(now));
+    expect(await sweepOnce(sweeper().deps)).toBe(0);
+    now += 1;
+    await store.fence.pulse(grant.requestId, instant(now));
+    expect(await sweepOnce(sweeper().deps)).toBe(1);
+    expect(await entries(grant)).toEqual(['armed', 'swept']);
+  });
+
+  it('I15: waits for nobody who says that they are at an ending that has not begun', async () => {
+    const grant = await armed('aws-permission-set');
+    now += WINDOW_MS + UNBEGUN_MS + 1;
+    await store.fence.pulse(grant.requestId, instant(now));
+    expect(await sweepOnce(sweeper().deps)).toBe(1);
+  });
+
+  it('says nothing of what its workflow proved and recorded while it was at it as well', async () => {
+    const grant = await begunInAws();
+    now += UNBEGUN_MS + 1;
+    const { deps, target, alarms } = sweeper();
+    const observe = target.observe.bind(target);
+    target.observe = async () => {
+      await store.fence.gone(grant.requestId, instant(now));
+      return observe();
+    };
+    expect(await sweepOnce(deps)).toBe(1);
+    expect(target.calls).toContain('revoke');
+    expect(await entries(grant)).toEqual(['armed']);
+    expect(alarms).toEqual([]);
   });
 
   it('I15: of what it could not prove gone, or was killed over, tries again within moments: its own fence is no workflow', async () => {

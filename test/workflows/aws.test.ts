@@ -147,6 +147,8 @@ describe.concurrent('an AWS permission set', () => {
     expect((call?.at ?? Number.NaN) - msOf(deadlineAt)).toBeGreaterThanOrEqual(0);
     expect((call?.at ?? Number.NaN) - msOf(deadlineAt)).toBeLessThan(1_000);
     expect(has(3)).toBe(false);
+    // Whoever was at its ending said so, and the sweep would have left it to them.
+    expect(msOf((await h.store.fence.grant(e.requestId))?.pulseAt ?? instant(0))).toBeGreaterThanOrEqual(msOf(deadlineAt));
     expect(calls('CreateAccountAssignment', 3)).toHaveLength(1);
     // No log is waited for, and nobody is alarmed for want of one.
     const types = await typesOf(e.requestId);

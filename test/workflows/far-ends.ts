@@ -208,5 +208,9 @@ export function troubledFence(fence: Fence, troubles: Troubles): Fence {
       await fence.seen(requestId, until, from);
       if (troubles(requestId).seenLost) throw new StintError('store-unavailable');
     },
+    pulse: async (requestId, at) => {
+      up(requestId);
+      await fence.pulse(requestId, at);
+    },
   };
 }

@@ -220,6 +220,7 @@ export class FakeStops {
     seen: () => never('looks at targets'),
     end: () => never('ends in the store'),
     gone: () => never('frees a target'),
+    pulse: () => never('ends at a target'),
     overdue: () => never('sweeps'),
     live: () => never('looks at targets'),
     open: () => never('looks at all grants'),

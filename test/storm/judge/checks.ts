@@ -155,7 +155,7 @@ const ENDINGS: ReadonlySet<AnyEvent['type']> = new Set<AnyEvent['type']>([
 ]);
 
 /**
- * For how long the sweep may leave it. Two minutes only where the ledger shows that an ending had begun, for then the workflow is waited
+ * For how long the sweep may leave it. A little longer where the ledger shows that an ending had begun, for then whoever was at it is waited
  * for. Whoever gives access tells the store by when it has to be over, also when its run is no more by then; but not where they were killed
  * just as it came to be there.
  */

@@ -61,8 +61,11 @@ export const UNCONFIRMED_MS = 35_000;
  * Where no ending had begun it takes it ten seconds after its window (its `UNBEGUN_MS`), and the delete is as quick as anywhere.
  */
 export const UNBEGUN_MS = 10_000 + 10_000 + LAG_MS;
-/** Where one had, the run may be alive and has two minutes to prove it (the sweep's `OVERDUE_MS`); ten seconds are for both at one target. */
-export const BEGUN_MS = 120_000 + 10_000 + 10_000;
+/**
+ * Where one had, it waits as long for whoever was at it, counted from when they last said so, which a proof whose run is no more does for
+ * five seconds yet, until it hears of that; and five are for both at one target.
+ */
+export const BEGUN_MS = UNBEGUN_MS + 5_000 + 5_000;
 /** More than that where those who gave it were killed as it came to be there: the store knows of no window but one that begins at the start deadline. */
 export const UNSEEN_MS = START_MS + Math.max(...WINDOWS_MS) - UNCONFIRMED_MS;
 

@@ -389,7 +389,7 @@ describe('the judge', () => {
       },
     ],
     ['was confirmed, and no ending had begun', 11 + 25, (l) => (until) => left(l, until)],
-    ['was confirmed, and its revoke had begun', 11 + 140, (l) => (until) => left(l, until, { ending: 19 })],
+    ['was confirmed, and its revoke had begun', 11 + 35, (l) => (until) => left(l, until, { ending: 19 })],
     ['was confirmed, and was revoked only when the sweep had it', 11 + 25, (l) => (until) => left(l, until, { ending: 200 })],
   ])('lets the sweep have its time with what %s, and no more', (_, seconds, of) => {
     const windows = (until: number) => {
