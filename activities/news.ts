@@ -4,6 +4,7 @@
  * makes for it alone.
  */
 import type { Letter, News, NewsDuties, SlackDuties, StoreDuties } from '../contract/duties.js';
+import type { HeadStart } from './head-start.js';
 import { within } from './within.js';
 
 export interface NewsDeps {
@@ -11,6 +12,8 @@ export interface NewsDeps {
   readonly slack: SlackDuties;
   /** Runs work while telling Temporal that it goes on, so that a worker that died is noticed within seconds. */
   readonly beating: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Whom the telling lets go first. Left out where nothing is granted. */
+  readonly headStart?: Pick<HeadStart, 'left'>;
   /** How long either part may take, in ms; 3 s by default. */
   readonly patienceMs?: number;
 }
@@ -19,10 +22,12 @@ export interface NewsDeps {
 const PATIENCE_MS = 3_000;
 
 /** The activity on the queue for news. What it gave up may still come through; its successor finds that, and does it once. */
-export function createNews({ store, slack, beating, patienceMs = PATIENCE_MS }: NewsDeps): NewsDuties {
+export function createNews({ store, slack, beating, headStart, patienceMs = PATIENCE_MS }: NewsDeps): NewsDuties {
   return {
     publish: (news) =>
       beating(async () => {
+        const { state, request } = news.view;
+        if (state === 'granting') await headStart?.left(request.requestId);
         const told = { written: false, painted: false, sent: news.letters.map(() => false), over: false };
         const parts = [
           write(store, news).then((written) => {

@@ -20,6 +20,7 @@ import type { Fence, Grant, Observation, Recollection, RevokeHints, Steps, Targe
 import { type ElevationRequest, endsByItself, type Target, type TargetKind } from '../contract/request.js';
 import { createRevoking, type Revoking } from './again.js';
 import { type Crowd, createCrowd } from './crowd.js';
+import { createHeadStart, type HeadStart } from './head-start.js';
 import { within } from './within.js';
 
 const WATCH_MS = 12_000;
@@ -67,14 +68,15 @@ export interface TargetDeps {
   readonly pulseMs?: number;
   /** One for all that share the machine; by default one of its own. */
   readonly crowd?: Crowd;
+  /** One for all that share the machine; by default one of its own. */
+  readonly headStart?: HeadStart;
 }
 
 /** The activity that gives access. */
-export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps): GrantDuties {
+export function createGrantDuties({ driverOf, fence, clock, call, headStart = createHeadStart() }: TargetDeps): GrantDuties {
   return {
-    grant: ({ request, maxMs, startBy }) =>
-      // From the first question on, so that a call that was given up hears of it while the store is slow.
-      call.beating(async () => {
+    grant: ({ request, maxMs, startBy }) => {
+      const give = async () => {
         let leavesBefore: Instant | undefined;
         const permit = async (): Promise<Instant> => {
           leavesBefore = await permitted({ fence, clock, call }, request, startBy);
@@ -100,7 +102,10 @@ export function createGrantDuties({ driverOf, fence, clock, call }: TargetDeps):
         const observedAt = since() ?? instant(clock());
         if (!since()) seen(observedAt);
         return { ...left, observedAt };
-      }),
+      };
+      // From the first question on, so that a call that was given up hears of it while the store is slow.
+      return call.beating(() => headStart.leave(request.requestId, give));
+    },
   };
 }
 

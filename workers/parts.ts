@@ -9,6 +9,7 @@ import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createCrowd } from '../activities/crowd.js';
+import { createHeadStart } from '../activities/head-start.js';
 import { createMailer, type Mailer } from '../activities/mail/smtp.js';
 import { createNews } from '../activities/news.js';
 import { createNotices, type NoticeDeps } from '../activities/notices.js';
@@ -280,7 +281,8 @@ export function dutiesOf(
     usage: store.usage,
     clock,
   });
-  const target = { ...targets, fence: store.fence, clock, call: activityCall, crowd };
+  const headStart = createHeadStart();
+  const target = { ...targets, fence: store.fence, clock, call: activityCall, crowd, headStart };
   const record = createRecordDuties({ store, judge, clock, runId: activityCall.runId, ring: ringOf(config) });
   const slack = withRecordedEnd(createNotices(notices), store.ledger);
   return {
@@ -289,6 +291,6 @@ export function dutiesOf(
     grant: createGrantDuties(target),
     revoke: createRevokeDuties({ ...target, clock: fitClock }),
     slack,
-    news: createNews({ store: record, slack, beating: activityCall.beating }),
+    news: createNews({ store: record, slack, beating: activityCall.beating, headStart }),
   };
 }

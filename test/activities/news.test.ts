@@ -56,6 +56,21 @@ describe('news', () => {
     expect(told.find(([what]) => what === 'line')?.[1]).toBe(VIEW);
   });
 
+  it('of a target that was taken let its grant go first; all others do not ask', async () => {
+    const told: string[] = [];
+    const news = createNews({
+      store: { append: async () => void told.push('append') },
+      slack: { paint: async () => void told.push('paint') } as unknown as SlackDuties,
+      beating: (work) => work(),
+      headStart: { left: async (of) => void told.push(`left ${of}`) },
+    });
+    const publish = (state: ElevationView['state']) =>
+      news.publish({ events: [requested], view: { ...VIEW, state }, paint: true, letters: [] });
+    for (const state of ['requested', 'active', 'ending', 'granting'] as const) await publish(state);
+    expect(told.indexOf(`left ${VIEW.request.requestId}`)).toBe(6);
+    expect(told).toHaveLength(9);
+  });
+
   it('with the store down still reach Slack', async () => {
     const { publish } = world('append');
     expect(await publish()).toEqual({ written: false, painted: true, sent: [true, true, true, true, true] });

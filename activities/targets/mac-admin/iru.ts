@@ -56,19 +56,15 @@ export function createIru(deps: IruDeps): Mdm {
       return { deviceId: device.device_id, name: device.device_name };
     },
     async signal(serial, kind, abort, before) {
-      const sendBefore = before && msOf(before);
-      const device = await exactly(http, serial, { urgent: false, abort, sendBefore });
-      const change = {
-        deviceId: device.device_id,
-        serial,
-        tag: deps.tags[kind],
-        present: true,
-        urgent: false,
-        abort,
-        sendBefore,
-      };
-      await inLane(serial, { ...lane, waitMs: SIGNAL_WAIT_MS, goOnWithout: false, abort }, () => setTag(http, change));
-      keep(tagged, serial, device.device_id);
+      const manner = { urgent: false, abort, sendBefore: before && msOf(before) };
+      const looking = exactly(http, serial, manner);
+      looking.catch(() => undefined); // heard in the lane; until then it is not unhandled
+      const deviceId = await inLane(serial, { ...lane, waitMs: SIGNAL_WAIT_MS, goOnWithout: false, abort }, async () => {
+        const { device_id } = await looking;
+        await setTag(http, { deviceId: device_id, serial, tag: deps.tags[kind], present: true, ...manner });
+        return device_id;
+      });
+      keep(tagged, serial, deviceId);
     },
     async clear(serial, kind, abort) {
       const manner = { urgent: true, abort };
