@@ -58,8 +58,8 @@ type Entries = z.output<typeof peopleFile>;
 export interface PeopleFile {
   readonly people: readonly Person[];
   readonly rotas: readonly Rota[];
-  /** `file:line:column` of a value, read again when it is asked for; undefined where that would take too long. */
-  readonly at?: (path: readonly PropertyKey[]) => string | undefined;
+  /** `file:line:column` of a value, read again when it is asked for. Not there where that would take too long. */
+  readonly at?: (path: readonly PropertyKey[]) => string;
 }
 
 /** `Date.parse` takes the 31st of February for a day in March, which would lengthen an absence unsaid. */
@@ -80,13 +80,14 @@ export function parsePeople(text: string, name: string): readonly Person[] {
 /** The same with the rotas. Throws as `parsePeople` does. */
 export function parsePeopleFile(text: string, name: string): PeopleFile {
   const entries = quickly(text) ?? carefully(text, name);
-  return { people: entries.people.map(toPerson), rotas: rotasOf(entries.rotas ?? []), at: placesOf(text, name) };
+  const read = { people: entries.people.map(toPerson), rotas: rotasOf(entries.rotas ?? []) };
+  // What answers for places keeps the text for as long as the file counts.
+  return text.length > PLACES_BYTES ? read : { ...read, at: placesOf(text, name) };
 }
 
 function placesOf(text: string, name: string): NonNullable<PeopleFile['at']> {
   let doc: Document | undefined;
   return (path) => {
-    if (text.length > PLACES_BYTES) return undefined;
     doc ??= readDocument(text, name, CAP_BYTES);
     return doc.at(path);
   };

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { isStintError } from '../../contract/errors.js';
 import type { LocalUser, PersonId, Serial, SlackUserId } from '../../contract/ids.js';
 import { liveDirectory } from '../../policy/live.js';
-import { directoryFrom, parsePeople } from '../../policy/people.js';
+import { directoryFrom, parsePeople, parsePeopleFile } from '../../policy/people.js';
 
 const GOOD = `people:
   - id: ada
@@ -35,6 +35,11 @@ const changed = (from: string, to: string) => {
   if (!GOOD.includes(from)) throw new Error(`nothing to change: ${from}`);
   return GOOD.replace(from, to);
 };
+
+it('answers for places in a file of a usual size only, and keeps no other', () => {
+  expect(parsePeopleFile(GOOD, 'people.yaml').at?.(['people', 1, 'id'])).toBe('people.yaml:8:9');
+  expect(parsePeopleFile(`${GOOD}${' '.repeat(2 * 1024 * 1024)}`, 'people.yaml').at).toBeUndefined();
+});
 
 describe('the directory', () => {
   const directory = directoryFrom(parsePeople(GOOD, 'people.yaml'));
