@@ -1,4 +1,5 @@
 /** Who reviews what was taken by break-glass, and who was passed over: those whom the policy of then names, as the directory knows them now. */
+import type { Digest } from '../contract/ids.js';
 import type { Directory, Fence, Person, Store } from '../contract/ports.js';
 import type { ClickVerdict } from '../contract/preview.js';
 import type { ElevationView } from '../contract/view.js';
@@ -9,6 +10,7 @@ import { asFarAsKnown, createOnCall } from './on-call.js';
 import { rotaName } from './rota.js';
 import type { Rule } from './rules.js';
 import { listNames } from './sentences.js';
+import { takenBy } from './taken.js';
 
 export interface ReviewDeps {
   readonly policies?: Pick<Store['policies'], 'get'> | undefined;
@@ -55,13 +57,10 @@ export async function passedOver(deps: ReviewDeps, view: ElevationView): Promise
   return all.filter(({ personId, active }) => active && !own.includes(personId));
 }
 
-/**
- * By what the store wrote down as the target was taken: the verdict in the view is what a history says, and whoever may write to
- * Temporal can answer in the policy's place. A drill takes nothing, so of one there is nothing else.
- */
+/** The one by which the target was taken. A drill takes nothing, so of one there is nothing but its verdict. */
 async function ruleOfThen({ policies, grants }: ReviewDeps, { request, verdict }: ElevationView): Promise<Rule | undefined> {
-  const taken = await grants?.grant(request.requestId);
-  const { rule, policyHash } = taken?.policyHash || !request.breakGlass?.drill ? (taken ?? {}) : verdict;
-  const policy = policies && policyHash ? await recalled(policies, policyHash) : undefined;
-  return policy?.rules.find(({ id }) => id === rule);
+  const rulesOf = async (hash: Digest) => (policies && (await recalled(policies, hash)))?.rules ?? [];
+  const taken = grants && (await takenBy(grants, rulesOf, request.requestId));
+  if (taken || !request.breakGlass?.drill) return taken?.rule;
+  return (await rulesOf(verdict.policyHash)).find(({ id }) => id === verdict.rule);
 }

@@ -16,6 +16,7 @@ import { type Telling, TOLD_EVENTS, tellingOf } from '../contract/notify.js';
 import type { Cards, Directory, Store } from '../contract/ports.js';
 import { recalled } from '../policy/judge.js';
 import type { Rule } from '../policy/rules.js';
+import { takenBy } from '../policy/taken.js';
 import { sha256 } from '../seal/canonical.js';
 import { TURN_MS, type Turns } from './alarm-turns.js';
 
@@ -189,11 +190,6 @@ async function named({ directory }: TellOthersDeps, { actor }: AnyEvent): Promis
 /** Of these nothing has been taken yet, or ever was. */
 const BEFORE: ReadonlySet<AnyEvent['type']> = new Set<AnyEvent['type']>(['requested', 'denied', 'lapsed']);
 
-interface Taken {
-  readonly policyHash: Digest;
-  readonly rule?: string | undefined;
-}
-
 /**
  * The rule by which a target was taken, as the store wrote it down then: whoever may write to Temporal can answer in the policy's place,
  * and silences nobody by it. Where none was, the one that it was judged by last, of those events where anybody is told at all: the policy
@@ -202,21 +198,17 @@ interface Taken {
 function createLookUp({ ledger, policies, fence }: TellOthersDeps['store']): (event: AnyEvent) => Promise<Rule | undefined> {
   const rulesOf = createRules({ policies });
   const judgedBy = new Map<RequestId, Digest>();
-  const takenBy = new Map<RequestId, Taken>();
-  const takenOf = async (requestId: RequestId): Promise<Taken | undefined> => {
-    const known = takenBy.get(requestId);
-    if (known) return known;
-    const { policyHash, rule } = (await fence.grant(requestId)) ?? {};
-    if (policyHash === undefined) return undefined;
-    const taken = { policyHash, rule };
-    keep(takenBy, requestId, taken);
+  const known = new Map<RequestId, NonNullable<Awaited<ReturnType<typeof takenBy>>>>();
+  const takenOf = async (requestId: RequestId) => {
+    const taken = known.get(requestId) ?? (await takenBy(fence, rulesOf, requestId));
+    if (taken) keep(known, requestId, taken);
     return taken;
   };
   return async (event) => {
     const { requestId } = event;
     if (event.type === 'requested') keep(judgedBy, requestId, event.data.verdict.policyHash);
     const taken = BEFORE.has(event.type) ? undefined : await takenOf(requestId);
-    if (taken) return (await rulesOf(taken.policyHash)).find(({ id }) => id === taken.rule);
+    if (taken) return taken.rule;
     const first = judgedBy.get(requestId);
     if (first !== undefined && !(await rulesOf(first)).some(({ notify }) => notify)) return undefined;
     const { verdict } = (await ledger.find(requestId))?.view ?? {};
