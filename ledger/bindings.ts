@@ -6,6 +6,7 @@ import type { TargetKind } from '../contract/request.js';
 import { appendEvents } from './append.js';
 import { houseEvent, oustedBy, ousterOf } from './house.js';
 import type { Db, Tables, Trx } from './schema.js';
+import { wroteRow } from './wrote.js';
 
 export function createBindings(db: Db): Bindings {
   const get: Bindings['get'] = async (personId, kind) => {
@@ -52,7 +53,7 @@ async function bind(trx: Trx, { personId, kind, farId, at }: Binding): Promise<v
     .values({ person_id: personId, kind, far_id: farId, at })
     .onConflict((clash) => clash.doNothing())
     .executeTakeFirst();
-  if ((wrote.numInsertedOrUpdatedRows ?? 0n) === 0n) return;
+  if (!wroteRow(wrote)) return;
   const name = `bound/${personId}/${kind}/${farId}/${at}`;
   await appendEvents(trx, [houseEvent(name, 'bound', { via: 'system' }, { personId, kind, farId }, at)], at);
 }

@@ -7,6 +7,7 @@ import { appendEvents } from './append.js';
 import { putText } from './documents.js';
 import { houseEvent } from './house.js';
 import type { Db, Tables, Trx } from './schema.js';
+import { wroteRow } from './wrote.js';
 
 export interface DevicesOptions {
   /** The same database, for orders: Macs and revokes wait for them. */
@@ -54,7 +55,7 @@ async function register(
     .values({ key_id: keyId, serial, public_key: publicKey, revoked_at: null })
     .onConflict((clash) => clash.doNothing())
     .executeTakeFirst();
-  if ((wrote.numInsertedOrUpdatedRows ?? 0n) === 0n) return;
+  if (!wroteRow(wrote)) return;
   const data = { serial, keyId, byDigest: await putText(trx, operator) };
   const name = `device-registered/${keyId}`;
   await appendEvents(trx, [houseEvent(name, 'device-registered', { via: 'cli' }, data, at)], at);
@@ -208,7 +209,7 @@ function lanes(db: Db): Pick<Devices, 'lease' | 'release'> {
             .where((e) => e.or([e('device_lanes.until', '<=', now), e('device_lanes.holder', '=', holder)])),
         )
         .executeTakeFirst();
-      return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+      return wroteRow(result);
     },
     async release(serial, holder) {
       await db.deleteFrom('device_lanes').where('serial', '=', serial).where('holder', '=', holder).execute();

@@ -4,6 +4,7 @@ import { StintError } from '../contract/errors.js';
 import type { RequestId } from '../contract/ids.js';
 import type { EvidenceChunk, EvidenceStore } from '../contract/ports.js';
 import type { Db } from './schema.js';
+import { wroteRow } from './wrote.js';
 
 /** More chunks than this are nobody's sudo log. The numbers come from a Mac, whose subject may be hostile. */
 const CHUNKS_MAX = 10_000;
@@ -49,7 +50,7 @@ async function insert(db: Db, chunk: EvidenceChunk): Promise<boolean> {
     .values(row)
     .onConflict((clash) => clash.doNothing())
     .executeTakeFirst();
-  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+  return wroteRow(result);
 }
 
 async function isThere(db: Db, { requestId, seq, data, total }: EvidenceChunk): Promise<boolean> {

@@ -3,6 +3,7 @@ import { type Instant, instant } from '../contract/ids.js';
 import type { OnceStore } from '../contract/ports.js';
 import { digestOf } from '../seal/canonical.js';
 import type { Db } from './schema.js';
+import { wroteRow } from './wrote.js';
 
 const SWEEP_EVERY_MS = 60_000;
 
@@ -28,5 +29,5 @@ async function remember(db: Db, row: { digest: ReturnType<typeof digestOf>; scop
     .values(row)
     .onConflict((clash) => clash.column('digest').doUpdateSet({ until: row.until }).where('once.until', '<=', now))
     .executeTakeFirst();
-  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+  return wroteRow(result);
 }

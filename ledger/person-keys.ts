@@ -10,6 +10,7 @@ import { appendEvents } from './append.js';
 import { lockPerson } from './fence.js';
 import { houseEvent, oustedBy, ousterOf } from './house.js';
 import type { Db, Tables, Trx } from './schema.js';
+import { wroteRow } from './wrote.js';
 
 const LIVE_MAX = 5;
 
@@ -43,7 +44,7 @@ async function enroll(trx: Trx, key: Omit<PersonKey, 'removedAt'>, by: KeyHand):
     .values(row)
     .onConflict((clash) => clash.doNothing())
     .executeTakeFirst();
-  if ((wrote.numInsertedOrUpdatedRows ?? 0n) === 0n) return refuseOthers(trx, key);
+  if (!wroteRow(wrote)) return refuseOthers(trx, key);
   const live = await liveRows(trx, personId).execute();
   if (live.length > LIVE_MAX) throw new StintError('too-many', TOO_MANY);
   await appendEvents(trx, [eventOf('key-enrolled', keyId, by, enrolledAt)], enrolledAt);
