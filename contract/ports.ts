@@ -250,6 +250,8 @@ export interface Ledger {
   /** In order, all or none. An id already there with the same content, whatever its instant, is skipped; with other: `ledger-conflict`. */
   append(events: readonly AnyEvent[]): Promise<void>;
   timeline(requestId: RequestId): Promise<readonly AnyEvent[]>;
+  /** The end of a timeline, in its order: at most 1,000, and how many there are in all. */
+  newest(requestId: RequestId, limit: number): Promise<{ readonly total: number; readonly events: readonly AnyEvent[] }>;
   entries(from: number, limit: number): Promise<readonly LedgerEntry[]>;
   find(requestId: RequestId): Promise<ElevationRow | undefined>;
   /** By the first characters of the id (at least 6); undefined when none or several match. */

@@ -19,6 +19,12 @@ export function createLedger(db: Db, clock: () => number): Ledger {
       await db.transaction().execute((trx) => appendEvents(trx, events, instant(clock())));
     },
     timeline: (requestId) => eventsOf(db, requestId),
+    async newest(requestId, limit) {
+      const of = db.selectFrom('entries').where('request_id', '=', requestId);
+      const { total } = await of.select((q) => q.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+      const rows = await of.select('body').orderBy('seq', 'desc').limit(capped(limit)).execute();
+      return { total, events: rows.reverse().map(({ body }) => eventOf(body)) };
+    },
     entries: (from, limit) =>
       db
         .selectFrom('entries')

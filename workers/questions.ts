@@ -235,9 +235,8 @@ async function show(store: Store, id: string): Promise<Shown> {
 }
 
 async function showHouse(store: Store, limit: number): Promise<HouseShown> {
-  const all = await store.ledger.timeline(HOUSE);
-  const timeline = all.slice(-limit);
-  return { total: all.length, timeline, words: await wordsIn(store, timeline) };
+  const { total, events } = await store.ledger.newest(HOUSE, limit);
+  return { total, timeline: events, words: await wordsIn(store, events) };
 }
 
 /** What is kept of what people wrote, by its digest. */

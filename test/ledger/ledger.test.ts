@@ -214,6 +214,15 @@ for (const backend of BACKENDS) {
       expect(await bench.store.ledger.count({ personId, live: true })).toBe(2);
     });
 
+    test('the newest of a timeline are told in its order, with how many there are', async () => {
+      const elevation = new Elevation();
+      const all = [elevation.requested(), ...[1, 2, 3].map((count) => elevation.event('reminded', { count }))];
+      await bench.store.ledger.append(all);
+      const { requestId } = elevation.request;
+      expect(await bench.store.ledger.newest(requestId, 2)).toEqual({ total: 4, events: all.slice(-2) });
+      expect(await bench.store.ledger.newest(requestId, 9)).toEqual({ total: 4, events: all });
+    });
+
     test('a prefix names an elevation when it is long enough and names one only', async () => {
       const twin = (end: string) => new Elevation({ requestId: `abcdefgh${end.repeat(18)}` as never });
       await bench.store.ledger.append([twin('b').requested(), twin('c').requested()]);

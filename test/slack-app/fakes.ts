@@ -218,6 +218,7 @@ export function fakeStore(clock: () => number = Date.now): FakeStore {
           }
         }),
       timeline: () => up(() => []),
+      newest: async () => ({ total: 0, events: [] }),
       entries: () => up(() => []),
       find: (id) => up(() => mapped(store.views.get(id), row)),
       findByPrefix: (prefix) =>

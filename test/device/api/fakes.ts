@@ -155,6 +155,7 @@ export class FakeLedger implements Ledger {
   }
   append: Ledger['append'] = () => Promise.reject(new Error('the device API appends nothing'));
   timeline = async () => [];
+  newest = async () => ({ total: 0, events: [] });
   entries = async () => [];
   findByPrefix: Ledger['findByPrefix'] = async () => undefined;
   count = async () => this.views.size;
