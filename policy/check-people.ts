@@ -1,10 +1,13 @@
 /** What a people file says that cannot be: managers who are not there or go round in a circle, turns of people who left. */
+import { few } from '../contract/few.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import type { PeopleFile } from './people.js';
 import { didYouMean } from './problems.js';
 import { isPaged } from './rota.js';
 
+/** Of a long circle only so many are named. */
+const NAMED = 5;
 /** To hold each wrong name against all others would take minutes, where every name is wrong. */
 const SUGGESTED = 50;
 
@@ -35,8 +38,7 @@ function placed(at: PeopleFile['at'], path: readonly PropertyKey[], what: string
 
 function circleText(circle: readonly PersonId[]): string {
   if (circle.length === 1) return `${circle[0]}: is named as their own manager. Name another, or nobody.`;
-  const names = `${circle.slice(0, 5).join(', ')}${circle.length > 5 ? ' and more' : ''}`;
-  return `${names}: their managers go round in a circle. One of them needs another manager, or none.`;
+  return `${few(circle, NAMED)}: their managers go round in a circle. One of them needs another manager, or none.`;
 }
 
 /** Each circle once, beginning with whoever of it stands first in the file. Everybody is walked past once. */

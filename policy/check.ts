@@ -19,6 +19,8 @@ import { countOf, isFull, planOf } from './stages.js';
 
 /** Of many people only so many are named. */
 const NAMED = 5;
+/** Of why many have no manager so many sentences are said. */
+const WHYS = 3;
 /** Of many names that are not there so many are looked for among those that are. */
 const SUGGESTED = 50;
 
@@ -161,7 +163,7 @@ async function glassFindings(id: string, { ask, review }: BreakGlass, directory:
 
 interface Stuck {
   readonly asker: PersonId;
-  /** Where, and how many would be needed. */
+  /** Where, how many would be needed, and how many could. */
   readonly short: string;
   /** Why nobody is the manager whom it asks. */
   readonly nobody?: string | undefined;
@@ -192,9 +194,10 @@ function shortFor(rule: Rule, asker: Person, pool: readonly Person[], above: rea
   const find = (id: PersonId) => managers.find(({ personId }) => personId === id);
   const plan = planOf(rule, { own: [asker.personId], subject: asker, find, now: 0, wait: EVER });
   const short = countOf(plan, [...pool, ...managers]).flatMap((stage, i) => (isFull(stage) ? [] : [{ stage, i }]));
-  return short.flatMap(({ stage: { name, quorum }, i }) => {
+  return short.flatMap(({ stage: { name, quorum, approved }, i }) => {
     const where = plan.length > 1 ? ` in stage ${i + 1} (${name})` : '';
-    return { asker: asker.personId, short: `${where}; ${quorum} needed.`, nobody: plan[i]?.manager?.nobody };
+    const counts = `${quorum} ${quorum === 1 ? 'is' : 'are'} needed; ${approved} could`;
+    return { asker: asker.personId, short: `${where}: ${counts}.`, nobody: plan[i]?.manager?.nobody };
   });
 }
 
@@ -202,9 +205,11 @@ function shortFor(rule: Rule, asker: Person, pool: readonly Person[], above: rea
 function grouped(stuck: readonly Stuck[]): readonly string[] {
   return [...new Set(stuck.map(({ short }) => short))].map((short) => {
     const same = stuck.filter((one) => one.short === short);
-    const nobodies = [...new Set(same.flatMap(({ nobody }) => nobody ?? []))].slice(0, 3);
+    const nobodies = [...new Set(same.flatMap(({ nobody }) => nobody ?? []))];
+    const more = nobodies.length - WHYS;
     const askers = same.map(({ asker }) => asker);
-    return [`for ${few(askers, NAMED)}${short}`, ...nobodies].join(' ');
+    const whys = [...nobodies.slice(0, WHYS), ...(more > 0 ? [`So it is with ${more} more, who are not named here.`] : [])];
+    return [`for ${few(askers, NAMED)}${short}`, ...whys].join(' ');
   });
 }
 

@@ -86,7 +86,7 @@ export function pastReach(
     inAll(pool, 'groups').every((group) => single.has(group)) ? [{ ...pool, index }] : [],
   );
   const path = (index: number) => (pools.length > 1 ? ['stages', index, 'quorum'] : ['quorum']);
-  const short = closed.filter((pool) => new Set(seatsNamed(pool)).size < pool.quorum);
+  const short = closed.filter((pool) => seatsNamed(pool).length < pool.quorum);
   if (short.length > 0)
     return short.map((pool) => ({
       path: path(pool.index),
@@ -96,17 +96,20 @@ export function pastReach(
   const masks = [...new Set(closed.flatMap(seatsNamed))].map((name) =>
     closed.reduce((mask, pool, i) => mask | (seatsNamed(pool).includes(name) ? 1 << i : 0), 0),
   );
-  if (seated(quorums, masks) === quorums.reduce((sum, quorum) => sum + quorum, 0)) return [];
+  const needed = quorums.reduce((sum, quorum) => sum + quorum, 0);
+  const could = seated(quorums, masks);
+  if (could === needed) return [];
   const few =
     single === NO_GROUPS ? 'too few people are named' : `of rotas that the people file keeps, there is one person at a time`;
-  return [{ path: ['stages'], what: `can never be satisfied: ${few}, and nobody counts in two stages` }];
+  const counts = `${needed} are needed; ${could} could`;
+  return [{ path: ['stages'], what: `can never be satisfied: ${few}, and nobody counts in two stages: ${counts}` }];
 }
 
 const AT_ONCE = 'who can be there at a time: of a rota that the people file keeps, one person is on call at every instant';
 
 /** The manager is one person, whoever that is, and so is whoever is alone in a group; no id of a person has a blank or a colon in it. */
 function seatsNamed(pool: Pool): readonly string[] {
-  const people = [...inAll(pool, 'people'), ...inAll(pool, 'groups')];
+  const people = [...new Set([...inAll(pool, 'people'), ...inAll(pool, 'groups')])];
   return pool.manager ? [...people, ' manager'] : people;
 }
 

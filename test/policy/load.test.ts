@@ -157,7 +157,7 @@ describe('a policy file', () => {
     [
       'stages that need one person twice',
       changed('{ groups: [it], quorum: 1 }', '{ stages: [{ people: [grace] }, { groups: [it] }, { people: [grace] }] }'),
-      'targets[0].approve.stages: can never be satisfied: too few people are named, and nobody counts in two stages',
+      'targets[0].approve.stages: can never be satisfied: too few people are named, and nobody counts in two stages: 2 are needed; 1 could',
     ],
     [
       'a stage of nobody',
@@ -418,7 +418,10 @@ describe('a check of policy and people together', () => {
     const at = (word: string) => `p:${line}:${(text.split('\n')[line - 1] ?? '').indexOf(word) + 1}`;
     expect(found).toContain(`${at('ghosts')} macs.approve: the group ghosts has no members.`);
     expect(found).toContain(`${at('nobody')} macs.approve: nobody is not in the people file.`);
-    expect(found).toContain(`${at('{ groups: [it, ghosts]')} macs: too few people could approve for ada, grace; 2 needed.`);
+    expect(found).toContain(`${at('{ groups: [it, ghosts]')} macs: too few people could approve for ada: 2 are needed; 1 could.`);
+    expect(found).toContain(
+      `${at('{ groups: [it, ghosts]')} macs: too few people could approve for grace: 2 are needed; 0 could.`,
+    );
   });
 
   it('says which group, rota or person of the people file a misspelt name may have meant, and nothing where none is near', async () => {
@@ -443,8 +446,8 @@ describe('a check of policy and people together', () => {
     expect(await findings(policy, directoryFrom([ADA, managed, boss, { ...LINUS, groups: ['it'] }]), 'p')).toEqual([]);
     const fewer = await findings(policy, directoryFrom([ADA, managed, boss]), 'p');
     expect(fewer.map((line) => line.replace(/^p:\d+:\d+ /, ''))).toEqual([
-      'macs: too few people could approve for ada in stage 2 (it or manager); 1 needed. Ada has no manager in the people file.',
-      'macs: too few people could approve for grace in stage 1 (it); 1 needed.',
+      'macs: too few people could approve for ada in stage 2 (it or manager): 1 is needed; 0 could. Ada has no manager in the people file.',
+      'macs: too few people could approve for grace in stage 1 (it): 1 is needed; 0 could.',
     ]);
   });
 
@@ -459,8 +462,9 @@ describe('a check of policy and people together', () => {
     expect(asked).toBe(0);
     const [alone] = await found('{ stages: [{ groups: [it] }, { manager: true }] }');
     expect(alone).toContain(
-      'for p0, p1, p2, p3, p4 and 495 more in stage 2 (manager); 1 needed. grace, the manager of P0, is not',
+      'for p0, p1, p2, p3, p4 and 495 more in stage 2 (manager): 1 is needed; 0 could. grace, the manager of P0, is not',
     );
+    expect(alone).toMatch(/ So it is with 497 more, who are not named here\.$/);
     expect(asked).toBe(500);
   });
 

@@ -1,5 +1,6 @@
 /** A permission set in an AWS account, by the account and the set. Pure. */
 import { StintError } from '../../../contract/errors.js';
+import { few } from '../../../contract/few.js';
 import { sameName } from '../../../contract/names.js';
 import { plain } from '../client.js';
 import { type Found, given, type Naming } from './naming.js';
@@ -49,13 +50,13 @@ function isAccount(one: Found, account: string): boolean {
 }
 
 function noSet(found: readonly Found[], account: string, set: string): string {
-  const sets = [...new Set(found.flatMap(({ setName }) => setName ?? []))].slice(0, 8).map(plain).join(', ');
-  return `In ${plain(account)} there is no permission set ${plain(set)} that the policy lets you ask for. There are: ${sets}.`;
+  const sets = [...new Set(found.flatMap(({ setName }) => setName ?? []))].map(plain);
+  return `In ${plain(account)} there is no permission set ${plain(set)} that the policy lets you ask for. There are: ${few(sets, 8)}.`;
 }
 
 function noAccount(found: readonly Found[], account: string, set: string): string {
-  const near = found.slice(0, 5);
-  const words = near.map((one) => `${plain(one.display)} (${AWS.numberOf(one)})`).join('; ');
+  const near = found.map((one) => `${plain(one.display)} (${AWS.numberOf(one)})`);
+  const words = few(near, 5, '; ');
   const none = `There is no account ${plain(account)} with a permission set ${plain(set)} that the policy lets you ask for.`;
   return words ? `${none} Near it: ${words}.` : `${none} Look for it with: stint request aws --search "…"`;
 }

@@ -1,5 +1,6 @@
 /** A Mac, by its serial number; without one it is the only one there is. Pure. */
 import { StintError } from '../../../contract/errors.js';
+import { few } from '../../../contract/few.js';
 import { plain } from '../client.js';
 import { type Found, given, type Naming } from './naming.js';
 
@@ -43,8 +44,6 @@ function macOfSerial(found: readonly Found[], serial: string): Found {
 const ASK_WHOM = 'Ask your IT team whether the people file has it, and which rule covers it.';
 
 function listed(found: readonly Found[]): string {
-  return found
-    .slice(0, 8)
-    .map((one) => `${plain(one.display)} (${MAC.numberOf(one)})`)
-    .join(', ');
+  const each = found.map((one) => `${plain(one.display)} (${MAC.numberOf(one)})`);
+  return few(each, 8);
 }
