@@ -64,7 +64,7 @@ function parsed(text: string, name: string): Document {
   // Where blanks and tabs are mixed nothing that follows is read as it was meant.
   const tabs = errors.filter(({ code }) => code === 'TAB_AS_INDENT');
   const said = tabs.length > 0 ? tabs : errors;
-  const problems: Problem[] = said.map((e) => ({ at: where(e.pos[0]), path: '', what: wordsOf(e, text) }));
+  const problems: Problem[] = said.map((e) => ({ at: where(e.pos[0]), path: '', what: wordsOf(e, text, doc, where) }));
   const refuse = (node: Node | null): void => {
     const what = 'anchors and aliases are not allowed; write the value out';
     problems.push({ at: where(node?.range?.[0] ?? 0), path: '', what });
@@ -83,11 +83,18 @@ function parsed(text: string, name: string): Document {
 }
 
 /** What the parser found, for whoever writes the file: its own words are partly for whoever calls it. */
-function wordsOf({ code, message, pos: [start] }: YAMLError, text: string): string {
+function wordsOf(
+  { code, message, pos: [start] }: YAMLError,
+  text: string,
+  doc: ReturnType<typeof parseDocument>,
+  where: (offset: number) => string,
+): string {
   const [, key = ''] = /^["']?([^\s"':]{1,60})/.exec(text.slice(start, start + 100)) ?? [];
   switch (code) {
-    case 'DUPLICATE_KEY':
-      return `${JSON.stringify(key)} stands twice in this block; keep one of them`;
+    case 'DUPLICATE_KEY': {
+      const first = firstOf(doc, start);
+      return `${JSON.stringify(key)} stands twice in this block${first === undefined ? '' : `, first at ${where(first)}`}; keep one of them`;
+    }
     case 'MULTIPLE_DOCS':
       return 'a second document begins here, and a file is one: take out the line "---"';
     case 'TAB_AS_INDENT':
@@ -96,6 +103,21 @@ function wordsOf({ code, message, pos: [start] }: YAMLError, text: string): stri
       // Where the parser itself ran out of stack it says so in the runtime's words.
       return /call stack/i.test(message) ? TOO_DEEP : message;
   }
+}
+
+/** Where the same key stands for the first time in the block of the key that begins here. */
+function firstOf(doc: ReturnType<typeof parseDocument>, start: number): number | undefined {
+  let first: number | undefined;
+  visit(doc, {
+    Map: (_key, { items }) => {
+      const keys = items.flatMap(({ key }) => (isScalar(key) && key.range ? [{ value: key.value, from: key.range[0] }] : []));
+      const again = keys.find(({ from }) => from === start);
+      if (!again) return undefined;
+      first = keys.find(({ value }) => value === again.value)?.from;
+      return visit.BREAK;
+    },
+  });
+  return first;
 }
 
 /** Where the value of a path begins; where the nearest enclosing one does, if there is none. */

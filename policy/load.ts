@@ -146,7 +146,8 @@ function orderProblems(each: readonly Each[], doc: Document): Problem[] {
     const found: Problem[] = [];
     const path = ['targets', index, 'id'];
     const say = (what: string) => found.push({ at: doc.at(path), path: pathText(path), what });
-    if (before.some((other) => (other.rule ?? other.deny)?.id === id)) say(`${id} is used twice; each rule needs its own id`);
+    const first = before.findIndex((other) => (other.rule ?? other.deny)?.id === id);
+    if (first !== -1) say(`${id} is used twice, first at ${doc.at(['targets', first, 'id'])}; each rule needs its own id`);
     if (!rule) return found;
     const denier = denies.find((other) => deniesAll(other, rule));
     if (denier)

@@ -130,7 +130,10 @@ function carefully(text: string, name: string): Entries {
   if (doc.problems.length > 0) throw fail(doc.problems);
   const parsed = peopleFile.safeParse(doc.value);
   if (!parsed.success) throw fail(problemsOf(parsed.error.issues, peopleFile, doc));
-  const faults = rotaFaults(parsed.data).map(({ path, what }): Problem => ({ at: doc.at(path), path: pathText(path), what }));
+  const faults = rotaFaults(parsed.data).map(({ path, what, first }): Problem => {
+    const before = first ? `; it was named before, at ${doc.at(first)}` : '';
+    return { at: doc.at(path), path: pathText(path), what: `${what}${before}` };
+  });
   const problems = [...firstRepeats(parsed.data.people).map((repeat) => describe(repeat, doc)), ...faults];
   if (problems.length > 0) throw fail(problems);
   return parsed.data;

@@ -35,9 +35,11 @@ type Entry = z.output<typeof rota>;
 export interface RotaProblem {
   readonly path: readonly PropertyKey[];
   readonly what: string;
+  /** Where the first stands of what may stand once. */
+  readonly first?: readonly PropertyKey[];
 }
 
-type Say = (path: readonly PropertyKey[], what: string) => void;
+type Say = (path: readonly PropertyKey[], what: string, first?: readonly PropertyKey[]) => void;
 
 const OWN = ['zone', 'from', 'handoff', 'every', 'people', 'overrides'] as const;
 const NEEDED = ['zone', 'from', 'handoff', 'people'] as const;
@@ -46,9 +48,9 @@ const NEEDED = ['zone', 'from', 'handoff', 'people'] as const;
 export function rotaProblems(entries: readonly Entry[], people: ReadonlySet<string>): readonly RotaProblem[] {
   const found: RotaProblem[] = [];
   entries.forEach((entry, i) => {
-    const say: Say = (path, what) => found.push({ path: ['rotas', i, ...path], what });
-    if (entries.findIndex((other) => other.name === entry.name) < i)
-      say(['name'], `${entry.name} is used twice; each rota needs its own name`);
+    const say: Say = (path, what, first) => found.push({ path: ['rotas', i, ...path], what, ...(first && { first }) });
+    const same = entries.findIndex((other) => other.name === entry.name);
+    if (same < i) say(['name'], `${entry.name} is used twice; each rota needs its own name`, ['rotas', same, 'name']);
     if (entry.pagerduty === undefined) ownProblems(entry, people, say);
     else
       for (const key of OWN)
