@@ -1,4 +1,5 @@
 /** Who is on call for a rota by its name: of the people file's own rotas, and of those that PagerDuty keeps. */
+import { foldAddress } from '../contract/address.js';
 import { StintError } from '../contract/errors.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
@@ -71,10 +72,16 @@ function pagedShift({ name }: PagedRota, people: readonly Person[], users: reado
   return ends.length === 0 ? on : { ...on, untilMs: Math.min(...ends) };
 }
 
-/** By the id, and only where the file names none by the address. Two matches are none: throws `oncall-unavailable`. */
+/**
+ * By the id, and only where the file names none by the address, in which letter case makes no difference: no two people of a file share
+ * one. Two matches are none: throws `oncall-unavailable`.
+ */
 function personOf(rota: string, people: readonly Person[], { id, email }: PagedUser): PersonId | undefined {
   const byId = people.filter((p) => p.pagerdutyUserId === id);
-  const byMail = people.filter((p) => p.pagerdutyUserId === undefined && p.email !== undefined && p.email === email);
+  const address = email === undefined ? undefined : foldAddress(email);
+  const byMail = people.filter(
+    (p) => p.pagerdutyUserId === undefined && p.email !== undefined && foldAddress(p.email) === address,
+  );
   const [one, other] = [...byId, ...byMail];
   if (one === undefined || other === undefined) return one?.personId;
   throw new StintError(

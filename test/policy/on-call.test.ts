@@ -253,14 +253,18 @@ describe('a user of PagerDuty', () => {
     expect(await onCall(file, { id: 'PLINUS1' })).toEqual([]);
   });
 
-  it('who shares an address with another user is the same person, once; an address in other letters is nobody', async () => {
+  it('who shares an address with another user is the same person, once, in whatever case the address is written; in letters that only look alike it is nobody', async () => {
     const file = named(() => ({}));
     const both = [
       { id: 'PLINUS1', email: 'linus@example.com' },
       { id: 'POTHER1', email: 'linus@example.com' },
     ];
     expect(await onCall(file, ...both)).toEqual(['linus']);
-    expect(await onCall(file, { id: 'PLINUS1', email: 'Linus@example.com' })).toEqual([]);
+    expect(await onCall(file, { id: 'PLINUS1', email: 'Linus@Example.com' })).toEqual(['linus']);
+    const loud = named(({ personId }) => (personId === 'linus' ? { email: 'LINUS@example.com' } : {}));
+    expect(await onCall(loud, { id: 'PLINUS1', email: 'linus@example.com' })).toEqual(['linus']);
+    // The dotless i, which is another letter.
+    expect(await onCall(file, { id: 'PLINUS1', email: 'lınus@example.com' })).toEqual([]);
   });
 
   it('whom the people file does not know is nobody, and takes nobody with them', async () => {
