@@ -43,12 +43,19 @@ export async function fileFindings(
   name: string,
   checks?: readonly string[],
 ): Promise<string[]> {
-  const directory = directoryFrom(withEveryRota(file), dutyAsSaid(everOnDuty(file)));
-  const groups = new Set([...file.people.flatMap((person) => person.groups), ...file.rotas.map((rota) => rotaGroup(rota.name))]);
-  const known = { groups: [...groups], people: file.people.map(({ personId }) => personId) };
+  const { directory, known } = lookUps(file);
   const tickets = checks ? ticketFindings(policy, checks, name) : [];
   const between = [...(await findings(policy, directory, name, known)), ...loneRotas(policy, file, name), ...tickets];
   return [...between, ...managerFindings(file), ...rotaFindings(file)];
+}
+
+/** The people with every rota that they may ever be on call for, and all names that there are. */
+function lookUps(file: PeopleFile): { readonly directory: Directory; readonly known: Who } {
+  const groups = new Set([...file.people.flatMap((person) => person.groups), ...file.rotas.map((rota) => rotaGroup(rota.name))]);
+  return {
+    directory: directoryFrom(withEveryRota(file), dutyAsSaid(everOnDuty(file))),
+    known: { groups: [...groups], people: file.people.map(({ personId }) => personId) },
+  };
 }
 
 /** One sentence for each rule that wants more people of a rota than are ever on call by it at the same time. */
@@ -91,11 +98,40 @@ export async function findings(policy: Policy, directory: Directory, name: strin
     ...denies.map((deny) => denyFindings(deny, directory, meant)),
   ];
   const each = await Promise.all(finding);
-  if (each.every((found) => found.length === 0)) return [];
-  // Read once more for the places, where there is something to say of them.
+  return placedIn(
+    source,
+    name,
+    [...rules, ...denies].map(({ id }, i) => ({ id, found: each[i] ?? [] })),
+  );
+}
+
+/** With `name:line:column` before each. The file is read once more for that, where there is something to say. */
+function placedIn(
+  source: string,
+  name: string,
+  each: readonly { readonly id: string; readonly found: readonly Found[] }[],
+): string[] {
+  if (each.every(({ found }) => found.length === 0)) return [];
   const doc = readDocument(source, name, Number.POSITIVE_INFINITY);
-  const ids = [...rules, ...denies].map(({ id }) => id);
-  return each.flatMap((found, i) => found.map(({ path, what }) => `${doc.at([...placeOf(doc, ids[i]), ...path])} ${what}`));
+  return each.flatMap(({ id, found }) => found.map(({ path, what }) => `${doc.at([...placeOf(doc, id), ...path])} ${what}`));
+}
+
+/** Only those of `findings` about names that the people file does not know: whoever compares two policies asks nothing else of each. */
+export async function unknownNames({ rules, denies = [], source }: Policy, file: PeopleFile, name: string): Promise<string[]> {
+  const { directory, known } = lookUps(file);
+  const meant = meantOf(known);
+  const each = [
+    ...rules.map((rule) => ({ id: rule.id, parts: partsOf(rule) })),
+    ...denies.map((deny) => ({ id: deny.id, parts: deniedParts(deny) })),
+  ];
+  const found = await Promise.all(
+    each.map(({ id, parts }) => Promise.all(parts.map((part) => unknownIn(id, part, directory, meant)))),
+  );
+  return placedIn(
+    source,
+    name,
+    each.map(({ id }, i) => ({ id, found: found[i]?.flat() ?? [] })),
+  );
 }
 
 /** Where in the file the rule of this id stands; those that deny stand among the others there. */
@@ -105,23 +141,17 @@ function placeOf({ value }: Document, id: string | undefined): readonly Property
 }
 
 /** Whoever is misspelt is not kept out, or is. */
-async function denyFindings({ id, ask, except }: Deny, directory: Directory, meant: Meant): Promise<Found[]> {
-  const parts = [...(ask ? [{ path: ['ask'], who: ask }] : []), ...(except ? [{ path: ['except'], who: except }] : [])];
-  return (await Promise.all(parts.map((part) => unknownIn(id, part, directory, meant)))).flat();
+async function denyFindings(deny: Deny, directory: Directory, meant: Meant): Promise<Found[]> {
+  return (await Promise.all(deniedParts(deny).map((part) => unknownIn(deny.id, part, directory, meant)))).flat();
+}
+
+function deniedParts({ ask, except }: Deny): readonly Part[] {
+  return [...(ask ? [{ path: ['ask'], who: ask }] : []), ...(except ? [{ path: ['except'], who: except }] : [])];
 }
 
 async function ruleFindings(rule: Rule, directory: Directory, meant: Meant): Promise<Found[]> {
-  const { id, ask, approve, revoke, extend, breakGlass } = rule;
-  const parts: readonly Part[] = [
-    { path: ['ask'], who: ask },
-    { path: ['approve'], who: approve },
-    // A rule without `revoke` has its approvers there, who are said once.
-    ...(revoke === approve ? [] : [{ path: ['revoke'], who: revoke }]),
-    ...(extend?.by ? [{ path: EXTENDING, who: extend.by.approve }] : []),
-    ...placedSteps(rule).map(({ path, step }) => ({ path, who: step })),
-    ...(breakGlass ? GLASS.map((part) => ({ path: ['breakGlass', part], who: breakGlass[part] })) : []),
-  ];
-  const unknown = await Promise.all(parts.map((part) => unknownIn(id, part, directory, meant)));
+  const { id, ask, breakGlass } = rule;
+  const unknown = await Promise.all(partsOf(rule).map((part) => unknownIn(id, part, directory, meant)));
   const asking = (await everybodyOf(directory, [ask])).filter((p) => p.active);
   const found = [...unknown.flat(), ...(breakGlass ? await glassFindings(id, breakGlass, directory) : [])];
   if (asking.length === 0) found.push({ path: ['ask'], what: `${id}: nobody may ask by this rule.` });
@@ -131,6 +161,20 @@ async function ruleFindings(rule: Rule, directory: Directory, meant: Meant): Pro
     ...found,
     ...request.map(say(['approve'], 'too few people could approve')),
     ...extension.map(say(EXTENDING, 'too few people could approve an extension')),
+  ];
+}
+
+/** Everybody whom a rule names. */
+function partsOf(rule: Rule): readonly Part[] {
+  const { ask, approve, revoke, extend, breakGlass } = rule;
+  return [
+    { path: ['ask'], who: ask },
+    { path: ['approve'], who: approve },
+    // A rule without `revoke` has its approvers there, who are said once.
+    ...(revoke === approve ? [] : [{ path: ['revoke'], who: revoke }]),
+    ...(extend?.by ? [{ path: EXTENDING, who: extend.by.approve }] : []),
+    ...placedSteps(rule).map(({ path, step }) => ({ path, who: step })),
+    ...(breakGlass ? GLASS.map((part) => ({ path: ['breakGlass', part], who: breakGlass[part] })) : []),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** `stint policy diff`: prints for whom and on what another policy changes anything. */
 import { few } from '../../contract/few.js';
+import { unknownNames } from '../../policy/check.js';
 import { type ChangeGroup, diffPolicies, type PolicyDiff } from '../../policy/diff.js';
 import { withEveryRota } from '../../policy/duty.js';
 import { parsePolicy } from '../../policy/load.js';
@@ -21,7 +22,11 @@ export async function diffPolicyFiles(before: string, after: string, { people, e
   // Nobody asks at an hour here: whoever may ever be on call for a rota may have what it gives.
   const diff = diffPolicies(was, is, withEveryRota(file));
   const changed = diff.groups.length > 0;
-  print(json, { changed, ...diff }, () => diffText(diff));
+  // A name that nobody has gives nothing to anybody, so an edit of it alone would come out as no change.
+  const found = [...(await unknownNames(was, file, before)), ...(await unknownNames(is, file, after))];
+  const warnings = [...new Set(found)];
+  if (!json) for (const one of warnings) process.stderr.write(`Warning: ${one}\n`);
+  print(json, { changed, ...diff, warnings }, () => diffText(diff));
   if (changed && exitCode) process.exitCode = 1;
 }
 

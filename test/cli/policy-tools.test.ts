@@ -18,6 +18,10 @@ afterEach(() => {
 /** Runs a command line in this process. */
 async function ran(...args: string[]) {
   const said = { out: '', err: '' };
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said.err += String(text);
+    return true;
+  });
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     said.out += String(text);
     return true;
@@ -151,6 +155,27 @@ Compared for 5 active people: 3 Macs of theirs and 0 kinds of AWS target.
 `);
     expect(code).toBe(0);
     expect((await ran('diff', OLD, changed, ...PEOPLE, '--exit-code')).code).toBe(1);
+  });
+
+  it('warns of names in either policy that the people file does not know, and is no other for it', async () => {
+    const [was, is] = [
+      edited('policy.yaml', 'groups: [staff]', 'groups: [staf]'),
+      edited('policy.yaml', 'groups: [it]', 'groups: [itt]'),
+    ];
+    const { code, out, err } = await ran('diff', was, is, ...PEOPLE);
+    expect(out).toContain('Compared for 5 active people');
+    expect(code).toBe(0);
+    const [first, second, ...others] = err.trim().split('\n');
+    expect(first).toMatch(/^Warning: \S+staf\S*policy\.yaml:\d+:\d+ \S+: the group staf has no members; did you mean "staff"\?$/);
+    expect(second).toMatch(/^Warning: \S+itt\S*policy\.yaml:\d+:\d+ \S+: the group itt has no members; did you mean "it"\?$/);
+    expect(others).toEqual([]);
+    const script = await ran('diff', is, is, ...PEOPLE, '--json');
+    expect(JSON.parse(script.out)).toMatchObject({
+      changed: false,
+      warnings: [expect.stringContaining('the group itt has no members')],
+    });
+    expect(script.err).toBe('');
+    expect(await ran('diff', OLD, OLD, ...PEOPLE)).toMatchObject({ err: '' });
   });
 
   it('says the same to a script, of AWS too', async () => {
