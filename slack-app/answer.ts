@@ -5,7 +5,9 @@
 
 import type { KnownBlock } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
+import { rich, type Sentence, when } from '../cards/say.js';
 import { escapeMrkdwn } from '../cards/text.js';
+import { instant } from '../contract/ids.js';
 import { isLoopback } from '../contract/loopback.js';
 import { SLACK_API } from './config.js';
 import { errorText, type Log } from './log.js';
@@ -64,9 +66,24 @@ export function createAnswerer(deps: {
   return { show, say: (to, sentence) => show(to, { text: escapeMrkdwn(sentence), blocks: sentenceBlocks(sentence) }) };
 }
 
-/** One sentence as plain text: nothing in it is parsed. */
+/** One sentence, of which nothing is parsed; instants such as `2026-11-21 14:05 UTC` are shown by the reader's own clock. */
 export function sentenceBlocks(sentence: string): readonly KnownBlock[] {
-  return [{ type: 'section', text: { type: 'plain_text', text: sentence.slice(0, SECTION_MAX), emoji: false } }];
+  const said = sentence.slice(0, SECTION_MAX);
+  const pieces = said
+    .split(INSTANTS)
+    .filter((text) => text !== '')
+    .map(pieceOf);
+  if (pieces.every((piece) => typeof piece === 'string'))
+    return [{ type: 'section', text: { type: 'plain_text', text: said, emoji: false } }];
+  return [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: rich(pieces) }] }];
+}
+
+const INSTANTS = /(\d{4}-\d\d-\d\d \d\d:\d\d UTC)/;
+
+/** Whoever writes an instant into a reason has it shown as one, and nothing more. */
+function pieceOf(text: string): Sentence[number] {
+  const ms = INSTANTS.test(text) ? Date.parse(`${text.slice(0, 10)}T${text.slice(11, 16)}Z`) : Number.NaN;
+  return Number.isNaN(ms) ? text : when(instant(ms));
 }
 
 /**

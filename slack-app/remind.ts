@@ -7,6 +7,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import { parseTarget } from '../cards/actions.js';
+import { utc } from '../cards/say.js';
 import { lapsesAt } from '../cards/state-line.js';
 import { nudge } from '../cards/thread.js';
 import { StintError } from '../contract/errors.js';
@@ -154,5 +155,5 @@ function soonest(last: MessageRef | undefined): string {
 }
 
 function clockTime(ms: number): string {
-  return `${instant(ms).slice(11, 16)} UTC`;
+  return utc(instant(ms));
 }

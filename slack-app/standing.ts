@@ -3,9 +3,10 @@
  * the sentences that tell a person what is true now.
  */
 
+import { utc } from '../cards/say.js';
 import { isReviewOpen, REVIEWED } from '../contract/break-glass.js';
 import { extensionLengths } from '../contract/extension.js';
-import { shortId } from '../contract/ids.js';
+import { type Instant, shortId } from '../contract/ids.js';
 import type { SignalKind } from '../contract/ports.js';
 import type { ClickKind } from '../contract/preview.js';
 import type { State } from '../contract/states.js';
@@ -115,13 +116,13 @@ export function now(view: ElevationView): string {
 }
 
 function soon({ request: { startAt } }: ElevationView): string {
-  return startAt ? `starts at ${startAt.slice(0, 16).replace('T', ' ')} UTC` : 'is about to start';
+  return startAt ? `starts at ${utc(startAt)}` : 'is about to start';
 }
 
 function forMinutes(view: ElevationView): string {
   return view.approvedWindowMs ? ` for ${Math.round(view.approvedWindowMs / 60_000)} min` : '';
 }
 
-function at(instant: string | undefined): string {
-  return instant ? ` at ${instant.slice(11, 16)} UTC` : '';
+function at(instant: Instant | undefined): string {
+  return instant ? ` at ${utc(instant)}` : '';
 }

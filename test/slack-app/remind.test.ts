@@ -35,7 +35,9 @@ const answer = (n: number, user = 'U0BOB') => until(`answer ${n}`, () => h.told(
 describe('Remind approvers', () => {
   it('mentions in the thread of the card who can still decide, and says when it may be done again', async () => {
     expect((await press()).ack).toBe('ok');
-    expect(await answer(1)).toMatch(/reminded in the thread of the card \(1 of 3\)\. You may do so again at \d\d:\d\d UTC/);
+    expect(await answer(1)).toMatch(
+      /reminded in the thread of the card \(1 of 3\)\. You may do so again at \d{4}-\d\d-\d\d \d\d:\d\d UTC/,
+    );
     expect(nudges()).toHaveLength(1);
     expect(JSON.stringify(nudges()[0]?.blocks)).toContain('"user_id":"U0ALICE"');
     expect(h.gate.sent).toEqual([]);
@@ -51,7 +53,7 @@ describe('Remind approvers', () => {
     await press();
     await answer(1);
     await press();
-    expect(await answer(2)).toMatch(/reminded a moment ago\. You may do so again at \d\d:\d\d UTC/);
+    expect(await answer(2)).toMatch(/reminded a moment ago\. You may do so again at \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
     for (const turn of [2, 3]) {
       h.advance(10 * MINUTE + 1000);
       await press();
