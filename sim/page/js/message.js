@@ -13,7 +13,8 @@ export function namesFor(seen) {
   return {
     me: seen.me.id,
     person: (id) => seen.people.find((one) => one.id === id)?.realName,
-    channel: (id) => seen.channels.find((one) => one.id === id)?.name,
+    // As Slack has it for whoever may not see one: an id says nothing to anybody.
+    channel: (id) => seen.channels.find((one) => one.id === id)?.name ?? 'private-channel',
     group: (id) => {
       const handle = seen.usergroups.find((one) => one.id === id)?.handle;
       return handle && `@${handle}`;

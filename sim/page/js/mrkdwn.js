@@ -120,7 +120,7 @@ function angle(inside, names) {
   const [head, ...tail] = inside.split('|');
   const words = unescapeSlack(tail.join('|'));
   if (/^@[UWB]/.test(head)) return mention(head.slice(1), names);
-  if (head.startsWith('#')) return h('span', { class: 'mention' }, `#${words || names.channel(head.slice(1)) || head.slice(1)}`);
+  if (head.startsWith('#')) return h('span', { class: 'mention' }, `#${words || names.channel(head.slice(1))}`);
   if (head.startsWith('!subteam^')) return h('span', { class: 'mention' }, names.group(head.slice(9)) ?? (words || head));
   if (head.startsWith('!date^')) return stamp(head, words);
   // A broadcast that got through is shown as Slack shows it: loudly.

@@ -38,7 +38,7 @@ function draw(leaf, names) {
 const LEAVES = {
   text: (leaf) => String(leaf.text ?? ''),
   user: (leaf, names) => mention(leaf.user_id, names),
-  channel: (leaf, names) => h('span', { class: 'mention' }, `#${names.channel(leaf.channel_id) ?? leaf.channel_id}`),
+  channel: (leaf, names) => h('span', { class: 'mention' }, `#${names.channel(leaf.channel_id)}`),
   usergroup: (leaf, names) => h('span', { class: 'mention' }, names.group(leaf.usergroup_id) ?? leaf.usergroup_id),
   broadcast: (leaf) => h('span', { class: 'mention broadcast' }, `@${leaf.range}`),
   link: (leaf) => link(leaf.url, leaf.text ?? leaf.url),
