@@ -10,7 +10,9 @@ import type { Rendered } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
 import { context, lines, rendered } from './blocks.js';
 import { accessOf } from './kinds/index.js';
+import type { NoticeText } from './notice.js';
 import { foreign, listOf, type PeopleLookup, plain, plural, type Sentence, spell, strong, when, who, whoIs } from './say.js';
+import { oneLine } from './text.js';
 
 const MENTIONED = 10;
 
@@ -62,6 +64,25 @@ export function reviewLetter(view: ElevationView, days: number): Rendered {
     ['🔴 ', strong('A break-glass waits for its review.'), ' ', ...taken(view)],
     [open, howToClose(view)],
   ]);
+}
+
+/** The same by e-mail, to a reviewer who has no account in Slack, and so no card. As with every e-mail the reason stands not in it. */
+export function reviewMail(view: ElevationView, days: number): NoticeText {
+  const { request, state, approvedWindowMs } = view;
+  const [whom, what] = [oneLine(request.subject.name, 60), oneLine(request.target.display, 100)];
+  const id = shortId(request.requestId);
+  const drill = isDrill(view) ? ' (a drill: nothing was granted)' : '';
+  const length = spell(approvedWindowMs ?? request.windowMs);
+  const open = days === 0 ? 'You may review it' : `Its review has been open for ${plural(days, 'day')}`;
+  return {
+    subject: `[Stint] A break-glass waits for its review${drill}: ${whom}, ${what} (${id})`,
+    lines: [
+      `${whom} ${isDrill(view) ? 'practised taking' : 'took'} ${length} of ${what} by break-glass${drill}. Incident ${oneLine(request.breakGlass?.incident ?? '', 64)}.`,
+      `${open}. Look at what was done; then close it${state === 'closed' ? '' : ', when the access is over,'} with what you found:`,
+      `  stint review ${id} --finding "…"`,
+      'It needs a key of your own: see "stint enroll --help", or ask your IT team.',
+    ],
+  };
 }
 
 /** In the thread of its card, each day. */

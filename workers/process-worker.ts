@@ -33,6 +33,7 @@ import { type Polling, startPolling } from './poll.js';
 import { fitClockOf, type StartPart, wait } from './process-part.js';
 import { createPulse, type Pulse } from './pulse.js';
 import { repairCard } from './repair-card.js';
+import { createReviewMails, type ReviewMailDeps } from './review-ways.js';
 import { createReviews } from './reviews.js';
 import { type SelfWatch, withFitClock } from './self-watch.js';
 import { type Sweep, startSweep } from './sweep.js';
@@ -160,7 +161,7 @@ function followUpsOf(bench: Bench): ReturnType<typeof startFollowUps> {
       alarms,
       clock,
     }),
-    reviews: reviewsOf(bench),
+    reviews: reviewsOf(bench, mailer?.send),
     clock: fitClock,
     wait,
     alarms,
@@ -168,16 +169,20 @@ function followUpsOf(bench: Bench): ReturnType<typeof startFollowUps> {
   });
 }
 
-function reviewsOf({ store, people, notices, log }: Bench): () => Promise<void> {
+function reviewsOf({ store, people, notices, log }: Bench, mail: ReviewMailDeps['mail'] | undefined): () => Promise<void> {
   const known = { policies: store.policies, grants: store.fence, directory: people.directory };
+  const reviewers = (view: ElevationView) => reviewersOf(known, view);
+  const failed = ({ request }: ElevationView, error: unknown) =>
+    log.warn({ err: error, requestId: request.requestId }, 'Of a break-glass somebody could not be told; it is tried again.');
+  const { teamId } = notices;
   return createReviews({
     store,
     notices,
     passedOver: (view) => passedOver(known, view),
-    reviewers: (view) => reviewersOf(known, view),
+    reviewers,
+    mails: mail && createReviewMails({ mail, turns: createTurns(store.once, clock), teamId, reviewers, clock, failed }),
     clock,
-    failed: ({ request }, error) =>
-      log.warn({ err: error, requestId: request.requestId }, 'Of a break-glass somebody could not be told; it is tried again.'),
+    failed,
   });
 }
 

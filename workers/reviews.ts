@@ -10,6 +10,7 @@ import { reviewedSince } from '../contract/break-glass.js';
 import { msOf, type RequestId } from '../contract/ids.js';
 import type { Ledger, Person, Rendered } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
+import type { ReviewMails } from './review-ways.js';
 
 const DAY = 24 * 3_600_000;
 const PAGE = 500;
@@ -22,6 +23,8 @@ export interface ReviewRoundDeps {
   /** Who would have been asked. */
   readonly passedOver: (view: ElevationView) => Promise<readonly Person[]>;
   readonly reviewers: (view: ElevationView) => Promise<readonly Person[]>;
+  /** For reviewers without an account in Slack; undefined where no mail server is set up. */
+  readonly mails?: ReviewMails | undefined;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** Told of each message that could not be sent; it is tried again in the next round. */
@@ -41,6 +44,7 @@ export function createReviews(deps: ReviewRoundDeps): () => Promise<void> {
       const { requestId } = view.request;
       const days = daysOpen(view, deps.clock());
       const round = `${requestId}/${days}`;
+      await deps.mails?.(view, days);
       if (said.has(round)) continue;
       late.set(requestId, view);
       if (!(await tellAll(deps, view, days))) continue;

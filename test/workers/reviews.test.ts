@@ -1,7 +1,8 @@
 /** Open reviews: everybody who was passed over hears of it once, reviewers each day, until somebody else closes it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Mail } from '../../activities/mail/smtp.js';
 import { type NoticeDeps, paintCard } from '../../activities/notices.js';
-import { instant, type PersonId, type SlackUserId } from '../../contract/ids.js';
+import { instant, type PersonId, type SlackUserId, shortId } from '../../contract/ids.js';
 import type { Cards, Person, Rendered, Store } from '../../contract/ports.js';
 import type { ElevationRequest } from '../../contract/request.js';
 import { fold } from '../../contract/view.js';
@@ -9,6 +10,8 @@ import { openStore } from '../../ledger/store.js';
 import { directoryFrom } from '../../policy/people.js';
 import { passedOver } from '../../policy/reviewers.js';
 import { requestDigest, sha256 } from '../../seal/canonical.js';
+import { createTurns } from '../../workers/alarm-turns.js';
+import { createReviewMails } from '../../workers/review-ways.js';
 import { createReviews } from '../../workers/reviews.js';
 import { CHANNEL, type Stage, startStage } from '../activities/slack/stage.js';
 import { elsewhereToo, everyone, grace, linus, mallory, TEAM } from '../fixtures/people.js';
@@ -221,6 +224,77 @@ describe('an open review', () => {
     expect((await store.ledger.list({ review: 'open' })).map(({ view }) => view.request.requestId)).toContain(
       forged.request.requestId,
     );
+  });
+});
+
+describe('a reviewer without an account in Slack', () => {
+  const ida = { ...mallory, personId: 'ida' as PersonId, slack: [], email: 'ida@example.com' };
+  let mails: Mail[];
+  let down: boolean;
+  beforeEach(() => {
+    [mails, down] = [[], false];
+  });
+  const mail = async (one: Mail) => {
+    if (down) throw new Error('the mail server is down');
+    mails.push(one);
+  };
+  const withMail = (reviewers: readonly Person[]) => {
+    const clock = () => now;
+    const told = {
+      reviewers: async () => reviewers,
+      clock,
+      failed: (_view: unknown, error: unknown) => void failed.push(error),
+    };
+    return createReviews({
+      store,
+      notices: { cards: slack(), store, directory: directoryFrom(everyone), teamId: TEAM, channel: 'C0', clock },
+      passedOver: async () => [],
+      mails: createReviewMails({ mail, turns: createTurns(store.once, clock), teamId: TEAM, ...told }),
+      ...told,
+    });
+  };
+
+  it('is told by e-mail as it opens and each day, once, whatever process tells, with the command that closes it', async () => {
+    const e = await taken();
+    // Whoever has an account, or no address either, gets none.
+    const all = [
+      { ...mallory, email: 'mallory@example.com' },
+      ida,
+      { ...linus, slack: [], email: undefined } as unknown as Person,
+    ];
+    const round = withMail(all);
+    for (const days of [0, 0.5, 1]) {
+      now = T0 + days * DAY;
+      await round();
+      await round();
+      await withMail(all)();
+    }
+    expect(mails.map(({ to }) => to)).toEqual(['ida@example.com', 'ida@example.com']);
+    const [first, next] = mails;
+    expect(first?.subject).toMatch(/^\[Stint\] A break-glass waits for its review: Ada/);
+    expect(first?.text).toContain(`stint review ${shortId(e.request.requestId)} --finding "…"`);
+    expect(first?.text).toContain('INC-417');
+    expect(next?.text).toContain('open for 1 day');
+    expect([first?.thread === next?.thread, first?.id === next?.id]).toEqual([true, false]);
+    expect(failed).toEqual([]);
+    await close(e, 'ida');
+    now = T0 + 2 * DAY;
+    await round();
+    expect(mails).toHaveLength(2);
+  });
+
+  it('is told once the mail server is back, tried each minute, and holds up nobody who is told in Slack', async () => {
+    await taken(GLASS, { breakGlass: { incident: 'INC-417', drill: true } });
+    down = true;
+    const round = withMail([ida, mallory]);
+    await round();
+    await round();
+    expect([mails.length, failed.length, told('review-0')]).toEqual([0, 1, ['U0MALLORY']]);
+    down = false;
+    now = T0 + 61_000;
+    await round();
+    expect(mails).toHaveLength(1);
+    expect(mails[0]?.subject).toContain('a drill: nothing was granted');
   });
 });
 
