@@ -4,7 +4,7 @@
  */
 
 import type { Digest, Instant, LocalUser, PersonId, RequestId, RunId, Serial } from './ids.js';
-import type { Actor, MessageKind } from './messages.js';
+import type { Actor, MessageKind, Sender } from './messages.js';
 import type { BreakingGlass, ElevationRequest, TargetKind } from './request.js';
 import type { Outcome } from './states.js';
 import type { Verdict, Vote } from './verdict.js';
@@ -85,6 +85,14 @@ export interface EventData {
   unbound: Ousted & { readonly kind: TargetKind; readonly farId: string };
   /** Under `HOUSE`: from now on this policy is in force. `byDigest` names the words of who applied it; its text is in the store under `after`. */
   'policy-applied': { readonly before?: Digest; readonly after: Digest; readonly byDigest: Digest };
+  /** Under `HOUSE`: other seal keys are believed than before, by the file of trusted keys; the first one names all that were there. */
+  'seal-keys-changed': { readonly came: readonly SealKeyName[]; readonly went: readonly SealKeyName[] };
+}
+
+/** A seal key by its id, and whose messages it seals. */
+export interface SealKeyName {
+  readonly keyId: string;
+  readonly sender: Sender;
 }
 
 interface Ousted {
@@ -194,5 +202,6 @@ export const EVENT_CODES: { readonly [T in EventType]: { readonly code: string; 
   'policy-applied': { code: 'ST7007I', text: 'Another policy was put in force' },
   'device-keys-withdrawn': { code: 'ST7008W', text: 'Keys of a Mac were withdrawn' },
   'device-registered': { code: 'ST7009I', text: 'The key of a Mac was registered' },
+  'seal-keys-changed': { code: 'ST7011W', text: 'Other seal keys are believed than before' },
   bound: { code: 'ST7010I', text: 'It was found who a person is at a far end' },
 };

@@ -2,7 +2,7 @@
  * What the product needs from the world. Each port is one interface; real implementations and stand-ins pass the same
  * contract suites. All calls are idempotent by request id. Errors are `StintError`; anything else is a bug.
  */
-import type { AnyEvent, EventType } from './events.js';
+import type { AnyEvent, EventType, SealKeyName } from './events.js';
 import type { Digest, Instant, LocalUser, PersonId, RequestId, RunId, Serial, SlackUserId } from './ids.js';
 import type { Usage } from './limits.js';
 import type { Actor, Bodies, MessageKind } from './messages.js';
@@ -603,9 +603,18 @@ export interface Store {
   readonly devices: Devices;
   readonly evidence: EvidenceStore;
   readonly policies: Policies;
+  readonly sealKeys: SealKeyRecord;
   /** Throws `store-unavailable` unless a trivial query answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+export type { SealKeyName } from './events.js';
+
+/** The record of which seal keys were believed when. */
+export interface SealKeyRecord {
+  /** These are believed now. One ledger entry of what came and what went since the last, in one transaction; false where nothing did. */
+  record(keys: readonly SealKeyName[], at: Instant): Promise<boolean>;
 }
 
 /** Which policy counts. The name of who applied it is told, not proved. */

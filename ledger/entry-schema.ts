@@ -7,7 +7,7 @@ import { StintError } from '../contract/errors.js';
 import { type AnyEvent, DRIFTS, type EventData, type EventType, type RevokeCause, VIAS } from '../contract/events.js';
 import type { RunId } from '../contract/ids.js';
 import type { Limit } from '../contract/limits.js';
-import { KINDS, type MessageKind } from '../contract/messages.js';
+import { KINDS, type MessageKind, SENDERS, type Sender } from '../contract/messages.js';
 import type { TargetKind } from '../contract/request.js';
 import { OUTCOMES } from '../contract/states.js';
 import type { Condition, Extending, OnDuty, StageCount, Verdict, Vote } from '../contract/verdict.js';
@@ -96,6 +96,7 @@ const verdict = strict<Verdict>({
 });
 
 const farEnd = { kind: z.enum<TargetKind[]>(['mac-admin', 'aws-permission-set']), farId: z.string().min(1).max(300) };
+const sealKeys = z.array(z.strictObject({ keyId: code, sender: z.enum(Object.keys(SENDERS) as Sender[]) })).max(1_000);
 const ousted = { personId, cause: z.enum(['left', 'operator']), byDigest: digest.optional() };
 
 const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
@@ -166,6 +167,7 @@ const DATA: { readonly [T in EventType]: z.ZodType<EventData[T]> } = {
   bound: strict<EventData['bound']>({ personId, ...farEnd }),
   unbound: strict<EventData['unbound']>({ ...ousted, ...farEnd }),
   'policy-applied': strict<EventData['policy-applied']>({ before: digest.optional(), after: digest, byDigest: digest }),
+  'seal-keys-changed': strict<EventData['seal-keys-changed']>({ came: sealKeys, went: sealKeys }),
 };
 
 type Common = Omit<AnyEvent, 'data' | 'type'> & { readonly type: EventType; readonly data: unknown };

@@ -24,6 +24,7 @@ import { pgliteInFolder, pgliteInMemory } from './pglite.js';
 import { createPolicies } from './policies.js';
 import { postgresSource } from './postgres.js';
 import type { Db, Tables } from './schema.js';
+import { createSealKeys } from './seal-keys.js';
 import { createUntold } from './untold.js';
 import { createUsage } from './usage.js';
 
@@ -121,6 +122,7 @@ function assemble(db: Db, { chain, clock, close, urgent, alone }: Parts): OpenSt
     devices: createDevices(db, clock, { urgent, alone }),
     evidence: createEvidence(db),
     policies: createPolicies(db, alone),
+    sealKeys: createSealKeys(db),
     chain,
     async head() {
       const row = await db.selectFrom('ledger_head').selectAll().executeTakeFirstOrThrow();

@@ -27,6 +27,7 @@ const REPAIRS_MS = 15_000;
 const POLICY_CARDS_MS = 15_000;
 const OTHERS_MS = 5_000;
 const REVIEWS_MS = 5_000;
+const KEYS_MS = 5_000;
 const LOOK_AGAIN_MS = 5_000;
 /** A change that leaves time and size of a file as they were is seen after this long. */
 const READ_ANYWAY_MS = 30_000;
@@ -49,6 +50,8 @@ export interface FollowUpDeps extends Pick<EndNowDeps, 'driverOf'> {
   readonly outdated: (view: ElevationView) => Promise<boolean>;
   /** Paints that, while its run lives. */
   readonly paint: (view: ElevationView) => Promise<unknown>;
+  /** One look at which seal keys are believed. */
+  readonly recordKeys: () => Promise<void>;
   /** Tells those whom rules name besides, of what came into the ledger since. */
   readonly tellOthers: () => Promise<number>;
   readonly clock: () => number;
@@ -121,6 +124,7 @@ export function startFollowUps(deps: FollowUpDeps): { stop(): Promise<void> } {
   void every(OTHERS_MS, deps.tellOthers, 'Others could not be told; it is tried again. Nothing waits for it.');
   void every(LOOK_AGAIN_MS, deps.lookAgain, 'What may have been posted twice could not be looked for; it is tried again.');
   void every(REVIEWS_MS, deps.reviews, 'The store could not be asked which reviews are open.');
+  void every(KEYS_MS, deps.recordKeys, 'It could not be recorded which seal keys are believed; it is tried again.');
   return {
     async stop() {
       stopped = true;

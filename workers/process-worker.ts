@@ -9,6 +9,7 @@ import type { RequestId } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
 import { passedOver, reviewersOf } from '../policy/reviewers.js';
+import { readTrustedKeys } from '../seal/trusted-file.js';
 import { createTurns } from './alarm-turns.js';
 import { createBlindWatch } from './blind-watch.js';
 import { bundleFolder, workflowBundle } from './bundle.js';
@@ -16,6 +17,7 @@ import type { Config } from './config.js';
 import { startFollowUps } from './followups.js';
 import { withPulse } from './grant-pulse.js';
 import { alarmsOf, beatOf, reconcilerOf, summaryOf, sweepAlarm, temporalAnswers } from './guard.js';
+import { createKeyRecord } from './key-record.js';
 import {
   clock,
   dutiesOf,
@@ -162,6 +164,11 @@ function followUpsOf(bench: Bench): ReturnType<typeof startFollowUps> {
       clock,
     }),
     reviews: reviewsOf(bench, mailer?.send),
+    recordKeys: createKeyRecord({
+      sealKeys: store.sealKeys,
+      read: () => readTrustedKeys(config.seals.trustedKeysFile),
+      clock,
+    }),
     clock: fitClock,
     wait,
     alarms,

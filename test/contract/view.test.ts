@@ -65,6 +65,7 @@ const DATA: { readonly [T in EventType]: Extract<AnyEvent, { type: T }>['data'] 
   'keys-revoked': { personId: 'grace' as PersonId, cause: 'left', keyIds: ['person-00112233445566778899aabbccddeeff'] },
   'policy-applied': { after: digest, byDigest: digest },
   'device-registered': { serial: 'C02XK0AAJG5H' as Serial, keyId: '0011223344556677', byDigest: digest },
+  'seal-keys-changed': { came: [{ keyId: 'cli-001122334455', sender: 'cli' }], went: [] },
   bound: { personId: 'grace' as PersonId, kind: 'aws-permission-set', farId: 'u' },
   'device-keys-withdrawn': { serial: 'C02XK0AAJG5H' as Serial, keyIds: ['0011223344556677'], byDigest: digest },
   unbound: { personId: 'grace' as PersonId, cause: 'operator', byDigest: digest, kind: 'aws-permission-set', farId: 'u' },
