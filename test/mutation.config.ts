@@ -28,7 +28,7 @@ export default defineConfig({
   test: {
     include: ['test/policy/*.test.ts', 'test/contract/*.test.ts'],
     exclude: [STAND_INS, ...(process.env.STINT_MUTATION_EXPLAINS ? [] : [EXPLAINS])],
-    setupFiles: ['test/properties.ts'],
+    setupFiles: ['test/properties.ts', 'test/mutation-setup.ts'],
     testTimeout: 60_000,
     // One seed for all mutants: which of them survive must not depend on the commit.
     env: { STINT_SEED: '1' },
