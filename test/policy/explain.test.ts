@@ -1,7 +1,9 @@
 /** An explanation against the decision itself, over any policy, people and target; and what it says where something is not known. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LocalUser, PersonId, Serial } from '../../contract/ids.js';
+import type { Instant, LocalUser, PersonId, Serial } from '../../contract/ids.js';
 import type { AwsAbout, Person, TargetLook } from '../../contract/ports.js';
 import type { AwsPermissionSetTarget, Target } from '../../contract/request.js';
 import type { Verdict } from '../../contract/verdict.js';
@@ -12,7 +14,7 @@ import { type Explanation, explainRequest, type Inquiry } from '../../policy/exp
 import { lookAtMac } from '../../policy/macs.js';
 import { covers, type Policy, type Rule, type Who } from '../../policy/rules.js';
 import { sha256 } from '../../seal/canonical.js';
-import { ADA, EVERYBODY, GRACE, LINUS, MIN, NOW, person, policyOf, requestOf, roundOf } from './world.js';
+import { ADA, at, EVERYBODY, GRACE, LINUS, MIN, NOW, person, policyOf, requestOf, roundOf } from './world.js';
 
 // ---- any policy, any people, any target ------------------------------------------------------------------------------
 
@@ -367,4 +369,90 @@ it('names the limits as not known, and takes them as not reached', () => {
     ['at most 1 at once by the rule macs', 'unknown'],
     ['at most 2h of access in seven days by the rule macs', 'unknown'],
   ]);
+});
+
+/** The whole tree as text: what, whether it holds, why. */
+const drawn = ({ what, holds, why, children }: Reason): string[] => [
+  `${what} | ${holds}${why === '' ? '' : ` | ${why}`}`,
+  ...children.flatMap(drawn).map((line) => `  ${line}`),
+];
+
+const DAY = 24 * 60 * MIN;
+const HELD = `    tier: 1
+    channel: C0HELD0001
+    reason: { min: 10, ticket: "INC-[0-9]+" }
+    hours: { zone: UTC, days: [mon, tue, wed, thu, fri], from: "08:00", to: "18:00" }
+    later: { ahead: 7d, missed: 1h }
+    limits: { live: 1 }
+    breakGlass: { ask: { people: [ada] }, max: 10m, review: { groups: [security] } }`;
+const STAGED = '{ stages: [{ groups: [it] }, { groups: [security, it], quorum: 2 }] }';
+const STEPPED = '{ groups: [it], escalate: [{ after: 15m, groups: [security] }, { after: 1h, groups: ["oncall:desk"] }] }';
+const denying = (lines: string) =>
+  policyOf({ more: `  - { id: fence, effect: deny, kind: mac-admin, match: { serials: ["*"] }, ${lines} }` });
+
+/** Each as a block that begins with its name. Read through it whenever it changes: every line has to be true. */
+const EXPLAINED = new Map(
+  readFileSync(join(import.meta.dirname, '../fixtures/explanations.txt'), 'utf8')
+    .split('## ')
+    .slice(1)
+    .map((block) => {
+      const [name = '', ...lines] = block.trimEnd().split('\n');
+      return [name, lines];
+    }),
+);
+
+it.each<[string, Partial<Case> & { waitedMs?: number; startAt?: Instant; whose?: Inquiry['whose'] }]>([
+  ['of all that a rule may say', { policy: policyOf({ more: HELD }) }],
+  ['for somebody else, at a time', { policy: policyOf({ more: HELD }), requester: 'grace', subject: 'ada', startAt: at(DAY) }],
+  ['at a time that is too far ahead', { policy: policyOf({ more: HELD }), startAt: at(8 * DAY) }],
+  ['at a time where the rule has none', { startAt: at(DAY) }],
+  ['out of hours', { policy: policyOf({ more: HELD.replace('08:00', '10:00') }) }],
+  ['with stages', { policy: policyOf({ approve: STAGED }) }],
+  ['with stages that the same would have to sit in', { policy: policyOf({ approve: STAGED }), people: [ADA, GRACE, LINUS] }],
+  [
+    'with steps of which one has begun',
+    { policy: policyOf({ approve: STEPPED }), waitedMs: 20 * MIN, untold: (a: string) => a === 'oncall:desk' },
+  ],
+  [
+    'with steps, a rota among them',
+    {
+      policy: policyOf({ approve: STEPPED }),
+      waitedMs: 60 * MIN,
+      untold: (a: string) => a === 'oncall:desk',
+      people: [ADA, GRACE, { ...LINUS, groups: ['oncall:desk'] }],
+    },
+  ],
+  [
+    'with a rota of which nothing is known',
+    { policy: policyOf({ approve: '{ groups: ["oncall:desk"] }' }), untold: (a: string) => a === 'oncall:desk' },
+  ],
+  [
+    'with a rota that may ask',
+    { policy: policyOf({ ask: '{ groups: ["oncall:desk"] }' }), untold: (a: string) => a === 'oncall:desk' },
+  ],
+  ['with a manager who is nobody', { policy: policyOf({ approve: '{ manager: true }' }) }],
+  ['that the policy itself approves', { policy: policyOf({ approve: '{ groups: [it], policy: { upTo: 10m, perDay: 2 } }' }) }],
+  [
+    'that is too long for the policy itself',
+    { policy: policyOf({ approve: '{ groups: [it], policy: { upTo: 5m, perDay: 2 } }' }) },
+  ],
+  ['past a rule that denies others', { policy: denying('except: { groups: [staff] }') }],
+  ['denied', { policy: denying('ask: { people: [ada] }, say: Ask the desk.') }],
+  ['denied for another', { policy: denying('ask: { groups: [it] }'), requester: 'grace', subject: 'ada' }],
+  ['by somebody whom no rule lets', { policy: policyOf({ ask: '{ groups: [it], people: [grace] }' }) }],
+  ['by somebody who has left', { people: [{ ...ADA, active: false }, GRACE] }],
+  ['by somebody unknown, for another', { requester: 'eve', subject: 'ada' }],
+  ['of what is not theirs', { target: macOf('grace') }],
+  ['of what may be theirs', { whose: { holds: 'unknown', why: 'AWS would say' } }],
+  [
+    'for another whom the rule does not let',
+    { policy: policyOf({ ask: '{ people: [grace] }' }), requester: 'grace', subject: 'ada' },
+  ],
+  ['without a length', { windowMs: undefined, policy: policyOf({ max: '1h', more: '    extend: { times: 0 }' }) }],
+])('an explanation, whole, %s', (what, { waitedMs, startAt, whose, ...change }) => {
+  const inquiry = macCase(change);
+  const ask = { ...inquiry.ask, ...(startAt ? { startAt } : {}) };
+  const said = explainRequest({ ...inquiry, ask, ...(whose ? { whose } : {}), waitedMs });
+  const { tree, holds, by, untoldRotas: rotas } = said;
+  expect([...drawn(tree), JSON.stringify({ holds, by, rotas })]).toEqual(EXPLAINED.get(what));
 });
