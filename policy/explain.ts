@@ -170,7 +170,7 @@ function rulesReason(
   const open = tried.some(({ children }) => children.some(({ holds }) => holds === 'unknown'));
   const names = [...new Set([ask.requester.name, ask.subject.name])].join(' and ');
   const none = open ? `None that may cover this lets ${names} ask for it.` : refusals.join(' ');
-  const why = { yes: first?.what ?? '', unknown: `${first?.what} may: it depends on what is not known of the target.`, no: none };
+  const why = { yes: first?.what ?? '', unknown: `${first?.what} may: it depends on what is not known.`, no: none };
   const holds = first?.holds ?? 'no';
   return { what, holds, why: why[holds], children: [...denies, ...tried] };
 }

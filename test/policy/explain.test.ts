@@ -12,7 +12,7 @@ import { DAYS, type Hours } from '../../policy/calendar.js';
 import { decide } from '../../policy/decide.js';
 import { type Explanation, explainRequest, type Inquiry } from '../../policy/explain.js';
 import { lookAtMac } from '../../policy/macs.js';
-import { covers, type Policy, type Rule, type Who } from '../../policy/rules.js';
+import { covers, type Deny, type Policy, type Rule, type Who } from '../../policy/rules.js';
 import { sha256 } from '../../seal/canonical.js';
 import { ADA, at, EVERYBODY, GRACE, LINUS, MIN, NOW, person, policyOf, requestOf, roundOf } from './world.js';
 
@@ -390,6 +390,47 @@ const STEPPED = '{ groups: [it], escalate: [{ after: 15m, groups: [security] }, 
 const denying = (lines: string) =>
   policyOf({ more: `  - { id: fence, effect: deny, kind: mac-admin, match: { serials: ["*"] }, ${lines} }` });
 
+const PROD: AwsAbout = {
+  kind: 'aws-permission-set',
+  accountId: '111111111111',
+  accountName: 'prod-payments',
+  ouNames: ['Production', 'Root'],
+  ouIds: ['ou-ab12-prod1111'],
+  tags: { tier: '0', owner: 'payments' },
+  set: 'Admin',
+};
+const AWS_RULE = {
+  accounts: ['222222222222', 'prod-*'],
+  ous: ['Production'],
+  tags: { tier: '0', owner: 'pay*' },
+  sets: ['Read*', 'Adm*'],
+};
+const untagged = ({ tags: _, ...rest }: AwsAbout): AwsAbout => rest;
+const awsRule = (name: string, match: object, change: object = {}) =>
+  ({ ...BASE, id: name, kind: 'aws-permission-set', match, ...change }) as Rule;
+const NOBODY: Who = { groups: [], people: [] };
+function awsPolicy(match: object, deny?: object): Policy {
+  const denies = deny
+    ? [{ id: 'fence', kind: 'aws-permission-set', match: deny, ask: { groups: ['staff'], people: [] } } as unknown as Deny]
+    : [];
+  return { hash: sha256('p'), source: '', rules: [awsRule('aws', match)], denies };
+}
+const manyRules = (): Policy => ({
+  ...awsPolicy({}),
+  rules: [
+    awsRule('theirs', { sets: ['*'] }, { ask: { ...NOBODY, people: ['linus'] } }),
+    awsRule('first', { tags: { tier: '0' } }, { ask: { ...NOBODY, people: ['ada', 'grace'] }, for: 'self' }),
+    awsRule('second', { sets: ['*'] }),
+    awsRule('other', { sets: ['Read*'] }),
+  ],
+});
+const awsCase = (match: object, about: AwsAbout, untold?: Untold): Partial<Case> => ({
+  policy: awsPolicy(match),
+  target: pairOf(about),
+  look: { about },
+  ...(untold ? { untold } : {}),
+});
+
 /** Each as a block that begins with its name. Read through it whenever it changes: every line has to be true. */
 const EXPLAINED = new Map(
   readFileSync(join(import.meta.dirname, '../fixtures/explanations.txt'), 'utf8')
@@ -449,6 +490,68 @@ it.each<[string, Partial<Case> & { waitedMs?: number; startAt?: Instant; whose?:
     { policy: policyOf({ ask: '{ people: [grace] }' }), requester: 'grace', subject: 'ada' },
   ],
   ['without a length', { windowMs: undefined, policy: policyOf({ max: '1h', more: '    extend: { times: 0 }' }) }],
+  ['of a permission set that fits in every way', awsCase(AWS_RULE, PROD)],
+  [
+    'of one that fits in no way',
+    awsCase(AWS_RULE, {
+      ...PROD,
+      accountId: '333333333333',
+      accountName: 'labs',
+      ouNames: [],
+      ouIds: [],
+      tags: { tier: '', owner: 'ops' },
+      set: 'Other',
+    }),
+  ],
+  ['of one without the tags', awsCase(AWS_RULE, { ...PROD, tags: {} })],
+  ['of one in other units', awsCase(AWS_RULE, { ...PROD, ouNames: ['Labs', 'Root'], ouIds: ['ou-ab12-labs1111'] })],
+  ['of one whose tags are not known', awsCase(AWS_RULE, untagged(PROD))],
+  [
+    'of one of which the id is not known',
+    awsCase({ accounts: ['111111111111', 'x*'] }, { ...PROD, accountId: '' }, (a: string) => a === 'accountId'),
+  ],
+  [
+    'of one of which the name is not known',
+    awsCase({ accounts: ['222222222222', 'prod-*'] }, { ...PROD, accountName: '' }, (a: string) => a === 'accountName'),
+  ],
+  [
+    'of one of which the units are not known',
+    awsCase({ ous: ['ou-ab12-x1111111', 'Labs'] }, { ...PROD, ouIds: [] }, (a: string) => a === 'ouIds'),
+  ],
+  [
+    'of one of which the names of the units are not known',
+    awsCase({ ous: ['ou-ab12-x1111111', 'Labs'] }, PROD, (a: string) => a === 'ouNames'),
+  ],
+  ['of one of which the set is not known', awsCase({ sets: ['A*', 'B*'] }, { ...PROD, set: '' }, (a: string) => a === 'set')],
+  [
+    'of one of which a tag is not known, and another does not fit',
+    awsCase({ tags: { tier: '0', owner: 'x*' } }, PROD, (a: string) => a === 'tag:tier'),
+  ],
+  ['of one that nothing is known of', { ...awsCase({ sets: ['*'] }, PROD), look: {} }],
+  ['of one by rules about Macs', { ...awsCase({ sets: ['*'] }, PROD), policy: policyOf() }],
+  [
+    'of one that a rule may deny',
+    {
+      ...awsCase({ sets: ['*'] }, PROD, (a: string) => a === 'tag:tier'),
+      policy: awsPolicy({ sets: ['*'] }, { tags: { tier: '1' } }),
+    },
+  ],
+  [
+    'of one that a rule would deny others',
+    { ...awsCase({ sets: ['*'] }, PROD), policy: awsPolicy({ sets: ['*'] }, { tags: { tier: '1' } }) },
+  ],
+  ['of one by the second rule, with a third behind', { ...awsCase({ sets: ['*'] }, PROD), policy: manyRules() }],
+  [
+    'of one by a rule behind one that decides',
+    { ...awsCase({ sets: ['*'] }, PROD), policy: manyRules(), requester: 'grace', subject: 'margaret' },
+  ],
+  [
+    'that many could approve, by many ways',
+    {
+      policy: policyOf({ approve: '{ groups: [security, it, "oncall:desk"], people: [ada, zoe, ghost] }' }),
+      people: [ADA, { ...GRACE, groups: ['staff', 'security', 'oncall:desk', 'it'] }, LINUS, { ...person('zoe'), active: false }],
+    },
+  ],
 ])('an explanation, whole, %s', (what, { waitedMs, startAt, whose, ...change }) => {
   const inquiry = macCase(change);
   const ask = { ...inquiry.ask, ...(startAt ? { startAt } : {}) };
