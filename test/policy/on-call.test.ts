@@ -3,18 +3,28 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StintError } from '../../contract/errors.js';
 import type { PersonId } from '../../contract/ids.js';
-import type { Person } from '../../contract/ports.js';
+import type { About, Person } from '../../contract/ports.js';
 import { checkRotas, parseCases } from '../../policy/case-file.js';
 import { runCases } from '../../policy/cases.js';
 import { fileFindings } from '../../policy/check.js';
 import { decide } from '../../policy/decide.js';
-import { dutyOf, type Paged, type PagedUser } from '../../policy/duty.js';
+import { dutyOf, everOnDuty, type Paged, type PagedUser, unpaged, withEveryRota } from '../../policy/duty.js';
+import { waitedFrom } from '../../policy/escalation.js';
 import { gatherFacts } from '../../policy/facts.js';
 import { liveDirectory } from '../../policy/live.js';
-import { withRotas } from '../../policy/on-call.js';
+import {
+  asFarAsKnown,
+  createOnCall,
+  learnFor,
+  learnForGlass,
+  lookedUp,
+  namesRota,
+  rulesToAsk,
+  withRotas,
+} from '../../policy/on-call.js';
 import { directoryFrom, type PeopleFile, parsePeopleFile } from '../../policy/people.js';
 import { createPreview } from '../../policy/preview.js';
-import type { Policy } from '../../policy/rules.js';
+import type { Policy, Rule } from '../../policy/rules.js';
 import {
   ADA,
   approval,
@@ -274,9 +284,222 @@ describe('a user of PagerDuty', () => {
     expect(await onCall(file, unknown, { id: 'PGRACE1', email: 'grace@example.com' })).toEqual(['grace']);
   });
 
+  it('is on call until the first of the ends that PagerDuty says, where it says one', async () => {
+    const file = named(() => ({}));
+    const both = (...ends: (number | undefined)[]) =>
+      ends.map((until, i) => ({ id: `P${i}`, email: `${i === 0 ? 'grace' : 'linus'}@example.com`, ...(until ? { until } : {}) }));
+    const until = async (...all: PagedUser[]) => (await directoryAt(NOW, users(...all), file).onCall('cloud')).untilMs;
+    expect(await until(...both(7, 5))).toBe(5);
+    expect(await until(...both(undefined, 9))).toBe(9);
+    expect(await until(...both(undefined, undefined))).toBeUndefined();
+  });
+
+  it('may, for a check of files, be whoever has an id or an address', () => {
+    const [ada, grace, linus] = [ADA, { ...GRACE, pagerdutyUserId: 'PGRACE1' }, { ...LINUS, email: 'linus@example.com' }];
+    const ever = everOnDuty({ ...FILE, people: [ada, grace, linus] });
+    expect([...ever]).toEqual([
+      ['primary', ['margaret', 'linus']],
+      ['cloud', ['grace', 'linus']],
+    ]);
+    expect(withEveryRota({ ...FILE, people: [ada, grace, linus] }).map(({ groups }) => groups)).toEqual([
+      ['staff'],
+      ['staff', 'it', 'oncall:cloud'],
+      ['staff', 'it', 'oncall:primary', 'oncall:cloud'],
+    ]);
+  });
+
+  it('is known to nobody where PagerDuty is not set up', async () => {
+    await expect(unpaged('PSCHED1')).rejects.toMatchObject({
+      code: 'oncall-unavailable',
+      sentence: expect.stringContaining('the schedule PSCHED1 is known to PagerDuty alone'),
+    });
+  });
+
   it('who is one person by id and another by address is refused', async () => {
     const file = named(({ personId }) => (personId === 'grace' ? { pagerdutyUserId: 'PGRACE1' } : {}));
     await expect(onCall(file, { id: 'PGRACE1', email: 'ada@example.com' })).rejects.toThrow(/is grace by id, or ada by e-mail/);
+  });
+});
+
+describe('looking up', () => {
+  const ABOUT = { kind: 'mac-admin', serial: 'C02ADA01' } as About;
+  const who = (...groups: string[]) => ({ groups, people: [] });
+  /** Rotas and their members; `broken` is down, and `odd` fails in another way. Says which were asked. */
+  function world(members: Record<string, { readonly members: readonly Person[]; readonly untilMs?: number }> = {}) {
+    const asked: string[] = [];
+    const onCall = async (rota: string) => {
+      asked.push(rota);
+      if (rota === 'broken') throw new StintError('oncall-unavailable', 'PagerDuty does not answer.');
+      if (rota === 'odd') throw new StintError('bad-config', 'The file is broken.');
+      return members[rota] ?? { members: [] };
+    };
+    const directory = { ...directoryFrom(EVERYBODY), onCall };
+    return { asked, directory, onCall: createOnCall(directory) };
+  }
+  const rule = (id: string, ask: string, approve: string, more = '') =>
+    `  - { id: ${id}, kind: mac-admin, match: { serials: ["*"] }, ask: ${ask}, approve: ${approve}, windows: [10m], max: 30m${more} }\n`;
+  const ROUND = { kind: 'request', wait: waitedFrom(NOW - 60 * MIN, NOW) } as const;
+
+  it('a rota is one of which the group says so', () => {
+    expect([who('staff'), who('staff', 'oncall:a'), who()].map(namesRota)).toEqual([false, true, false]);
+  });
+
+  it('leaves those alone who are on call for nothing', () => {
+    const [ada, grace] = withRotas([ADA, GRACE], new Map([['a', [GRACE.personId]]]));
+    expect(ada).toBe(ADA);
+    expect(grace).toEqual({ ...GRACE, groups: ['staff', 'it', 'oncall:a'] });
+  });
+
+  it('is done once for each rota, and stays so until the first of them ends', async () => {
+    const { asked, onCall } = world({ a: { members: [GRACE], untilMs: 9 }, b: { members: [], untilMs: 7 }, c: { members: [] } });
+    expect(onCall.duty).toBeUndefined();
+    await onCall.learn(who('staff', 'oncall:c'));
+    expect(onCall.duty).toEqual({});
+    await onCall.learn(who('oncall:a'));
+    await Promise.all([onCall.learn(who('oncall:b')), onCall.learn(who('oncall:a', 'oncall:b'))]);
+    expect(onCall.duty).toEqual({ until: 7 });
+    expect(asked).toEqual(['c', 'a', 'b']);
+    const members = async (group: string) => (await onCall.directory.membersOf(group)).map((p) => p.personId);
+    expect([await members('oncall:a'), await members('oncall:z'), await members('security')]).toEqual([
+      ['grace'],
+      [],
+      ['margaret'],
+    ]);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('goes by the members of the group where the directory knows no more', async () => {
+    const { personByMac: _, ...all } = directoryFrom(EVERYBODY);
+    const bare = { person: all.person, membersOf: async (group: string) => (group === 'oncall:a' ? [LINUS] : []) };
+    const onCall = createOnCall(bare);
+    await onCall.learn(who('oncall:a'));
+    expect(onCall.onto([ADA, LINUS]).map(({ groups }) => groups)).toEqual([['staff'], ['staff', 'it', 'oncall:a']]);
+    expect(onCall.duty).toEqual({});
+  });
+
+  it('as far as it can answers why it could not, and throws what is another failure', async () => {
+    const { directory } = world({ a: { members: [ADA] } });
+    const [fine, short] = [who('oncall:a', 'staff'), who('oncall:broken', 'oncall:a')];
+    const ada = { ...ADA, groups: ['staff', 'oncall:a'] };
+    expect(await asFarAsKnown(directory, ADA, [fine, fine])).toEqual({ person: ada });
+    const failure = expect.objectContaining({ code: 'oncall-unavailable' });
+    expect(await asFarAsKnown(directory, ADA, [who('staff'), short])).toEqual({ person: ada, failure });
+    expect('failure' in (await lookedUp(directory, [fine]))).toBe(false);
+    await expect(asFarAsKnown(directory, ADA, [who('oncall:odd')])).rejects.toThrow('The file is broken.');
+  });
+
+  it.each<[string, Policy, readonly Person[], readonly string[]]>([
+    ['no rota is named', policyOf(), [ADA], []],
+    ['nobody asks', policyOf({ approve: '{ groups: ["oncall:a"] }' }), [], []],
+    ['the rule that lets them ask is approved by one', policyOf({ approve: '{ groups: ["oncall:a"] }' }), [ADA], ['a']],
+    [
+      'they may ask by one',
+      policyOf({ ask: '{ groups: ["oncall:b"] }', approve: '{ groups: ["oncall:a"] }' }),
+      [ADA],
+      ['b', 'a'],
+    ],
+    ['they may not ask by one', policyOf({ ask: '{ groups: ["oncall:c"] }', approve: '{ groups: ["oncall:a"] }' }), [ADA], ['c']],
+    ['one of two may ask', policyOf({ ask: '{ people: [grace] }', approve: '{ groups: ["oncall:a"] }' }), [GRACE, ADA], []],
+    [
+      'a rule before it does not mean them',
+      policyOf({
+        ask: '{ people: [zoe] }',
+        approve: '{ groups: ["oncall:a"] }',
+        more: rule('mine', '{ groups: [staff] }', '{ groups: ["oncall:b"] }'),
+      }),
+      [ADA],
+      ['b'],
+    ],
+    [
+      'it is denied',
+      policyOf({
+        approve: '{ groups: ["oncall:a"] }',
+        more: '  - { id: no, effect: deny, kind: mac-admin, match: { serials: ["*"] }, ask: { people: [ada] } }\n',
+      }),
+      [ADA],
+      [],
+    ],
+    [
+      'steps have begun',
+      policyOf({
+        approve:
+          '{ groups: [it], escalate: [{ after: 5m, groups: ["oncall:a", "oncall:b"] }, { after: 2h, groups: ["oncall:c"] }] }',
+      }),
+      [ADA],
+      ['a', 'b'],
+    ],
+    [
+      'it covers other Macs',
+      {
+        ...policyOf(),
+        rules: policyOf({ approve: '{ groups: ["oncall:a"] }' }).rules.map(
+          (one) => ({ ...one, match: { serials: ['C03*'] } }) as Rule,
+        ),
+      },
+      [ADA],
+      [],
+    ],
+  ])('to decide where %s', async (_, policy, askers, looked) => {
+    const { asked, onCall } = world({ b: { members: [ADA] } });
+    expect(await learnFor(onCall, policy, ABOUT, askers, ROUND)).toBeUndefined();
+    expect(asked).toEqual(looked);
+  });
+
+  it('to decide answers that a step could not be looked up, and throws it of those who decide anyway', async () => {
+    const step = policyOf({ approve: '{ groups: [it], escalate: [{ after: 5m, groups: ["oncall:broken"] }] }' });
+    expect(await learnFor(world().onCall, step, ABOUT, [ADA], ROUND)).toMatchObject({ code: 'oncall-unavailable' });
+    const first = policyOf({ approve: '{ groups: ["oncall:broken"] }' });
+    await expect(learnFor(world().onCall, first, ABOUT, [ADA], ROUND)).rejects.toThrow(/does not answer/);
+  });
+
+  const glass = (ask: string) => `    breakGlass: { ask: ${ask}, max: 10m, review: { groups: [security] } }\n`;
+  const denied = '  - { id: no, effect: deny, kind: mac-admin, match: { serials: ["*"] }, ask: { people: [ada] } }\n';
+  it.each<[string, Policy, readonly Person[], readonly string[]]>([
+    ['nobody breaks it', policyOf({ approve: '{ groups: ["oncall:a"] }', more: glass('{ groups: [staff] }') }), [], []],
+    ['they may by name', policyOf({ approve: '{ groups: ["oncall:a"] }', more: glass('{ groups: [staff] }') }), [ADA], ['a']],
+    ['a rota may', policyOf({ approve: '{ groups: ["oncall:a"] }', more: glass('{ groups: ["oncall:b"] }') }), [ADA], ['b', 'a']],
+    [
+      'another rota may',
+      policyOf({ ask: '{ people: [zoe] }', approve: '{ groups: ["oncall:a"] }', more: glass('{ groups: ["oncall:c"] }') }),
+      [ADA],
+      ['c'],
+    ],
+    [
+      'a rota may ask',
+      policyOf({ ask: '{ groups: ["oncall:b"] }', approve: '{ groups: ["oncall:a"] }', more: glass('{ people: [zoe] }') }),
+      [ADA],
+      ['b', 'a'],
+    ],
+    ['it is denied', policyOf({ approve: '{ groups: ["oncall:a"] }', more: glass('{ groups: [staff] }') + denied }), [ADA], []],
+  ])('to break the glass where %s', async (_, policy, askers, looked) => {
+    const { asked, onCall } = world({ b: { members: [ADA] } });
+    expect(await learnForGlass(onCall, policy, ABOUT, askers)).toBeUndefined();
+    expect(asked).toEqual(looked);
+  });
+
+  it('to break the glass answers that approvers could not be looked up, and throws it of those who may', async () => {
+    const told = policyOf({ approve: '{ groups: ["oncall:broken"] }', more: glass('{ groups: [staff] }') });
+    expect(await learnForGlass(world().onCall, told, ABOUT, [ADA])).toMatchObject({ code: 'oncall-unavailable' });
+    const may = policyOf({ more: glass('{ groups: ["oncall:broken"] }') });
+    await expect(learnForGlass(world().onCall, may, ABOUT, [ADA])).rejects.toThrow(/does not answer/);
+  });
+
+  it('the rules to ask by are those that cover it and let all of them ask, or name a rota', () => {
+    const policy = policyOf({
+      ask: '{ people: [ada] }',
+      more:
+        rule('rota', '{ people: [grace], groups: ["oncall:a"] }', '{ groups: [it] }') +
+        rule('all', '{ groups: [staff] }', '{ groups: [it] }'),
+    });
+    const ids = (askers: readonly Person[], about: About = ABOUT) => rulesToAsk(policy, about, askers).map(({ id }) => id);
+    expect(ids([ADA])).toEqual(['macs', 'rota', 'all']);
+    expect(ids([ADA, LINUS])).toEqual(['rota', 'all']);
+    expect(ids([MALLORY])).toEqual(['rota']);
+    expect(
+      rulesToAsk({ ...policy, rules: policy.rules.map((one) => ({ ...one, match: { serials: ['C03*'] } }) as Rule) }, ABOUT, [
+        ADA,
+      ]),
+    ).toEqual([]);
   });
 });
 

@@ -69,6 +69,28 @@ describe('the directory', () => {
     expect(problems(named.replace(id, 'ada'))).toContain('must be the id of a user in Identity Center');
   });
 
+  it('finds a person by their user in Identity Center in any letters, and nobody who has none', async () => {
+    const id = '94482488-3041-7005-b4c2-7f5e0c8d1a2b';
+    const named = changed('    groups: [staff]\n', `    groups: [staff]\n    aws: { user: ${id} }\n`);
+    const byAws = directoryFrom(parsePeople(named, 'people.yaml'));
+    expect(await idOf(byAws.personByAwsUser(id))).toBe('ada');
+    expect(await idOf(byAws.personByAwsUser(id.toUpperCase()))).toBe('ada');
+    expect(await idOf(byAws.personByAwsUser(`${id}0`))).toBeUndefined();
+    expect(await idOf(byAws.personByAwsUser('nobody'))).toBeUndefined();
+  });
+
+  it('has whoever is on call as it is told, but for those who are not in the file', async () => {
+    const people = parsePeople(GOOD, 'people.yaml');
+    const told = directoryFrom(people, async (rota) =>
+      rota === 'primary' ? { people: ['grace', 'nobody'] as string[] as PersonId[], untilMs: 7 } : undefined,
+    );
+    const [, grace] = people;
+    expect(await told.onCall('primary')).toEqual({ members: [grace], untilMs: 7 });
+    expect(await told.membersOf('oncall:primary')).toEqual([grace]);
+    for (const none of [told, directory]) expect(await none.onCall('other')).toEqual({ members: [], untilMs: undefined });
+    expect(await directory.membersOf('oncall:primary')).toEqual([]);
+  });
+
   it('has everybody once in each of their groups, however often it stands in their entry', async () => {
     const twice = directoryFrom(parsePeople(changed('groups: [staff, it]', 'groups: [it, staff, it]'), 'p'));
     expect((await twice.membersOf('it')).map((p) => p.personId)).toEqual(['grace']);
@@ -106,6 +128,14 @@ describe('the people file', () => {
       'one account on a Mac twice',
       changed('serial: C02GRACE01, user: grace', 'serial: C02ADA01, user: Ada'),
       '13:12 people[1].macs[0]: the account on a Mac C02ADA01/Ada was named before',
+    ],
+    [
+      'one user of PagerDuty twice',
+      changed('    groups: [staff]\n', '    pagerduty: PADA001\n').replace(
+        '    groups: [staff, it]\n',
+        '    pagerduty: PADA001\n',
+      ),
+      '11:16 people[1].pagerduty: the user of PagerDuty PADA001 was named before, at people.yaml:5:16',
     ],
     [
       'a misspelt key',

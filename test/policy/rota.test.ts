@@ -233,6 +233,74 @@ rotas:
     expect(problems(changed(from, to))).toContain(hint);
   });
 
+  const OVERRIDE = '      - { from: "2026-02-01 09:00", until: "2026-02-02 09:00", person: grace }\n';
+  const more = (from: string, until: string) =>
+    changed(OVERRIDE, `${OVERRIDE}      - { from: "${from}", until: "${until}", person: ada }\n`);
+  const WALL = 'must be a day and a time such as "2026-02-01 09:00", by the clocks of the zone';
+  it.each<[string, string, readonly string[]]>([
+    [
+      'an override that is all wrong',
+      changed(OVERRIDE, '      - { from: 2026-02-01, until: never, person: bob }\n'),
+      [
+        `rotas[0].overrides[0].from: ${WALL}`,
+        `rotas[0].overrides[0].until: ${WALL}`,
+        'rotas[0].overrides[0].person: bob is not in the people file',
+      ],
+    ],
+    ['an override from no time', more('2026-02-30 09:00', '2026-03-03 09:00'), [`rotas[0].overrides[1].from: ${WALL}`]],
+    ['an override to no time', more('2026-03-02 09:00', '2026-03-03 24:00'), [`rotas[0].overrides[1].until: ${WALL}`]],
+    ['words around a time', more('on 2026-03-02 09:00', '2026-03-03 09:00'), [`rotas[0].overrides[1].from: ${WALL}`]],
+    ['seconds behind a time', more('2026-03-02 09:00:00', '2026-03-03 09:00'), [`rotas[0].overrides[1].from: ${WALL}`]],
+    [
+      'an override of no length',
+      more('2026-03-02 09:00', '2026-03-02 09:00'),
+      ['rotas[0].overrides[1].until: must be later than from'],
+    ],
+    [
+      'one inside another',
+      more('2026-02-01 10:00', '2026-02-01 11:00'),
+      ['rotas[0].overrides[1]: overlaps one before it; one person is on call at a time'],
+    ],
+    [
+      'one around another',
+      more('2026-01-01 10:00', '2026-03-01 11:00'),
+      ['rotas[0].overrides[1]: overlaps one before it; one person is on call at a time'],
+    ],
+    [
+      'one behind one that is wrong',
+      more('2026-02-30 09:00', '2026-03-03 09:00').replace('2026-02-01 09:00', 'x'),
+      [`rotas[0].overrides[0].from: ${WALL}`, `rotas[0].overrides[1].from: ${WALL}`],
+    ],
+    [
+      'everything beside PagerDuty',
+      GOOD.replace('    zone:', '    pagerduty: PSCHED2\n    zone:'),
+      ['zone', 'from', 'handoff', 'every', 'people', 'overrides'].map(
+        (key) => `rotas[0].${key}: must not stand beside pagerduty, which alone says who is on call`,
+      ),
+    ],
+    [
+      'nothing but a name',
+      'people: []\nrotas: [{ name: primary }]\n',
+      ['zone', 'from', 'handoff', 'people'].map((key) => `rotas[0].${key}: is missing; a rota has it, or else pagerduty`),
+    ],
+  ])('is refused with %s, and nothing else is said', (_, text, said) => {
+    const lines = problems(text).split('\n').slice(1);
+    expect(lines.map((line) => line.replace(/^people\.yaml:\d+:\d+ /, ''))).toEqual(said);
+  });
+
+  it('may have overrides that meet, in any order: they are taken by time', () => {
+    const [both] = parsePeopleFile(more('2026-01-31T09:00', '2026-02-01 09:00'), 'p').rotas;
+    expect(both).toMatchObject({
+      overrides: [
+        { from: Date.parse('2026-01-31T08:00:00Z'), until: Date.parse('2026-02-01T08:00:00Z'), person: 'ada' },
+        { from: Date.parse('2026-02-01T08:00:00Z'), until: Date.parse('2026-02-02T08:00:00Z'), person: 'grace' },
+      ],
+    });
+    expect(parsePeopleFile(more('2026-02-02 09:00', '2026-02-03 09:00'), 'p').rotas[0]).toMatchObject({ overrides: [{}, {}] });
+    const bare = parsePeopleFile(changed(`    overrides:\n${OVERRIDE}`, '').replace('every: week', 'every: day'), 'p').rotas[0];
+    expect(bare).toMatchObject({ days: 1, overrides: [] });
+  });
+
   it('is refused with overrides that overlap, for one person is on call at a time', () => {
     const twice = '- { from: "2026-02-01 09:00", until: "2026-02-02 09:00", person: grace }';
     expect(
