@@ -170,7 +170,9 @@ describe('the people file', () => {
 
   it('as JSON may not say a key twice, where a parser would quietly take the last', () => {
     const json = '{"people":[{"id":"ada","name":"Ada: \\"a\\"","active":false,"active":true}]}';
-    expect(problems(json)).toMatch(/people\.yaml:1:59 "\w+" stands twice in this block, first at people\.yaml:1:44; keep one of them/);
+    expect(problems(json)).toMatch(
+      /people\.yaml:1:59 "\w+" stands twice in this block, first at people\.yaml:1:44; keep one of them/,
+    );
     expect(parsePeople(json.replace(',"active":true', ''), 'p')[0]?.active).toBe(false);
   });
 
