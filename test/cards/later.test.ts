@@ -51,7 +51,9 @@ describe('a request for later', () => {
     expect(letter.text).toContain(said);
     expect(letter.text).toContain('It is judged once more then.');
     expect(JSON.stringify(letter.blocks)).toContain('Withdraw');
-    expect(now(approved)).toBe('Elevation abcdefgh was approved for 10 min at 14:02 UTC and starts at 2026-11-21 20:00 UTC.');
+    expect(now(approved)).toBe(
+      'Elevation abcdefgh was approved for 10 min at 2026-11-21 14:02 UTC and starts at 2026-11-21 20:00 UTC.',
+    );
   });
 
   it('whose start was missed says which of the two it was, and that it is not granted late', () => {
