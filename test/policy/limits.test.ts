@@ -6,6 +6,7 @@ import { type Instant, instant, type RequestId } from '../../contract/ids.js';
 import type { Happened, Held, Limit, Usage } from '../../contract/limits.js';
 import { decide, decideBoth } from '../../policy/decide.js';
 import { createCheckLimits } from '../../policy/entrance.js';
+import { allLimits, limitsOf, limitTexts } from '../../policy/limit-file.js';
 import { limitRefusals, NO_USAGE } from '../../policy/limits.js';
 import { parsePolicy } from '../../policy/load.js';
 import { directoryFrom } from '../../policy/people.js';
@@ -285,5 +286,68 @@ describe('whatever counts', () => {
     const broken = [{ ...past('bbbb', -HOUR, 0), span: { from: 'x' as Instant, to: instant(NOW) } }];
     expect(refusals({ perWeekMs: HOUR }, { held: broken })).toHaveLength(1);
     expect(() => refusals({ coolDownMs: HOUR }, { revoked: [{ ...asked('bbbb', 0), at: 'x' as Instant }] })).toThrow();
+  });
+});
+
+describe('limits of the file and of a rule', () => {
+  const all = { live: 1, perHour: 2, perWeek: 3 * HOUR, coolDown: 4 * HOUR };
+  const limit = { live: 1, perHour: 2, perWeekMs: 3 * HOUR, coolDownMs: 4 * HOUR };
+
+  it('both hold, each with what it says alone', () => {
+    expect(limitsOf('macs', all, all)).toStrictEqual([limit, { rule: 'macs', ...limit }]);
+    expect(limitsOf('macs', { live: 5 }, { coolDown: HOUR })).toStrictEqual([{ live: 5 }, { rule: 'macs', coolDownMs: HOUR }]);
+    expect(limitsOf('macs', undefined, undefined)).toEqual([]);
+    expect(allLimits([limit, { live: 5 }], [{ live: 5 }, { live: 6 }])).toEqual([limit, { live: 5 }, { live: 6 }]);
+  });
+
+  it.each<[Limit, Parameters<typeof limitTexts>[1], readonly string[]]>([
+    [
+      limit,
+      undefined,
+      [
+        'at most 1 at once in all',
+        'at most 2 requests an hour in all',
+        'at most 3h of access in seven days in all',
+        'nothing in all for 4h after a revoke',
+      ],
+    ],
+    [
+      { rule: 'macs', ...limit },
+      { live: 1, asked: 1, ms: 90 * MIN },
+      [
+        'at most 1 at once by the rule macs, 0 left',
+        'at most 2 requests an hour by the rule macs, 1 left',
+        'at most 3h of access in seven days by the rule macs, 1h30m left',
+        'nothing by the rule macs for 4h after a revoke',
+      ],
+    ],
+    [
+      { live: 1, perHour: 2 },
+      { live: 3, asked: 0 },
+      ['at most 1 at once in all, 0 left', 'at most 2 requests an hour in all, 2 left'],
+    ],
+    [{ perWeekMs: 3 * HOUR }, { ms: 3 * HOUR - MIN }, ['at most 3h of access in seven days in all, 1m left']],
+    [{ perWeekMs: 3 * HOUR }, { ms: 3 * HOUR - MIN + 1 }, ['at most 3h of access in seven days in all, nothing left']],
+    [{ perWeekMs: 3 * HOUR }, { ms: 4 * HOUR }, ['at most 3h of access in seven days in all, nothing left']],
+    [{}, {}, []],
+  ])('%j, of which %j is used, is said so', (one, used, texts) => {
+    expect(limitTexts(one, used)).toEqual(texts);
+  });
+
+  it('that could never grant anything is refused, with whose it is', () => {
+    const never = (more: string, file = '') => {
+      try {
+        parsePolicy(policyOf({ more }).source.replace('targets:', `${file}targets:`), 'p');
+      } catch (error) {
+        if (isStintError(error)) return error.sentence;
+        throw error;
+      }
+      return '';
+    };
+    expect(never('    limits: { perWeek: 5m }')).toBe('');
+    expect(never('    limits: { perWeek: 4m }')).toMatch(
+      /: perWeek \(4m\) is shorter than its shortest window \(5m\), so nothing/,
+    );
+    expect(never('', 'limits: { perWeek: 4m }\n')).toMatch(/perWeek of the file \(4m\) is shorter .*: raise it to 5m/);
   });
 });
