@@ -94,3 +94,37 @@ it('whatever target there is: one that stands for it is covered by exactly the s
     { numRuns: 200 },
   );
 });
+
+it.each<[Parameters<typeof awsClasses>[0], readonly string[]]>([
+  [[{ sets: ['a', 'b', 'c'] }], ['set a or set b or set c']],
+  [[{ sets: ['a', 'b', 'c', 'd'] }], ['set a or set b or set c or 1 more']],
+  [[{ accounts: ['111111111111'] }], ['account 111111111111']],
+  [[{ accounts: ['1111111111110', 'x111111111111'] }], ['account 1111111111110 or account x111111111111']],
+  [
+    [{ accounts: ['111111111111'] }, { accounts: ['prod'] }],
+    ['account prod', 'account 111111111111', 'account 111111111111, as account prod'],
+  ],
+  [
+    [{ ous: ['A'] }, { ous: ['B'] }],
+    ['in A', 'in B', 'in A and in B'],
+  ],
+  [
+    [{ ous: ['*'] }, { ous: ['B'] }],
+    ['in any unit', 'in B'],
+  ],
+  [
+    [{ tags: { k: '*' } }, { tags: { k: 'x' } }],
+    ['tag k of any value', 'tag k=x'],
+  ],
+  [
+    [{ sets: ['a*'] }, { sets: ['*b'] }],
+    ['set a*', 'set *b', 'set a* and *b'],
+  ],
+  [
+    [{ sets: ['a'] }, {}],
+    ['any', 'set a'],
+  ],
+])('what the rules %j tell apart is called so', (matches, labels) => {
+  const { classes, complete } = awsClasses(matches);
+  expect([classes.map(({ label }) => label), complete]).toEqual([labels, true]);
+});

@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { isStintError } from '../../contract/errors.js';
 import { parseCases } from '../../policy/case-file.js';
+import { usageOfCase } from '../../policy/case-usage.js';
 import { runCases } from '../../policy/cases.js';
 import { parsePolicy } from '../../policy/load.js';
 import type { Policy } from '../../policy/rules.js';
-import { EVERYBODY, NOW, policyOf } from './world.js';
+import { at, EVERYBODY, MIN, NOW, policyOf } from './world.js';
 
 const HEAD = 'version: 1\npolicy: policy.yaml\npeople: people.yaml\ncases:\n';
 const table = (...cases: string[]) => parseCases(HEAD + cases.map((one) => `  - ${one}\n`).join(''), 'policy.test.yaml');
@@ -182,4 +183,25 @@ describe('a table', () => {
     expect(sentence).toMatch(said);
     expect(sentence).toMatch(/policy\.test\.yaml:5:\d+/);
   });
+});
+
+it('what a case says that was had before is so, by the rule that applies, and ends as the case is asked', () => {
+  const [one] = table(
+    changed(', window: 10m', ', window: 10m, had: { live: 2, requests: 2, access: 1h, revoked: 5m, automatic: 1 }'),
+  ).cases;
+  const [none] = table(CASE).cases;
+  if (!one || !none) throw new Error('no case');
+  const by = { rule: 'macs' };
+  const end = { from: at(0), to: at(0) };
+  expect(usageOfCase(one, 'macs', NOW)).toEqual({
+    asked: [1, 2].map((i) => ({ requestId: `request-${i}`, ...by, at: at(-MIN) })),
+    held: [
+      ...[1, 2].map((i) => ({ requestId: `live-${i}`, ...by, live: true, windowMs: 0, notAfter: at(30 * MIN), span: end })),
+      { requestId: 'access', ...by, live: false, windowMs: 60 * MIN, notAfter: at(0), span: { from: at(-60 * MIN), to: at(0) } },
+    ],
+    automatic: [{ requestId: 'automatic-1', ...by, at: at(-MIN) }],
+    revoked: [{ requestId: 'revoked', ...by, at: at(-5 * MIN) }],
+  });
+  expect(usageOfCase(none, undefined, NOW)).toEqual({ asked: [], held: [], automatic: [], revoked: [] });
+  expect(usageOfCase(one, undefined, NOW).revoked).toStrictEqual([{ requestId: 'revoked', at: at(-5 * MIN) }]);
 });

@@ -9,6 +9,7 @@ import { MACS } from '../../policy/macs.js';
 import { directoryFrom } from '../../policy/people.js';
 import { createPreview } from '../../policy/preview.js';
 import type { Policy } from '../../policy/rules.js';
+import { subjectNamed } from '../../policy/subject.js';
 import {
   ADA,
   approval,
@@ -161,4 +162,24 @@ it('is decided by neither of the two, though a rule names both, nor from their s
     [ken, true],
   ] as const)
     expect(await preview.judgeClick(view, one, 'approve', 10 * MIN)).toMatchObject({ ok });
+});
+
+it('an entrance takes whoever asks where nobody else is named, and refuses whoever is not there', async () => {
+  const asked: string[] = [];
+  const left = person('left', { active: false });
+  const directory = {
+    person: async (id: string) => {
+      asked.push(id);
+      return [GRACE, left].find(({ personId }) => personId === id);
+    },
+  };
+  expect(await subjectNamed(directory, ADA, undefined)).toBe(ADA);
+  expect(await subjectNamed(directory, ADA, 'ada')).toBe(ADA);
+  expect(asked).toEqual([]);
+  expect(await subjectNamed(directory, ADA, 'grace')).toBe(GRACE);
+  for (const none of ['left', 'nobody'])
+    await expect(subjectNamed(directory, ADA, none)).rejects.toMatchObject({
+      code: 'bad-input',
+      sentence: 'Whoever it is for is not in the people file, or not active. Name somebody else.',
+    });
 });

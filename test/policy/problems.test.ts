@@ -189,3 +189,62 @@ describe('what a schema finds', () => {
     });
   });
 });
+
+describe('a file', () => {
+  const TEXT = 'a: 1\nb:\n  - { c: 2 }\n  - d: {}\n    e: x\n';
+  const doc = readDocument(TEXT, 'f', 1e6);
+  it.each<[readonly PropertyKey[], string | undefined, string]>([
+    [[], undefined, 'f:1:1'],
+    [['a'], undefined, 'f:1:4'],
+    [['b'], undefined, 'f:3:3'],
+    [['b', 0], undefined, 'f:3:5'],
+    [['b', 0, 'c'], undefined, 'f:3:10'],
+    [['b', 1, 'e'], undefined, 'f:5:8'],
+    // of a key, or of what is around it
+    [[], 'b', 'f:2:1'],
+    [[], 'z', 'f:1:1'],
+    [['b', 1], 'e', 'f:5:5'],
+    [['b', 1], 'z', 'f:4:5'],
+    [['b'], 'c', 'f:3:3'],
+    [['a'], 'c', 'f:1:4'],
+    // where there is nothing, of what is around it
+    [['z'], undefined, 'f:1:1'],
+    [['b', 7], undefined, 'f:3:3'],
+    [['b', 0, 'z', 'y'], undefined, 'f:3:5'],
+    [['a', 'z'], undefined, 'f:1:4'],
+  ])('has %j (key %j) at %s', (path, key, place) => {
+    expect(doc.at(path, key)).toBe(place);
+  });
+
+  const of = (text: string, cap = 1e6) => {
+    const { value, problems } = readDocument(text, 'f', cap);
+    return problems.length === 0 ? value : problems.map(({ at, path, what }) => `${at} ${path}${what}`);
+  };
+  it.each<[string, unknown]>([
+    [TEXT, { a: 1, b: [{ c: 2 }, { d: {}, e: 'x' }] }],
+    ['', null],
+    [
+      'a: &x 1\nb: *x\n',
+      [
+        'f:1:7 anchors and aliases are not allowed; write the value out',
+        'f:2:4 anchors and aliases are not allowed; write the value out',
+      ],
+    ],
+    ['a: 1\n"a": 2\n', ['f:2:1 "a" stands twice in this block; keep one of them']],
+    ['a: 1\n---\nb: 2\n', ['f:2:1 a second document begins here, and a file is one: take out the line "---"']],
+    ['a:\n\tb: 1\n', ['f:2:1 a tab indents this line: use blanks']],
+    ['a: { __proto__: 1 }', ['f:1:6 "__proto__" is not known here, and can be no key']],
+    ['a: !!js/x 1', ['f:1:4 Unresolved tag: tag:yaml.org,2002:js/x']],
+  ])('%j is read as %j', (text, read) => {
+    expect(of(text)).toEqual(read);
+  });
+
+  it('has so many bytes at most, and no more depth than can be read', () => {
+    expect(of('a: ä', 5)).toEqual({ a: 'ä' });
+    expect(of('a: ä', 4)).toEqual(['f:1:1 the file has 5 bytes; at most 4 are allowed. Is it the file that is meant?']);
+    const deep = readDocument('['.repeat(100_000), 'f', 1e6);
+    expect(deep.problems).toContainEqual({ at: expect.stringMatching(/^f:1:/), path: '', what: 'the file is nested too deeply' });
+    expect(deep.value).toBeUndefined();
+    expect(readDocument('x'.repeat(9), 'f', 1).at(['a'])).toBe('f:1:1');
+  });
+});
