@@ -1,4 +1,6 @@
 /** What another policy changes for people: everything that the decisions would show, and nothing else. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Person } from '../../contract/ports.js';
@@ -243,5 +245,132 @@ it('says the other way round that what was wider is narrower', () => {
       expect(said(there, ({ other: rest }) => rest)).toEqual(said(back, ({ other: rest }) => rest));
     }),
     { numRuns: 60 },
+  );
+});
+
+/** Each as a block that begins with its name. Read through it whenever it changes: every line has to be true. */
+const CHANGES = new Map(
+  readFileSync(join(import.meta.dirname, '../fixtures/changes.txt'), 'utf8')
+    .split('## ')
+    .slice(1)
+    .map((block) => {
+      const [name = '', ...lines] = block.trimEnd().split('\n');
+      return [name, lines];
+    }),
+);
+
+const drawn = ({ groups, complete }: PolicyDiff): string[] => [
+  ...groups.flatMap(({ people: who, targets, widened, narrowed, other, ...rest }) => [
+    `${who.join(', ')} on ${targets.join(', ')}${Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : ''}`,
+    ...widened.map((line) => `  wider: ${line}`),
+    ...narrowed.map((line) => `  narrower: ${line}`),
+    ...other.map((line) => `  other: ${line}`),
+  ]),
+  ...(complete ? [] : ['and more']),
+];
+
+const awsPolicy = (...rules: string[]) =>
+  parsePolicy(`version: 1\ntargets:\n${rules.map((rule) => `  - { kind: aws-permission-set, ${rule} }\n`).join('')}`, 'p');
+const setRule = (id: string, match: string, more = '', ask = '{ groups: [staff] }') =>
+  `id: ${id}, match: ${match}, ask: ${ask}, approve: { groups: [it] }, windows: [10m], max: 30m${more}`;
+const deny = (lines: string) => `  - { id: fence, effect: deny, kind: mac-admin, match: { serials: ["*"] }, ${lines} }\n`;
+const led = EVERYBODY.map((one) => ({ ...one, manager: (one === GRACE ? LINUS : GRACE).personId }));
+const glass = (ask: string) => `    breakGlass: { ask: ${ask}, max: 10m, review: { groups: [security] } }\n`;
+
+it.each<[string, Policy, Policy, (readonly Person[])?]>([
+  ['a manager is asked', policyOf(), policyOf({ approve: '{ manager: true }' }), led],
+  ['a manager is asked beside a group', policyOf(), policyOf({ approve: '{ manager: true, groups: [security] }' }), led],
+  ['the policy itself approves', policyOf(), policyOf({ approve: '{ groups: [it], policy: { upTo: 10m, perDay: 2 } }' })],
+  [
+    'the policy itself approves somebody new',
+    policyOf({ ask: '{ people: [ada] }' }),
+    policyOf({ approve: '{ groups: [it], policy: { upTo: 10m, perDay: 2 } }' }),
+  ],
+  [
+    'others are told',
+    policyOf(),
+    policyOf({ more: '    notify: [{ on: [granted, ended], slack: C0TOLD0001, email: [sec@example.com] }]' }),
+  ],
+  [
+    'others are told of more',
+    policyOf({ more: '    notify: [{ on: [granted], slack: C0TOLD0001 }]' }),
+    policyOf({ more: '    notify: [{ on: [granted], slack: C0TOLD0001 }, { on: [ended], email: [sec@example.com] }]' }),
+  ],
+  ['a step is added', policyOf(), policyOf({ approve: '{ groups: [it], escalate: [{ after: 15m, groups: [security] }] }' })],
+  [
+    'a step is earlier',
+    policyOf({ approve: '{ groups: [it], escalate: [{ after: 15m, groups: [security] }] }' }),
+    policyOf({ approve: '{ groups: [it], escalate: [{ after: 5m, groups: [security] }] }' }),
+  ],
+  [
+    'a later step is gone',
+    policyOf({ approve: '{ groups: [it], escalate: [{ after: 5m, people: [mallory] }, { after: 1h, groups: [security] }] }' }),
+    policyOf({ approve: '{ groups: [it], escalate: [{ after: 5m, people: [mallory] }] }' }),
+  ],
+  [
+    'a step is for after hours',
+    policyOf(),
+    policyOf({
+      approve:
+        '{ groups: [it], escalate: [{ outside: { zone: UTC, days: [mon], from: "08:00", to: "18:00" }, groups: [security] }] }',
+    }),
+  ],
+  ['whoever is on call approves', policyOf(), policyOf({ approve: '{ groups: ["oncall:desk"] }' })],
+  [
+    'extensions are shorter',
+    policyOf({ more: '    extend: { windows: [5m, 15m] }' }),
+    policyOf({ more: '    extend: { windows: [5m] }' }),
+  ],
+  [
+    'extensions are of other lengths',
+    policyOf({ more: '    extend: { windows: [5m, 15m] }' }),
+    policyOf({ more: '    extend: { windows: [5m, 20m] }' }),
+  ],
+  ['extensions are decided by others', policyOf(), policyOf({ more: '    extend: { approve: { groups: [security] } }' })],
+  ['the glass may be broken', policyOf(), policyOf({ more: glass('{ groups: [staff] }') })],
+  ['it may begin later', policyOf(), policyOf({ more: '    later: { ahead: 7d }' })],
+  ['nobody may ask', policyOf(), policyOf({ ask: '{ people: [zoe] }' })],
+  ['some are denied', policyOf(), policyOf({ more: deny('ask: { people: [ada] }') })],
+  ['others than some are denied', policyOf(), policyOf({ more: deny('except: { people: [ada, grace] }') })],
+  ['some Macs are denied for all', policyOf(), policyOf({ more: deny('ask: { groups: [staff] }').replace('"*"', 'C02ADA*') })],
+  [
+    'one rule becomes two',
+    policyOf(),
+    parsePolicy(
+      policyOf({ more: '' }).source.replace(
+        'targets:\n',
+        'targets:\n  - { id: hers, kind: mac-admin, match: { serials: [C02ADA*] }, ask: { groups: [staff] }, for: others, approve: { groups: [it], quorum: 2 }, windows: [5m], max: 5m }\n',
+      ),
+      'p',
+    ),
+  ],
+  [
+    'one becomes free to ask for others',
+    awsPolicy(setRule('prod', '{ sets: [Admin] }')),
+    awsPolicy(setRule('prod', '{ sets: [Admin] }', ', for: others')),
+  ],
+  [
+    'one asks for the only other one',
+    awsPolicy(setRule('prod', '{ sets: [Admin] }', '', '{ people: [ada, mallory] }')),
+    awsPolicy(setRule('prod', '{ sets: [Admin] }', ', for: others', '{ people: [ada, mallory] }')),
+  ],
+  [
+    'one alone asks',
+    awsPolicy(setRule('prod', '{ sets: [Admin] }', '', '{ people: [ada] }')),
+    awsPolicy(setRule('prod', '{ sets: [Admin] }', ', for: others', '{ people: [ada] }')),
+  ],
+  [
+    'of two sets one is for others',
+    awsPolicy(setRule('one', '{ sets: [Admin] }'), setRule('two', '{ sets: [Read] }')),
+    awsPolicy(setRule('one', '{ sets: [Admin] }', ', for: others'), setRule('two', '{ sets: [Read] }')),
+  ],
+  [
+    'a set is denied',
+    awsPolicy(setRule('one', '{ sets: ["*"] }')),
+    awsPolicy(setRule('one', '{ sets: ["*"] }'), 'id: no, effect: deny, match: { sets: [Admin] }, ask: { people: [ada] }'),
+  ],
+])('where %s a comparison says so, and the other way round', (what, before, after, who = [...EVERYBODY]) => {
+  expect([...drawn(diffPolicies(before, after, who)), 'and back:', ...drawn(diffPolicies(after, before, who))]).toEqual(
+    CHANGES.get(what),
   );
 });
