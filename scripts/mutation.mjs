@@ -25,8 +25,6 @@ const ALL = [
     .filter((name) => name.endsWith('.ts'))
     .map((name) => `policy/${name}`),
 ];
-/** What explains decisions calls what decides, and its tests search long: they are asked of it alone. */
-const EXPLAINS = /^policy\/(explain|diff|who|attributes|aws-classes)/;
 const OURS = 'reports/mutation';
 
 function options() {
@@ -89,14 +87,13 @@ const isLoaded = ({ status, statusReason }) => status === 'Ignored' && /^Static/
  * In two steps, for the second is slow: what runs inside tests, each mutant with the tests that come there; then what runs only
  * while files are loaded, such as a table, with all tests.
  */
-async function mutateAll(files, name, asked) {
-  process.env.STINT_MUTATION_EXPLAINS = name === 'explains' ? '1' : '';
+async function mutateAll(files, asked) {
   const mine = ({ file }) => files.includes(file);
-  const first = (await mutate(files, name, asked, { ignoreStatic: true })).filter(mine);
+  const first = (await mutate(files, 'all', asked, { ignoreStatic: true })).filter(mine);
   const loaded = new Map(first.filter(isLoaded).map((mutant) => [`${place(mutant)} ${mutant.replacement}`, mutant]));
   if (loaded.size === 0) return first;
   const places = [...new Set([...loaded.values()].map(place))];
-  const second = await mutate(places, `${name}-loaded`, asked, { ignoreStatic: false, warnings: { slow: false } });
+  const second = await mutate(places, 'loaded', asked, { ignoreStatic: false, warnings: { slow: false } });
   return [...first.filter((mutant) => !isLoaded(mutant)), ...second.filter((m) => loaded.has(`${place(m)} ${m.replacement}`))];
 }
 
@@ -127,14 +124,7 @@ function summary(all) {
 
 async function run(asked) {
   mkdirSync(OURS, { recursive: true });
-  const files = asked.file ?? ALL;
-  const results = [];
-  for (const [name, part] of [
-    ['decides', files.filter((file) => !EXPLAINS.test(file))],
-    ['explains', files.filter((file) => EXPLAINS.test(file))],
-  ])
-    if (part.length > 0) results.push(...(await mutateAll(part, name, asked)));
-  return summary(results);
+  return summary(await mutateAll(asked.file ?? ALL, asked));
 }
 
 function tell({ score, mutants, files, survivors }) {

@@ -445,6 +445,10 @@ const EXPLAINED = new Map(
 it.each<[string, Partial<Case> & { waitedMs?: number; startAt?: Instant; whose?: Inquiry['whose'] }]>([
   ['of all that a rule may say', { policy: policyOf({ more: HELD }) }],
   ['for somebody else, at a time', { policy: policyOf({ more: HELD }), requester: 'grace', subject: 'ada', startAt: at(DAY) }],
+  [
+    'for somebody else, by one who may break the glass',
+    { policy: policyOf({ more: HELD.replace('[ada]', '[grace]') }), requester: 'grace', subject: 'ada' },
+  ],
   ['at a time that is too far ahead', { policy: policyOf({ more: HELD }), startAt: at(8 * DAY) }],
   ['at a time where the rule has none', { startAt: at(DAY) }],
   ['out of hours', { policy: policyOf({ more: HELD.replace('08:00', '10:00') }) }],
