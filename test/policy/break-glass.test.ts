@@ -387,6 +387,24 @@ describe('the review', () => {
     expect(await reviewersOf(lost, view())).toEqual([]);
   });
 
+  it('says who may to whom it is not, and to whom it is theirs that somebody else has to', async () => {
+    expect(await judgeReview(deps(), view(), LINUS)).toEqual({
+      ok: false,
+      sentence: 'The policy does not let you review this; it lets Margaret.',
+    });
+    expect(await judgeReview(deps(), view(), ADA)).toEqual({
+      ok: false,
+      sentence: 'You cannot review your own break-glass. Someone else has to.',
+    });
+    const nobody = deps(EVERYBODY.filter((one) => one !== MARGARET));
+    expect(await judgeReview(nobody, view(), LINUS)).toEqual({ ok: false, sentence: 'The policy does not let you review this.' });
+    const lost = { ...deps(), policies: { get: async () => undefined } };
+    const told = { ...view(), verdict: { ...view().verdict, approvers: ['grace'] as string[] as PersonId[] } };
+    expect((await passedOver(lost, told)).map(({ personId }) => personId)).toEqual(['grace']);
+    const { grants: _, ...storeless } = deps();
+    expect(await reviewersOf(storeless, view())).toEqual([]);
+  });
+
   it('goes by what the store wrote down as the target was taken, and not by a verdict that somebody gave in the policy’s place', async () => {
     const other = breakable(
       '{ ask: { groups: [staff] }, max: 15m, review: { people: [mallory] } }',

@@ -233,6 +233,9 @@ describe('a file', () => {
     ['a: 1\n"a": 2\n', ['f:2:1 "a" stands twice in this block; keep one of them']],
     ['a: 1\n---\nb: 2\n', ['f:2:1 a second document begins here, and a file is one: take out the line "---"']],
     ['a:\n\tb: 1\n', ['f:2:1 a tab indents this line: use blanks']],
+    ['<<: { a: 1 }', { '<<': { a: 1 } }],
+    ['a: yes', { a: 'yes' }],
+    ['? [a]\n: 1\n', [expect.stringMatching(/^f:1:3 .*keys must be strings/)]],
     ['a: { __proto__: 1 }', ['f:1:6 "__proto__" is not known here, and can be no key']],
     ['a: !!js/x 1', ['f:1:4 Unresolved tag: tag:yaml.org,2002:js/x']],
   ])('%j is read as %j', (text, read) => {
