@@ -47,7 +47,7 @@ it.each<[string, Change, readonly string[]]>([
     { approve: '{ groups: [nobodies] }' },
     [
       `p.yaml:8:25 macs.approve: the group nobodies has no members${there}`,
-      'p.yaml:8:14 macs: too few people could approve for ada, grace, linus, margaret; 1 needed.',
+      'p.yaml:8:14 macs: too few people could approve for ada, grace, linus, margaret: 1 is needed; 0 could.',
     ],
   ],
   [
@@ -58,17 +58,17 @@ it.each<[string, Change, readonly string[]]>([
   [
     'too few for one of those who approve',
     { approve: '{ groups: [it], quorum: 2 }' },
-    ['p.yaml:8:14 macs: too few people could approve for grace, linus; 2 needed.'],
+    ['p.yaml:8:14 macs: too few people could approve for grace, linus: 2 are needed; 1 could.'],
   ],
   [
     'too few in a stage',
     { approve: '{ stages: [{ groups: [it] }, { groups: [security] }] }' },
-    ['p.yaml:8:14 macs: too few people could approve for margaret in stage 2 (security); 1 needed.'],
+    ['p.yaml:8:14 macs: too few people could approve for margaret in stage 2 (security): 1 is needed; 0 could.'],
   ],
   [
     'too few for an extension',
     { more: '    extend: { approve: { groups: [security] } }' },
-    ['p.yaml:12:24 macs: too few people could approve an extension for margaret; 1 needed.'],
+    ['p.yaml:12:24 macs: too few people could approve an extension for margaret: 1 is needed; 0 could.'],
   ],
   [
     'a group that extends',
@@ -116,7 +116,7 @@ it.each<[string, Change, readonly string[]]>([
     'managers who are nobody',
     { approve: '{ manager: true }', ask: '{ groups: [it, security] }' },
     [
-      'p.yaml:8:14 macs: too few people could approve for grace, linus, margaret; 1 needed. Grace has no manager in the people file. Linus has no manager in the people file. Margaret has no manager in the people file.',
+      'p.yaml:8:14 macs: too few people could approve for grace, linus, margaret: 1 is needed; 0 could. Grace has no manager in the people file. Linus has no manager in the people file. Margaret has no manager in the people file.',
     ],
   ],
 ])('finds of %s', async (_, change, said) => {
@@ -129,7 +129,7 @@ it.each<[string, Change, readonly string[]]>([
 describe('a check', () => {
   it('does not count on those who left', async () => {
     expect(await of({ approve: '{ people: [grace] }' }, left)).toEqual([
-      expect.stringMatching(/too few people could approve for ada, linus, margaret; 1 needed\.$/),
+      expect.stringMatching(/too few people could approve for ada, linus, margaret: 1 is needed; 0 could\.$/),
     ]);
     const approve = '{ groups: [it, security] }';
     expect(await of({ approve, more: glass('{ people: [grace] }', '{ people: [linus] }') }, left)).toEqual([]);
@@ -144,14 +144,16 @@ describe('a check', () => {
     const away = { from: '2020-01-01T00:00:00.000Z', until: '2099-01-01T00:00:00.000Z' } as Person['away'] & object;
     const managed = EVERYBODY.map((one) => (one === GRACE ? { ...one, away } : { ...one, manager: GRACE.personId }));
     expect(await of({ approve: '{ manager: true }' }, managed)).toEqual([
-      expect.stringMatching(/too few people could approve for grace; 1 needed\. Grace has no manager in the people file\.$/),
+      expect.stringMatching(
+        /too few people could approve for grace: 1 is needed; 0 could\. Grace has no manager in the people file\.$/,
+      ),
     ]);
   });
 
   it('names three managers who are nobody at most, and five people', async () => {
     const many = Array.from({ length: 7 }, (_, i) => person(`p${i}`, { groups: ['many'] }));
     const [line = ''] = await of({ ask: '{ groups: [many] }', approve: '{ manager: true }' }, [...EVERYBODY, ...many]);
-    expect(line).toMatch(/for p0, .*; 1 needed\. P0 has no .* P1 has no .* P2 has no manager in the people file\.$/);
+    expect(line).toMatch(/for p0, .*: 1 is needed; 0 could\. P0 has no .* P1 has no .* P2 has no manager in the people file\.$/);
     expect(line).not.toContain('P3 has');
   });
 

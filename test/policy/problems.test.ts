@@ -230,7 +230,7 @@ describe('a file', () => {
         'f:2:4 anchors and aliases are not allowed; write the value out',
       ],
     ],
-    ['a: 1\n"a": 2\n', ['f:2:1 "a" stands twice in this block; keep one of them']],
+    ['a: 1\n"a": 2\n', ['f:2:1 "a" stands twice in this block, first at f:1:1; keep one of them']],
     ['a: 1\n---\nb: 2\n', ['f:2:1 a second document begins here, and a file is one: take out the line "---"']],
     ['a:\n\tb: 1\n', ['f:2:1 a tab indents this line: use blanks']],
     ['<<: { a: 1 }', { '<<': { a: 1 } }],
