@@ -60,13 +60,11 @@ interface Found {
   readonly subjects: readonly Person[];
 }
 
-/** One who asks and another for whom; undefined where the only one would ask for themself. */
+/** One who asks and another for whom, of the same kind or of two kinds; undefined where the only one would ask for themself. */
 function twoOf(askers: readonly Person[], subjects: readonly Person[]): readonly [Person, Person] | undefined {
   const [asker] = askers;
   const subject = subjects.find(({ personId }) => personId !== asker?.personId);
-  if (asker && subject) return [asker, subject];
-  const other = askers.find(({ personId }) => personId !== subjects[0]?.personId);
-  return other && subjects[0] && [other, subjects[0]];
+  return asker && subject && [asker, subject];
 }
 
 function changesFor(before: Policy, after: Policy, pair: readonly Person[], targets: readonly Target[]) {

@@ -107,9 +107,13 @@ function byRule(inquiry: Inquiry, rule: Rule, judged: Supposition, before: reado
     },
     ...deciders,
     ...(unknown.length > 0 ? { untoldRotas: unknown } : {}),
-    tree: root(inquiry, holds, verdict.sentences.join(' '), children),
+    tree: root(inquiry, holds, holds === 'unknown' ? whoIsOnCall(unknown) : verdict.sentences.join(' '), children),
   };
 }
+
+/** The verdict counts only whom the people file knows, and would say that nobody could. */
+const whoIsOnCall = (rotas: readonly string[]): string =>
+  `Whether enough people could approve depends on who is on call for ${rotas.join(', ')}.`;
 
 /** What the approvers have no say in. */
 const HOLDS: { readonly [O in Verdict['outcome']]?: Holds } = { deny: 'no', auto: 'yes' };

@@ -7,7 +7,7 @@ type Issue = z.core.$ZodIssue;
 
 /** All problems of a document by a schema, each with line and column. */
 export function problemsOf(issues: readonly Issue[], schema: z.ZodType, doc: Document): Problem[] {
-  return issues.flatMap(meantOf).flatMap((issue): Problem[] => {
+  return ofRightKind(issues.flatMap(meantOf)).flatMap((issue): Problem[] => {
     if (issue.code !== 'unrecognized_keys') {
       const { path, what } = explain(issue, doc.value);
       return [{ at: doc.at(path), path: pathText(path), what }];
@@ -23,6 +23,13 @@ function meantOf(issue: Issue): readonly Issue[] {
   const other = (one: Issue) => one.code === 'invalid_type' && one.path.length === 0;
   const meant = issue.errors.find((form) => !form.some(other)) ?? issue.errors[0] ?? [];
   return meant.flatMap((inner) => meantOf({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** Without what is said of the size of a value that is of another kind: a text where a list is wanted has no number of entries. */
+function ofRightKind(issues: readonly Issue[]): readonly Issue[] {
+  const wrong = new Set(issues.filter(({ code }) => code === 'invalid_type').map(({ path }) => pathText(path)));
+  const isSize = ({ code }: Issue) => code === 'too_small' || code === 'too_big';
+  return issues.filter((issue) => !isSize(issue) || !wrong.has(pathText(issue.path)));
 }
 
 /** One error whose sentence lists every problem, in the order of the file. */

@@ -152,6 +152,8 @@ describe('what a schema finds', () => {
     ['list: [{}]', 'f:1:7 list: must have at least 2 entries'],
     ['some: []', 'f:1:7 some: must have at least 1 entry'],
     ['some: [a, b]', 'f:1:7 some: must have at most 1 entry'],
+    ['some: ab', 'f:1:7 some: must be a list: write ["ab"]'],
+    ['some: ""', 'f:1:7 some: must be a list: write [""]'],
     ['any: ab', 'f:1:6 any: must be a list: write ["ab"]'],
     [`any: ${'a'.repeat(61)}`, `f:1:6 any: must be a list: write ["${'a'.repeat(60)}"]`],
     ['any: 7', 'f:1:6 any: must be a list'],
