@@ -78,7 +78,8 @@ export function sentenceBlocks(sentence: string): readonly KnownBlock[] {
   return [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: rich(pieces) }] }];
 }
 
-const INSTANTS = /(\d{4}-\d\d-\d\d \d\d:\d\d UTC)/;
+/** Of this century: Slack refuses a message with an instant before 1970, and whoever writes a reason may name any. */
+const INSTANTS = /(20\d\d-\d\d-\d\d \d\d:\d\d UTC)/;
 
 /** Whoever writes an instant into a reason has it shown as one, and nothing more. */
 function pieceOf(text: string): Sentence[number] {

@@ -17,7 +17,7 @@ it('has each instant as a date of Slack, with what was written for those who can
   ]);
 });
 
-it('is plain text where there is none, and where what looks like one is none', () => {
-  for (const sentence of ['Nothing changed.', 'Ask again at 2026-13-41 25:61 UTC.'])
+it('is plain text where there is none, and where what looks like one is none, or none that Slack takes', () => {
+  for (const sentence of ['Nothing changed.', 'Ask again at 2026-13-41 25:61 UTC.', 'Since 0000-01-01 00:00 UTC.'])
     expect(sentenceBlocks(sentence)).toEqual([{ type: 'section', text: { type: 'plain_text', text: sentence, emoji: false } }]);
 });
