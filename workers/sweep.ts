@@ -3,8 +3,8 @@
  * is not recorded as gone, revokes it through the same driver until the target shows nothing, records that and says it
  * loudly: whatever happened to the workflow, access does not outlive its window (invariant I15).
  */
-import { SEND_WITHIN_MS } from '../contract/duties.js';
-import { instant, msOf, type RequestId } from '../contract/ids.js';
+import { type GoneProof, SEND_WITHIN_MS } from '../contract/duties.js';
+import { type Instant, instant, msOf, type RequestId } from '../contract/ids.js';
 import type { Grant, Store, TargetDriver } from '../contract/ports.js';
 import { endsByItself, type Target, type TargetKind } from '../contract/request.js';
 import { isOverdue } from './drift.js';
@@ -90,22 +90,46 @@ function patienceWith({ endedAt, notAfter, pulseAt, target }: Grant, unbegunMs: 
 
 /** Takes one grant away and proves it gone: fence, revoke, entry, row, signals. Throws `not-gone` while it is not. */
 export async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
-  const { store, driverOf, clock, sleep } = deps;
+  const { store, driverOf, clock } = deps;
   const { requestId, runId, target, personId } = grant;
+  // Of hundreds only some are swept at a time: the workflows of those that wait for it may have been late, and are not dead.
+  if (await isRecorded(store, requestId)) return;
   // First the fence: from here on no run can grant it any more, whatever it still believes.
   const endedAt = grant.endedAt ?? instant(clock());
   await store.fence.end(requestId, runId, target, personId, endedAt);
-  const quietFrom = instant(Math.min(msOf(endedAt), msOf(grant.notAfter)) + SEND_WITHIN_MS);
-  const { watchMs = WATCH_MS, limitMs } = deps;
-  const limits = { watchMs, ...(limitMs !== undefined && { limitMs }) };
-  const told = await remembered(store, grant);
-  const proof = await proveWithin(driverOf(target.kind), grant, quietFrom, { told, clock, sleep, ...limits });
-  if (await recordGone(store, grant, proof, deps.by ?? 'sweep')) return;
-  await driverOf(target.kind)
-    .clear(requestId, target)
-    .catch((error: unknown) => deps.alarm('What a swept grant left behind could not be cleared.', grant, error));
+  const proof = await proved(deps, grant, endedAt);
+  const isOurs = proof !== undefined && !(await recordGone(store, grant, proof, deps.by ?? 'sweep'));
+  // Where its workflow has recorded it meanwhile, it has also cleared what there was, and our order may have come after that: nobody
+  // else would take it back, and the Mac would be told to end for ever.
+  if (isOurs || endsByItself(target))
+    await driverOf(target.kind)
+      .clear(requestId, target)
+      .catch((error: unknown) => deps.alarm('What a swept grant left behind could not be cleared.', grant, error));
+  if (!isOurs) return;
   await deps.swept?.(requestId);
   deps.alarm(SWEPT, grant);
+}
+
+/** What shows that it is gone; nothing where it could not be proved, and somebody else has done so meanwhile. Throws `not-gone`. */
+async function proved(
+  { store, driverOf, clock, sleep, watchMs = WATCH_MS, limitMs }: SweepDeps,
+  grant: Grant,
+  endedAt: Instant,
+): Promise<GoneProof | undefined> {
+  const { requestId, target, notAfter } = grant;
+  const quietFrom = instant(Math.min(msOf(endedAt), msOf(notAfter)) + SEND_WITHIN_MS);
+  const limits = { watchMs, ...(limitMs !== undefined && { limitMs }) };
+  try {
+    const told = await remembered(store, grant);
+    return await proveWithin(driverOf(target.kind), grant, quietFrom, { told, clock, sleep, ...limits });
+  } catch (error) {
+    if (await isRecorded(store, requestId).catch(() => false)) return undefined;
+    throw error;
+  }
+}
+
+async function isRecorded({ fence }: Pick<Store, 'fence'>, requestId: RequestId): Promise<boolean> {
+  return (await fence.grant(requestId))?.goneAt !== undefined;
 }
 
 /** Each kind is swept in rounds of its own: no Mac waits for AWS. */

@@ -7,7 +7,7 @@ import type { Grant, Observation, Store, TargetDriver } from '../../contract/por
 import type { Target } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
 import { sweepAlarm } from '../../workers/guard.js';
-import { OVERDUE_MS, type SweepDeps, startSweep, sweepOnce, UNBEGUN_MS } from '../../workers/sweep.js';
+import { OVERDUE_MS, type SweepDeps, startSweep, sweepGrant, sweepOnce, UNBEGUN_MS } from '../../workers/sweep.js';
 import { FakeTarget } from '../activities/bench.js';
 import { ada, macOf } from '../fixtures/people.js';
 import { Elevation, RUN } from '../ledger/events.js';
@@ -160,6 +160,37 @@ describe('a sweep', () => {
     expect(target.calls).toContain('revoke');
     expect(await entries(grant)).toEqual(['armed']);
     expect(alarms).toEqual([]);
+  });
+
+  it.each(['is seen gone', 'says nothing'] as const)(
+    'takes its order back from a Mac whose workflow recorded it meanwhile, and which %s: nobody else would',
+    async (then) => {
+      const grant = await armed();
+      now += WINDOW_MS + UNBEGUN_MS + 1;
+      const { deps, target, alarms } = sweeper();
+      const revoke = target.revoke.bind(target);
+      target.revoke = async (...of) => {
+        // Its workflow has proved it, recorded it and cleared what there was; our order comes after that.
+        await store.fence.gone(grant.requestId, instant(now));
+        await revoke(...of);
+        if (then === 'says nothing')
+          target.observe = async () => ({ access: 'unknown', observedAt: instant(now), how: 'has not reported' }) as never;
+      };
+      expect(await sweepOnce(deps)).toBe(1);
+      expect(target.calls.lastIndexOf('clear')).toBeGreaterThan(target.calls.lastIndexOf('revoke'));
+      expect(await entries(grant)).toEqual(['armed']);
+      expect(alarms).toEqual([]);
+    },
+  );
+
+  it('leaves alone what was recorded before its turn came', async () => {
+    const grant = await armed();
+    now += WINDOW_MS + UNBEGUN_MS + 1;
+    const { deps, target, alarms } = sweeper();
+    await store.fence.gone(grant.requestId, instant(now));
+    await sweepGrant(deps, grant);
+    expect([target.calls, alarms]).toEqual([[], []]);
+    expect(await entries(grant)).toEqual(['armed']);
   });
 
   it('I15: of what it could not prove gone, or was killed over, tries again within moments: its own fence is no workflow', async () => {
