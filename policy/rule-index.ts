@@ -76,7 +76,13 @@ function askPlaces({ kind, ask: { groups, people } }: Rule): readonly Place[] {
   return texts.map((text) => ({ drawer: 'asker', text: `${kind} ${text}`, whole: true }));
 }
 
-function askLooks({ kind }: About, { personId, groups }: Person): readonly Look[] {
+/** Once for a person as the directory keeps them, of each kind. */
+const ASK_LOOKS: { readonly [K in TargetKind]: (asker: Person) => readonly Look[] } = {
+  'mac-admin': oncePer((asker) => askLooks('mac-admin', asker)),
+  'aws-permission-set': oncePer((asker) => askLooks('aws-permission-set', asker)),
+};
+
+function askLooks(kind: TargetKind, { personId, groups }: Person): readonly Look[] {
   const texts = [`person ${personId}`, ON_CALL, ...groups.map(groupText)];
   return [...new Set(texts)].map((text) => ['asker', `${kind} ${text}`]);
 }
@@ -100,9 +106,8 @@ function placesOf<K extends TargetKind>({
   return FILINGS[kind].places(match);
 }
 
-function targetLooks(about: About): readonly Look[] {
-  return [['kind', about.kind], ...looksOf(about.kind, about)];
-}
+/** Asked several times in a decision of the same target. */
+const targetLooks = oncePer((about: About): readonly Look[] => [['kind', about.kind], ...looksOf(about.kind, about)]);
 
 function looksOf<K extends TargetKind>(kind: K, about: About): readonly Look[] {
   return FILINGS[kind].looks(about as AboutOf<K>);
@@ -115,7 +120,7 @@ function looksOf<K extends TargetKind>(kind: K, about: About): readonly Look[] {
 export function candidates(rules: readonly Rule[], about: About | undefined, askers: readonly Person[] = []): readonly Rule[] {
   if (!about) return [];
   if (askers.length === 0) return candidatesAbout(rules, about);
-  return byBoth(rules, [...targetLooks(about), ...askers.flatMap((asker) => askLooks(about, asker))]);
+  return byBoth(rules, [...targetLooks(about), ...askers.flatMap(ASK_LOOKS[about.kind])]);
 }
 
 /** The same of whatever speaks of targets: by the target alone. */
@@ -151,8 +156,10 @@ function filed(ways: readonly Ways[]): (looks: readonly Look[]) => readonly numb
     for (const place of best) put(drawers, place, i);
   });
   return (looks) => {
-    const found = looks.flatMap(([drawer, text]) => under(drawers.get(drawer), text));
-    return [...new Set(found)].sort((a, b) => a - b);
+    const found: number[] = [];
+    for (const [drawer, text] of looks) gather(drawers.get(drawer), text, found);
+    found.sort((a, b) => a - b);
+    return found.filter((rule, i) => rule !== found[i - 1]);
   };
 }
 
@@ -174,9 +181,15 @@ function put(drawers: Map<Drawer, Files>, { drawer, text, whole }: Place, rule: 
   else byText.set(text, [rule]);
 }
 
-function under(files: Files | undefined, text: string | undefined): readonly number[] {
-  if (!files) return [];
-  if (text === undefined) return files.all;
-  const begins = [...files.begins].flatMap(([length, byText]) => byText.get(text.slice(0, length)) ?? []);
-  return [...(files.whole.get(text) ?? []), ...begins];
+/** Into one list, for all looks: a decision is made of many, and each list between would be garbage. */
+function gather(files: Files | undefined, text: string | undefined, found: number[]): void {
+  if (!files) return;
+  if (text === undefined) {
+    for (const rule of files.all) found.push(rule);
+    return;
+  }
+  found.push(...(files.whole.get(text) ?? NONE));
+  for (const [length, byText] of files.begins) found.push(...(byText.get(text.slice(0, length)) ?? NONE));
 }
+
+const NONE: readonly number[] = [];
