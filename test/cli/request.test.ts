@@ -156,7 +156,7 @@ describe('asking', () => {
     [{ breakGlass: true, drill: true }, /--incident is missing/],
     [{ breakGlass: true }, /--incident is missing/],
     [{ breakGlass: true, incident: 'two words' }, /--incident must be one word/],
-    [{ breakGlass: true, incident: 'INC-417', start: '2026-11-23T22:00+01:00' }, /--start does not go with --break-glass/],
+    [{ breakGlass: true, incident: 'INC-417', start: '2099-11-23T22:00+01:00' }, /--start does not go with --break-glass/],
     [{ breakGlass: true, incident: 'INC-417', onBehalfOf: 'grace' }, /--on-behalf-of does not go with --break-glass/],
   ])('with %j asks for nothing: the two belong together', async (options, said) => {
     expect(await refusal(options)).toMatch(said);
