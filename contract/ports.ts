@@ -439,7 +439,10 @@ export interface Devices {
    * proved. Answers which they were: none that was withdrawn before.
    */
   withdraw(serial: Serial, keyId: string | undefined, operator: string, at: Instant): Promise<readonly string[]>;
-  /** At most one order per (request, kind): a repeat changes nothing. An `end` supersedes a `start`. */
+  /**
+   * At most one order per (request, kind): a repeat changes nothing. An `end` supersedes a `start`. `at`: when it was given; one of
+   * before the last `clearOrders`, which only arrived later, opens nothing again.
+   */
   order(serial: Serial, requestId: RequestId, kind: DeviceOrder['kind'], at: Instant): Promise<void>;
   /** Closes every order of the request. */
   clearOrders(requestId: RequestId): Promise<void>;

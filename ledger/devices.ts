@@ -1,7 +1,7 @@
 /** What is known of Macs: their keys, the orders that wait for them, what they last said, and who writes their MDM tags. */
 import { sql } from 'kysely';
 import { StintError } from '../contract/errors.js';
-import { type Instant, instant, type Serial } from '../contract/ids.js';
+import { type Instant, instant, msOf, type Serial } from '../contract/ids.js';
 import type { DeviceKey, DeviceOrder, DeviceReport, Devices } from '../contract/ports.js';
 import { appendEvents } from './append.js';
 import { putText } from './documents.js';
@@ -88,6 +88,9 @@ function keyOf({ key_id: keyId, serial, public_key: publicKey, revoked_at: revok
   return { keyId, serial, publicKey, ...(revokedAt !== null && { revokedAt }) };
 }
 
+/** No order waits longer than this for a store that lives, in ms. What seems to have waited longer was given by a clock that is behind. */
+const LATE_MS = 120_000;
+
 /**
  * An order is one row per request and kind. That an `end` supersedes a `start` is part of the question, not of the
  * writing: so it holds even when a late `start` is written after its `end`, or at the same moment.
@@ -104,11 +107,20 @@ function orders(db: Db, clock: () => number): Pick<Devices, 'order' | 'clearOrde
         return;
       }
       // A closed `end` or `collect` opens again when it is asked for anew, as the sweep does for a Mac that came back:
-      // only a `start` could add access, and it never opens twice.
+      // only a `start` could add access, and it never opens twice. One that was given before the clearing and arrives after it (a store
+      // that is busy lets it wait) asks for nothing any more: nobody would take it back.
       const again = { serial, created_at: at, closed_at: null, id: sql<number>`nextval('device_order_ids')` };
       await insert
         .onConflict((clash) =>
-          clash.columns(['request_id', 'kind']).doUpdateSet(again).where('device_orders.closed_at', 'is not', null),
+          clash
+            .columns(['request_id', 'kind'])
+            .doUpdateSet(again)
+            .where((row) =>
+              row.or([
+                row('device_orders.closed_at', '<=', at),
+                row('device_orders.closed_at', '>', instant(msOf(at) + LATE_MS)),
+              ]),
+            ),
         )
         .execute();
     },

@@ -1,6 +1,6 @@
 /** Everything else that the store keeps, on each database: documents, one-time values, Macs and evidence. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LocalUser, RequestId, Serial } from '../../contract/ids.js';
+import { instant, type LocalUser, type RequestId, type Serial } from '../../contract/ids.js';
 import type { DeviceReport } from '../../contract/ports.js';
 import { requestDigest, sha256 } from '../../seal/canonical.js';
 import { requestOf } from '../fixtures/people.js';
@@ -165,6 +165,18 @@ for (const backend of BACKENDS) {
         const [again] = await devices.openOrders([serial]);
         expect(again).toMatchObject({ kind: 'end', createdAt: at(9) });
         expect(again?.id).toBeGreaterThan(before?.id ?? 0);
+      });
+
+      test('an end that was given before the orders were cleared and arrives after it stays closed, but not by a clock that is far behind', async () => {
+        const { devices } = bench.store;
+        const [serial, requestId] = [newSerial(), newRequest()];
+        const cleared = bench.time.now;
+        await devices.order(serial, requestId, 'end', instant(cleared - 5_000));
+        await devices.clearOrders(requestId);
+        await devices.order(serial, requestId, 'end', instant(cleared - 1));
+        expect(await devices.openOrders([serial])).toEqual([]);
+        await devices.order(serial, requestId, 'end', instant(cleared - 3_600_000));
+        expect(await devices.openOrders([serial])).toHaveLength(1);
       });
 
       test('the newest report of an account counts, whatever order they come in', async () => {
