@@ -36,7 +36,7 @@ export interface RecordDeps {
 
 /** The activities on the store's queue. */
 export function createRecordDuties({ store, judge, clock, runId, ring }: RecordDeps): StoreDuties & EvidenceDuties {
-  const { ledger, fence, evidence } = store;
+  const { ledger, fence, evidence, devices } = store;
   return {
     admit: async (workflowId, raw) => {
       const opened = openStart({ ring, clock }, workflowId, raw);
@@ -50,6 +50,9 @@ export function createRecordDuties({ store, judge, clock, runId, ring }: RecordD
     append: async (events, note) => {
       requireOwn(events);
       if (note) await tellFence(fence, runId(), note);
+      // A sweep that came beside this story may have ordered the end after its last clearing, and has gone: what was seen gone is
+      // ordered no more. What asks for the log still stands.
+      for (const { type, requestId } of events) if (type === 'gone') await devices.clearOrders(requestId, 'end');
       await ledger.append(events);
     },
     judge,

@@ -444,8 +444,8 @@ export interface Devices {
    * before the last `clearOrders`, which only arrived later, opens nothing again.
    */
   order(serial: Serial, requestId: RequestId, kind: DeviceOrder['kind'], at: Instant): Promise<void>;
-  /** Closes every order of the request. */
-  clearOrders(requestId: RequestId): Promise<void>;
+  /** Closes every order of the request, or only those of a kind. */
+  clearOrders(requestId: RequestId, kind?: DeviceOrder['kind']): Promise<void>;
   /** Open orders of all the given Macs, in one query. */
   openOrders(serials: readonly Serial[]): Promise<readonly DeviceOrder[]>;
   /** Orders to begin that are still open, of all Macs; at most 1,000. */

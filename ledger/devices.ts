@@ -124,13 +124,13 @@ function orders(db: Db, clock: () => number): Pick<Devices, 'order' | 'clearOrde
         )
         .execute();
     },
-    async clearOrders(requestId) {
-      await db
+    async clearOrders(requestId, kind) {
+      const open = db
         .updateTable('device_orders')
         .set({ closed_at: instant(clock()) })
         .where('request_id', '=', requestId)
-        .where('closed_at', 'is', null)
-        .execute();
+        .where('closed_at', 'is', null);
+      await (kind === undefined ? open : open.where('kind', '=', kind)).execute();
     },
     async openOrders(serials) {
       if (serials.length === 0) return [];

@@ -24,6 +24,11 @@ export const OVERDUE_MS = 120_000;
  * this once nobody says any more that they are at it (`Fence.pulse`).
  */
 export const UNBEGUN_MS = 10_000;
+/**
+ * A Mac ends by its own clock, whoever is late: there only the record waits. Where hundreds of windows end in one second the last
+ * workflow closes its fence ten to twenty seconds later (two cores), and a sweep beside it would make it later still, with an alarm.
+ */
+export const UNBEGUN_BY_ITSELF_MS = 30_000;
 const EVERY_MS = 5_000;
 /** Longer than a grant call may still be on its way, plus what a Mac needs to report. */
 const WATCH_MS = 20_000;
@@ -81,7 +86,7 @@ export async function sweepOnce(deps: SweepDeps, kind?: TargetKind, underWay: Se
  * Nor has whoever was at it and is not any more, where nothing ends by itself. Whoever only says so has them once (I15).
  */
 function patienceWith({ endedAt, notAfter, pulseAt, target }: Grant, unbegunMs: number, overdueMs: number): number {
-  if (endedAt === undefined) return unbegunMs;
+  if (endedAt === undefined) return endsByItself(target) ? Math.min(UNBEGUN_BY_ITSELF_MS, overdueMs) : unbegunMs;
   const [last, ended] = [msOf(notAfter), msOf(endedAt)];
   if (endsByItself(target) && ended - last <= unbegunMs) return overdueMs;
   const atItUntil = Math.max(ended, pulseAt ? msOf(pulseAt) : ended);

@@ -338,6 +338,19 @@ describe('the seals behind an arming', () => {
 });
 
 describe('freeing a target', () => {
+  it('takes back an order to end that a sweep gave after the last clearing: nobody else would, and its log stays asked for', async () => {
+    const elevation = elevationOf();
+    const { requestId, target } = elevation.request;
+    const serial = target.kind === 'mac-admin' ? target.serial : (undefined as never);
+    const kinds = async () => (await store.devices.openOrders([serial])).map(({ kind }) => kind);
+    await store.devices.clearOrders(requestId);
+    for (const kind of ['end', 'collect'] as const) await store.devices.order(serial, requestId, kind, instant(Date.now()));
+    await duties().append([elevation.event('ended', {})]);
+    expect(await kinds()).toEqual(['end', 'collect']);
+    await duties().append([elevation.event('gone', { observedAt: ledgerAt(2), how: 'The Mac says so.' })]);
+    expect(await kinds()).toEqual(['collect']);
+  });
+
   async function armed(): Promise<{ id: RequestId; elevation: Elevation }> {
     const elevation = elevationOf();
     const input = arming(elevation);

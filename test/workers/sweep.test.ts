@@ -7,7 +7,15 @@ import type { Grant, Observation, Store, TargetDriver } from '../../contract/por
 import type { Target } from '../../contract/request.js';
 import { openStore } from '../../ledger/store.js';
 import { sweepAlarm } from '../../workers/guard.js';
-import { OVERDUE_MS, type SweepDeps, startSweep, sweepGrant, sweepOnce, UNBEGUN_MS } from '../../workers/sweep.js';
+import {
+  OVERDUE_MS,
+  type SweepDeps,
+  startSweep,
+  sweepGrant,
+  sweepOnce,
+  UNBEGUN_BY_ITSELF_MS,
+  UNBEGUN_MS,
+} from '../../workers/sweep.js';
 import { FakeTarget } from '../activities/bench.js';
 import { ada, macOf } from '../fixtures/people.js';
 import { Elevation, RUN } from '../ledger/events.js';
@@ -83,8 +91,8 @@ describe('a sweep', () => {
     expect(alarms).toEqual([]);
   });
 
-  it('I15: waits ten seconds for a workflow that has not closed the fence, and two minutes for one that did: a Mac ends by itself', async () => {
-    const [unbegun, begun] = [await armed('aws-permission-set'), await armed()];
+  it('I15: waits ten seconds for a workflow that has not closed the fence; where a Mac ends by itself half a minute, and two minutes for one that did', async () => {
+    const [unbegun, late, begun] = [await armed('aws-permission-set'), await armed(), await armed()];
     now += WINDOW_MS;
     const end = now;
     await store.fence.end(begun.requestId, begun.runId, begun.target, begun.personId, instant(end));
@@ -94,6 +102,11 @@ describe('a sweep', () => {
     now += 1;
     expect(await sweepOnce(deps)).toBe(1);
     expect(await entries(unbegun)).toEqual(['armed', 'swept']);
+    now = end + UNBEGUN_BY_ITSELF_MS;
+    expect(await sweepOnce(deps)).toBe(0);
+    now += 1;
+    expect(await sweepOnce(deps)).toBe(1);
+    expect(await entries(late)).toEqual(['armed', 'swept']);
     expect(await entries(begun)).toEqual(['armed']);
     now = end + OVERDUE_MS;
     expect(await sweepOnce(deps)).toBe(0);
@@ -166,7 +179,7 @@ describe('a sweep', () => {
     'takes its order back from a Mac whose workflow recorded it meanwhile, and which %s: nobody else would',
     async (then) => {
       const grant = await armed();
-      now += WINDOW_MS + UNBEGUN_MS + 1;
+      now += WINDOW_MS + UNBEGUN_BY_ITSELF_MS + 1;
       const { deps, target, alarms } = sweeper();
       const revoke = target.revoke.bind(target);
       target.revoke = async (...of) => {

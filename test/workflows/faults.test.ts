@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { StintError } from '../../contract/errors.js';
 import { instant, msOf } from '../../contract/ids.js';
-import { sweepOnce, UNBEGUN_MS } from '../../workers/sweep.js';
+import { sweepOnce, UNBEGUN_BY_ITSELF_MS } from '../../workers/sweep.js';
 import { ada, grace, linus, POLICY } from '../fixtures/people.js';
 import { signalBytes } from './forger.js';
 import { type Asked, type Harness, startHarness, until } from './harness.js';
@@ -354,7 +354,7 @@ test('I15: a terminated elevation leaves no access: the overdue sweep removes it
     await until(async () => (await own.store.fence.grant(e.requestId))?.notAfter === deadlineAt, 'the stored end');
     await e.handle.terminate('test');
     expect(e.isAdmin).toBe(true);
-    const due = msOf(deadlineAt ?? instant(0)) + UNBEGUN_MS;
+    const due = msOf(deadlineAt ?? instant(0)) + UNBEGUN_BY_ITSELF_MS;
     const alarms: string[] = [];
     const sweepAt = (now: number) => {
       const shift = now - Date.now();

@@ -49,8 +49,8 @@ export class FakeDevices implements Devices {
     this.count += 1;
     this.orders.push({ id: this.count, serial, requestId, kind, createdAt: at });
   }
-  async clearOrders(requestId: RequestId): Promise<void> {
-    this.orders = this.orders.filter((o) => o.requestId !== requestId);
+  async clearOrders(requestId: RequestId, kind?: DeviceOrder['kind']): Promise<void> {
+    this.orders = this.orders.filter((o) => o.requestId !== requestId || (kind !== undefined && o.kind !== kind));
   }
   async openOrders(serials: readonly Serial[]): Promise<readonly DeviceOrder[]> {
     this.queries.push(serials);
