@@ -43,7 +43,8 @@ export interface GrantOrder<T extends Target = Target> {
   readonly sendBefore: Instant;
   /**
    * Asks anew whether it may still be sent; answers the instant before which it has to leave then, in place of `sendBefore`. For whoever
-   * has to wait in line first. Throws when it may not.
+   * has to wait in line first; and where nothing ends by itself, to be asked right before each create, of which it tells the store
+   * (`Fence.sending`). Throws when it may not.
    */
   readonly permit?: () => Promise<Instant>;
 }
@@ -224,8 +225,10 @@ export interface Grant<T extends Target = Target> {
   readonly automaticAt?: Instant;
   readonly endedAt?: Instant;
   readonly goneAt?: Instant;
-  /** When somebody was last at its ending (`Fence.pulse`). */
+  /** When somebody was last at its grant or its ending (`Fence.pulse`). */
   readonly pulseAt?: Instant;
+  /** By when what was sent for it has to be over, while nobody has seen what came of that, or said when it ends (`Fence.sending`). */
+  readonly sentUntil?: Instant;
 }
 
 /** One row of the read model. */
@@ -295,7 +298,7 @@ export interface Fence {
    * not there, appends `before` (what may not be in the ledger yet) and `armed`. Goes on only if the row has this run, is not ended, and `notAfter` is ahead of `now`.
    */
   arm(
-    grant: Omit<Grant, 'endedAt' | 'goneAt' | 'pulseAt'>,
+    grant: Omit<Grant, 'endedAt' | 'goneAt' | 'pulseAt' | 'sentUntil'>,
     armed: AnyEvent,
     now: Instant,
     before?: readonly AnyEvent[],
@@ -318,18 +321,29 @@ export interface Fence {
    * instead. Changes nothing once it has, which is when the end is no longer the one that was armed (`from`). The earliest stays.
    */
   seen(requestId: RequestId, until: Instant, from: Instant): Promise<void>;
+  /**
+   * This run's create is about to leave, and what it makes has to be over by `until`, should nobody live to say that it is there: what is
+   * said (`seen`, `extend`) counts instead. The earliest stays. Only where nothing ends by itself (`endsByItself`), and before each create
+   * there: one that the store was not told of must not leave.
+   */
+  sending(requestId: RequestId, runId: RunId, until: Instant): Promise<void>;
   /** Sets `ended_at`; a tombstone row when it was never armed. */
   end(requestId: RequestId, runId: RunId, target: Target, personId: PersonId, at: Instant): Promise<void>;
+  /**
+   * The same for what nobody has seen or ended: only if its `sentUntil` and the last pulse are both before an instant, in one step with
+   * looking. False, and nothing done, where they are not: somebody is at it, or it may be active by now.
+   */
+  endUnseen(requestId: RequestId, before: Instant, at: Instant): Promise<boolean>;
   gone(requestId: RequestId, at: Instant): Promise<void>;
   /**
-   * Somebody is at its ending at this instant: while this is said every few seconds the sweep leaves it to them, though not for ever.
-   * Only of targets where nothing ends by itself (`endsByItself`). The latest stays; of what is gone, or was never armed, nothing is kept.
+   * Somebody is at its grant, or its ending, at this instant: while this is said every few seconds the sweep leaves it to them, though not
+   * for ever. Only of targets where nothing ends by itself (`endsByItself`). The latest stays; of what is gone, or was never armed, nothing is kept.
    */
   pulse(requestId: RequestId, at: Instant): Promise<void>;
   grant(requestId: RequestId): Promise<Grant | undefined>;
   /** The same for whoever is about to call a grant, with whether a freeze stands at that moment: one question. */
   toGrant(requestId: RequestId): Promise<{ readonly row: Grant | undefined; readonly frozen: boolean }>;
-  /** Not gone, and either over or ended before the given instant. */
+  /** Not gone, and over, ended, or past its `sentUntil` before the given instant; of the last somebody may be at its grant. */
   overdue(before: Instant): Promise<readonly Grant[]>;
   /** Live grant of a target, if any. */
   live(targetKey: string): Promise<Grant | undefined>;

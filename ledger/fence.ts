@@ -12,7 +12,7 @@ import { createLooks } from './looks.js';
 import type { Db, Tables, Trx } from './schema.js';
 import { readUsage } from './usage.js';
 
-type NewGrant = Omit<Grant, 'endedAt' | 'goneAt' | 'pulseAt'>;
+type NewGrant = Omit<Grant, 'endedAt' | 'goneAt' | 'pulseAt' | 'sentUntil'>;
 
 /** `urgent`: the same database, for the questions that a revoke or a grant waits for. */
 export function createFence(db: Db, urgent: Db = db): Fence {
@@ -34,6 +34,19 @@ export function createFence(db: Db, urgent: Db = db): Fence {
         .where('gone_at', 'is', null)
         .execute();
     },
+    async sending(requestId, runId, until) {
+      await urgent
+        .updateTable('grants')
+        .set((e) => ({ sent_until: e.fn<Instant>('least', ['sent_until', e.val(until)]) }))
+        .where('request_id', '=', requestId)
+        .where('run_id', '=', runId)
+        .where('not_after', '>', until)
+        // Once its workflow has said when it ends both are the same, and no create that is late changes that.
+        .where((row) => row.or([row('sent_until', 'is', null), row('sent_until', '<', row.ref('not_after'))]))
+        .where('ended_at', 'is', null)
+        .where('gone_at', 'is', null)
+        .execute();
+    },
     async end(requestId, runId, target, personId, at) {
       // The tombstone of what was never armed holds no target: it is gone from the start.
       const tombstone = {
@@ -48,6 +61,19 @@ export function createFence(db: Db, urgent: Db = db): Fence {
           clash.column('request_id').doUpdateSet((e) => ({ ended_at: e.fn.coalesce('grants.ended_at', e.val(at)) })),
         )
         .execute();
+    },
+    async endUnseen(requestId, before, at) {
+      const unseen = db
+        .updateTable('grants')
+        .set({ ended_at: at })
+        .where('request_id', '=', requestId)
+        .where('sent_until', '<', before)
+        .where('seen_until', 'is', null)
+        .where('sent_until', '<', (row) => row.ref('not_after'))
+        .where((row) => row.or([row('pulse_at', 'is', null), row('pulse_at', '<', before)]))
+        .where('ended_at', 'is', null)
+        .where('gone_at', 'is', null);
+      return (await unseen.executeTakeFirst()).numUpdatedRows > 0n;
     },
     async gone(requestId, at) {
       await db
@@ -83,7 +109,14 @@ export function createFence(db: Db, urgent: Db = db): Fence {
         .selectAll()
         .where('gone_at', 'is', null)
         // An ending whose workflow was terminated is as overdue as a window that is over.
-        .where((row) => row.or([row('not_after', '<', before), row('seen_until', '<', before), row('ended_at', '<', before)]));
+        .where((row) =>
+          row.or([
+            row('not_after', '<', before),
+            row('seen_until', '<', before),
+            row('ended_at', '<', before),
+            row.and([row('sent_until', '<', before), row('seen_until', 'is', null)]),
+          ]),
+        );
       return (await overdue.orderBy('not_after').execute()).map(grantOf);
     },
     async live(targetKey) {
@@ -158,7 +191,7 @@ async function extend(
   }
   let own = trx
     .updateTable('grants')
-    .set({ not_after: notAfter, seen_until: null })
+    .set({ not_after: notAfter, seen_until: null, sent_until: notAfter })
     .where('request_id', '=', requestId)
     .where('run_id', '=', runId)
     .where('not_after', 'in', [from, notAfter])
@@ -227,6 +260,7 @@ function rowOf(grant: NewGrant): Tables['grants'] {
     automatic_at: grant.automaticAt ?? null,
     policy: grant.policyHash ?? null,
     pulse_at: null,
+    sent_until: null,
   };
 }
 
@@ -250,5 +284,11 @@ function grantOf(row: Tables['grants']): Grant {
     ...(row.ended_at !== null && { endedAt: row.ended_at }),
     ...(row.gone_at !== null && { goneAt: row.gone_at }),
     ...(row.pulse_at !== null && { pulseAt: row.pulse_at }),
+    ...(isUnseen(row) && { sentUntil: row.sent_until }),
   };
+}
+
+/** Sent, and nobody has seen what came of it or said when it ends. */
+function isUnseen(row: Tables['grants']): row is Tables['grants'] & { readonly sent_until: Instant } {
+  return row.sent_until !== null && row.seen_until === null && row.sent_until < row.not_after;
 }

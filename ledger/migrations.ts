@@ -249,6 +249,9 @@ const TAKEN_BY = [
 /** When somebody was last at its ending. */
 const PULSE = [`alter table grants add column ${instantColumn('pulse_at', '')}`];
 
+/** By when what a create may have made has to be over, while nobody knows more of it. */
+const SENT_UNTIL = [`alter table grants add column ${instantColumn('sent_until', '')}`];
+
 /** All steps, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first', statements: [...LEDGER, ...ELEVATIONS, ...FENCE, ...DOCUMENTS, ...DEVICES] },
@@ -266,4 +269,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0012-doubts', statements: DOUBTS },
   { name: '0013-taken-by', statements: TAKEN_BY },
   { name: '0014-pulse', statements: PULSE },
+  { name: '0015-sent-until', statements: SENT_UNTIL },
 ];

@@ -59,8 +59,10 @@ export interface Tables {
     automatic_at: Instant | null;
     /** The policy that was in force when it was taken; null in a tombstone. */
     policy: Digest | null;
-    /** When somebody was last at its ending, of what ends nowhere by itself. */
+    /** When somebody was last at its grant or its ending, of what ends nowhere by itself. */
     pulse_at: Instant | null;
+    /** By when what was first sent for it has to be over, of the same; `not_after` itself once somebody has said when its window began. */
+    sent_until: Instant | null;
   };
   /** The reconciler's memory; `told` is JSON. */
   looks: { target: string; at: Instant; told: string };

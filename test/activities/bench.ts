@@ -1,7 +1,7 @@
 /** Far ends for the activities' own tests: a target that says what it is told to, a fence as a row, a clock that stands. */
 import type { CallContext, TargetDeps } from '../../activities/target.js';
 import { StintError } from '../../contract/errors.js';
-import { type Instant, instant, type RequestId, type RunId } from '../../contract/ids.js';
+import { type Instant, instant, msOf, type RequestId, type RunId } from '../../contract/ids.js';
 import type { Fence, Grant, GrantOrder, Observation, TargetDriver } from '../../contract/ports.js';
 import type { ElevationRequest } from '../../contract/request.js';
 import { requestOf } from '../fixtures/people.js';
@@ -70,7 +70,7 @@ export class FakeFence implements Fence {
     if (this.down) throw new StintError('store-unavailable');
   }
 
-  async arm(grant: Omit<Grant, 'endedAt' | 'goneAt' | 'pulseAt'>) {
+  async arm(grant: Omit<Grant, 'endedAt' | 'goneAt' | 'pulseAt' | 'sentUntil'>) {
     this.use(`arm ${grant.runId} ${grant.notAfter}`);
     return this.answer;
   }
@@ -82,6 +82,17 @@ export class FakeFence implements Fence {
 
   async seen(_requestId: RequestId, until: Instant, from: Instant) {
     this.use(`seen ${until} ${from}`);
+  }
+
+  async sending(requestId: RequestId, runId: RunId, until: Instant) {
+    this.use(`sending ${runId} ${until}`);
+    const row = this.rows.get(requestId);
+    if (row) this.rows.set(requestId, { ...row, sentUntil: instant(Math.min(msOf(until), msOf(row.sentUntil ?? until))) });
+  }
+
+  async endUnseen() {
+    this.use('endUnseen');
+    return true;
   }
 
   async end(_requestId: RequestId, runId: RunId) {

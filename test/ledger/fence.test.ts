@@ -220,6 +220,82 @@ for (const backend of BACKENDS) {
       expect((await grant(requestId))?.pulseAt).toBe(at(7));
     });
 
+    test('what was sent is over by the first of its creates, while nobody has seen what came of it', async () => {
+      const [e, other] = [elevationOfNewMac(), elevationOfNewMac()];
+      const { sending, seen, overdue, grant } = bench.store.fence;
+      const { requestId } = e.request;
+      const { runId, notAfter } = e.grant();
+      const isOverdue = async (minutes: number) => (await overdue(at(minutes))).some((row) => row.requestId === requestId);
+      await sending(requestId, runId, at(10)); // nothing is armed, so nothing leaves
+      expect(await grant(requestId)).toBeUndefined();
+      await arm(e);
+      await arm(other);
+      await sending(requestId, 'run-2' as RunId, at(9));
+      await sending(requestId, runId, at(99)); // nothing is ever later than what was armed
+      expect(await grant(requestId)).toEqual(e.grant());
+      await sending(requestId, runId, at(12));
+      await sending(requestId, runId, at(11));
+      await sending(requestId, runId, at(12)); // a lost reply, or the next attempt; the earliest stays
+      expect(await grant(requestId)).toEqual({ ...e.grant(), sentUntil: at(11) });
+      expect([await isOverdue(11), await isOverdue(12)]).toEqual([false, true]);
+      expect(await grant(other.request.requestId)).toEqual(other.grant());
+      await seen(requestId, at(14), notAfter); // later than it was sent: AWS took its time
+      expect(await grant(requestId)).toEqual(e.grant({ notAfter: at(14) }));
+      expect([await isOverdue(14), await isOverdue(15)]).toEqual([false, true]);
+    });
+
+    test('what its workflow holds is over when that says, whatever was sent for it before or is said of that later', async () => {
+      const e = elevationOfNewMac();
+      const { sending, extend, overdue, grant, endUnseen } = bench.store.fence;
+      const { requestId } = e.request;
+      const { runId, notAfter } = e.grant();
+      const isOverdue = async (minutes: number) => (await overdue(at(minutes))).some((row) => row.requestId === requestId);
+      await arm(e);
+      await sending(requestId, runId, at(10));
+      // Confirmed, then extended; the second of them to the very end that was armed.
+      for (const [to, from] of [
+        [at(13), notAfter],
+        [notAfter, at(13)],
+        [at(40), notAfter],
+      ] as const) {
+        expect(await extend(requestId, runId, to, from)).toBe(true);
+        await sending(requestId, runId, at(11)); // from a process that stood still meanwhile
+        expect(await grant(requestId)).toEqual(e.grant({ notAfter: to }));
+        expect(await isOverdue(12)).toBe(false);
+        expect(await endUnseen(requestId, at(12), at(12))).toBe(false);
+      }
+      expect(await isOverdue(41)).toBe(true);
+    });
+
+    test('what was sent and nobody has seen can be ended, once both its end and the last that somebody said are past', async () => {
+      const e = elevationOfNewMac();
+      const { sending, pulse, grant, endUnseen } = bench.store.fence;
+      const { requestId } = e.request;
+      const { runId } = e.grant();
+      await arm(e);
+      expect(await endUnseen(requestId, at(25), at(25))).toBe(false); // nothing was sent
+      await sending(requestId, runId, at(10));
+      expect(await endUnseen(requestId, at(10), at(15))).toBe(false);
+      await pulse(requestId, at(12));
+      expect(await endUnseen(requestId, at(12), at(15))).toBe(false);
+      expect((await grant(requestId))?.endedAt).toBeUndefined();
+      expect(await endUnseen(requestId, at(13), at(15))).toBe(true);
+      expect(await endUnseen(requestId, at(14), at(16))).toBe(false);
+      expect((await grant(requestId))?.endedAt).toBe(at(15));
+      await sending(requestId, runId, at(5)); // what has ended sends nothing
+      expect((await grant(requestId))?.sentUntil).toBe(at(10));
+    });
+
+    test('what was seen is ended by nobody who takes it for unseen', async () => {
+      const e = elevationOfNewMac();
+      const { requestId } = e.request;
+      const { runId, notAfter } = e.grant();
+      await arm(e);
+      await bench.store.fence.sending(requestId, runId, at(10));
+      await bench.store.fence.seen(requestId, at(14), notAfter);
+      expect(await bench.store.fence.endUnseen(requestId, at(12), at(12))).toBe(false);
+    });
+
     test('overdue is what is not gone and past its end, be it the last instant or an earlier ending', async () => {
       const [early, late, gone] = [elevationOfNewMac(), elevationOfNewMac(), elevationOfNewMac()];
       await arm(early, early.grant({ notAfter: at(10) }));

@@ -17,7 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => real?.close());
 
-const what = fc.constantFrom('arm', 'arm', 'arm', 'extend', 'seen', 'end', 'gone', 'grant', 'toGrant', 'overdue', 'live');
+const often = ['arm', 'arm', 'arm', 'sending', 'sending'] as const;
+const once = ['extend', 'seen', 'pulse', 'endUnseen', 'end', 'gone', 'grant', 'toGrant', 'overdue', 'live'] as const;
+const what = fc.constantFrom(...often, ...once);
 const limit = fc.constantFrom(undefined, undefined, { live: 1 }, { live: 2 }, { automaticPerDay: 1 });
 const call = fc.record({
   what,
@@ -62,6 +64,12 @@ test('random calls are answered alike', async () => {
             return fence.extend(requestId, runId, at(c.minutes), at(c.minutes % 2 === 0 ? 5 : c.minutes - 1));
           case 'seen':
             return fence.seen(requestId, at(c.minutes), at(c.run === 'run-1' ? 5 : 8));
+          case 'sending':
+            return fence.sending(requestId, runId, at(c.minutes));
+          case 'pulse':
+            return fence.pulse(requestId, at(c.minutes));
+          case 'endUnseen':
+            return fence.endUnseen(requestId, at(c.minutes), at(c.minutes));
           case 'end':
             return fence.end(requestId, runId, target, subject.personId as PersonId, at(c.minutes));
           case 'gone':

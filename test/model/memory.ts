@@ -78,14 +78,20 @@ function createEntries() {
 }
 
 /** The part of the fence that the story and the sweep use. */
-type Used = Pick<Fence, 'arm' | 'extend' | 'seen' | 'end' | 'gone' | 'grant' | 'toGrant' | 'overdue' | 'live'>;
+type Used = Omit<Fence, 'open' | 'recent' | 'looks' | 'looked'>;
 type Sync<T> = { [K in keyof T]: T[K] extends (...args: infer A) => Promise<infer R> ? (...args: A) => R : never };
 
 function createRows(append: (events: readonly AnyEvent[]) => void, broken: BrokenFence | undefined) {
   const rows = new Map<RequestId, Grant>();
   /** Ends by when the access was seen. */
   const seen = new Map<RequestId, Instant>();
-  const shown = (row: Grant): Grant => ({ ...row, notAfter: seen.get(row.requestId) ?? row.notAfter });
+  /** Ends by when something was sent; the row's own once it was extended. */
+  const sent = new Map<RequestId, Instant>();
+  const shown = ({ notAfter, ...row }: Grant): Grant => {
+    const [seenUntil, sentUntil] = [seen.get(row.requestId), sent.get(row.requestId)];
+    const isUnseen = !seenUntil && sentUntil && sentUntil < notAfter;
+    return { ...row, notAfter: seenUntil ?? notAfter, ...(isUnseen && { sentUntil }) };
+  };
   const live = (targetKey: string) => [...rows.values()].find((row) => !row.goneAt && row.targetKey === targetKey);
   const change = (requestId: RequestId, to: (row: Grant) => Grant) => {
     const row = rows.get(requestId);
@@ -127,6 +133,7 @@ function createRows(append: (events: readonly AnyEvent[]) => void, broken: Broke
       if (!row || row.runId !== runId || row.endedAt || row.goneAt) return false;
       if (row.notAfter !== from && row.notAfter !== notAfter) return false;
       seen.delete(requestId);
+      sent.set(requestId, notAfter);
       return change(requestId, (r) => ({ ...r, notAfter }));
     },
     seen(requestId, until, from) {
@@ -135,6 +142,19 @@ function createRows(append: (events: readonly AnyEvent[]) => void, broken: Broke
       const known = seen.get(requestId);
       seen.set(requestId, known !== undefined && known < until ? known : until);
     },
+    sending(requestId, runId, until) {
+      const row = rows.get(requestId);
+      const known = sent.get(requestId);
+      if (row?.runId !== runId || row.notAfter <= until || known === row.notAfter || row.endedAt || row.goneAt) return;
+      sent.set(requestId, known !== undefined && known < until ? known : until);
+    },
+    endUnseen(requestId, before, at) {
+      const { sentUntil, pulseAt, endedAt, goneAt } = find(rows.get(requestId)) ?? {};
+      if (!sentUntil || endedAt || goneAt || sentUntil >= before || (pulseAt && pulseAt >= before)) return false;
+      return change(requestId, (row) => ({ ...row, endedAt: at }));
+    },
+    pulse: (requestId, at) =>
+      void change(requestId, (row) => (row.goneAt || (row.pulseAt && row.pulseAt > at) ? row : { ...row, pulseAt: at })),
     end(requestId, runId, target, personId, at) {
       const known = change(requestId, (row) => ({ ...row, endedAt: row.endedAt ?? at }));
       const tombstone = { requestId, targetKey: target.key, target, personId, runId, notAfter: at, endedAt: at, goneAt: at };
@@ -146,7 +166,9 @@ function createRows(append: (events: readonly AnyEvent[]) => void, broken: Broke
     overdue: (before: Instant) =>
       [...rows.values()]
         .map(shown)
-        .filter((row) => !row.goneAt && (row.notAfter < before || (row.endedAt !== undefined && row.endedAt < before)))
+        .filter(
+          (row) => !row.goneAt && [row.notAfter, row.endedAt, row.sentUntil].some((end) => end !== undefined && end < before),
+        )
         .filter(() => broken !== 'nothing is overdue')
         .sort((a, b) => msOf(a.notAfter) - msOf(b.notAfter)),
     live: (targetKey) => find(live(targetKey)),

@@ -219,6 +219,8 @@ export class FakeStops {
     arm: () => never('arms'),
     extend: () => never('extends'),
     seen: () => never('looks at targets'),
+    sending: () => never('sends grants'),
+    endUnseen: () => never('ends in the store'),
     end: () => never('ends in the store'),
     gone: () => never('frees a target'),
     pulse: () => never('ends at a target'),
