@@ -30,7 +30,7 @@ const SELDOM_FROM = 15;
 const LOOK_SELDOM_MS = 6_000;
 /** Whoever wakes so much later than it meant to was stopped meanwhile, or may have been. */
 const OVERSLEPT_MS = 500;
-/** How often whoever is at an ending says so: twice at least within what the sweep waits for it, also over a store that is slow. */
+/** How often whoever is at a grant or an ending says so: twice at least within what the sweep waits for it, also over a store that is slow. */
 const PULSE_MS = 4_000;
 /** How long the first revoke lets the store tell it that there is nothing left to revoke. */
 const STORE_WAIT_MS = 150;
@@ -64,7 +64,7 @@ export interface TargetDeps {
   readonly call: CallContext;
   /** How long one attempt watches the target before its retry begins anew; 12 s by default. */
   readonly watchMs?: number;
-  /** How often a proof says that it goes on, where nothing ends by itself; every 4 s by default. */
+  /** How often a grant or a proof says that it goes on, where nothing ends by itself; every 4 s by default. */
   readonly pulseMs?: number;
   /** One for all that share the machine; by default one of its own. */
   readonly crowd?: Crowd;
@@ -73,17 +73,18 @@ export interface TargetDeps {
 }
 
 /** The activity that gives access. */
-export function createGrantDuties({ driverOf, fence, clock, call, headStart = createHeadStart() }: TargetDeps): GrantDuties {
+export function createGrantDuties(deps: TargetDeps): GrantDuties {
+  const { driverOf, fence, clock, call, headStart = createHeadStart() } = deps;
   return {
     grant: ({ request, maxMs, startBy }) => {
+      const { requestId, target } = request;
       const give = async () => {
-        let leavesBefore: Instant | undefined;
+        let leavesBefore = await permitted(deps, request, startBy);
+        const sendBefore = leavesBefore;
         const permit = async (): Promise<Instant> => {
-          leavesBefore = await permitted({ fence, clock, call }, request, startBy);
+          leavesBefore = await permitted(deps, request, startBy, endsByItself(target) ? undefined : maxMs);
           return leavesBefore;
         };
-        const sendBefore = await permit();
-        const { requestId, target } = request;
         const driver = driverOf(target.kind);
         const polled = driver.confirmMode === 'poll';
         // What only tells a target to begin is over with its call; what waits for the target sends nothing later by itself.
@@ -97,28 +98,36 @@ export function createGrantDuties({ driverOf, fence, clock, call, headStart = cr
         await driver.grant(order, abort, steps).catch((error: unknown) => {
           throw clock() < msOf(startBy) ? asSlow(error, target.kind) : error;
         });
-        const left = { sendBefore: leavesBefore ?? sendBefore };
+        const left = { sendBefore: leavesBefore };
         if (!polled) return left;
         const observedAt = since() ?? instant(clock());
         if (!since()) seen(observedAt);
         return { ...left, observedAt };
       };
       // From the first question on, so that a call that was given up hears of it while the store is slow.
-      return call.beating(() => headStart.leave(request.requestId, give));
+      return call.beating(() => headStart.leave(requestId, () => sayingSo(deps, request, give)));
     },
   };
 }
 
-/** The instant before which a grant has to leave that may leave now. Throws why it may not, or that nobody could be asked. */
+/**
+ * The instant before which a grant has to leave that may leave now. `sendsMs`: it is about to, and what it makes may be there for so
+ * long, of which the store is told. Throws why it may not leave, or that nobody could be asked, or told.
+ */
 async function permitted(
   { fence, clock, call }: Pick<TargetDeps, 'fence' | 'clock' | 'call'>,
   request: ElevationRequest,
   startBy: Instant,
+  sendsMs?: number,
 ): Promise<Instant> {
   // Before anybody is asked: slow answers must not put off the instant after which nothing can leave. It was wanted
   // then, so whoever gives it up later knows that nothing leaves ten seconds after that (`docs/decisions/0017`).
-  const sendBefore = instant(clock() + SEND_WITHIN_MS);
-  const [{ row, frozen }] = await Promise.all([fence.toGrant(request.requestId), call.stillWanted?.()]);
+  const from = clock();
+  const sendBefore = instant(from + SEND_WITHIN_MS);
+  const { requestId } = request;
+  // Counted from here, not from when it is made: whoever sees that may not live to say so, and then this is its end.
+  const told = sendsMs === undefined ? undefined : fence.sending(requestId, call.runId(), instant(from + sendsMs));
+  const [{ row, frozen }] = await Promise.all([fence.toGrant(requestId), call.stillWanted?.(), told]);
   const now = clock();
   if (!holds(row, call.runId(), now)) throw new StintError('fenced');
   if (frozen) throw new StintError('frozen');
@@ -242,7 +251,7 @@ export function createRevokeDuties(deps: TargetDeps): RevokeDuties {
 }
 
 /**
- * Tells the store that somebody is at this ending, so that the sweep, which takes away what nobody is at, leaves it to them. Nobody
+ * Tells the store that somebody is at this grant or ending, so that the sweep, which takes away what nobody is at, leaves it to them. Nobody
  * waits for that: a store that is down keeps no access (invariant I9), and has no sweep either.
  */
 async function sayAtIt({ fence, clock }: TargetDeps, { requestId, target }: ElevationRequest): Promise<void> {
@@ -267,9 +276,9 @@ async function sayingSo<T>(deps: TargetDeps, request: ElevationRequest, work: ()
   };
   void saying();
   try {
-    const proof = await work();
+    const answer = await work();
     void sayAtIt(deps, request);
-    return proof;
+    return answer;
   } finally {
     done.abort();
   }

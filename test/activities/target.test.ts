@@ -6,7 +6,7 @@ import { StintError } from '../../contract/errors.js';
 import { msOf, type RunId } from '../../contract/ids.js';
 import type { Steps } from '../../contract/ports.js';
 import type { Target, TargetKind } from '../../contract/request.js';
-import { at, type FakeFence, FakeTarget, NOW, seen, targetBench } from './bench.js';
+import { at, type FakeFence, FakeTarget, NOW, RUN, seen, targetBench } from './bench.js';
 
 /** As `fence.end` leaves it for an elevation of which it has no row. */
 const tombstone = { notAfter: at(-7), endedAt: at(-7), goneAt: at(-7) };
@@ -296,6 +296,120 @@ describe('a grant call', () => {
     } finally {
       timeout.mockRestore();
     }
+  });
+});
+
+describe('a grant of what does not end by itself', () => {
+  /** A driver that waits in line for a while, asks, and creates. */
+  const inAws = () => {
+    const bench = targetBench();
+    const { target } = bench.request;
+    const request = { ...bench.request, target: { ...target, kind: 'aws-permission-set' } as unknown as Target };
+    bench.fence.hold(request);
+    const { driver } = bench;
+    driver.confirmMode = 'poll';
+    const created: string[] = [];
+    driver.granting = async ({ permit }) => {
+      bench.time.now += 40_000;
+      await permit?.();
+      created.push(at(bench.time.now - NOW));
+    };
+    const said = (what: string) => bench.fence.calls.filter((call) => call.startsWith(what));
+    const { grant } = createGrantDuties({ ...bench.deps, pulseMs: 1 });
+    return { ...bench, request, created, said, grant: () => grant({ request, maxMs: 60_000, startBy: at(300_000) }) };
+  };
+
+  it('tells the store before its create leaves until when what it makes may be there, counted from its turn', async () => {
+    const { created, fence, grant, request, said } = inAws();
+    await grant();
+    expect(created).toEqual([at(40_000)]);
+    expect(said('sending')).toEqual([`sending ${RUN} ${at(100_000)}`]);
+    expect(fence.calls.indexOf(`sending ${RUN} ${at(100_000)}`)).toBeLessThan(
+      fence.calls.indexOf(`seen ${at(100_000)} ${at(360_000)}`),
+    );
+    expect(fence.rows.get(request.requestId)?.sentUntil).toBe(at(100_000));
+  });
+
+  it('does not leave where the store could not be told, nor before it was; and what was first told stays, also where only the answer was lost', async () => {
+    const bench = inAws();
+    const { created, fence, grant, request, time } = bench;
+    const sending = fence.sending.bind(fence);
+    const failing = [
+      async () => Promise.reject(new StintError('store-unavailable')),
+      async (...of: Parameters<typeof sending>) => {
+        await sending(...of);
+        throw new StintError('store-unavailable');
+      },
+      async (...of: Parameters<typeof sending>) => {
+        time.now += SEND_WITHIN_MS;
+        await sending(...of);
+      },
+    ];
+    for (const one of failing) {
+      fence.sending = one;
+      await expect(grant()).rejects.toMatchObject({ code: 'store-unavailable', retryable: true });
+    }
+    expect(created).toEqual([]);
+    fence.sending = sending;
+    await grant();
+    expect(created).toHaveLength(1);
+    // The second attempt had its turn after eighty seconds.
+    expect(fence.rows.get(request.requestId)?.sentUntil).toBe(at(80_000 + 60_000));
+
+    const waiting = inAws();
+    let told = () => {};
+    waiting.fence.sending = () =>
+      new Promise<void>((resolve) => {
+        told = resolve;
+      });
+    const answer = waiting.grant();
+    await vi.waitFor(() => expect(waiting.said('grant')).toHaveLength(2));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(waiting.created).toEqual([]);
+    told();
+    await answer;
+    expect(waiting.created).toHaveLength(1);
+  });
+
+  it('says that somebody is at it, from before the first question on and for as long as its attempt goes on', async () => {
+    let turn: () => void = () => {};
+    const { abort, driver, fence, grant, said } = inAws();
+    driver.granting = () =>
+      new Promise<void>((resolve) => {
+        turn = resolve;
+      });
+    const answer = grant();
+    await vi.waitFor(() => expect(said('pulse').length).toBeGreaterThan(3));
+    expect(fence.calls[0]).toMatch(/^pulse/);
+    turn();
+    await answer;
+    const last = said('pulse').length;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(said('pulse')).toHaveLength(last);
+
+    driver.granting = () => new Promise<never>(() => undefined);
+    void grant();
+    await vi.waitFor(() => expect(said('pulse').length).toBeGreaterThan(last + 1));
+    abort.abort();
+    const over = said('pulse').length;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(said('pulse')).toHaveLength(over);
+  });
+
+  it('waits for no pulse', async () => {
+    const { created, fence, grant } = inAws();
+    fence.pulse = () => new Promise<never>(() => undefined);
+    await grant();
+    expect(created).toHaveLength(1);
+  });
+
+  it('asks the store one question where it does end by itself, and writes nothing', async () => {
+    const bench = targetBench();
+    bench.fence.hold(bench.request);
+    bench.driver.granting = async ({ permit }) => void (await permit?.());
+    const duties = createGrantDuties({ ...bench.deps, pulseMs: 1 });
+    await duties.grant({ request: bench.request, maxMs: 60_000, startBy: at(300_000) });
+    expect(bench.fence.calls).toEqual(['grant', 'grant']);
   });
 });
 
