@@ -72,9 +72,15 @@ export function compare(sight: Sight, nowMs: number, graceMs: number): readonly 
 }
 
 /** Whether a grant should have been proved gone by now. */
-export function isOverdue({ endedAt, notAfter }: Grant, nowMs: number, graceMs: number): boolean {
-  const over = Math.min(msOf(notAfter), endedAt ? msOf(endedAt) : Number.POSITIVE_INFINITY);
-  return nowMs - over > graceMs;
+export function isOverdue(grant: Grant, nowMs: number, graceMs: number): boolean {
+  return nowMs - Math.min(msOf(grant.notAfter), endOf(grant)) > graceMs;
+}
+
+/** When it was ended; or since when what was sent for it is over, with nobody who has seen it or is at its grant. */
+function endOf({ endedAt, sentUntil, pulseAt }: Grant): number {
+  if (endedAt) return msOf(endedAt);
+  if (!sentUntil) return Number.POSITIVE_INFINITY;
+  return Math.max(msOf(sentUntil), msOf(pulseAt ?? sentUntil));
 }
 
 function leftBehind({ target, present }: Sight, { grant }: Held): readonly Finding[] {

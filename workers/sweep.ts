@@ -21,7 +21,8 @@ export const OVERDUE_MS = 120_000;
  * And closes the fence, which comes with its revoke, well within this: where nothing ends by itself, waiting longer is access. A
  * worker that is killed and comes back has its tasks after ten seconds at the latest where Temporal is set up as ours is; that the
  * sweep is there first then costs one more alarm and nothing else. For the same reason there a closed fence is waited for no longer than
- * this once nobody says any more that they are at it (`Fence.pulse`).
+ * this once nobody says any more that they are at it (`Fence.pulse`); and so is, once its window is over, a create of which nobody has
+ * said that it is there (`Fence.sending`).
  */
 export const UNBEGUN_MS = 10_000;
 /**
@@ -100,7 +101,12 @@ export async function sweepGrant(deps: SweepDeps, grant: Grant): Promise<void> {
   // Of hundreds only some are swept at a time: the workflows of those that wait for it may have been late, and are not dead.
   if (await isRecorded(store, requestId)) return;
   // First the fence: from here on no run can grant it any more, whatever it still believes.
-  const endedAt = grant.endedAt ?? instant(clock());
+  const now = clock();
+  const endedAt = grant.endedAt ?? instant(now);
+  // Its own end is yet to come, so it is for what was sent alone, which somebody may have seen by now: then it may be active.
+  const unseen = grant.sentUntil && !grant.endedAt && msOf(grant.notAfter) >= now;
+  const before = instant(now - Math.min(UNBEGUN_MS, deps.overdueMs ?? OVERDUE_MS));
+  if (unseen && !(await store.fence.endUnseen(requestId, before, endedAt))) return;
   await store.fence.end(requestId, runId, target, personId, endedAt);
   const proof = await proved(deps, grant, endedAt);
   const isOurs = proof !== undefined && !(await recordGone(store, grant, proof, deps.by ?? 'sweep'));

@@ -6,7 +6,10 @@ import { instant, msOf } from '../contract/ids.js';
 import type { Store } from '../contract/ports.js';
 import type { Failure, Looked } from './sights.js';
 
-/** Has each end with its window, counted from this sight of it. A workflow that says when it began is believed instead. */
+/**
+ * Has each end with its window, counted from this sight of it, or by when what was sent has to be over (`Fence.sending`). A workflow that
+ * says when it began is believed instead.
+ */
 export async function boundUnsaid(
   { fence }: Pick<Store, 'fence'>,
   looked: readonly Looked[],
@@ -19,7 +22,13 @@ export async function boundUnsaid(
     const { requestId, notAfter, windowMs, targetKey } = live.grant;
     // Somebody has seen it before.
     if (!windowMs || notAfter !== live.view?.notAfter) continue;
-    const until = instant(msOf(present.observedAt) + windowMs);
-    await fence.seen(requestId, until, notAfter).catch((error: unknown) => void failures.push({ what: targetKey, error }));
+    try {
+      // It may have been sent since the grants were listed.
+      const sentUntil = (await fence.grant(requestId))?.sentUntil ?? notAfter;
+      const until = instant(Math.min(msOf(present.observedAt) + windowMs, msOf(sentUntil)));
+      await fence.seen(requestId, until, notAfter);
+    } catch (error) {
+      failures.push({ what: targetKey, error });
+    }
   }
 }

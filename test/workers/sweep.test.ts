@@ -160,6 +160,83 @@ describe('a sweep', () => {
     expect(await sweepOnce(sweeper().deps)).toBe(1);
   });
 
+  /** One in AWS whose create left now, for a minute; its process and its workflow say nothing more, and it may begin for nine yet. */
+  async function sentInAws(): Promise<Grant> {
+    const grant = await armed('aws-permission-set');
+    await store.fence.pulse(grant.requestId, instant(now));
+    await store.fence.sending(grant.requestId, grant.runId, instant(now + 60_000));
+    return grant;
+  }
+
+  it('I15: in AWS has what was sent and nobody has seen ten seconds after its window, though it might still begin', async () => {
+    const grant = await sentInAws();
+    const { deps, target, alarms } = sweeper();
+    now += 60_000 + UNBEGUN_MS;
+    expect(await sweepOnce(deps)).toBe(0);
+    now += 1;
+    expect(now).toBeLessThan(msOf(grant.notAfter));
+    expect(await sweepOnce(deps)).toBe(1);
+    expect(target.calls.slice(0, 2)).toEqual(['revoke', 'observe']);
+    expect(await entries(grant)).toEqual(['armed', 'swept']);
+    expect(await store.fence.grant(grant.requestId)).toMatchObject({ endedAt: expect.any(String), goneAt: expect.any(String) });
+    expect(alarms).toMatchObject([{ target: grant.targetKey, error: undefined }]);
+  });
+
+  it('leaves that to whoever says that they are at its grant, and has it ten seconds after they last did', async () => {
+    const grant = await sentInAws();
+    const { deps } = sweeper();
+    now += 60_000;
+    for (let i = 0; i < 12; i += 1) {
+      now += 4_000;
+      await store.fence.pulse(grant.requestId, instant(now));
+      expect(await sweepOnce(deps)).toBe(0);
+    }
+    now += UNBEGUN_MS;
+    expect(await sweepOnce(deps)).toBe(0);
+    now += 1;
+    expect(await sweepOnce(deps)).toBe(1);
+    expect(await entries(grant)).toEqual(['armed', 'swept']);
+  });
+
+  it.each([
+    ['was seen', (grant: Grant) => store.fence.seen(grant.requestId, instant(now + 120_000), grant.notAfter)],
+    ['is active', (grant: Grant) => store.fence.extend(grant.requestId, grant.runId, instant(now + 120_000), grant.notAfter)],
+    [
+      'is active, and was extended',
+      async ({ requestId, runId, notAfter }: Grant) => {
+        const deadlineAt = instant(now + 70_000);
+        await store.fence.extend(requestId, runId, deadlineAt, notAfter);
+        await store.fence.extend(requestId, runId, instant(now + 120_000), deadlineAt);
+        await store.fence.sending(requestId, runId, instant(now + 60_000));
+      },
+    ],
+  ])('leaves what was sent and %s to its own end', async (_, then) => {
+    const [begun, grant] = [now, await sentInAws()];
+    await then(grant);
+    const { deps, target } = sweeper();
+    now = begun + 120_000 + UNBEGUN_MS;
+    expect(await sweepOnce(deps)).toBe(0);
+    expect(target.calls).toEqual([]);
+    expect((await store.fence.grant(grant.requestId))?.endedAt).toBeUndefined();
+    now += 1;
+    expect(await sweepOnce(deps)).toBe(1);
+  });
+
+  it.each([
+    ['is active', (grant: Grant) => store.fence.extend(grant.requestId, grant.runId, instant(now + 120_000), grant.notAfter)],
+    ['somebody is at again', (grant: Grant) => store.fence.pulse(grant.requestId, instant(now))],
+  ])('leaves alone what %s by the time that its turn comes', async (_, then) => {
+    const { requestId } = await sentInAws();
+    now += 60_000 + UNBEGUN_MS + 1;
+    const listed = await store.fence.grant(requestId);
+    if (!listed?.sentUntil) throw new Error('nothing was sent');
+    await then(listed);
+    const { deps, target } = sweeper();
+    await sweepGrant(deps, listed);
+    expect(target.calls).toEqual([]);
+    expect((await store.fence.grant(requestId))?.endedAt).toBeUndefined();
+  });
+
   it('says nothing of what its workflow proved and recorded while it was at it as well', async () => {
     const grant = await begunInAws();
     now += UNBEGUN_MS + 1;
