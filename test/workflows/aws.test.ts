@@ -245,6 +245,40 @@ describe.concurrent('an AWS permission set', () => {
     expect(await e.result()).toBe('revoked');
   });
 
+  test('that nobody lived to see is taken away at the end of its window, and its next attempt grants no more', async () => {
+    const windowMs = 4_000;
+    const e = await ask(11, windowMs);
+    const first = another(h.store);
+    let attempts = 0;
+    let die = () => {};
+    instead.set(e.request.target.key, {
+      ...first,
+      grant: (order, signal, steps) => {
+        attempts += 1;
+        if (attempts > 1) return first.grant(order, signal, steps);
+        return new Promise((_, reject) => {
+          die = () => reject(new StintError('aws-unavailable'));
+          // What it hears of AWS it tells nobody any more.
+          first.grant(order, signal).catch(reject);
+        });
+      },
+    });
+    await e.approve(grace);
+    await until(async () => has(11), 'the access');
+    const there = Date.now();
+    await until(async () => {
+      await sweep([e]);
+      return !has(11);
+    }, 'the access to be gone');
+    const row = await h.store.fence.grant(e.requestId);
+    expect(msOf(row?.endedAt ?? instant(0))).toBeLessThan(there + windowMs + 5_000);
+    expect(msOf(row?.notAfter ?? instant(0))).toBeGreaterThan(Date.now() + 60_000);
+    die();
+    expect(await e.result()).toBe('failed');
+    expect(calls('CreateAccountAssignment', 11)).toHaveLength(1);
+    expect(await typesOf(e.requestId)).toEqual(expect.arrayContaining(['swept', 'grant-failed', 'closed']));
+  });
+
   test('whose run is terminated, deleted or begun anew while AWS is still at it is taken away at the end of its window', async () => {
     const windowMs = 4_000;
     const ways: readonly (readonly [number, (e: OfAws) => Promise<unknown>])[] = [
