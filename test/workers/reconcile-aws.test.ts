@@ -354,3 +354,24 @@ it('what is there while nobody has said when its window began ends with its wind
   await run();
   expect(await until()).toBe(instant(bound));
 });
+
+it('what was sent is over by then, however late it is seen here, and is taken away two minutes later where no sweep was', async () => {
+  next = 1; // an account of which no test is left
+  const ours = target(eve, 3);
+  const e = new Elevation({ target: ours });
+  const { requestId } = e.request;
+  const startBy = instant(Date.now() + 30 * MIN);
+  const grant = e.grant({ notAfter: instant(Date.now() + 31 * MIN), windowMs: MIN });
+  await store.ledger.append([e.requested(), e.event('approved', { windowMs: MIN, startBy, verdict: VERDICT })]);
+  expect(await store.fence.arm(grant, e.armed(grant), instant(Date.now()))).toEqual({ ok: true });
+  const sentUntil = instant(Date.now() + MIN / 2);
+  await store.fence.sending(requestId, grant.runId, sentUntil);
+  await aws.driver.grant({ requestId, target: ours, ...soon() }, calm());
+  const ofOurs = async (clock: () => number, options?: Parameters<typeof run>[1]) =>
+    (await run({ clock }, options)).found.filter((one) => one.target.key === ours.key);
+  const later = () => msOf(sentUntil) + 2 * MIN + 1_000;
+  expect(await ofOurs(later, { dryRun: true, all: true })).toMatchObject([{ what: 'left-behind', requestId }]);
+  expect(await ofOurs(Date.now)).toEqual([]);
+  expect((await store.fence.grant(requestId))?.notAfter).toBe(sentUntil);
+  expect(has(ours)).toBe(true);
+});
