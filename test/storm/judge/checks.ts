@@ -17,7 +17,6 @@ import {
   QUOTE,
   UNBEGUN_MS,
   UNCONFIRMED_MS,
-  UNSEEN_MS,
   type Violation,
 } from './facts.js';
 import { judgeGlass } from './glass.js';
@@ -116,7 +115,7 @@ function insideWindow(facts: Facts, access: Access): Violation[] {
   const unallowed = of.view.request.breakGlass ? whyUnbroken(facts, of, held.from) : whyUndecided(facts, of, held.from);
   if (unallowed) return [say(unallowed)];
   const past = overrun(facts, access);
-  const allowed = mac.kind === 'aws' && isSwept(facts, of) ? sweptWithin(facts, held, of) : LAG_MS;
+  const allowed = mac.kind === 'aws' && isSwept(facts, of) ? sweptWithin(held, of) : LAG_MS;
   return past > allowed ? [say(`${past} ms past the end of the window, ${allowed} allowed`)] : [];
 }
 
@@ -156,14 +155,11 @@ const ENDINGS: ReadonlySet<AnyEvent['type']> = new Set<AnyEvent['type']>([
 
 /**
  * For how long the sweep may leave it. A little longer where the ledger shows that an ending had begun, for then whoever was at it is waited
- * for. Whoever gives access tells the store by when it has to be over, also when its run is no more by then; but not where they were killed
- * just as it came to be there.
+ * for. Whoever gives access tells the store by when it has to be over, before they send for it.
  */
-function sweptWithin({ notebook }: Facts, held: Access['held'], { view, events }: Recorded): number {
+function sweptWithin(held: Access['held'], { events }: Recorded): number {
   const begun = events.some((e) => ENDINGS.has(e.type) && at(e.at) <= (held.to ?? Number.POSITIVE_INFINITY));
-  const armedAt = at(only(events, 'armed')[0]?.at);
-  const unseen = !view.confirmedAt && notebook.kills.some((kill) => kill.at >= armedAt && kill.at <= held.from + LAG_MS);
-  return (begun ? BEGUN_MS : UNBEGUN_MS) + (unseen ? UNSEEN_MS : 0);
+  return begun ? BEGUN_MS : UNBEGUN_MS;
 }
 
 /** I6: what may have held access is observed gone, or still ending with an alarm; and gone was true when it was said. */

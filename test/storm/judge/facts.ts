@@ -2,7 +2,6 @@
 import type { Target } from '../../../contract/request.js';
 import type { SaidGone, Seen, Told } from '../far/eyes.js';
 import type { Held } from '../far/light-mac.js';
-import { START_MS, WINDOWS_MS } from '../law.js';
 import type { Ask, Notebook } from '../notebook.js';
 import type { World } from '../world.js';
 import type { CloudTruth } from './cloud.js';
@@ -66,8 +65,6 @@ export const UNBEGUN_MS = 10_000 + 10_000 + LAG_MS;
  * five seconds yet, until it hears of that; and five are for both at one target.
  */
 export const BEGUN_MS = UNBEGUN_MS + 5_000 + 5_000;
-/** More than that where those who gave it were killed as it came to be there: the store knows of no window but one that begins at the start deadline. */
-export const UNSEEN_MS = START_MS + Math.max(...WINDOWS_MS) - UNCONFIRMED_MS;
 
 /** One time of access, and the elevation that it belongs to. */
 export interface Access {

@@ -382,7 +382,7 @@ describe('the judge', () => {
     ['no run had heard of', 35 + 25, (l) => (until) => unheard(l, until)],
     [
       'no run had heard of, where whoever gave it was killed over it',
-      80 + 20 + 25,
+      35 + 25,
       (l) => (until) => {
         unheard(l, until);
         l.notebook.kills.push({ at: ms(8), victim: 'stint', downMs: 1_000, upAt: ms(9) });
