@@ -6,7 +6,7 @@
 /** The windows, the cap and the deadlines of the policy, in milliseconds. */
 export const WINDOWS_MS = [10_000, 15_000, 20_000] as const;
 export const MAX_MS = 60_000;
-export const START_MS = 80_000;
+const START_MS = 80_000;
 const DEADLINES_MS = { pending: 75_000, start: START_MS, evidence: 20_000 } as const;
 
 export type Group = 'it' | 'security';
