@@ -3,7 +3,7 @@
  * Slack app's preview, in the activity that decides and in the transaction that arms. Deny by default: whatever is
  * missing, unknown or contradictory ends in `deny` or does not count, with a sentence that says why.
  */
-import type { PersonId } from '../contract/ids.js';
+import type { Digest, PersonId } from '../contract/ids.js';
 import { instant, msOf } from '../contract/ids.js';
 import { oncePer } from '../contract/once-per.js';
 import type { Person } from '../contract/ports.js';
@@ -26,6 +26,8 @@ import { onlyWaits } from './tickets.js';
 
 export interface Question {
   readonly request: ElevationRequest;
+  /** The digest of this very request, where it was made already: never one that somebody claims. */
+  readonly ownDigest?: Digest | undefined;
   readonly round: Round;
   /** People were asked already, so the policy has no word of its own. */
   readonly byPeople?: true | undefined;
@@ -158,9 +160,9 @@ function windowRefusals({ refusals, windowsMs, maxMs }: Terms, { windowMs }: Rou
  * in a year brings its old votes with it. A day is allowed for a start that waited for a worker. What is to begin later ages from
  * then: how late it may begin is said by `laterRefusals`.
  */
-function ageRefusals(terms: Terms, { request, round }: Question, now: number): string[] {
-  const itself = round.digest === requestDigest(request) && round.windowMs === request.windowMs;
-  if (round.kind === 'request' && !itself) return ['The round that was voted on is not this request.'];
+function ageRefusals(terms: Terms, { request, ownDigest, round }: Question, now: number): string[] {
+  const itself = () => round.digest === (ownDigest ?? requestDigest(request)) && round.windowMs === request.windowMs;
+  if (round.kind === 'request' && !itself()) return ['The round that was voted on is not this request.'];
   const life = DAY + terms.deadlines.pendingMs + terms.deadlines.startMs + (round.kind === 'extension' ? terms.maxMs : 0);
   // NB: written so that an askedAt that is no instant (NaN) refuses.
   return terms.refusals.length > 0 || now <= msOf(request.startAt ?? request.askedAt) + life

@@ -45,10 +45,12 @@ export function createJudge({ policy, policies, clock, ...sources }: JudgeDeps):
     const both = then && then !== current ? [then, current] : current;
     const now = clock();
     const facts = await gatherFacts(sources, both, request, votes, manner(round, request, now));
-    const decided = (known: Facts) => decideBoth(then ?? current, current, { request, round, byPeople }, known, votes, now);
+    const ownDigest = requestDigest(request);
+    const question = { request, ownDigest, round, byPeople };
+    const decided = (known: Facts) => decideBoth(then ?? current, current, question, known, votes, now);
     const verdict = decided(facts);
     if (!then) return denied(verdict, 'The policy by which this was first judged cannot be found any more.', policyThen);
-    if (requestDigest(request) !== digest) return denied(verdict, 'The request is not the one that was asked.');
+    if (ownDigest !== digest) return denied(verdict, 'The request is not the one that was asked.');
     // What turns on a ticket is decided once it can be looked up; until then nothing else changes.
     const known = facts.tickets ? decided({ ...facts, tickets: asIfThere(facts.tickets) }).outcome : verdict.outcome;
     // A request that the policy would have approved by itself goes to people, who are told why, and is not held back unseen.
