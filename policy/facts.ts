@@ -59,16 +59,18 @@ export async function gatherFacts(
   const parties = { ...(requester ? { requester } : {}), ...(subject ? { subject } : {}), look };
   const reason = rules.some((rule) => rule.reason) ? await readText(texts, request.reasonDigest) : undefined;
   const counted = rules.some(({ limits, automatic }) => limits || automatic) ? await usage?.of(request) : undefined;
-  const facts = onDuty(onCall, {
+  const duty = onCall.duty();
+  const found: Facts = {
     ...parties,
     voters,
     approverPool,
     ...(managers ? { managers } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(counted && { usage: counted }),
-    ...(onCall.duty && { duty: onCall.duty }),
+    ...(duty && { duty }),
     ...(untold.size > 0 && { untold: [...untold] }),
-  });
+  };
+  const facts = duty ? onDuty(onCall, found) : found;
   const known =
     reason === undefined ? undefined : await ticketFacts(applying(policies, request, facts), reason, requester, tickets);
   return known?.size ? { ...facts, tickets: known } : facts;

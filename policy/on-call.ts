@@ -5,6 +5,7 @@
  */
 import { isStintError, type StintError } from '../contract/errors.js';
 import type { PersonId } from '../contract/ids.js';
+import { oncePer } from '../contract/once-per.js';
 import type { About, Directory, Person } from '../contract/ports.js';
 import { isMeant, mayBreak, rulesForGlass } from './break-glass.js';
 import { EVER, type Manner, namedBy, reached, stepsOf } from './escalation.js';
@@ -40,7 +41,7 @@ export interface OnCall {
   /** A directory to which a rota that was not looked up has no members. */
   readonly directory: Groups;
   /** Undefined where nothing was looked up; or else until when that stays so at the latest, in milliseconds since 1970, where it is known. */
-  readonly duty: { readonly until?: number } | undefined;
+  duty(): { readonly until?: number } | undefined;
 }
 
 /** Knows of nobody yet. */
@@ -70,7 +71,7 @@ export function createOnCall(directory: Groups): OnCall {
       return failures.find((failure) => failure !== undefined);
     },
     onto: (people) => withRotas(people, idsOf()),
-    get duty() {
+    duty: () => {
       if (asked.size === 0) return undefined;
       return ends.length === 0 ? {} : { until: Math.min(...ends) };
     },
@@ -95,9 +96,8 @@ export async function learnFor(
 ): Promise<StintError | undefined> {
   if (denyFor(policy, about, askers)) return undefined;
   const near = candidates(policy.rules, about, askers);
-  const named = (rule: Rule): readonly Who[] => [rule.ask, ...namedBy(ruleOfRound(rule, kind), EVER)];
   // Nobody asks by any rule, or none names a rota: that is told without a look-up.
-  if (askers.length === 0 || !near.some((rule) => named(rule).some(namesRota))) return undefined;
+  if (askers.length === 0 || !near.some((rule) => turnsOnRota(ruleOfRound(rule, kind)))) return undefined;
   for (const rule of near) {
     if (!covers(rule, about) && !mayCover(rule, about)) continue;
     const letIn = await mayAsk(onCall, rule, askers);
@@ -110,6 +110,9 @@ export async function learnFor(
   }
   return undefined;
 }
+
+/** Whether a rule names a rota among those who ask or ever approve. */
+const turnsOnRota = oncePer((rule: Rule) => [rule.ask, ...namedBy(rule, EVER)].some(namesRota));
 
 function ofAll(all: readonly Who[]): Who {
   return { groups: [...new Set(all.flatMap(({ groups }) => groups))], people: [] };

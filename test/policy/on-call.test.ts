@@ -352,12 +352,12 @@ describe('looking up', () => {
 
   it('is done once for each rota, and stays so until the first of them ends', async () => {
     const { asked, onCall } = world({ a: { members: [GRACE], untilMs: 9 }, b: { members: [], untilMs: 7 }, c: { members: [] } });
-    expect(onCall.duty).toBeUndefined();
+    expect(onCall.duty()).toBeUndefined();
     await onCall.learn(who('staff', 'oncall:c'));
-    expect(onCall.duty).toEqual({});
+    expect(onCall.duty()).toEqual({});
     await onCall.learn(who('oncall:a'));
     await Promise.all([onCall.learn(who('oncall:b')), onCall.learn(who('oncall:a', 'oncall:b'))]);
-    expect(onCall.duty).toEqual({ until: 7 });
+    expect(onCall.duty()).toEqual({ until: 7 });
     expect(asked).toEqual(['c', 'a', 'b']);
     const members = async (group: string) => (await onCall.directory.membersOf(group)).map((p) => p.personId);
     expect([await members('oncall:a'), await members('oncall:z'), await members('security')]).toEqual([
@@ -374,7 +374,7 @@ describe('looking up', () => {
     const onCall = createOnCall(bare);
     await onCall.learn(who('oncall:a'));
     expect(onCall.onto([ADA, LINUS]).map(({ groups }) => groups)).toEqual([['staff'], ['staff', 'it', 'oncall:a']]);
-    expect(onCall.duty).toEqual({});
+    expect(onCall.duty()).toEqual({});
   });
 
   it('as far as it can answers why it could not, and throws what is another failure', async () => {
