@@ -128,10 +128,12 @@ export function settle(terms: Terms, question: Question, facts: Facts, votes: re
 }
 
 function namedOf(people: readonly Person[], { steps }: Terms, now: number): readonly PersonId[] {
-  const byId = [...people].sort((a, b) => (a.personId < b.personId ? -1 : 1));
-  const named = byId.length > NAMED_APPROVERS ? latestFirst(byId, steps, now).slice(0, NAMED_APPROVERS) : byId;
+  const all = people.length <= NAMED_APPROVERS;
+  const named = all ? people : latestFirst([...people].sort(byId), steps, now).slice(0, NAMED_APPROVERS);
   return sorted(named.map((person) => person.personId));
 }
+
+const byId = (a: Person, b: Person): number => (a.personId < b.personId ? -1 : 1);
 
 /** What time alone may change of this: when it is to be judged again, and who can't be told now. */
 function passing(
@@ -192,7 +194,10 @@ function factsDigest(facts: Facts): Verdict['factsDigest'] {
   const fact = managers ? factWithManager : factAlone;
   const one = (person: Person | undefined) => (person === undefined ? null : fact(person));
   // One text: to write thousands of them as JSON would take longer than all the rest of a decision.
-  const all = (people: readonly Person[]) => [...new Set(people.map(fact))].sort().join(' ');
+  const all = (people: readonly Person[]) => {
+    const each = people.map(fact).sort();
+    return each.filter((one, i) => one !== each[i - 1]).join(' ');
+  };
   const people = { requester: one(requester), subject: one(subject), voters: all(voters), approverPool: all(approverPool) };
   const more = {
     ...(managers ? { managers: all(managers) } : {}),

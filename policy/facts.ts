@@ -100,11 +100,8 @@ export async function poolOf(
   managers: readonly Person[] = [],
   wait?: Wait,
 ): Promise<readonly Person[]> {
-  const named = await everybodyOf(
-    directory,
-    rules.flatMap((rule) => namedBy(rule, wait)),
-  );
-  return [...new Map([...named, ...managers].map((person) => [person.personId, person])).values()];
+  const named = rules.flatMap((rule) => namedBy(rule, wait));
+  return everybodyOf(directory, named, managers);
 }
 
 /** The text that has this digest, and no other. */
@@ -113,16 +110,19 @@ async function readText(texts: Sources['texts'], digest: Digest): Promise<string
   return text !== undefined && sha256(text) === digest ? text : undefined;
 }
 
-/** All people whom any of these names, by group or by id, each once. */
+/** All people whom any of these names, by group or by id, and the others; each once. */
 export async function everybodyOf(
   directory: Pick<Directory, 'person' | 'membersOf'>,
   named: readonly Who[],
+  others: readonly Person[] = [],
 ): Promise<readonly Person[]> {
   const groups = [...new Set(named.flatMap((who) => who.groups))];
   const ids = [...new Set(named.flatMap((who) => who.people))];
   const members = await Promise.all(groups.map((group) => directory.membersOf(group)));
-  const people = [...members.flat(), ...(await peopleOf(directory, ids))];
-  return [...new Map(people.map((person) => [person.personId, person])).values()];
+  const byId = new Map<PersonId, Person>();
+  for (const people of [...members, await peopleOf(directory, ids), others])
+    for (const person of people) byId.set(person.personId, person);
+  return [...byId.values()];
 }
 
 async function peopleOf(directory: Pick<Directory, 'person'>, ids: readonly PersonId[]): Promise<readonly Person[]> {

@@ -1,5 +1,6 @@
 /** What a rule says of who approves: one pool, or stages of them, as it is written, as it is kept, and in words. */
 
+import { oncePer } from '../contract/once-per.js';
 import { hoursText } from './calendar.js';
 import { durationText } from './duration.js';
 import type { Pool, Rule, Step, Who } from './rules.js';
@@ -35,9 +36,9 @@ function each<K extends 'groups' | 'people'>(pools: readonly Pool[], part: K): P
 }
 
 /** The stages of a rule, in order; at least one. */
-export function poolsOf({ stages, approve, quorum }: Rule): readonly Pool[] {
-  return stages ?? [{ ...approve, manager: false, quorum }];
-}
+export const poolsOf = oncePer(
+  ({ stages, approve, quorum }: Rule): readonly Pool[] => stages ?? [{ ...approve, manager: false, quorum }],
+);
 
 /** Whether a manager may decide by any of these rules, so that it has to be known who that is. */
 export function askManagers(rules: readonly Rule[]): boolean {

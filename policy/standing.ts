@@ -2,6 +2,7 @@
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import type { Round, StageCount, Verdict } from '../contract/verdict.js';
+import { namesRota } from './on-call.js';
 import { rotaGroup, rotaName } from './rota.js';
 import { askedNow, askedStages, countOf, isFilled, type Plan } from './stages.js';
 import type { Facts, Terms } from './terms.js';
@@ -46,10 +47,10 @@ export function onDutyOf(
   { asked, approved }: Standing,
 ): Pick<Verdict, 'onCall'> {
   if (kind !== 'request') return {};
+  // Most rules name none, and a pool may be of thousands.
+  if (!plans.flat().some(({ who }) => namesRota(who))) return {};
   const groups = plans.flatMap((plan) => askedStages(plan, approved)).flatMap(({ who }) => who.groups);
   const rotas = [...new Set(groups.flatMap((group) => rotaName(group) ?? []))].sort();
-  // Most rules name none, and a pool may be of thousands.
-  if (rotas.length === 0) return {};
   const open = asked.filter(({ personId }) => !approved.some((person) => person.personId === personId));
   const onCall = rotas.flatMap((rota) => {
     const people = open.filter((person) => person.groups.includes(rotaGroup(rota))).map(({ personId }) => personId);
