@@ -74,13 +74,13 @@ export function liveDirectory(
 }
 
 const over = (now: () => Promise<ReturnType<typeof directoryFrom>>): Directory => ({
-  person: async (id) => (await now()).person(id),
-  personBySlack: async (team, user) => (await now()).personBySlack(team, user),
-  personByMac: async (serial, user) => (await now()).personByMac(serial, user),
-  personByAwsUser: async (userId) => (await now()).personByAwsUser(userId),
-  membersOf: async (group) => (await now()).membersOf(group),
-  onCall: async (rota) => (await now()).onCall(rota),
-  isActive: async (id) => (await now()).isActive(id),
+  person: (id) => now().then((all) => all.person(id)),
+  personBySlack: (team, user) => now().then((all) => all.personBySlack(team, user)),
+  personByMac: (serial, user) => now().then((all) => all.personByMac(serial, user)),
+  personByAwsUser: (userId) => now().then((all) => all.personByAwsUser(userId)),
+  membersOf: (group) => now().then((all) => all.membersOf(group)),
+  onCall: (rota) => now().then((all) => all.onCall(rota)),
+  isActive: (id) => now().then((all) => all.isActive(id)),
 });
 
 /** `now` parses again only what is another text; `good` answers the last value that could be had where there is none now. */
