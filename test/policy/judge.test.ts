@@ -148,6 +148,12 @@ describe('the judgement that counts', () => {
     expect(await judge(policyOf())(input({ round, votes: [] }))).toMatchObject({ outcome: 'needs-approval' });
   });
 
+  it('holds the round against the request itself, not against what it is said to be named by', async () => {
+    const { sentences } = await judge(policyOf())(input({ request: requestOf({ category: 'other' }) }));
+    expect(sentences).toContain('The request is not the one that was asked.');
+    expect(sentences).toContain('The round that was voted on is not this request.');
+  });
+
   it('is an error, and no approval, when policy, store or directory fail', async () => {
     const down = { get: () => Promise.reject(new StintError('store-unavailable')) };
     const before = input({ policyThen: sha256('another') });
