@@ -1,5 +1,5 @@
 /** RFC 8785 canonical JSON, and the SHA-256 digests over it that name requests, rounds and entries. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { Digest, RequestId } from '../contract/ids.js';
 import type { ElevationRequest } from '../contract/request.js';
@@ -13,7 +13,7 @@ export function canonical(value: unknown): string {
 
 /** Lower-case hex SHA-256 of text or bytes. */
 export function sha256(data: string | Uint8Array): Digest {
-  return createHash('sha256').update(data).digest('hex') as Digest;
+  return hash('sha256', data) as Digest;
 }
 
 /** Digest of any JSON value over its canonical form. */
@@ -38,7 +38,7 @@ const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
  * same request, so a repeated start cannot make a second elevation.
  */
 export function requestIdFrom(entrance: string, key: string): RequestId {
-  const bytes = createHash('sha256').update(`stint-request-id-v1\n${entrance}\n${key}`).digest();
+  const bytes = hash('sha256', `stint-request-id-v1\n${entrance}\n${key}`, 'buffer');
   let bits = 0n;
   for (const byte of bytes.subarray(0, 17)) bits = (bits << 8n) | BigInt(byte);
   bits >>= 6n; // 136 bits read, 130 kept: 26 characters of 5 bits
