@@ -79,13 +79,22 @@ export function createGrantDuties(deps: TargetDeps): GrantDuties {
     grant: ({ request, maxMs, startBy }) => {
       const { requestId, target } = request;
       const give = async () => {
-        let leavesBefore = await permitted(deps, request, startBy);
-        const sendBefore = leavesBefore;
-        const permit = async (): Promise<Instant> => {
-          leavesBefore = await permitted(deps, request, startBy, endsByItself(target) ? undefined : maxMs);
-          return leavesBefore;
-        };
         const driver = driverOf(target.kind);
+        const sendBefore = leavesBefore(clock);
+        const first = permitted(deps, request, { startBy, sendBefore });
+        if (driver.awaitsPermit)
+          first.catch(() => undefined); // heard by whoever awaits it
+        else await first;
+        let leaves = sendBefore;
+        const permit = async (): Promise<Instant> => {
+          if (driver.awaitsPermit) return first;
+          leaves = await permitted(deps, request, {
+            startBy,
+            sendBefore: leavesBefore(clock),
+            ...(!endsByItself(target) && { sendsMs: maxMs }),
+          });
+          return leaves;
+        };
         const polled = driver.confirmMode === 'poll';
         // What only tells a target to begin is over with its call; what waits for the target sends nothing later by itself.
         const abort = polled
@@ -98,7 +107,7 @@ export function createGrantDuties(deps: TargetDeps): GrantDuties {
         await driver.grant(order, abort, steps).catch((error: unknown) => {
           throw clock() < msOf(startBy) ? asSlow(error, target.kind) : error;
         });
-        const left = { sendBefore: leavesBefore };
+        const left = { sendBefore: leaves };
         if (!polled) return left;
         const observedAt = since() ?? instant(clock());
         if (!since()) seen(observedAt);
@@ -111,22 +120,27 @@ export function createGrantDuties(deps: TargetDeps): GrantDuties {
 }
 
 /**
- * The instant before which a grant has to leave that may leave now. `sendsMs`: it is about to, and what it makes may be there for so
- * long, of which the store is told. Throws why it may not leave, or that nobody could be asked, or told.
+ * The instant before which a grant has to leave that may leave now; taken before anybody is asked, for slow answers must not put it off.
+ * The attempt was wanted then, so whoever gives it up later knows that nothing leaves ten seconds after that (`docs/decisions/0017`).
  */
+const leavesBefore = (clock: () => number): Instant => instant(clock() + SEND_WITHIN_MS);
+
+interface Leaving {
+  readonly startBy: Instant;
+  readonly sendBefore: Instant;
+  /** It is about to leave, and what it makes may be there for so long, in ms: of that the store is told. */
+  readonly sendsMs?: number;
+}
+
+/** Whether a grant may leave now; answers its `sendBefore`. Throws why it may not leave, or that nobody could be asked, or told. */
 async function permitted(
   { fence, clock, call }: Pick<TargetDeps, 'fence' | 'clock' | 'call'>,
   request: ElevationRequest,
-  startBy: Instant,
-  sendsMs?: number,
+  { startBy, sendBefore, sendsMs }: Leaving,
 ): Promise<Instant> {
-  // Before anybody is asked: slow answers must not put off the instant after which nothing can leave. It was wanted
-  // then, so whoever gives it up later knows that nothing leaves ten seconds after that (`docs/decisions/0017`).
-  const from = clock();
-  const sendBefore = instant(from + SEND_WITHIN_MS);
   const { requestId } = request;
   // Counted from here, not from when it is made: whoever sees that may not live to say so, and then this is its end.
-  const told = sendsMs === undefined ? undefined : fence.sending(requestId, call.runId(), instant(from + sendsMs));
+  const told = sendsMs === undefined ? undefined : fence.sending(requestId, call.runId(), instant(clock() + sendsMs));
   const [{ row, frozen }] = await Promise.all([fence.toGrant(requestId), call.stillWanted?.(), told]);
   const now = clock();
   if (!holds(row, call.runId(), now)) throw new StintError('fenced');

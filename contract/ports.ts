@@ -44,7 +44,7 @@ export interface GrantOrder<T extends Target = Target> {
   /**
    * Asks anew whether it may still be sent; answers the instant before which it has to leave then, in place of `sendBefore`. For whoever
    * has to wait in line first; and where nothing ends by itself, to be asked right before each create, of which it tells the store
-   * (`Fence.sending`). Throws when it may not.
+   * (`Fence.sending`); and where `awaitsPermit` says so, the first question. Throws when it may not.
    */
   readonly permit?: () => Promise<Instant>;
 }
@@ -91,6 +91,11 @@ export interface TargetDriver<T extends Target = Target> {
    * `poll`: nobody tells us, so `grant` goes on until the target itself shows the access.
    */
   readonly confirmMode: 'update' | 'poll';
+  /**
+   * Its `grant` waits for `permit` by itself before anything leaves that gives access, so it is called while the answer is still on its
+   * way: what it reads first costs no time then. Left out: it is called once the answer is there.
+   */
+  readonly awaitsPermit?: true;
   observe(requestId: RequestId, target: T, manner?: LookManner): Promise<Observation>;
   /** May be asked again after any failure, and goes on where the last attempt was. Nothing of it leaves at or after `sendBefore`. */
   grant(order: GrantOrder<T>, signal: AbortSignal, steps?: Steps): Promise<void>;
@@ -131,8 +136,11 @@ export type MdmSignal = 'elevate' | 'collect';
 export interface Mdm {
   /** The one device of exactly that serial. Throws `device-unknown` or `device-ambiguous`. */
   resolveDevice(serial: Serial): Promise<{ readonly deviceId: string; readonly name: string }>;
-  /** With `sendBefore` no call leaves at or after it (`too-late`), however long anything on the way took. */
-  signal(serial: Serial, kind: MdmSignal, abort?: AbortSignal, sendBefore?: Instant): Promise<void>;
+  /**
+   * With `sendBefore` no call leaves at or after it (`too-late`), however long anything on the way took. Nothing is changed before
+   * `permitted` is fulfilled, and nothing at all where it is rejected, which is thrown; what is read is read meanwhile.
+   */
+  signal(serial: Serial, kind: MdmSignal, abort?: AbortSignal, sendBefore?: Instant, permitted?: Promise<unknown>): Promise<void>;
   clear(serial: Serial, kind: MdmSignal, abort?: AbortSignal): Promise<void>;
   listSignalled(kind: MdmSignal): Promise<readonly Serial[]>;
 }

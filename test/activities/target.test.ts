@@ -67,6 +67,37 @@ describe('a grant call', () => {
   });
 
   it.each([
+    ['it may leave', {}],
+    ['it may not', { runId: 'run-2' as RunId }],
+  ])('of a driver that awaits it by itself is called while it is asked, and hears once whether %s', async (_, change) => {
+    const bench = targetBench();
+    const row = bench.fence.hold(bench.request, change);
+    let answered = false;
+    let asked = 0;
+    bench.fence.toGrant = async () => {
+      asked += 1;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      answered = true;
+      return { row, frozen: false };
+    };
+    const before: boolean[] = [];
+    const awaiting = Object.assign(bench.driver, {
+      awaitsPermit: true as const,
+      grant: async ({ permit, sendBefore }: { readonly permit?: () => Promise<string>; readonly sendBefore: string }) => {
+        before.push(answered);
+        expect(await permit?.()).toBe(sendBefore);
+        before.push(answered);
+      },
+    });
+    const duties = createGrantDuties({ ...bench.deps, driverOf: () => awaiting });
+    const answer = duties.grant({ request: bench.request, maxMs: 1, startBy: at(60_000) });
+    if ('runId' in change) await expect(answer).rejects.toMatchObject({ code: 'fenced' });
+    else expect(await answer).toEqual({ sendBefore: at(SEND_WITHIN_MS) });
+    expect(before).toEqual('runId' in change ? [false] : [false, true]);
+    expect(asked).toBe(1);
+  });
+
+  it.each([
     ['nobody armed', undefined],
     ['another run armed', { runId: 'run-2' as RunId }],
     ['it was ended', { endedAt: at(-1) }],

@@ -1,5 +1,5 @@
 /** The Mac driver: what it orders, what it takes for proof, and that one part failing does not stop the other. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { askForEvidence } from '../../activities/targets/mac-admin/collect.js';
 import { createMacAdminDriver } from '../../activities/targets/mac-admin/driver.js';
 import { createRegistry } from '../../activities/targets/registry.js';
@@ -54,6 +54,46 @@ describe('a grant', () => {
     expect(kinds()).toEqual(['start']);
     expect(tagsOf(bench.mdm)).toContain(TAGS.elevate);
     expect(await driver.listOurs()).toMatchObject([{ requestId: REQUEST }, { as: { serial: SERIAL } }]);
+  });
+
+  it('reads while it is asked whether it may leave, and gives nothing before it may', async () => {
+    let allow: (before: ReturnType<typeof instant>) => void = () => {};
+    const permit = () => new Promise<ReturnType<typeof instant>>((resolve) => (allow = resolve));
+    const granting = driver.grant(order({ permit }), alive());
+    const reads = () => bench.mdm.control.truth().calls.map(({ method }) => method);
+    await vi.waitFor(() => expect(reads()).toEqual(['GET', 'GET']));
+    expect([kinds(), tagsOf(bench.mdm).includes(TAGS.elevate)]).toEqual([[], false]);
+    allow(order().sendBefore);
+    await granting;
+    expect(kinds()).toEqual(['start']);
+    expect(tagsOf(bench.mdm)).toContain(TAGS.elevate);
+  });
+
+  it.each(['up', 'down'] as const)('that may not leave gives nothing and says why, with the MDM %s', async (mdm) => {
+    if (mdm === 'down') bench.mdm.control.fault({ kind: 'down' });
+    const permit = async () => {
+      throw new StintError('fenced');
+    };
+    await expect(driver.grant(order({ permit }), alive())).rejects.toMatchObject({ code: 'fenced' });
+    expect(kinds()).toEqual([]);
+    expect(bench.mdm.control.truth().calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+
+  it('that was given up, or whose time was over, while it was asked for orders nothing', async () => {
+    const over = new AbortController();
+    const permit = async () => {
+      over.abort();
+      return order().sendBefore;
+    };
+    await expect(driver.grant(order({ permit }), over.signal)).rejects.toThrow();
+    const slow = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 120));
+      return order().sendBefore;
+    };
+    const late = driver.grant(order({ permit: slow, sendBefore: instant(now + 60) }), alive());
+    await expect(late).rejects.toMatchObject({ code: 'too-late' });
+    expect(kinds()).toEqual([]);
+    expect(tagsOf(bench.mdm)).not.toContain(TAGS.elevate);
   });
 
   it('at or after its last instant sends nothing at all', async () => {

@@ -36,6 +36,7 @@ export function createMacAdminDriver(given: MacAdminDeps): TargetDriver<MacAdmin
     kind: 'mac-admin',
     settleMs: SETTLE_MS,
     confirmMode: 'update',
+    awaitsPermit: true,
     observe: (requestId, target) => observe(deps, requestId, target),
     grant: (order, signal) => grant(deps, order, signal),
     revoke: (requestId, target, signal) => revoke(deps, requestId, target, signal),
@@ -80,12 +81,20 @@ async function grant(deps: Desk, order: GrantOrder<MacAdminTarget>, signal: Abor
   signal.throwIfAborted();
   const { serial } = order.target;
   const latest = AbortSignal.timeout(leftMs);
+  const over = AbortSignal.any([signal, latest]);
+  const permitted = Promise.resolve(order.permit?.());
+  const start = async () => {
+    await permitted;
+    over.throwIfAborted();
+    await deps.devices.order(serial, order.requestId, 'start', instant(deps.clock()));
+  };
+  // The tag only wakes the Mac: woken before its order is there, it finds it at its next poll.
+  const sending = all([start(), deps.mdm.signal(serial, 'elevate', over, order.sendBefore, permitted)]);
+  sending.catch(() => undefined); // heard below
+  // Why it may not leave counts more than whatever else went wrong.
+  await permitted;
   try {
-    // The tag only wakes the Mac: woken before its order is there, it finds it at its next poll.
-    await all([
-      deps.devices.order(serial, order.requestId, 'start', instant(deps.clock())),
-      deps.mdm.signal(serial, 'elevate', AbortSignal.any([signal, latest]), order.sendBefore),
-    ]);
+    await sending;
   } catch (error) {
     if (latest.aborted) throw new StintError('too-late', 'The grant was broken off: its time had passed.', { cause: error });
     throw error;

@@ -39,7 +39,10 @@ const DeviceSchema = z.object({
   tags: z.array(z.string()),
 });
 /** In what manner, and until when, the calls of one change are made. */
-type Manner = Pick<IruCall, 'abort' | 'sendBefore'> & { readonly urgent: boolean };
+type Manner = Pick<IruCall, 'abort' | 'sendBefore'> & {
+  readonly urgent: boolean;
+  readonly permitted?: Promise<unknown> | undefined;
+};
 type DeviceRecord = z.infer<typeof DeviceSchema>;
 const TagsSchema = z.object({ results: z.array(z.object({ name: z.string() })) });
 
@@ -55,8 +58,9 @@ export function createIru(deps: IruDeps): Mdm {
       const device = await exactly(http, serial, { urgent: false });
       return { deviceId: device.device_id, name: device.device_name };
     },
-    async signal(serial, kind, abort, before) {
-      const manner = { urgent: false, abort, sendBefore: before && msOf(before) };
+    async signal(serial, kind, abort, before, permitted) {
+      permitted?.catch(() => undefined); // heard before the first change
+      const manner = { urgent: false, abort, sendBefore: before && msOf(before), permitted };
       const looking = exactly(http, serial, manner);
       looking.catch(() => undefined); // heard in the lane; until then it is not unhandled
       const deviceId = await inLane(serial, { ...lane, waitMs: SIGNAL_WAIT_MS, goOnWithout: false, abort }, async () => {
@@ -157,7 +161,7 @@ async function keepForeign(http: IruHttp, change: TagChange, foreign: readonly s
 const unmoved = (change: TagChange): StintError =>
   new StintError('mdm-unavailable', `The MDM took the change of the tag "${change.tag}" and does not show it. Trying again.`);
 
-const mannerOf = ({ urgent, abort, sendBefore }: TagChange): Manner => ({ urgent, abort, sendBefore });
+const mannerOf = ({ urgent, abort, sendBefore }: TagChange): Omit<Manner, 'permitted'> => ({ urgent, abort, sendBefore });
 
 const pathOf = (change: TagChange): string => `devices/${encodeURIComponent(change.deviceId)}`;
 
@@ -169,6 +173,7 @@ async function tagsOf(http: IruHttp, change: TagChange): Promise<readonly string
 }
 
 async function write(http: IruHttp, change: TagChange, tags: readonly string[]): Promise<void> {
+  await change.permitted;
   try {
     await http({ ...mannerOf(change), method: 'PATCH', path: pathOf(change), body: { tags } });
   } catch (error) {

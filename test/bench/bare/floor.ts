@@ -23,10 +23,13 @@ export async function warmUp(client: Client): Promise<void> {
  * One signal every `everyMs`, in turn to each of `runs` workflows; each causes so many activities one after the other.
  * Answers, in ms from before the signal was sent: when the last activity began, and when the workflow had its answer.
  */
-export async function steps(client: Client, given: { signals: number; runs: number; everyMs: number; activities: number }) {
-  const { signals, runs, everyMs, activities } = given;
+export async function steps(
+  client: Client,
+  given: { signals: number; runs: number; everyMs: number; activities: number; timers?: number },
+) {
+  const { signals, runs, everyMs, activities, timers = 0 } = given;
   const handles = await pooled(Array.from({ length: runs }), 8, () =>
-    client.workflow.start<typeof bareSteps>('bareSteps', { ...options(), args: [activities] }),
+    client.workflow.start<typeof bareSteps>('bareSteps', { ...options(), args: [activities, timers] }),
   );
   const sent: number[][] = handles.map(() => []);
   await paced(Array.from({ length: signals }), everyMs, async (_, i) => {

@@ -2,7 +2,15 @@
  * The floors: workflows that do nothing but wait for the same signals, timers and activities as an elevation does. What
  * they need is what Temporal itself costs on this machine; the rest is ours.
  */
-import { condition, defineSignal, defineUpdate, proxyActivities, setHandler, sleep } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  defineSignal,
+  defineUpdate,
+  proxyActivities,
+  setHandler,
+  sleep,
+} from '@temporalio/workflow';
 
 /** Answers the instant at which it began, in ms since 1970. */
 const { act } = proxyActivities<{ act(): Promise<number> }>({ startToCloseTimeout: '30s' });
@@ -19,8 +27,11 @@ export interface Step {
   readonly applied: number;
 }
 
-/** For each `go`, so many activities one after the other. Answers all steps after `finish`. */
-export async function bareSteps(activities: number): Promise<readonly Step[]> {
+/**
+ * For each `go`, so many activities one after the other, the last but one with so many timers beside it that end with it. Answers all
+ * steps after `finish`.
+ */
+export async function bareSteps(activities: number, timers = 0): Promise<readonly Step[]> {
   let waiting = 0;
   let over = false;
   const steps: Step[] = [];
@@ -35,7 +46,12 @@ export async function bareSteps(activities: number): Promise<readonly Step[]> {
     if (waiting === 0) return steps;
     waiting -= 1;
     let began = 0;
-    for (let i = 0; i < activities; i++) began = await act();
+    for (let i = 0; i < activities; i++) {
+      const beside = new CancellationScope();
+      if (i === activities - 2) for (let j = 0; j < timers; j++) beside.run(() => sleep('1h')).catch(() => undefined);
+      began = await act();
+      beside.cancel();
+    }
     steps.push({ began, applied: Date.now() });
   }
 }
