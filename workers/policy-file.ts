@@ -1,6 +1,6 @@
 /**
  * The policy file of a process that runs. At its start the file is put in force if it is valid and new, at SIGHUP if it is
- * valid; in between an edit counts for nothing, but is told. Whatever is wrong with the file, what is in force goes on.
+ * valid, and only where it fits the people; in between an edit counts for nothing, but is told. Whatever is wrong with the file, what is in force goes on.
  */
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
@@ -9,6 +9,7 @@ import { isStintError, StintError } from '../contract/errors.js';
 import { instant } from '../contract/ids.js';
 import type { InForce, Store } from '../contract/ports.js';
 import { fileFindings } from '../policy/check.js';
+import { parsePolicy } from '../policy/load.js';
 import type { Policy } from '../policy/rules.js';
 import { peopleFileOf, policyOf } from './checks/policy.js';
 import type { PartConfigs } from './config.js';
@@ -76,12 +77,25 @@ async function watch({ wait, log }: PolicyFileDeps, look: () => Promise<void>, s
   }
 }
 
-/** A file that was in force before is not brought back: a process that restarts with an old one must not undo what was applied since. */
+/**
+ * A file that was in force before is not brought back: a process that restarts with an old one must not undo what was applied
+ * since. One that does not fit the people replaces nothing, as with SIGHUP; what is in force goes on with them as they are now.
+ */
 async function atStart(deps: PolicyFileDeps): Promise<void> {
   const { store, name, log } = deps;
   try {
     const policy = readPolicy(deps);
-    const taken = await take(deps, policy, { by: `the start of ${name}`, unlessReplaced: true });
+    const now = await store.policies.inForce();
+    const odd = await oddOf(deps, policy).catch((error: unknown) => {
+      if (!isMistake(error)) throw error;
+      return [error.sentence];
+    });
+    const replaces = now !== undefined && !(await isThis(store, now, policy));
+    if (odd.length > 0 && replaces) throw new StintError('bad-policy', odd.join('\n'));
+    for (const one of odd) log.warn({}, one);
+    // What was seen with the people was seen of this one: where another was applied meanwhile it stays.
+    const over = odd.length > 0 ? { over: now?.hash ?? null } : {};
+    const taken = await take(deps, policy, { by: `the start of ${name}`, unlessReplaced: true, ...over });
     if (taken.done === 'applied') log.info({ policy: taken.hash, was: taken.was?.hash }, 'The policy file is in force.');
   } catch (error) {
     if (!isMistake(error)) throw error;
@@ -91,12 +105,23 @@ async function atStart(deps: PolicyFileDeps): Promise<void> {
   }
 }
 
+/** Whether it is the policy in force; also where the version before read the same to another hash. */
+async function isThis({ policies }: PolicyFileDeps['store'], now: InForce, { hash }: Policy): Promise<boolean> {
+  if (now.hash === hash) return true;
+  const text = await policies.get(now.hash);
+  try {
+    return text !== undefined && parsePolicy(text, 'the policy in force').hash === hash;
+  } catch (error) {
+    if (isMistake(error)) return false;
+    throw error;
+  }
+}
+
 async function reload(deps: PolicyFileDeps): Promise<void> {
-  const { policy: paths, tickets, name, log } = deps;
+  const { name, log } = deps;
   try {
     const policy = readPolicy(deps);
-    const checks = tickets?.checks.map((check) => check.name);
-    const odd = await fileFindings(policy, peopleFileOf({ policy: paths, readFile }), paths.policyFile, checks);
+    const odd = await oddOf(deps, policy);
     if (odd.length > 0) throw new StintError('bad-policy', odd.join('\n'));
     const { done, hash, was } = await take(deps, policy, { by: `SIGHUP to ${name}` });
     const said = done === 'applied' ? 'The policy file is in force.' : 'The policy file is what was in force already.';
@@ -105,6 +130,12 @@ async function reload(deps: PolicyFileDeps): Promise<void> {
     if (!isMistake(error)) throw error;
     refuse(deps, error.sentence);
   }
+}
+
+/** What does not fit between the policy and the people. Throws `bad-config` for a people file that is not valid. */
+async function oddOf({ policy: paths, tickets }: PolicyFileDeps, policy: Policy): Promise<string[]> {
+  const checks = tickets?.checks.map((check) => check.name);
+  return fileFindings(policy, peopleFileOf({ policy: paths, readFile }), paths.policyFile, checks);
 }
 
 /** Says it to everybody who is to be told; the first line is enough for most. */
@@ -140,7 +171,7 @@ function readPolicy({ policy }: PolicyFileDeps): Policy {
 function take(
   { store, policy, clock }: PolicyFileDeps,
   { source }: Policy,
-  how: Pick<PolicyText, 'by' | 'unlessReplaced'>,
+  how: Pick<PolicyText, 'by' | 'unlessReplaced' | 'over'>,
 ): Promise<PolicyTaken> {
   return takePolicy(store, { text: source, name: policy.policyFile, via: 'system', ...how }, instant(clock()));
 }

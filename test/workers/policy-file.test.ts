@@ -7,7 +7,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { followPolicy } from '../../cli/demo/follow-policy.js';
 import { POLICY_YAML, peopleYaml } from '../../cli/demo/world.js';
 import type { Alarm } from '../../contract/alarms.js';
-import type { Store } from '../../contract/ports.js';
+import type { PolicyOrder, Store } from '../../contract/ports.js';
 import { policyInForce } from '../../policy/live.js';
 import { parsePolicy } from '../../policy/load.js';
 import { type PolicyFile, startPolicyFile } from '../../workers/policy-file.js';
@@ -99,6 +99,57 @@ describe('a start', () => {
     expect(await inForce()).toBe(hashOf(POLICY_YAML));
     expect(raised).toMatchObject([{ severity: 'error', sentence: expect.stringMatching(/policy\.yaml:\d+:\d+.*windws/) }]);
     expect(file.trouble()).toMatch(/policy\.yaml:\d+:\d+[\s\S]*goes on\./);
+  });
+
+  test('with a file that does not fit the people keeps what was in force, and alarms as SIGHUP does', async () => {
+    await start();
+    for (const edit of [
+      STRICTER.replace('groups: [it]', 'groups: [itt]'),
+      STRICTER.replace('{ groups: [it], quorum: 1 }', '{ groups: [it], people: [ghost], quorum: 1 }'),
+      STRICTER.replace('quorum: 1', 'quorum: 9'),
+    ]) {
+      write(edit);
+      await (await start()).reload();
+      const [atStart, bySignal] = raised.splice(0);
+      expect(atStart).toMatchObject({ key: 'policy-file', sentence: expect.stringMatching(/policy\.yaml:\d+:\d+ /) });
+      expect(bySignal).toEqual(atStart);
+    }
+    expect(await inForce()).toBe(hashOf(POLICY_YAML));
+    expect(said.filter(({ level }) => level === 50)).toHaveLength(6);
+    writeFileSync(join(folder, 'people.yaml'), 'people: 1');
+    write(STRICTER);
+    await start();
+    expect(raised).toMatchObject([{ sentence: expect.stringContaining('people.yaml') }]);
+    expect(await inForce()).toBe(hashOf(POLICY_YAML));
+  });
+
+  test('with the file that is in force goes on when people have left, with a warning and no alarm', async () => {
+    await start();
+    const all = JSON.parse(peopleYaml().replace(/^#.*\n/, '')) as { people: { id: string; groups?: string[] }[] };
+    const people = all.people.map((one) => ({ ...one, groups: one.groups?.filter((group) => group !== 'it') }));
+    writeFileSync(join(folder, 'people.yaml'), JSON.stringify({ people }));
+    const file = await start();
+    expect(raised).toEqual([]);
+    expect(said).toContainEqual(
+      expect.objectContaining({ level: 40, msg: expect.stringContaining('the group it has no members') }),
+    );
+    expect(file.trouble()).toBeUndefined();
+    // As a version that reads the same text to another hash: its own start puts it in force again.
+    kept.orders[0] = { ...(kept.orders[0] as PolicyOrder), hash: hashOf(STRICTER) };
+    await start();
+    expect(raised).toEqual([]);
+    expect(await inForce()).toBe(hashOf(POLICY_YAML));
+  });
+
+  test('with nothing in force yet takes a valid file, and warns of what does not fit the people', async () => {
+    const text = POLICY_YAML.replace('groups: [it]', 'groups: [itt]');
+    write(text);
+    await start();
+    expect(await inForce()).toBe(hashOf(text));
+    expect(raised).toEqual([]);
+    expect(said).toContainEqual(
+      expect.objectContaining({ level: 40, msg: expect.stringContaining('the group itt has no members') }),
+    );
   });
 
   test('with a broken file and an empty store fails with the mistake', async () => {
