@@ -1,9 +1,9 @@
 /** How a command reaches the store: directly when there is a PostgreSQL, else through the process that holds the folder. */
-import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Store } from '../contract/ports.js';
 import { askSocket } from '../workers/admin-socket.js';
 import { loadConfig } from '../workers/config.js';
+import { readText } from '../workers/file-text.js';
 import { type Ask, askStore, type Tools } from '../workers/questions.js';
 
 /**
@@ -14,7 +14,7 @@ export async function withStore<T>(
   use: (ask: Ask) => Promise<T>,
   tools?: (store: Store, clock: () => number) => Tools,
 ): Promise<T> {
-  const config = loadConfig({ env: process.env, readFile: (path) => readFileSync(path, 'utf8'), parts: ['store'] });
+  const config = loadConfig({ env: process.env, readFile: readText, parts: ['store'] });
   if (config.store.kind === 'pglite') return use(askSocket(config.home));
   const { openStore } = await import('../ledger/store.js'); // a database's driver is not loaded for the socket
   const url = config.store.url.reveal();

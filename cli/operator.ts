@@ -1,6 +1,5 @@
 /** What an operator's command needs beside the store: a way to workflows, and one to the targets for when that is closed. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isStintError } from '../contract/errors.js';
 import type { Digest } from '../contract/ids.js';
@@ -8,6 +7,7 @@ import type { Store } from '../contract/ports.js';
 import { createSealer, type Seal } from '../seal/envelope.js';
 import { readSealKey } from '../seal/key-files.js';
 import { type ConfigPart, loadConfig } from '../workers/config.js';
+import { readText } from '../workers/file-text.js';
 import { alarmsOf, reconcilerOf } from '../workers/guard.js';
 import { createLog } from '../workers/log.js';
 import { createHand } from '../workers/operator-hand.js';
@@ -69,5 +69,5 @@ function sealOf(keysDir: string, say: (line: string) => void): Seal | undefined 
 }
 
 function settings<P extends ConfigPart>(parts: readonly P[]) {
-  return loadConfig({ env: process.env, readFile: (path) => readFileSync(path, 'utf8'), parts });
+  return loadConfig({ env: process.env, readFile: readText, parts });
 }

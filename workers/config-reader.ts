@@ -35,8 +35,8 @@ export function createReader({ env, readFile }: Source, parts: readonly Part[]):
     try {
       // An editor or `echo` ends the file with a line break that isn't part of the secret.
       return nonEmpty(readFile(pointer).replace(/\r?\n$/, '')) ?? fallback;
-    } catch {
-      problems.push(`${name}_FILE: the file ${pointer} cannot be read.`);
+    } catch (error) {
+      problems.push(`${name}_FILE: ${isStintError(error) ? error.sentence : `the file ${pointer} cannot be read.`}`);
       return undefined;
     }
   };
@@ -85,8 +85,8 @@ function fileSettings(path: string | undefined, readFile: Source['readFile'], pr
   let text: string;
   try {
     text = readFile(path);
-  } catch {
-    problems.push(`STINT_CONFIG: the file ${path} cannot be read.`);
+  } catch (error) {
+    problems.push(`STINT_CONFIG: ${isStintError(error) ? error.sentence : `the file ${path} cannot be read.`}`);
     return settings;
   }
   const doc = readDocument(text, path, 256 * 1024);

@@ -3,7 +3,7 @@
  * elevations whose workflow is no more, cards that do not show how theirs ended or that the policy was changed, and others who are
  * to be told.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Alarms } from '../contract/alarms.js';
@@ -12,6 +12,7 @@ import type { Store } from '../contract/ports.js';
 import type { ElevationView } from '../contract/view.js';
 import { parsePeople } from '../policy/people.js';
 import type { EndNowDeps } from './end-now.js';
+import { readTextLater } from './file-text.js';
 import { type Roster, startLeavers } from './leavers.js';
 import { createOrderedEnds } from './ordered-ends.js';
 import { closeOrphans, createRuns } from './orphans.js';
@@ -145,7 +146,7 @@ export function createRoster(path: string, clock: () => number): () => Promise<R
     const { mtimeMs, size, ino } = await stat(path);
     const mark = `${mtimeMs}/${size}/${ino}`;
     if (last?.mark === mark && clock() - last.at < READ_ANYWAY_MS) return last.roster;
-    const text = await readFile(path, 'utf8');
+    const text = await readTextLater(path);
     const roster = last?.text === text ? last.roster : rosterOf(text, path);
     last = { mark, at: clock(), text, roster };
     return roster;

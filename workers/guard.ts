@@ -2,7 +2,6 @@
  * Composes what watches over the promise in a process: the alarms with whom they are told to, the reconciler, and the
  * watch. Each works without Temporal.
  */
-import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ReconcileSummary } from '../activities/reconcile.js';
@@ -18,6 +17,7 @@ import { rulesAbout } from '../policy/rules.js';
 import { callQuietly, slackSink, webhookSink } from './alarm-sinks.js';
 import { type AlarmSink, createAlarms } from './alarms.js';
 import type { Config } from './config.js';
+import { readTextLater } from './file-text.js';
 import { sweepFailedAlarm, sweptAlarm } from './grant-alarms.js';
 import { awsOf, clock, peopleOf, type Targets } from './parts.js';
 import { type ReconcileDeps, type Reconciled, type RunOptions, reconcileOnce } from './reconcile.js';
@@ -46,7 +46,7 @@ export function beatOf({ alarms: { beat } }: Config<'alarms'>): (() => Promise<v
 /** Every target that somebody of the people file has, be they active or not: who left is who matters. */
 export function knownTargets({ policy }: Config<'policy'>): () => Promise<readonly Target[]> {
   return async () => {
-    const people = parsePeople(await readFile(policy.peopleFile, 'utf8'), policy.peopleFile);
+    const people = parsePeople(await readTextLater(policy.peopleFile), policy.peopleFile);
     return people.flatMap(({ macs }) => macs.map(macTarget));
   };
 }

@@ -2,7 +2,6 @@
  * The policy file of a process that runs. At its start the file is put in force if it is valid and new, at SIGHUP if it is
  * valid, and only where it fits the people; in between an edit counts for nothing, but is told. Whatever is wrong with the file, what is in force goes on.
  */
-import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Alarms } from '../contract/alarms.js';
 import { isStintError, StintError } from '../contract/errors.js';
@@ -13,6 +12,7 @@ import { parsePolicy } from '../policy/load.js';
 import type { Policy } from '../policy/rules.js';
 import { peopleFileOf, policyOf } from './checks/policy.js';
 import type { PartConfigs } from './config.js';
+import { readText } from './file-text.js';
 import { type PolicyTaken, type PolicyText, takePolicy } from './take-policy.js';
 
 export interface PolicyFileDeps {
@@ -135,7 +135,7 @@ async function reload(deps: PolicyFileDeps): Promise<void> {
 /** What does not fit between the policy and the people. Throws `bad-config` for a people file that is not valid. */
 async function oddOf({ policy: paths, tickets }: PolicyFileDeps, policy: Policy): Promise<string[]> {
   const checks = tickets?.checks.map((check) => check.name);
-  return fileFindings(policy, peopleFileOf({ policy: paths, readFile }), paths.policyFile, checks);
+  return fileFindings(policy, peopleFileOf({ policy: paths, readFile: readText }), paths.policyFile, checks);
 }
 
 /** Says it to everybody who is to be told; the first line is enough for most. */
@@ -162,10 +162,8 @@ async function whatDiffers(deps: PolicyFileDeps): Promise<string | undefined> {
 const described = ({ hash, since, by }: InForce): string =>
   `policy ${hash.slice(0, 12)}, in force since ${since}, applied by ${by},`;
 
-const readFile = (path: string): string => readFileSync(path, 'utf8');
-
 function readPolicy({ policy }: PolicyFileDeps): Policy {
-  return policyOf({ policy, readFile });
+  return policyOf({ policy, readFile: readText });
 }
 
 function take(

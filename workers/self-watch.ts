@@ -3,13 +3,13 @@
  * to, and whether the people file can be read. Neither ends the process, for revoking needs neither; but a worker
  * whose clock is off grants nothing, and everybody who looks at the log or at `/healthz` is told.
  */
-import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { GrantDuties } from '../contract/duties.js';
 import { isStintError, StintError } from '../contract/errors.js';
 import { type AskClock, CLOCK_FIX, FAIL_MS, inWords, offBy, readClocks, WARN_MS } from './checks/clock.js';
 import { peopleFileOf, STILL_ENDS } from './checks/policy.js';
 import type { PartConfigs } from './config.js';
+import { readText } from './file-text.js';
 
 export interface SelfWatchDeps {
   readonly policy: PartConfigs['policy'];
@@ -92,7 +92,7 @@ function sayClock(offMs: number, log: SelfWatchDeps['log']): string | undefined 
 /** A broken people file stops every grant, and nobody sees that before somebody asks; so it is said now. */
 function lookAtFiles({ policy, log }: SelfWatchDeps): readonly string[] {
   try {
-    peopleFileOf({ policy, readFile: (path) => readFileSync(path, 'utf8') });
+    peopleFileOf({ policy, readFile: readText });
     return [];
   } catch (error) {
     if (!isStintError(error)) throw error;

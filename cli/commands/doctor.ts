@@ -1,5 +1,4 @@
 /** `stint doctor`: looks at everything that Stint needs, and says what is wrong and how to mend it. Changes nothing. */
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { AREAS, type Area, type Examined, examine, type Finding, type Level, worst } from '../../workers/checks/check.js';
 
@@ -58,14 +57,15 @@ function readLimit(text: string): number {
 }
 
 async function doctor({ json, only, process: name, limit }: Options): Promise<void> {
-  const [{ checksOf }, { NEEDS }, { print }] = await Promise.all([
+  const [{ checksOf }, { NEEDS }, { readText }, { print }] = await Promise.all([
     import('../../workers/checks/areas.js'),
     import('../../workers/processes.js'),
+    import('../../workers/file-text.js'),
     import('../ask.js'),
   ]);
   const all = checksOf({
     env: process.env,
-    readFile: (path) => readFileSync(path, 'utf8'),
+    readFile: readText,
     parts: NEEDS[name],
     clock: Date.now,
   });

@@ -1,5 +1,4 @@
 /** `stint keys`: making, listing, rotating and revoking the keys that messages are sealed with. */
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { StintError } from '../../contract/errors.js';
 import { instant } from '../../contract/ids.js';
@@ -185,8 +184,11 @@ async function revokeKey(keyId: string, { force, ...options }: Options & { force
 /** Where the files are: as the options say, else as every process of this configuration finds them. */
 async function placeOf({ dir, trusted }: Options): Promise<KeyPlace> {
   if (dir && trusted) return { keysDir: dir, trustedKeysFile: trusted };
-  const { loadConfig } = await import('../../workers/config.js');
-  const { seals } = loadConfig({ env: process.env, readFile: (path) => readFileSync(path, 'utf8'), parts: ['seals'] });
+  const [{ loadConfig }, { readText }] = await Promise.all([
+    import('../../workers/config.js'),
+    import('../../workers/file-text.js'),
+  ]);
+  const { seals } = loadConfig({ env: process.env, readFile: readText, parts: ['seals'] });
   return { keysDir: dir ?? seals.keysDir, trustedKeysFile: trusted ?? seals.trustedKeysFile };
 }
 

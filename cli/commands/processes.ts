@@ -1,5 +1,4 @@
 /** `stint all | worker | slack-app | device-api`: the processes of a deployment. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Process } from '../../workers/processes.js';
 
@@ -37,12 +36,13 @@ A PostgreSQL that is down is waited for without end: the log says so every five 
 }
 
 async function run(name: Name): Promise<void> {
-  const [{ loadConfig }, { NEEDS, startProcess }, { createLog }] = await Promise.all([
+  const [{ loadConfig }, { readText }, { NEEDS, startProcess }, { createLog }] = await Promise.all([
     import('../../workers/config.js'),
+    import('../../workers/file-text.js'),
     import('../../workers/processes.js'),
     import('../../workers/log.js'),
   ]);
-  const config = loadConfig({ env: process.env, readFile: (path) => readFileSync(path, 'utf8'), parts: NEEDS[name] });
+  const config = loadConfig({ env: process.env, readFile: readText, parts: NEEDS[name] });
   const log = createLog(config.logLevel, name);
   // Socket Mode rejects out of a timer that nobody awaits when its retries run out (facts: slack 1.5): the supervisor restarts us.
   process.on('unhandledRejection', (error) => {

@@ -2,8 +2,8 @@
  * Follows the demo's policy file: whoever edits it wants to see it count, so each edit is put in force by itself. A
  * deployment does that on purpose, with `stint policy apply` or SIGHUP.
  */
-import { readFileSync } from 'node:fs';
 import { isStintError } from '../../contract/errors.js';
+import { readText } from '../../workers/file-text.js';
 import type { Ask } from '../../workers/questions.js';
 import type { PolicyTaken } from '../../workers/take-policy.js';
 
@@ -17,6 +17,8 @@ export interface FollowDeps {
   readonly everyMs?: number;
 }
 
+const NOT_IN_FORCE = 'the edited policy is not in force; the one before goes on';
+
 /** Begins at once, and keeps no process alive. Answers how to stop it. */
 export function followPolicy(deps: FollowDeps): () => void {
   const { file, everyMs = 500 } = deps;
@@ -26,10 +28,13 @@ export function followPolicy(deps: FollowDeps): () => void {
     if (busy) return;
     busy = true;
     try {
-      const text = readFileSync(file, 'utf8');
+      const text = readText(file);
       if (text !== seen && (await taken(deps, text))) seen = text;
-    } catch {
+    } catch (error) {
       // Editors replace a file by another: for a moment there is none.
+      if (!isStintError(error) || seen === error.sentence) return;
+      seen = error.sentence;
+      deps.say(`${NOT_IN_FORCE}: ${seen}`);
     } finally {
       busy = false;
     }
@@ -47,7 +52,7 @@ async function taken({ file, ask, operator, say }: FollowDeps, text: string): Pr
     return true;
   } catch (error) {
     if (!isStintError(error) || error.code !== 'bad-policy') return false;
-    say(`the edited policy is not in force; the one before goes on: ${error.sentence}`);
+    say(`${NOT_IN_FORCE}: ${error.sentence}`);
     return true;
   }
 }

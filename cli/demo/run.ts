@@ -7,6 +7,7 @@ import { SEARCH_ATTRIBUTES } from '../../contract/queues.js';
 import { lockFolder } from '../../ledger/folder-lock.js';
 import { parsePolicy } from '../../policy/load.js';
 import { askSocket } from '../../workers/admin-socket.js';
+import { readText } from '../../workers/file-text.js';
 import { operatorName } from '../ask.js';
 import { createSupervisor, type Part, type Supervisor, stopOnSignals } from '../supervisor.js';
 import { devServerPart } from '../temporal-server/dev-server.js';
@@ -52,7 +53,7 @@ async function runIn(
   say: (line: string) => void,
 ): Promise<void> {
   const policyFile = home.path('policy.yaml');
-  parsePolicy(readFileSync(policyFile, 'utf8'), policyFile); // said before anything is started, with its line
+  parsePolicy(readText(policyFile), policyFile); // said before anything is started, with its line
   const supervisor = createSupervisor({ say });
   const stopping = stopOnSignals(supervisor, say);
   let unfollow = () => {};

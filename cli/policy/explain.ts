@@ -1,5 +1,5 @@
 /** What `stint policy explain` and `who-can-approve` do: read both files as they are now, ask the policy, and print its reasons. */
-import { StintError } from '../../contract/errors.js';
+import { isStintError, StintError } from '../../contract/errors.js';
 import type { PersonId } from '../../contract/ids.js';
 import type { Person } from '../../contract/ports.js';
 import type { Reason } from '../../policy/attributes.js';
@@ -123,7 +123,8 @@ function filesOf({ policy, people }: ExplainOptions, { env, readFile }: ExplainW
 function textOf(file: string, option: 'policy' | 'people', { readFile }: ExplainWorld): string {
   try {
     return readFile(file);
-  } catch {
+  } catch (error) {
+    if (isStintError(error)) throw error;
     const code = option === 'policy' ? 'bad-policy' : 'bad-config';
     throw new StintError(code, `The file ${file} cannot be read. Give its path with --${option}.`);
   }

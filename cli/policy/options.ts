@@ -1,5 +1,4 @@
 /** `stint policy explain` and `stint policy who-can-approve`, as the command line takes them. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Explanation } from '../../policy/explain.js';
 import type { Asked, ExplainOptions } from './explain.js';
@@ -81,10 +80,14 @@ interface Answered {
 }
 
 async function answered(options: ExplainOptions): Promise<Answered> {
-  const [{ inquiryOf }, { explainRequest }] = await Promise.all([import('./explain.js'), import('../../policy/explain.js')]);
+  const [{ inquiryOf }, { explainRequest }, { readText }] = await Promise.all([
+    import('./explain.js'),
+    import('../../policy/explain.js'),
+    import('../../workers/file-text.js'),
+  ]);
   const inquiry = await inquiryOf(options, {
     env: process.env,
-    readFile: (path) => readFileSync(path, 'utf8'),
+    readFile: readText,
     now: Date.now(),
   });
   return { inquiry, explanation: explainRequest(inquiry) };

@@ -1,14 +1,15 @@
 /** Reads the files that commands about policies are given. */
-import { readFileSync } from 'node:fs';
 import { parseTicketChecks } from '../../activities/tickets/checks-file.js';
-import { StintError } from '../../contract/errors.js';
+import { isStintError, StintError } from '../../contract/errors.js';
 import { loadConfig } from '../../workers/config.js';
+import { readText as read } from '../../workers/file-text.js';
 
-/** The text of a file. Throws `bad-config`, which names the file and how it came to be looked for. */
+/** The text of a file. Throws `bad-config`, which names the file and how it came to be looked for, or where it is not UTF-8. */
 export function readText(file: string, fix: string): string {
   try {
-    return readFileSync(file, 'utf8');
-  } catch {
+    return read(file);
+  } catch (error) {
+    if (isStintError(error)) throw error;
     throw new StintError('bad-config', `The file ${file} cannot be read. ${fix}`);
   }
 }
@@ -18,11 +19,10 @@ export function readText(file: string, fix: string): string {
  * and `bad-input` for a file that can't be read.
  */
 export function checkNames(file?: string): readonly string[] | undefined {
-  const readFile = (path: string) => readFileSync(path, 'utf8');
   if (file === undefined && !process.env.STINT_TICKETS && !process.env.STINT_CONFIG) return undefined;
   const { checks } =
     file === undefined
-      ? loadConfig({ env: process.env, readFile, parts: ['tickets'] }).tickets
+      ? loadConfig({ env: process.env, readFile: read, parts: ['tickets'] }).tickets
       : { checks: parseTicketChecks(readText(file, 'Give the path of a file of ticket checks.'), file, true) };
   return checks.map(({ name }) => name);
 }

@@ -1,5 +1,4 @@
 /** `stint policy apply`: checks a policy with the people, says what it changes for whom, and puts it in force for all processes. */
-import { readFileSync } from 'node:fs';
 import { StintError } from '../../contract/errors.js';
 import { fileFindings } from '../../policy/check.js';
 import { diffPolicies, type PolicyDiff } from '../../policy/diff.js';
@@ -8,6 +7,7 @@ import { parsePolicy } from '../../policy/load.js';
 import { parsePeopleFile } from '../../policy/people.js';
 import type { Policy } from '../../policy/rules.js';
 import { loadConfig } from '../../workers/config.js';
+import { readText as read } from '../../workers/file-text.js';
 import type { Ask, PolicyShown } from '../../workers/questions.js';
 import type { PolicyTaken } from '../../workers/take-policy.js';
 import { justTheClock, operatorName, print, withStore } from '../ask.js';
@@ -67,8 +67,7 @@ async function propose(given: string | undefined, options: ApplyOptions, ask: As
 
 function filesOf(file: string | undefined, people: string | undefined): { file: string; peopleFile: string } {
   if (file !== undefined && people !== undefined) return { file, peopleFile: people };
-  const readFile = (path: string) => readFileSync(path, 'utf8');
-  const { policy } = loadConfig({ env: process.env, readFile, parts: ['policy'] });
+  const { policy } = loadConfig({ env: process.env, readFile: read, parts: ['policy'] });
   return { file: file ?? policy.policyFile, peopleFile: people ?? policy.peopleFile };
 }
 

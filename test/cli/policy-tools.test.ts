@@ -69,6 +69,27 @@ describe('policy check', () => {
   });
 });
 
+describe('a file that is not UTF-8', () => {
+  const latin = (name: string) => {
+    const file = join(dir, `latin-${name}`);
+    writeFileSync(file, Buffer.concat([Buffer.from('# B\xfcro\n', 'latin1'), readFileSync(example(name))]));
+    return file;
+  };
+
+  it.each([
+    ['policy.yaml', (file: string) => ['check', file]],
+    ['people.yaml', (file: string) => ['check', example('policy.yaml'), '--people', file]],
+    ['policy.yaml', (file: string) => ['diff', example('policy.yaml'), file, ...PEOPLE]],
+    ['policy.test.yaml', (file: string) => ['test', file]],
+    ['policy.yaml', (file: string) => ['explain', '--as', 'ada', '--target', 'C02ADA000001', '--policy', file, ...PEOPLE]],
+  ])('%s is refused with its place and the fix', async (name, args) => {
+    const file = latin(name);
+    const { code, err } = await ran(...args(file));
+    expect(err).toContain(`${file}:1:4 here is a byte that is not UTF-8; save it as UTF-8`);
+    expect(code).toBe(1);
+  });
+});
+
 describe('policy test', () => {
   const TABLE = example('policy.test.yaml');
 

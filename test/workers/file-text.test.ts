@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, statSync, unlinkSync, utimesSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fileText } from '../../workers/file-text.js';
+import { fileText, readText } from '../../workers/file-text.js';
 
 let dir: string;
 beforeAll(() => {
@@ -45,6 +45,16 @@ describe('the text of a file', () => {
     writeFileSync(`${path}.new`, 'new');
     renameSync(`${path}.new`, path);
     expect(await text()).toBe('new');
+  });
+
+  test('that is not UTF-8 is an error, with its place, and never what it said before', async () => {
+    const path = join(dir, 'latin');
+    writeFileSync(path, 'here');
+    const text = fileText(path, later);
+    await text();
+    writeFileSync(path, Buffer.from('Büro', 'latin1'));
+    await expect(text()).rejects.toMatchObject({ code: 'bad-config', sentence: expect.stringContaining(`${path}:1:2 `) });
+    expect(() => readText(path)).toThrow('not UTF-8');
   });
 
   test('that is gone is an error, and never what it said before', async () => {

@@ -281,6 +281,21 @@ describe('SIGHUP', () => {
     expect(await inForce()).toBe(hashOf(onCall));
   });
 
+  test('with a file that is not UTF-8 keeps what is in force: its names would be others', async () => {
+    const file = await start();
+    const text = STRICTER.replace('match: { sets: [Billing] }', 'match: { sets: ["Büro*"] }');
+    writeFileSync(join(folder, 'policy.yaml'), Buffer.from(text, 'latin1'));
+    await file.reload();
+    expect(await inForce()).toBe(hashOf(POLICY_YAML));
+    expect(raised).toMatchObject([{ sentence: expect.stringMatching(/policy\.yaml:\d+:\d+ .*not UTF-8; save it as UTF-8/) }]);
+    expect(file.trouble()).toMatch(/not UTF-8[\s\S]*goes on\./);
+    const people = peopleYaml().replace(/"name": ?"/, '$&ü');
+    writeFileSync(join(folder, 'people.yaml'), Buffer.from(people, 'latin1'));
+    write(STRICTER);
+    await file.reload();
+    expect(raised.at(-1)?.sentence).toMatch(/people\.yaml:\d+:\d+ .*not UTF-8/);
+  });
+
   test('brings an older policy back: that is an order', async () => {
     const file = await start();
     await applyNow(STRICTER);

@@ -3,7 +3,7 @@
  * what is in force. A broken people file stops every grant and a broken policy file every change, so it is to be said.
  */
 import { stat } from 'node:fs/promises';
-import { StintError } from '../../contract/errors.js';
+import { isStintError, StintError } from '../../contract/errors.js';
 import { few } from '../../contract/few.js';
 import type { InForce, Person } from '../../contract/ports.js';
 import { fileFindings } from '../../policy/check.js';
@@ -101,6 +101,7 @@ function textOf(file: string, variable: string, readFile: (path: string) => stri
   try {
     return readFile(file);
   } catch (cause) {
+    if (isStintError(cause)) throw cause;
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
     throw new StintError('bad-config', `${file} cannot be read (${code}). Put it there, or correct ${variable}.`, { cause });
   }
