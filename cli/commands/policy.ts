@@ -33,10 +33,19 @@ export function addPolicy(stint: Command): void {
 const GIVE_POLICY = 'Give its path: stint policy check path/to/policy.yaml';
 const GIVE_PEOPLE = 'Give the path of the people file: --people path/to/people.yaml';
 
-async function check(
-  file: string,
-  { people, tickets, json }: { people?: string; tickets?: string; json?: boolean },
-): Promise<void> {
+interface CheckOptions {
+  readonly people?: string;
+  readonly tickets?: string;
+  readonly json?: boolean;
+}
+
+async function check(file: string, options: CheckOptions): Promise<void> {
+  const { withMistakes } = await import('../policy/read.js');
+  const told = (findings: readonly string[]) => ({ ok: false, hash: null, findings, warnings: [] });
+  await withMistakes(options.json, told, () => checkFile(file, options));
+}
+
+async function checkFile(file: string, { people, tickets, json }: CheckOptions): Promise<void> {
   const [
     { parsePolicy },
     { parsePeopleFile },

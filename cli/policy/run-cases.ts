@@ -5,7 +5,7 @@ import { type CaseResult, type CasesReport, runCases } from '../../policy/cases.
 import { parsePolicy } from '../../policy/load.js';
 import { parsePeopleFile } from '../../policy/people.js';
 import { print } from '../ask.js';
-import { readText } from './read.js';
+import { readText, withMistakes } from './read.js';
 
 export interface CasesOptions {
   readonly policy?: string;
@@ -15,7 +15,20 @@ export interface CasesOptions {
 }
 
 /** Sets exit code 1 when a case fails or too few rules are reached. Throws `bad-policy` and `bad-config`. */
-export async function testPolicy(file: string, { policy, people, minCoverage, json }: CasesOptions): Promise<void> {
+export async function testPolicy(file: string, options: CasesOptions): Promise<void> {
+  const { minCoverage, json } = options;
+  const none = { ok: false, minCoverage, cases: [], rules: [], coverage: 0 };
+  const report = await withMistakes(
+    json,
+    (findings) => ({ ...none, findings }),
+    () => reportOf(file, options),
+  );
+  const ok = report.cases.every((one) => one.ok) && report.coverage >= minCoverage;
+  print(json, { ok, minCoverage, ...report, findings: [] }, () => text(report, minCoverage));
+  if (!ok) process.exitCode = 1;
+}
+
+async function reportOf(file: string, { policy, people }: CasesOptions): Promise<CasesReport> {
   const table = parseCases(readText(file, 'Give the path of a table of cases: stint policy test path/to/policy.test.yaml'), file);
   const beside = (name: string) => (isAbsolute(name) ? name : join(dirname(file), name));
   const read = <T>(parse: (text: string, name: string) => T, path: string) =>
@@ -23,10 +36,7 @@ export async function testPolicy(file: string, { policy, people, minCoverage, js
   const rules = read(parsePolicy, policy ?? beside(table.policy));
   const everybody = read(parsePeopleFile, people ?? beside(table.people));
   checkRotas(table, everybody.rotas);
-  const report = await runCases(rules, everybody.people, table, Date.now());
-  const ok = report.cases.every((one) => one.ok) && report.coverage >= minCoverage;
-  print(json, { ok, minCoverage, ...report }, () => text(report, minCoverage));
-  if (!ok) process.exitCode = 1;
+  return runCases(rules, everybody.people, table, Date.now());
 }
 
 function text({ cases, rules, coverage }: CasesReport, minCoverage: number): string {

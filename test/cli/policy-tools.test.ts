@@ -69,6 +69,39 @@ describe('policy check', () => {
   });
 });
 
+describe('a script', () => {
+  const broken = () => edited('policy.yaml', 'windows:', 'windws:');
+
+  it('has the mistakes of a file from check, in the shape of what does not fit the people', async () => {
+    const file = broken();
+    const { code, out, err } = await ran('check', file, '--json');
+    const found = JSON.parse(out);
+    expect(found).toEqual({ ok: false, hash: null, findings: expect.any(Array), warnings: [] });
+    expect(found.findings[0]).toMatch(/policy\.yaml:\d+:\d+ targets\[0\]\.windows: is missing/);
+    expect(err).toContain(found.findings.join('\n'));
+    expect(code).toBe(1);
+    expect(await ran('check', file)).toMatchObject({ out: '', code: 1 });
+    const people = await ran('check', example('policy.yaml'), '--people', 'nobody.yaml', '--json');
+    expect(JSON.parse(people.out).findings).toEqual([expect.stringContaining('nobody.yaml cannot be read')]);
+    const unfit = await ran('check', edited('policy.yaml', 'groups: [it]', 'groups: [itt]'), ...PEOPLE, '--json');
+    expect(Object.keys(JSON.parse(unfit.out))).toEqual(Object.keys(found));
+  });
+
+  it('has them from test, in the shape of a report', async () => {
+    const table = example('policy.test.yaml');
+    const good = JSON.parse((await ran('test', table, '--json')).out);
+    expect(good.findings).toEqual([]);
+    for (const args of [[table, '--policy', broken()], [broken()], ['nowhere.yaml']]) {
+      const { code, out } = await ran('test', ...args, '--json');
+      const found = JSON.parse(out);
+      expect(found).toMatchObject({ ok: false, minCoverage: 0, cases: [], rules: [], coverage: 0 });
+      expect(Object.keys(found).sort()).toEqual(Object.keys(good).sort());
+      expect(found.findings[0]).toMatch(/\.yaml/);
+      expect(code).toBe(1);
+    }
+  });
+});
+
 describe('a file that is not UTF-8', () => {
   const latin = (name: string) => {
     const file = join(dir, `latin-${name}`);
