@@ -119,14 +119,19 @@ export function automaticOf({ policy }: ApproveEntry): { readonly automatic?: Au
   return { automatic: { upToMs: upTo, perDay, ...(hours ? { hours } : {}) } };
 }
 
-/** Under which it could never be given. */
-export function automaticProblems({ automatic, hours, windowsMs: [shortest = 0] }: Rule): readonly string[] {
+/** Under which it could never be given, or which promise more than the rule. */
+export function automaticProblems({ automatic, hours, maxMs, windowsMs: [shortest = 0] }: Rule): readonly string[] {
   if (!automatic) return [];
   const [given, least] = [durationText(automatic.upToMs), durationText(shortest)];
   const short = `upTo (${given}) is shorter than its shortest window (${least}), so the policy would never approve anything: raise it to ${least}`;
+  const long = `upTo (${given}) is longer than max (${durationText(maxMs)}), which nobody gets: lower it to ${durationText(maxMs)}`;
   const apart =
     automatic.hours && hours && !everMeet(automatic.hours, hours)
       ? `is open ${hoursText(automatic.hours)}, and the rule ${hoursText(hours)}: these never meet, so the policy would never approve anything`
       : undefined;
-  return [...(automatic.upToMs < shortest ? [short] : []), ...(apart === undefined ? [] : [apart])];
+  return [
+    ...(automatic.upToMs < shortest ? [short] : []),
+    ...(automatic.upToMs > maxMs ? [long] : []),
+    ...(apart === undefined ? [] : [apart]),
+  ];
 }

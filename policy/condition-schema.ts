@@ -33,6 +33,8 @@ const zone = z.string().check((given) => {
 /** What is wrong with the name of a time zone, and which one may be meant; undefined where it is one. */
 export function zoneProblem(name: string): string | undefined {
   if (isZone(name)) return undefined;
+  // Which offset is meant, and whether it has a summer time, depends on where: IST is three of them.
+  if (/^[A-Z]{2,4}(\d[A-Z]{3})?$/.test(name)) return 'is an abbreviation; name a place such as Europe/Berlin, or UTC';
   const hint = didYouMean(name, Intl.supportedValuesOf('timeZone'), ' such as Europe/Berlin, or UTC');
   return `must be the IANA name of a time zone${hint}`;
 }

@@ -99,6 +99,16 @@ function wordsOf(
       return 'a second document begins here, and a file is one: take out the line "---"';
     case 'TAB_AS_INDENT':
       return 'a tab indents this line: use blanks';
+    case 'BAD_INDENT': {
+      const end = / and end with a (\S)$/.exec(message)?.[1];
+      return end === undefined
+        ? message
+        : `the list or block in brackets is not closed before this line: end it with ${end}, or indent it further`;
+    }
+    case 'MISSING_CHAR':
+      return message === 'Sequence item without - indicator'
+        ? 'this line begins no entry of the list with "- ", and is not indented as what the entry above it holds'
+        : message;
     default:
       // Where the parser itself ran out of stack it says so in the runtime's words.
       return /call stack/i.test(message) ? TOO_DEEP : message;

@@ -72,8 +72,10 @@ interface Machine {
 function compile(source: string): Machine {
   try {
     new RegExp(source, 'u');
-  } catch {
-    throw refusal('must be a regular expression');
+  } catch (error) {
+    // `Invalid regular expression: /(/u: Unterminated group`
+    const [why] = /[^/:]*$/.exec(error instanceof Error ? error.message : '') ?? [];
+    throw refusal(`must be a regular expression${why ? `:${why}` : ''}`);
   }
   const { state, count } = counter();
   const parser = { source, at: 0, state };

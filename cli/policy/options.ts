@@ -1,6 +1,7 @@
 /** `stint policy explain` and `stint policy who-can-approve`, as the command line takes them. */
 import type { Command } from 'commander';
 import type { Explanation } from '../../policy/explain.js';
+import { named } from '../named.js';
 import type { Asked, ExplainOptions } from './explain.js';
 
 const NOTE = `
@@ -43,9 +44,9 @@ ${NOTE}`,
 function asking(command: Command): Command {
   const collect = (value: string, all: readonly string[] = []) => [...all, value];
   return command
-    .requiredOption('--as <person>', 'who asks: an id of the people file')
+    .requiredOption('--as <person>', 'who asks: an id of the people file', named)
     .requiredOption('--target <target>', "a Mac's serial number, or aws/<account>/<permission set>")
-    .option('--for <person>', 'for whom, where it is somebody else')
+    .option('--for <person>', 'for whom, where it is somebody else', named)
     .option('--account <account>', 'of AWS: id or name of the account; can be given for both', collect)
     .option('--ou <unit>', 'of AWS: a unit above the account, by name or id; once for each', collect)
     .option('--tag <tag>', 'of AWS: a tag of the account as Key=Value; once for each', collect)

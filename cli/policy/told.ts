@@ -80,6 +80,10 @@ const SET_ID = /^ps-[0-9a-zA-Z.-]{16}$/;
 function toldAws({ target, account = [], ou = [], tag, set }: TargetFlags, holder: Person | undefined): Told {
   const [, accountPart = '', setPart = '', ...more] = target.split('/');
   if (more.length > 0) throw bad(`--target must be aws/<account>/<permission set>; say a name that has a slash with --account.`);
+  if (/\/(\/|$)/.test(target))
+    throw bad(
+      `--target must be aws/<account>/<permission set>, or less of it (aws/<account>, aws), not ${target}: a part is empty.`,
+    );
   const accounts = [accountPart, ...account].filter(Boolean);
   const accountId = only(accounts.filter((one) => ACCOUNT_ID.test(one)));
   const accountName = only(accounts.filter((one) => !ACCOUNT_ID.test(one)));

@@ -348,6 +348,7 @@ describe('a policy file', () => {
     ['{ perDay: 3 }', 'approve.policy.upTo: is missing'],
     ['{ upTo: 15m, perDay: 0 }', 'approve.policy.perDay: must be at least 1'],
     ['{ upTo: 4m, perDay: 1 }', 'upTo (4m) is shorter than its shortest window (5m)'],
+    ['{ upTo: 8h, perDay: 1 }', 'approve.policy: upTo (8h) is longer than max (30m), which nobody gets: lower it to 30m'],
     ['{ upTo: 15m, perDay: 1, people: [ada] }', '"people" is not known here'],
   ])('that says %s is refused: it is capped, or it is none', (text, said) => {
     expect(problem(text)).toContain(said);

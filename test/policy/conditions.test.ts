@@ -251,7 +251,7 @@ describe('a reason', () => {
     ['{ min: 501 }', /must be at most 500/],
     ['{}', /12:13 targets\[0\]\.reason: must ask for something/],
     ['{ min: 20, message: Why? }', /reason: has a message.*but no pattern/],
-    ['{ pattern: "(a" }', /12:24 targets\[0\]\.reason\.pattern: must be a regular expression/],
+    ['{ pattern: "(a" }', /12:24 targets\[0\]\.reason\.pattern: must be a regular expression: Unterminated group/],
     ['{ ticket: "(?=a)" }', /reason\.ticket: must not look around/],
     ['{ tickets: A }', /"tickets" is not known here; did you mean "ticket"/],
   ])('rule %s is refused, with line and column', (rule, said) => {
@@ -270,6 +270,8 @@ describe('a policy file', () => {
       '{ zone: Europe/Berln }',
       /policy\.yaml:12:20 targets\[0\]\.hours\.zone: must be the IANA name.*did you mean "Europe\/Berlin"/,
     ],
+    ['{ zone: CET }', /12:20 targets\[0\]\.hours\.zone: is an abbreviation; name a place such as Europe\/Berlin, or UTC/],
+    ['{ zone: PST8PDT }', /12:20.*is an abbreviation/],
     ['{ zone: "+01:00" }', /12:20.*such as Europe\/Berlin, or UTC/],
     ['{ zone: UTC, from: "8:00" }', /12:31.*hours\.from: must be a time of day/],
     ['{ zone: UTC, from: "18:00", to: "18:00" }', /12:12.*hours: must not be empty/],

@@ -83,8 +83,9 @@ describe('a pattern', () => {
     ['a*?b', /must not have a \? after a repeat/],
     ['a{1000}b{1000}', /must be smaller/],
     ['((a{99}){99}){99}', /must be smaller/],
-    ['(a', /must be a regular expression/],
-    ['[b-a]', /must be a regular expression/],
+    ['(a', /must be a regular expression: Unterminated group$/],
+    ['[b-a]', /must be a regular expression: Range out of order in character class$/],
+    ['x/u: (', /must be a regular expression: Unterminated group$/],
     ['\\u0041', /not known here/],
   ])('%s is refused, and why', (source, said) => {
     expect(refusal(source)).toMatch(said);

@@ -518,6 +518,17 @@ it('a tab is told alone: nothing that follows it is read as it was meant', () =>
   expect(problems(changed('    match', '\tmatch'))).toEqual(['policy.yaml:8:1 a tab indents this line: use blanks']);
 });
 
+it.each([
+  [
+    'rules:\n  - a: [1, 2\nb: 3\n',
+    /:3:1 the list or block in brackets is not closed before this line: end it with \], or indent it further/,
+  ],
+  ['rules: { a: 1\nb: 3\n', /:2:1 .*end it with \}/],
+  ['a:\n  - x: 1\n    y: 2\n   z: 3\n', /p:4:1 this line begins no entry of the list with "- ", and is not indented as/],
+])('says of %j what to do in words of our own', (text, words) => {
+  expect(() => parsePolicy(text, 'p')).toThrow(words);
+});
+
 it('a file that ends too early says so once for each place, however often the parser does', () => {
   const found = problems('[\n'.repeat(800));
   expect(new Set(found).size).toBe(found.length);
