@@ -1,8 +1,10 @@
 /** `stint request`: asks for access from the command line, in one's own name: the key says who asks. */
+
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { isStintError } from '../../contract/errors.js';
 import { TARGET_KINDS, type TargetKind } from '../../contract/request.js';
+import { EXAMPLE_START, EXAMPLE_WALL_START } from '../example-start.js';
 import type { AskOptions } from '../people/ask.js';
 import { NAMINGS } from '../people/kinds/index.js';
 import { exampleOf } from '../people/kinds/naming.js';
@@ -32,10 +34,7 @@ function addKind(request: Command, kind: TargetKind): void {
       '--on-behalf-of <person>',
       'id of the person who gets the access, where a rule for others lets both of you ask; default: you',
     )
-    .option(
-      '--start <time>',
-      'when it is to begin, where the rule allows it: 2026-11-23T22:00+01:00, or "2026-11-23 22:00 Europe/Berlin"',
-    )
+    .option('--start <time>', `when it is to begin, where the rule allows it: ${EXAMPLE_START}, or ${EXAMPLE_WALL_START}`)
     .option('--reason <text>', 'what you will do, and why it needs this access: approvers see it')
     .option('--category <name>', 'install, debug, config, security, developer or other', 'other')
     .option('--confirm <name>', confirm)

@@ -1,13 +1,15 @@
 /** The time at which something is to begin, as it is given on a command line: an instant, or what the clocks of a zone show. */
+
 import { StintError } from '../../contract/errors.js';
 import { type Instant, instant } from '../../contract/ids.js';
 import { parseMoment } from '../../policy/calendar.js';
 import { zoneProblem } from '../../policy/condition-schema.js';
 import { dayOf, instantsOf, timeOf } from '../../policy/wall-time.js';
+import { EXAMPLE_START, EXAMPLE_WALL_START } from '../example-start.js';
 import { plain } from './client.js';
 
 const WALL = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}) ([A-Za-z0-9_+/-]{1,64})$/;
-const EXAMPLES = 'such as 2026-11-23T22:00+01:00, or "2026-11-23 22:00 Europe/Berlin"';
+const EXAMPLES = `such as ${EXAMPLE_START}, or ${EXAMPLE_WALL_START}`;
 
 /** Throws `bad-input`, which names the option and the fix; also for a time that its clocks skip, or show twice. `now` in ms since 1970. */
 export function startOf(text: string, now: number): Instant {

@@ -1,6 +1,8 @@
 /** `stint policy explain` and `stint policy who-can-approve`, as the command line takes them. */
+
 import type { Command } from 'commander';
 import type { Explanation } from '../../policy/explain.js';
+import { EXAMPLE_START, EXAMPLE_WALL_START } from '../example-start.js';
 import { named } from '../named.js';
 import type { Asked, ExplainOptions } from './explain.js';
 
@@ -23,7 +25,7 @@ Examples:
   $ stint policy explain --as ada --target C02ADA000001 --window 15m
   $ stint policy explain --as ada --target aws/sandbox-7/PowerUser --account 444444444444 --ou Sandbox --tag tier=3
   $ stint policy explain --as ada --target C02ADA000001 --at 2026-12-25T09:00:00+01:00
-  $ stint policy explain --as ada --target C02ADA000001 --start "2026-11-23 22:00 Europe/Berlin"
+  $ stint policy explain --as ada --target C02ADA000001 --start ${EXAMPLE_WALL_START}
   $ stint policy explain --as grace --target aws/payments/Admin --policy new.yaml --people people.yaml --json
 ${NOTE}`,
     )
@@ -51,7 +53,7 @@ function asking(command: Command): Command {
     .option('--ou <unit>', 'of AWS: a unit above the account, by name or id; once for each', collect)
     .option('--tag <tag>', 'of AWS: a tag of the account as Key=Value; once for each', collect)
     .option('--at <instant>', 'when: 2026-11-23T09:00:00+01:00; now, if left out')
-    .option('--start <time>', 'with which start: 2026-11-23T22:00+01:00, "2026-11-23 22:00 Europe/Berlin"; at once, if left out')
+    .option('--start <time>', `with which start: ${EXAMPLE_START}, ${EXAMPLE_WALL_START}; at once, if left out`)
     .option('--waited <length>', 'how long it has waited by then, such as 20m; not at all, if left out')
     .option('--set <name>', 'of AWS: the permission set')
     .option('--oncall <rota=person>', 'who is on call; needed for a rota that PagerDuty keeps', collect)

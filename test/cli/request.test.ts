@@ -11,9 +11,11 @@ import { findOwnKey, keyFileOf, makeOwnKey, readOwnKey } from '../../cli/people/
 import { chooseAws } from '../../cli/people/kinds/aws.js';
 import type { Found } from '../../cli/people/kinds/naming.js';
 import { startOf } from '../../cli/people/start.js';
+import { runLine } from '../../cli/program.js';
 import type { TargetKind } from '../../contract/request.js';
 
 const MINUTE = 60_000;
+const STARTS = /\d{4}-\d\d-\d\dT\d\d:\d\d\+\d\d:\d\d|"\d{4}-\d\d-\d\d \d\d:\d\d [A-Za-z/]+"/g;
 const ID = 'abcdefghijklmnopqrstuvwxyz';
 const found = (account: string, set: string, number = '111122223333', more: Partial<Found> = {}): Found => ({
   key: `aws/${number}/ps-0123456789abcdef`,
@@ -457,6 +459,27 @@ it('a length is written as in the policy, and is never nothing', async () => {
 });
 
 describe('--start', () => {
+  it.each([
+    ['request', 'mac', '--help'],
+    ['request', 'aws', '--help'],
+    ['policy', 'explain', '--help'],
+    ['policy', 'who-can-approve', '--help'],
+  ])('can be copied as the help of %s %s has it: it lies ahead', async (...args) => {
+    let help = '';
+    const out = (text: string) => {
+      help += text;
+    };
+    await runLine(['node', 'stint', ...args], { out, err: out });
+    const options = help.replace(/\s+/g, ' ').match(/--start <time>.*?--/)?.[0] ?? '';
+    const starts = (text: string) => text.match(STARTS)?.map((one) => one.replaceAll('"', '')) ?? [];
+    expect(starts(options)).toHaveLength(2);
+    const examples = [...help.matchAll(/\$ stint .*--start (".*?"|\S+)/g)].flatMap(([, start = '']) => starts(start));
+    for (const start of [...starts(options), ...examples]) expect(() => startOf(start, Date.now())).not.toThrow();
+    const said = await told((async () => Date.parse(startOf('tomorrow', Date.now())))());
+    expect(starts(said)).toHaveLength(2);
+    for (const start of starts(said)) expect(() => startOf(start, Date.now())).not.toThrow();
+  });
+
   const at = Date.parse('2026-10-20T08:00:00Z');
   it.each([
     ['2026-10-23T22:00+02:00', '2026-10-23T20:00:00.000Z'],

@@ -1,7 +1,9 @@
 /** A permission set in an AWS account, by the account and the set. Pure. */
+
 import { StintError } from '../../../contract/errors.js';
 import { few } from '../../../contract/few.js';
 import { sameName } from '../../../contract/names.js';
+import { EXAMPLE_WALL_START } from '../../example-start.js';
 import { plain } from '../client.js';
 import { type Found, given, type Naming } from './naming.js';
 
@@ -17,7 +19,7 @@ export const AWS: Naming = {
     '--account sandbox-7 --set PowerUser --for 45m --reason "INC-417: the queue is stuck" --wait',
     '--account 123456789012 --set ReadOnly --for 15m --category debug --reason "Look at a bill" --json',
     '--account payments-prod --set Admin --for 15m --reason "INC-418: roll back" --confirm payments-prod',
-    '--account payments --set ReadOnly --for 1h --start "2026-11-23 22:00 Europe/Berlin" --reason "CHG-7: night shift"',
+    `--account payments --set ReadOnly --for 1h --start ${EXAMPLE_WALL_START} --reason "CHG-7: night shift"`,
     '--account payments-prod --set Admin --for 15m --reason "Payments are down" --break-glass --incident INC-419 --wait',
     '--search "sandbox power"',
     '--on-behalf-of ada --account sandbox-7 --set PowerUser --for 45m --reason "INC-417: Ada is on the road"',

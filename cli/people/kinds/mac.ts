@@ -1,6 +1,8 @@
 /** A Mac, by its serial number; without one it is the only one there is. Pure. */
+
 import { StintError } from '../../../contract/errors.js';
 import { few } from '../../../contract/few.js';
+import { EXAMPLE_WALL_START } from '../../example-start.js';
 import { plain } from '../client.js';
 import { type Found, given, type Naming } from './naming.js';
 
@@ -12,7 +14,7 @@ export const MAC: Naming = {
   examples: [
     '--for 15m --category install --reason "Install the driver of the new printer" --wait',
     '--serial C02ADA000001 --for 30m --reason "CHG-7: another VPN client" --json',
-    '--for 30m --start "2026-11-23 22:00 Europe/Berlin" --reason "CHG-8: upgrade at night"',
+    `--for 30m --start ${EXAMPLE_WALL_START} --reason "CHG-8: upgrade at night"`,
     '--for 10m --reason "The VPN is gone, and Slack with it" --break-glass --incident INC-419 --wait',
     '--search "ada-mac"',
     '--on-behalf-of ada --for 15m --reason "INC-417: Ada is on the road"',
