@@ -3,7 +3,7 @@
  * only as long as nobody has voted. It is nobody's vote and fills no seat. Whatever is in doubt here needs a person.
  */
 import type { Limit } from '../contract/limits.js';
-import { everMeet, type Hours, hoursText, isWithin } from './calendar.js';
+import { everMeet, type Hours, holidaysText, hoursText, isWithin } from './calendar.js';
 import { hoursCondition } from './conditions.js';
 import type { Question } from './decide.js';
 import { durationText } from './duration.js';
@@ -97,12 +97,13 @@ export function automaticText({ upToMs, perDay, hours }: Automatic): string {
   return `up to ${durationText(upToMs)}, at most ${often} for one person${hours ? `, ${hoursText(hours)}` : ''}`;
 }
 
-/** What changes from the one rule to the other, for reviewers: what is not plainly less is told as more. */
+/** What changes from the one rule to the other, for reviewers: what is neither plainly less nor plainly more is told as both. */
 export function compareAutomatic({ automatic: before }: Rule, { automatic: after }: Rule) {
   if (JSON.stringify(before) === JSON.stringify(after)) return {};
   const says = (one: Automatic | undefined) =>
     one ? `approved by the policy itself ${automaticText(one)}` : 'always approved by people';
-  const text = [`${says(after)}, was ${says(before)}`];
+  const moved = holidaysText(before?.hours?.holidays, after?.hours?.holidays);
+  const text = [`${says(after)}, was ${says(before)}${moved}`];
   return { ...(isLess(after, before) ? {} : { wider: text }), ...(isLess(before, after) ? {} : { narrower: text }) };
 }
 

@@ -3,6 +3,7 @@
  * the zones themselves, which are those of the runtime (`Intl`). What counts is the local time that a clock there shows: an
  * hour that is shown twice is inside both times, and one that is skipped never is.
  */
+import { few } from '../contract/few.js';
 
 /** The days, Monday first. */
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -111,6 +112,16 @@ export function hoursText({ zone, days, from, to, holidays }: Hours): string {
   const next = to <= from ? ' of the next day' : '';
   const times = to - from === DAY / MINUTE ? 'all day' : `${timeText(from)} to ${timeText(to)}${next}`;
   return `${daysText(days)}, ${times} (${zone})${excepted}`;
+}
+
+const NAMED = 5;
+
+/** `; holidays new: 2026-12-26; holidays no more: 2026-12-25`, after `hoursText` of both. Empty where one has no hours, or they are the same. */
+export function holidaysText(was: readonly string[] | undefined, is: readonly string[] | undefined): string {
+  if (!was || !is) return '';
+  const said = (words: string, dates: readonly string[]) => (dates.length === 0 ? '' : `; ${words}: ${few(dates, NAMED)}`);
+  const [more, less] = [is.filter((date) => !was.includes(date)), was.filter((date) => !is.includes(date))];
+  return said('holidays new', more) + said('holidays no more', less);
 }
 
 function daysText(days: readonly Day[]): string {

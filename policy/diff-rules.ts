@@ -3,7 +3,7 @@ import { few } from '../contract/few.js';
 import type { PersonId } from '../contract/ids.js';
 import type { Person } from '../contract/ports.js';
 import { automaticText, compareAutomatic } from './automatic.js';
-import { hoursText, isWithin } from './calendar.js';
+import { type Hours, holidaysText, hoursText, isAlways, isWithin } from './calendar.js';
 import { compareGlass } from './diff-glass.js';
 import { compareLimits } from './diff-limits.js';
 import { durationText } from './duration.js';
@@ -150,9 +150,10 @@ function escalation(before: Reach, after: Reach): Point {
       return [...said(words, fresh), ...moved].map((text) => `${point.when} ${text}`);
     });
   };
+  const { wider = [], narrower = [] } = otherHours(before.rule, after.rule);
   return {
-    wider: [...joining('could be approved also by', ({ was, is }) => [was, is]), ...otherHours(before.rule, after.rule)],
-    narrower: joining('could be approved no more by', ({ was, is }) => [is, was]),
+    wider: [...joining('could be approved also by', ({ was, is }) => [was, is]), ...wider],
+    narrower: [...joining('could be approved no more by', ({ was, is }) => [is, was]), ...narrower],
   };
 }
 
@@ -179,12 +180,19 @@ function pointsOf(before: Reach, after: Reach): readonly JoinPoint[] {
   return [...times(inside).map(point(false)), ...whenOver];
 }
 
-/** Outside of which hours: what is other is told as more, for whoever reviews it has to look. */
-function otherHours(before: Rule, after: Rule): readonly string[] {
-  const of = (rule: Rule) =>
-    [...new Set(stepsOf(rule).flatMap(({ outside }) => (outside ? [hoursText(outside)] : [])))].join('; ');
+/** Outside of which hours: the fewer hours, the more is outside. */
+function otherHours(before: Rule, after: Rule): Point {
+  const of = (rule: Rule) => stepsOf(rule).flatMap(({ outside }) => outside ?? []);
   const [was, is] = [of(before), of(after)];
-  return was === is || is === '' ? [] : [`outside of hours is outside of ${is}${was === '' ? '' : `, was of ${was}`}`];
+  const says = (all: readonly Hours[]) => [...new Set(all.map(hoursText))].join('; ');
+  const dates = (all: readonly Hours[]) => all.flatMap(({ holidays }) => holidays);
+  if (is.length === 0) return {};
+  if (was.length === 0) return { wider: [`outside of hours is outside of ${says(is)}`] };
+  const text = `outside of hours is outside of ${says(is)}, was of ${says(was)}${holidaysText(dates(was), dates(is))}`;
+  const within = (some: readonly Hours[], others: readonly Hours[]) =>
+    some.every((one) => others.every((other) => isWithin(one, other)));
+  const isSame = JSON.stringify(was) === JSON.stringify(is);
+  return isSame ? {} : bothWays(within(was, is), within(is, was), text);
 }
 
 /** A quorum that nobody can reach is as good as a refusal. */
@@ -203,19 +211,26 @@ function breakGlass(before: Reach, after: Reach): Point {
   return compareGlass(before.rule, after.rule, whoText);
 }
 
-/** What isn't plainly less is told as more: whoever reviews it has to look. */
-function openHours({ rule: { hours: before } }: Reach, { rule: { hours: after } }: Reach): Point {
-  if (JSON.stringify(before) === JSON.stringify(after)) return {};
-  const text = `open ${after ? hoursText(after) : 'at any time'}, was ${before ? hoursText(before) : 'at any time'}`;
-  const isLess = after !== undefined && (before === undefined || isWithin(after, before));
-  return isLess ? { narrower: [text] } : { wider: [text] };
+function openHours({ rule: before }: Reach, { rule: after }: Reach): Point {
+  const [was, is] = [limiting(before), limiting(after)];
+  const moved = holidaysText(was?.holidays, is?.holidays);
+  const text = `open ${is ? hoursText(is) : 'at any time'}, was ${was ? hoursText(was) : 'at any time'}${moved}`;
+  const within = (one: Hours | undefined, other: Hours | undefined) => !other || (one !== undefined && isWithin(one, other));
+  return bothWays(within(is, was), within(was, is), text);
 }
 
+/** Hours that are never over limit nothing. */
+const limiting = ({ hours }: Rule): Hours | undefined => (hours && isAlways(hours) ? undefined : hours);
+
+/** The pattern stands for itself here: what an author says of it may be the same for two. */
 function reason({ rule: { reason: before } }: Reach, { rule: { reason: after } }: Reach): Point {
-  if (JSON.stringify(before) === JSON.stringify(after)) return {};
-  const asks = (rule: typeof before) => (rule ? reasonText(rule) : 'The reason may be any.');
-  const text = `${asks(after)} Was: ${asks(before)}`;
-  return asksNoLess(after, before) ? { narrower: [text] } : { wider: [text] };
+  const asks = (rule: typeof before) => (rule ? reasonText({ ...rule, message: undefined }) : 'The reason may be any.');
+  return bothWays(asksNoLess(after, before), asksNoLess(before, after), `${asks(after)} Was: ${asks(before)}`);
+}
+
+/** What isn't plainly less is more, and the other way round: who reviews what is neither reads it in both places. */
+function bothWays(isLess: boolean, isMore: boolean, text: string): Point {
+  return { ...(isLess ? {} : { wider: [text] }), ...(isMore ? {} : { narrower: [text] }) };
 }
 
 function limits({ rule: before }: Reach, { rule: after }: Reach): Point {
@@ -235,6 +250,7 @@ function said(words: string, names: readonly string[]): readonly string[] {
 /** What is shown or waited for; of each the words before the value. */
 const OTHERS: readonly (readonly [string, (rule: Rule) => string])[] = [
   ['rule', ({ id }) => id],
+  ['of a reason that does not match it says', ({ reason }) => (reason?.message ? `"${reason.message}"` : 'no words of its own')],
   ['tier', ({ tier }) => `${tier ?? 'none'}`],
   ['decided in the channel', ({ channel }) => channel ?? 'of the configuration'],
   ['also told', ({ notify }) => notifyText(notify)],

@@ -79,11 +79,12 @@ export function laterRefusals(
   });
 }
 
-/** What changes from the one rule to the other, for reviewers. */
+/** What changes from the one rule to the other, for reviewers: further ahead and less late is both wider and narrower. */
 export function compareLater({ later: before }: { readonly later?: Later }, { later: after }: { readonly later?: Later }) {
   if (JSON.stringify(before) === JSON.stringify(after)) return {};
   const says = (one: Later | undefined) => (one ? `may be asked for later, ${laterText(one)}` : 'may not be asked for later');
   const text = [`${says(after)}; was: ${says(before)}`];
-  const isLess = !after || (before && after.aheadMs <= before.aheadMs && after.missedMs <= before.missedMs);
-  return isLess ? { narrower: text } : { wider: text };
+  const isLess = (one: Later | undefined, other: Later | undefined) =>
+    !one || (other !== undefined && one.aheadMs <= other.aheadMs && one.missedMs <= other.missedMs);
+  return { ...(isLess(after, before) ? {} : { wider: text }), ...(isLess(before, after) ? {} : { narrower: text }) };
 }

@@ -324,14 +324,103 @@ describe('a comparison of policies', () => {
     [office, policyOf(), 'widened'],
     [office, policyOf({ more: OFFICE.replace('"18:00"', '"17:00"') }), 'narrowed'],
     [office, policyOf({ more: OFFICE.replace('"08:00"', '"07:00"') }), 'widened'],
-    [office, policyOf({ more: OFFICE.replace('Berlin', 'London') }), 'widened'],
+    [policyOf({ more: OFFICE.replace('Berlin', 'London') }), policyOf({ more: '    hours: { zone: UTC }' }), 'widened'],
     [policyOf(), policyOf({ more: '    reason: { min: 20 }' }), 'narrowed'],
-    [policyOf({ more: '    reason: { min: 20 }' }), policyOf({ more: '    reason: { min: 15, ticket: A }' }), 'widened'],
+    [policyOf({ more: '    reason: { min: 20 }' }), policyOf({ more: '    reason: { min: 15 }' }), 'widened'],
     [policyOf({ more: '    reason: { ticket: A }' }), policyOf({ more: '    reason: { ticket: A, pattern: B }' }), 'narrowed'],
-  ] as const)('tells others as more unless they are plainly less (%#)', (before, after, where) => {
+  ] as const)('tells what is plainly more or less as that alone (%#)', (before, after, where) => {
     const change = compareReach(reach(before), reach(after));
     expect({ ...change, [where]: [] }).toEqual({ widened: [], narrowed: [], other: [] });
     expect(change[where][0]).toMatch(/^(open (mon to fri|at any time).*, was |The reason .* Was: )/);
+  });
+
+  const compared = (before: string, after: string) => {
+    const [was, is] = [before, after].map((one) => reach(policyOf({ more: `    ${one}` })));
+    return compareReach(was, is);
+  };
+  const hours = (more: string) => `hours: { zone: UTC, from: "08:00", to: "18:00", ${more} }`;
+  const reason = (more: string) => `reason: { ${more} }`;
+
+  it.each([
+    [
+      hours('days: [mon, tue], holidays: [2026-12-25]'),
+      hours('days: [mon, tue], holidays: [2026-12-26]'),
+      'open mon, tue, 08:00 to 18:00 (UTC), holidays excepted, was mon, tue, 08:00 to 18:00 (UTC), holidays excepted; holidays new: 2026-12-26; holidays no more: 2026-12-25',
+    ],
+    [hours('days: [mon, tue]'), hours('days: [wed]'), 'open wed, 08:00 to 18:00 (UTC), was mon, tue, 08:00 to 18:00 (UTC)'],
+    [
+      'hours: { zone: Europe/Berlin, to: "12:00" }',
+      'hours: { zone: Europe/London, to: "12:00" }',
+      'open every day, 00:00 to 12:00 (Europe/London), was every day, 00:00 to 12:00 (Europe/Berlin)',
+    ],
+    [
+      reason('pattern: "^[A-Z]", message: Capital.'),
+      reason('pattern: "^[0-9]", message: Capital.'),
+      'The reason must match ^[0-9]. Was: The reason must match ^[A-Z].',
+    ],
+    [
+      reason('category: [install, debug]'),
+      reason('category: [install, config]'),
+      'The category must be one of: install, config. Was: The category must be one of: install, debug.',
+    ],
+    [
+      reason('min: 20'),
+      reason('min: 15, ticket: A'),
+      'The reason needs at least 15 characters. The reason must name a ticket (A). Was: The reason needs at least 20 characters.',
+    ],
+    [
+      'later: { ahead: 1d, missed: 2h }',
+      'later: { ahead: 2d, missed: 1h }',
+      'may be asked for later, up to 2d ahead; it begins within 1h of the time that is named, or not at all; was: may be asked for later, up to 1d ahead; it begins within 2h of the time that is named, or not at all',
+    ],
+  ])('tells what gives and takes at once as both, and shows what differs (%#)', (before, after, text) => {
+    expect(compared(before, after)).toEqual({ widened: [text], narrowed: [text], other: [] });
+    const back = compared(after, before);
+    expect(back).toEqual({ widened: [expect.any(String)], narrowed: back.widened, other: [] });
+  });
+
+  it.each([
+    [hours('holidays: [2026-12-25]'), hours('holidays: [2026-12-25, 2026-12-26]'), '; holidays new: 2026-12-26'],
+    [reason('pattern: A'), reason('pattern: A, category: [debug]'), 'The category must be debug. The reason must match A. Was: '],
+    [reason('pattern: A, category: [debug, config]'), reason('pattern: A, category: [debug]'), 'The category must be debug. '],
+  ])('tells what only takes as less, and the other way round as more (%#)', (before, after, text) => {
+    const [there, back] = [compared(before, after), compared(after, before)];
+    expect(there).toEqual({ widened: [], narrowed: [expect.stringContaining(text)], other: [] });
+    expect(back).toEqual({ widened: [expect.any(String)], narrowed: [], other: [] });
+  });
+
+  it('tells another message as neither more nor less, and what is only written otherwise not at all', () => {
+    const said = (message: string) => reason(`pattern: "^[A-Z]", message: ${message}`);
+    const none = { widened: [], narrowed: [], other: [] };
+    expect(compared(said('Capital.'), said('Big.'))).toEqual({
+      ...none,
+      other: ['of a reason that does not match it says "Big.", was "Capital."'],
+    });
+    expect(compared(said('Capital.'), reason('pattern: "^[A-Z]"'))).toEqual({
+      ...none,
+      other: ['of a reason that does not match it says no words of its own, was "Capital."'],
+    });
+    expect(compared(reason('category: [debug, config]'), reason('category: [config, debug]'))).toEqual(none);
+    expect(compared(hours('days: [mon, tue]'), hours('days: [tue, mon]'))).toEqual(none);
+  });
+
+  it('shows the holidays of what the policy approves by itself, and of when others join', () => {
+    const own = (date: string) =>
+      policyOf({
+        approve: `{ groups: [it], policy: { upTo: 15m, perDay: 3, hours: { zone: UTC, to: "12:00", holidays: [${date}] } } }`,
+      });
+    const joined = (more: string) =>
+      policyOf({ approve: `{ groups: [it], escalate: [{ outside: { zone: UTC, to: "12:00", ${more} }, groups: [security] }] }` });
+    const moved = expect.stringMatching(/; holidays new: 2026-12-26; holidays no more: 2026-12-25$/);
+    for (const [before, after] of [
+      [own('2026-12-25'), own('2026-12-26')],
+      [joined('holidays: [2026-12-25]'), joined('holidays: [2026-12-26]')],
+    ] as const)
+      expect(compareReach(reach(before), reach(after))).toEqual({ widened: [moved], narrowed: [moved], other: [] });
+    // The fewer hours, the longer others may decide too.
+    const [less, more] = [joined('holidays: []'), joined('days: [mon]')];
+    expect(compareReach(reach(less), reach(more))).toMatchObject({ widened: [expect.any(String)], narrowed: [] });
+    expect(compareReach(reach(more), reach(less))).toMatchObject({ widened: [], narrowed: [expect.any(String)] });
   });
 });
 
