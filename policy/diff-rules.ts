@@ -92,18 +92,21 @@ function longest({ rule: before }: Reach, { rule: after }: Reach): Point {
   return towards(after.maxMs - before.maxMs, text);
 }
 
-/** Told where a rule says something of extensions itself. What isn't plainly less is told as more. */
+/** Told where a rule says something of extensions itself. */
 function extensions(before: Reach, after: Reach): Point {
   const [was, is] = [before.rule, after.rule];
   if (JSON.stringify(was.extend) === JSON.stringify(is.extend)) return {};
-  const [decided, decides] = [before.extension ?? before, after.extension ?? after];
-  const more = letsMore(decided.plan, decides.plan, [...decided.could, ...decides.could]);
+  const decided = (reach: Reach) => reach.extension ?? reach;
+  const people = [...decided(before).could, ...decided(after).could];
   const times = (rule: Rule) => rule.extend?.times ?? Number.POSITIVE_INFINITY;
   const lengths = (rule: Rule) => ruleOfRound(rule, 'extension').windowsMs;
-  const isPart = lengths(is).every((ms) => lengths(was).includes(ms));
-  const isLess = times(is) <= times(was) && (times(is) === 0 || (isPart && !more));
-  const text = [`${extensionText(is)}; was ${extensionText(was)}`];
-  return isLess ? { narrower: text } : { wider: text };
+  const isLess = (one: Reach, other: Reach): boolean => {
+    if (times(one.rule) === 0) return true;
+    if (times(one.rule) > times(other.rule)) return false;
+    const isPart = lengths(one.rule).every((ms) => lengths(other.rule).includes(ms));
+    return isPart && !letsMore(decided(other).plan, decided(one).plan, people);
+  };
+  return bothWays(isLess(after, before), isLess(before, after), `${extensionText(is)}; was ${extensionText(was)}`);
 }
 
 function later({ rule: before }: Reach, { rule: after }: Reach): Point {

@@ -390,8 +390,11 @@ describe('the tools', () => {
       narrowed: ['extended at most twice to at most 30m; was extended to at most 30m'],
     });
     expect(said(extended('{ times: 2 }'), policyOf())?.widened).toHaveLength(1);
-    // Others may decide: that is more, whatever else is less.
-    expect(said(policyOf(), strict)).toEqual({ ...none, widened: [`${text}; was extended to at most 30m`] });
+    // Others may decide, which is more; the rest is less.
+    const both = [`${text}; was extended to at most 30m`];
+    expect(said(policyOf(), strict)).toEqual({ ...none, widened: both, narrowed: both });
+    // Written out as it is without.
+    expect(said(policyOf(), extended('{ approve: { groups: [it] } }'))).toBeUndefined();
     expect(said(strict, extended('{ times: 0 }'))).toEqual({ ...none, narrowed: [`never extended; was ${text}`] });
     expect(said(extended('{ windows: [5m] }'), extended('{ windows: [7m] }'))?.widened).toHaveLength(1);
     expect(
