@@ -51,6 +51,7 @@ export function ownWord(
   const [doubt] = [
     ...automatic.flatMap((each) => doubts(each, question, now)),
     ...(waits > 0 ? ["The policy itself approves nothing while a ticket can't be looked up."] : []),
+    ...(facts.untold?.length ? ['The policy itself approves nothing while it is not known who is on call.'] : []),
     ...capReached(limits, question, facts, now),
   ];
   if (doubt !== undefined) return { ...SILENT, sentences: [`${doubt} So a person has to decide.`] };

@@ -1,10 +1,11 @@
 /** What a policy approves in its own name: only what it says, never past its caps, never where anything is in doubt. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isStintError } from '../../contract/errors.js';
+import { isStintError, StintError } from '../../contract/errors.js';
 import type { PersonId, RequestId } from '../../contract/ids.js';
 import type { Happened } from '../../contract/limits.js';
-import type { Directory, UsageBook } from '../../contract/ports.js';
+import type { Directory, Person, UsageBook } from '../../contract/ports.js';
+import type { Verdict } from '../../contract/verdict.js';
 import { parseCases } from '../../policy/case-file.js';
 import { runCases } from '../../policy/cases.js';
 import { decide, decideBoth } from '../../policy/decide.js';
@@ -16,7 +17,7 @@ import { directoryFrom } from '../../policy/people.js';
 import { createPreview } from '../../policy/preview.js';
 import type { Policy } from '../../policy/rules.js';
 import { requestDigest } from '../../seal/canonical.js';
-import { ADA, approval, at, denial, EVERYBODY, factsOf, GRACE, MIN, NOW, policyOf, requestOf, roundOf } from './world.js';
+import { ADA, approval, at, denial, EVERYBODY, factsOf, GRACE, LINUS, MIN, NOW, policyOf, requestOf, roundOf } from './world.js';
 
 const DAY = 24 * 60 * MIN;
 const own = (policy: string, more = ''): Policy => policyOf({ approve: `{ groups: [it], policy: ${policy} }`, more });
@@ -169,39 +170,137 @@ describe('of the policy then and now', () => {
 describe('a directory or a store that fails is no yes', () => {
   const request = requestOf();
   const input = { request, digest: requestDigest(request), round: roundOf(request), votes: [] };
-  const judge = (directory: Directory, usage: UsageBook | undefined) =>
+  const judge = (directory: Directory, usage: UsageBook | undefined, policy = CAPPED, then = policy) =>
     createJudge({
-      policy: async () => CAPPED,
-      policies: { get: async () => undefined },
+      policy: async () => policy,
+      policies: { get: async () => then.source },
       directory,
       ...(usage && { usage }),
       clock: () => NOW,
-    })(input);
+    })({ ...input, policyThen: then.hash });
   const calm: UsageBook = { of: async () => NO_USAGE };
   const sound = directoryFrom(EVERYBODY);
 
-  it('whichever look-up it is, and however it fails', async () => {
-    expect((await judge(sound, calm)).outcome).toBe('auto');
-    const anyFailure = fc.record({
-      method: fc.constantFrom<keyof Directory>('person', 'membersOf'),
-      nth: fc.integer({ min: 0, max: 1 }),
-      sync: fc.boolean(),
-    });
-    await fc.assert(
-      fc.asyncProperty(anyFailure, async ({ method, nth, sync }) => {
-        let calls = 0;
-        const broken = {
-          ...sound,
-          [method]: (...given: [never, never]) => {
-            if (calls++ !== nth) return (sound[method] as (...all: [never, never]) => unknown)(...given);
-            if (sync) throw new Error('the directory is down');
-            return Promise.reject(new Error('the directory is down'));
-          },
-        };
-        const answer = await judge(broken, calm).catch((error: unknown) => error);
-        // A second call that is never made fails nothing.
-        if (calls > nth) expect(answer).toBeInstanceOf(Error);
+  const FAILURES = {
+    throws: () => {
+      throw new Error('the directory is down');
+    },
+    rejects: () => Promise.reject(new Error('the directory is down')),
+    'is unavailable': () => Promise.reject(new StintError('oncall-unavailable', 'Who is on call is not known.')),
+    'knows nobody': (method: string) =>
+      Promise.resolve(method === 'person' ? undefined : method === 'onCall' ? { members: [] } : []),
+  } as const;
+  const DESK = 'oncall:desk';
+  const NIGHTS = `{ outside: { zone: UTC, from: "18:00" }, groups: ["${DESK}"] }`;
+  const read = new Map<string, Policy>();
+  const policyWith = (
+    ask: readonly string[],
+    groups: readonly string[],
+    manager: boolean,
+    upTo: string,
+    step: boolean,
+  ): Policy => {
+    const escalate = step && !groups.includes(DESK) ? `, escalate: [${NIGHTS}]` : '';
+    const approve = `{ groups: ${JSON.stringify(groups)}, manager: ${manager}, policy: { upTo: ${upTo}, perDay: 3 }${escalate} }`;
+    const policy = read.get(ask + approve) ?? policyOf({ ask: `{ groups: ${JSON.stringify(ask)} }`, approve });
+    read.set(ask + approve, policy);
+    return policy;
+  };
+  const anyPolicy = fc
+    .tuple(
+      fc.subarray(['staff', 'it', DESK], { minLength: 1 }),
+      fc.subarray(['it', 'security', DESK], { minLength: 1 }),
+      fc.boolean(),
+      fc.constantFrom('5m', '15m'),
+      fc.boolean(),
+    )
+    .map((parts) => policyWith(...parts));
+  const anyId = fc.constantFrom('ada', 'grace', 'linus', 'nobody').map((id) => id as PersonId);
+  const anyone = fc.record({
+    groups: fc.subarray(['staff', 'it', 'security']),
+    manager: fc.option(anyId, { nil: undefined }),
+    delegate: fc.option(anyId, { nil: undefined }),
+    active: fc.integer({ min: 0, max: 5 }).map((n) => n > 0),
+  });
+  const anyPeople = fc.tuple(anyone, anyone, anyone).map((all) =>
+    all.map(
+      ({ groups, manager, delegate, active }, i): Person => ({
+        ...([ADA, GRACE, LINUS][i] ?? ADA),
+        groups,
+        active,
+        ...(manager && { manager }),
+        ...(delegate && { away: { from: at(-MIN), until: at(MIN), delegate } }),
       }),
+    ),
+  );
+  const anyFailure = fc.record({
+    method: fc.constantFrom<keyof Directory | 'any'>('any', 'person', 'membersOf', 'onCall'),
+    nth: fc.nat({ max: 5 }),
+    how: fc.constantFrom(...(Object.keys(FAILURES) as (keyof typeof FAILURES)[])),
+  });
+
+  it('whatever the policy and the people, whichever call it is, and however it fails', async () => {
+    const seen = { auto: 0, failed: 0, prevented: 0 };
+    await fc.assert(
+      fc.asyncProperty(
+        anyPolicy,
+        fc.option(anyPolicy, { nil: undefined, freq: 1 }),
+        anyPeople,
+        fc.subarray([0, 1, 2]),
+        fc.boolean(),
+        anyFailure,
+        async (now, then, people, duty, ends, { method, nth, how }) => {
+          const onCall = duty.map((i) => people[i] ?? ADA);
+          const plain = directoryFrom(people);
+          const sound: Directory = {
+            ...plain,
+            membersOf: async (group) => (group === DESK ? onCall : plain.membersOf(group)),
+            ...(ends && { onCall: async () => ({ members: onCall, untilMs: NOW + MIN }) }),
+          };
+          let calls = 0;
+          let looked = 0;
+          let isOurs = false;
+          const failing =
+            (name: string, real: (...given: never[]) => unknown) =>
+            (...given: never[]) => {
+              if (name === 'person') looked += 1;
+              if ((method !== 'any' && method !== name) || calls++ !== nth) return real(...given);
+              // The first two are the requester and the subject.
+              isOurs = name === 'person' && looked <= 2;
+              return FAILURES[how](name);
+            };
+          const broken = Object.fromEntries(Object.entries(sound).map(([name, real]) => [name, failing(name, real)]));
+          const answer = (directory: Directory) => judge(directory, calm, now, then).catch((error: unknown) => error);
+          const [well, ill] = [await answer(sound), await answer(broken as unknown as Directory)];
+          const isAuto = (given: unknown) => !(given instanceof Error) && (given as Verdict).outcome === 'auto';
+          if (isAuto(well)) seen.auto += 1;
+          // A call that is never made fails nothing.
+          if (calls <= nth) return;
+          seen.failed += 1;
+          if (isAuto(well) && !isAuto(ill)) seen.prevented += 1;
+          // Somebody else of whom nothing is found takes no part in what the policy says by itself.
+          if (how === 'knows nobody' && !isOurs) expect(isAuto(ill) && !isAuto(well)).toBe(false);
+          else expect(isAuto(ill)).toBe(false);
+        },
+      ),
+      { numRuns: 3000 },
+    );
+    expect(Math.min(seen.auto, seen.failed, seen.prevented)).toBeGreaterThan(100);
+  });
+
+  it('nor is a step of which it is not known who is on call: a person decides', async () => {
+    const onCall = () => FAILURES['is unavailable']();
+    const stepped = policyWith(['staff'], ['it'], false, '15m', true);
+    expect(await judge({ ...sound, onCall: async () => ({ members: [] }) }, calm, stepped)).toMatchObject({ outcome: 'auto' });
+    const verdict = await judge({ ...sound, onCall }, calm, stepped);
+    expect(verdict).toMatchObject({
+      outcome: 'needs-approval',
+      untold: ['Who is on call is not known.'],
+      approvers: ['grace', 'linus'],
+    });
+    expect(verdict.windowMs).toBeUndefined();
+    expect(verdict.sentences).toContain(
+      'The policy itself approves nothing while it is not known who is on call. So a person has to decide.',
     );
   });
 
