@@ -169,8 +169,9 @@ describe('a click', () => {
 const NAMES = ['ada', 'bob', 'cyn', 'dan', 'eve', 'fay'];
 const OWN = ['ada', 'bob'];
 const name = fc.constantFrom(...NAMES, 'nobody').map((id) => id as PersonId);
+const own = fc.constantFrom(...OWN).map((id) => id as PersonId);
 const maybe = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: undefined });
-const absence = fc.record({ begins: fc.constantFrom(-1, 0, 1), delegate: maybe(name) }).map(
+const absence = fc.record({ begins: fc.constantFrom(-1, 0, 0, 0, 1), delegate: maybe(fc.oneof(name, own)) }).map(
   ({ begins, delegate }): Absence => ({
     from: at(begins * MIN),
     until: at((begins + 1) * MIN),
