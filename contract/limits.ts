@@ -7,7 +7,7 @@ export const LIMIT_REACH = {
   asked: HOUR_MS,
   held: 7 * 24 * HOUR_MS,
   revoked: 30 * 24 * HOUR_MS,
-  automatic: 24 * HOUR_MS,
+  automatic: 7 * 24 * HOUR_MS,
 } as const;
 
 /** Limits that hold together. Small: they travel in verdicts, and `arm` counts by those of its own judgement. */
@@ -22,8 +22,12 @@ export interface Limit {
   readonly perWeekMs?: number;
   /** After a revoke by somebody else nothing is granted for so long, in milliseconds. */
   readonly coolDownMs?: number;
-  /** Of one subject within 24 hours, approved by the policy itself. In a verdict only where the policy itself approves. */
+  /** Of one subject, approved by the policy itself, within 60 minutes. In a verdict only where the policy itself approves. */
+  readonly automaticPerHour?: number;
+  /** The same within 24 hours. */
   readonly automaticPerDay?: number;
+  /** The same within seven days. */
+  readonly automaticPerWeek?: number;
 }
 
 interface Counted {
@@ -57,6 +61,6 @@ export interface Usage {
   readonly held: readonly Held[];
   /** The subject's elevations that were revoked by somebody who neither asked for them nor had them. */
   readonly revoked: readonly Happened[];
-  /** The subject's grants that the policy itself approved, in the last day. */
+  /** The subject's grants that the policy itself approved, in the last seven days. */
   readonly automatic: readonly Happened[];
 }

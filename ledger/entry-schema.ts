@@ -50,7 +50,9 @@ const limit = strict<Limit>({
   perHour: count.optional(),
   perWeekMs: ms.optional(),
   coolDownMs: ms.optional(),
+  automaticPerHour: count.optional(),
   automaticPerDay: count.optional(),
+  automaticPerWeek: count.optional(),
 });
 
 const verdict = strict<Verdict>({

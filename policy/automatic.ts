@@ -1,6 +1,6 @@
 /**
- * The approval that a rule gives in the policy's own name: of what somebody asks for themselves, short, so many times a day, and
- * only as long as nobody has voted. It is nobody's vote and fills no seat. Whatever is in doubt here needs a person.
+ * The approval that a rule gives in the policy's own name: of what somebody asks for themselves, short, so many times an hour, a
+ * day or a week, and only as long as nobody has voted. It is nobody's vote and fills no seat. Whatever is in doubt here needs a person.
  */
 import type { Limit } from '../contract/limits.js';
 import { everMeet, type Hours, holidaysText, hoursText, isWithin } from './calendar.js';
@@ -12,12 +12,17 @@ import type { Rule } from './rules.js';
 import type { ApproveEntry } from './schema.js';
 import type { Facts, Terms } from './terms.js';
 
-/** What a rule approves by itself. */
-export interface Automatic {
+/** How many of one person a rule approves by itself within 60 minutes, 24 hours and seven days: all that are said hold. */
+interface OwnCaps {
+  readonly perHour?: number;
+  readonly perDay?: number;
+  readonly perWeek?: number;
+}
+
+/** What a rule approves by itself; capped by one interval at least. */
+export interface Automatic extends OwnCaps {
   /** The longest window, in milliseconds. */
   readonly upToMs: number;
-  /** How many of one person within 24 hours. */
-  readonly perDay: number;
   readonly hours?: Hours;
 }
 
@@ -33,6 +38,13 @@ export interface OwnWord {
   readonly sentences: readonly string[];
 }
 
+/** From the shortest interval to the longest. */
+const INTERVALS = [
+  ['perHour', 'an hour'],
+  ['perDay', 'a day'],
+  ['perWeek', 'a week'],
+] as const;
+
 const SILENT: OwnWord = { given: false, limits: [], sentences: [] };
 
 /** What the policy itself says where nothing refuses, and nobody has voted or was asked to. `now` in milliseconds since 1970. */
@@ -47,7 +59,7 @@ export function ownWord(
   const [one] = automatic;
   if (breakGlass) return glassWord(terms, question);
   if (!one || question.round.kind !== 'request' || votes > 0 || question.byPeople) return SILENT;
-  const limits = automatic.map(({ rule, perDay }): Limit => ({ rule, automaticPerDay: perDay }));
+  const limits = automatic.map(limitOf);
   const [doubt] = [
     ...automatic.flatMap((each) => doubts(each, question, now)),
     ...(waits > 0 ? ["The policy itself approves nothing while a ticket can't be looked up."] : []),
@@ -60,6 +72,15 @@ export function ownWord(
     given: true,
     limits,
     sentences: [`Approved by the policy itself (rule ${rules}): ${automaticText(one)}. Nobody was asked.`],
+  };
+}
+
+function limitOf({ rule, perHour, perDay, perWeek }: AutomaticBy): Limit {
+  return {
+    rule,
+    ...(perHour !== undefined && { automaticPerHour: perHour }),
+    ...(perDay !== undefined && { automaticPerDay: perDay }),
+    ...(perWeek !== undefined && { automaticPerWeek: perWeek }),
   };
 }
 
@@ -93,9 +114,12 @@ export function bothAutomatic(then: Terms['automatic'], now: Terms['automatic'])
 }
 
 /** `up to 15m, at most 3 times a day for one person, on weekdays …`. */
-export function automaticText({ upToMs, perDay, hours }: Automatic): string {
-  const often = perDay === 1 ? 'once a day' : `${perDay} times a day`;
-  return `up to ${durationText(upToMs)}, at most ${often} for one person${hours ? `, ${hoursText(hours)}` : ''}`;
+export function automaticText({ upToMs, hours, ...caps }: Automatic): string {
+  const often = INTERVALS.flatMap(([cap, interval]) => {
+    const most = caps[cap];
+    return most === undefined ? [] : [`${most === 1 ? 'once' : `${most} times`} ${interval}`];
+  });
+  return `up to ${durationText(upToMs)}, at most ${often.join(' and ')} for one person${hours ? `, ${hoursText(hours)}` : ''}`;
 }
 
 /** What changes from the one rule to the other, for reviewers: what is neither plainly less nor plainly more is told as both. */
@@ -110,15 +134,24 @@ export function compareAutomatic({ automatic: before }: Rule, { automatic: after
 
 function isLess(one: Automatic | undefined, other: Automatic | undefined): boolean {
   if (!one) return true;
-  if (!other || one.upToMs > other.upToMs || one.perDay > other.perDay) return false;
+  const oftener = INTERVALS.some(([cap]) => (one[cap] ?? Infinity) > (other?.[cap] ?? Infinity));
+  if (!other || one.upToMs > other.upToMs || oftener) return false;
   return !other.hours || (one.hours !== undefined && isWithin(one.hours, other.hours));
 }
 
 /** As the file says it. */
 export function automaticOf({ policy }: ApproveEntry): { readonly automatic?: Automatic } {
   if (!policy) return {};
-  const { upTo, perDay, hours } = policy;
-  return { automatic: { upToMs: upTo, perDay, ...(hours ? { hours } : {}) } };
+  const { upTo, perHour, perDay, perWeek, hours } = policy;
+  return {
+    automatic: {
+      upToMs: upTo,
+      ...(perHour !== undefined && { perHour }),
+      ...(perDay !== undefined && { perDay }),
+      ...(perWeek !== undefined && { perWeek }),
+      ...(hours ? { hours } : {}),
+    },
+  };
 }
 
 /** Under which it could never be given, or which promise more than the rule. */
@@ -135,5 +168,17 @@ export function automaticProblems({ automatic, hours, maxMs, windowsMs: [shortes
     ...(automatic.upToMs < shortest ? [short] : []),
     ...(automatic.upToMs > maxMs ? [long] : []),
     ...(apart === undefined ? [] : [apart]),
+    ...neverReached(automatic),
   ];
+}
+
+/** A cap that a longer interval's lower one keeps from ever mattering was meant otherwise. */
+function neverReached(caps: OwnCaps): readonly string[] {
+  return INTERVALS.flatMap(([cap], index) => {
+    const most = caps[cap];
+    const lower = INTERVALS.slice(index + 1).find(([longer]) => most !== undefined && (caps[longer] ?? Infinity) < most);
+    if (!lower) return [];
+    const [longer] = lower;
+    return [`${cap} (${most}) is above ${longer} (${caps[longer]}), so it is never reached: lower it, or leave it out`];
+  });
 }

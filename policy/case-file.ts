@@ -46,7 +46,7 @@ const vote = z.strictObject({ by: personId, decision: z.enum(['approve', 'deny']
 
 /**
  * What counts against limits: what else they have now, asked for in the last hour, had in a week, how long ago one was revoked, and
- * how many the policy itself approved in a day.
+ * how many the policy itself approved, all of them a minute ago.
  */
 const had = z.strictObject({
   live: z.int().min(0).max(1000).optional(),

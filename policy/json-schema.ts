@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PERSON_ID, personId } from '../seal/shapes.js';
 import { policyFile } from './schema.js';
 
-/** What an editor shows beside a key. */
+/** What an editor shows beside a key; beside one of two of that name by the key above it. */
 const SAYS: Readonly<Record<string, string>> = {
   version: 'Version of this format.',
   deadlines: 'How long things are waited for. In a rule: for that rule alone.',
@@ -48,7 +48,9 @@ const SAYS: Readonly<Record<string, string>> = {
   outside: 'Begins when these hours are over: at once, where it is asked outside of them.',
   policy: 'What the policy approves in its own name, without anybody: for oneself, this long at most, so often.',
   upTo: 'The longest window that the policy itself approves.',
-  perDay: 'How many of one person it approves within 24 hours.',
+  'policy.perHour': 'How many of one person it approves within 60 minutes.',
+  'policy.perDay': 'How many of one person it approves within 24 hours.',
+  'policy.perWeek': 'How many of one person it approves within seven days.',
   breakGlass: 'What may be taken at once for an incident, without an approver, and who reviews it.',
   incident: 'A regular expression that has to be found in the id of the incident.',
   review: 'Who closes the review; never the person whose access it was.',
@@ -93,7 +95,8 @@ export function policyJsonSchema(): Readonly<Record<string, unknown>> {
       Object.is(zodSchema, personId) ? { type: 'string', pattern: PERSON_ID.source } : 'throw',
     override: ({ jsonSchema, path }) => {
       const key = path.at(-2) === 'properties' ? String(path.at(-1)) : '';
-      if (Object.hasOwn(SAYS, key)) jsonSchema.description = SAYS[key];
+      const says = SAYS[`${String(path.at(-3))}.${key}`] ?? (Object.hasOwn(SAYS, key) ? SAYS[key] : undefined);
+      if (says !== undefined) jsonSchema.description = says;
     },
   });
   return { $schema, title: 'Policy of Stint', ...schema };

@@ -17,7 +17,13 @@ export interface Wanted {
   readonly windowMs: number;
 }
 
-const { asked: HOUR, held: WEEK, automatic: DAY } = LIMIT_REACH;
+const { asked: HOUR, held: WEEK } = LIMIT_REACH;
+/** Intervals by which the policy's own approvals are capped. */
+const OWN_CAPS = [
+  ['automaticPerHour', HOUR, 'an hour'],
+  ['automaticPerDay', 24 * HOUR, 'a day'],
+  ['automaticPerWeek', LIMIT_REACH.automatic, 'a week'],
+] as const;
 /** Of many that count only so many are named. */
 const NAMED = 3;
 
@@ -96,24 +102,19 @@ function tooSoon({ coolDownMs, rule }: Limit, { request }: Wanted, { revoked }: 
 }
 
 /** What the policy approved by itself counts from the moment at which the target was taken. */
-function tooManyAutomatic(
-  { automaticPerDay: most, rule }: Limit,
-  { request }: Wanted,
-  { automatic }: Usage,
-  now: number,
-): string[] {
-  if (most === undefined) return [];
-  // NB: written so that an instant that is none (NaN) counts.
-  const before = automatic.filter(
-    (one) => counts(one, rule) && one.requestId !== request.requestId && !(msOf(one.at) + DAY <= now),
-  );
-  if (before.length < most) return [];
-  const newest = newestFirst(before);
-  const opens = newest[most - 1];
-  const when = opens ? ` after ${timeText(msOf(opens.at) + DAY)}` : '';
-  return [
-    `The policy itself approves at most ${most === 1 ? 'one request' : `${most} requests`} of ${request.subject.name} a day${by(rule)}, and approved ${named(newest)}. It can again${when}.`,
-  ];
+function tooManyAutomatic(limit: Limit, { request }: Wanted, { automatic }: Usage, now: number): string[] {
+  const others = automatic.filter((one) => counts(one, limit.rule) && one.requestId !== request.requestId);
+  return OWN_CAPS.flatMap(([cap, ms, interval]) => {
+    const most = limit[cap];
+    // NB: written so that an instant that is none (NaN) counts.
+    const newest = newestFirst(others.filter((one) => !(msOf(one.at) + ms <= now)));
+    if (most === undefined || newest.length < most) return [];
+    const opens = newest[most - 1];
+    const when = opens ? ` after ${timeText(msOf(opens.at) + ms)}` : '';
+    return [
+      `The policy itself approves at most ${most === 1 ? 'one request' : `${most} requests`} of ${request.subject.name} ${interval}${by(limit.rule)}, and approved ${named(newest)}. It can again${when}.`,
+    ];
+  });
 }
 
 /** How much of a limit is used. What is not there is not asked by it, or is the business of somebody else. */

@@ -82,11 +82,12 @@ const decides = (all: Named) => all.manager === true || all.self === true || nam
 const DECIDING = 'must name somebody: groups, people, manager or several of them';
 const stage = z.strictObject(pool).refine(decides, { error: DECIDING });
 /** What the policy approves in its own name, beside the people who decide everything else. */
-const automatic = z.strictObject({
-  upTo: lengthOf('1s', '24h'),
-  perDay: z.int({ error: 'must be a whole number' }).min(1).max(100),
-  hours: hours.optional(),
-});
+const cap = () => z.int({ error: 'must be a whole number' }).min(1).max(100).optional();
+const automatic = z
+  .strictObject({ upTo: lengthOf('1s', '24h'), perHour: cap(), perDay: cap(), perWeek: cap(), hours: hours.optional() })
+  .refine(({ perHour, perDay, perWeek }) => (perHour ?? perDay ?? perWeek) !== undefined, {
+    error: 'must say how often: perHour, perDay, perWeek or several of them',
+  });
 const approve = z
   .strictObject({ ...pool, stages: z.array(stage).min(1).max(4).optional(), policy: automatic.optional() })
   .refine(

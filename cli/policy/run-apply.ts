@@ -11,7 +11,7 @@ import { readText as read } from '../../workers/file-text.js';
 import type { Ask, PolicyShown } from '../../workers/questions.js';
 import type { PolicyTaken } from '../../workers/take-policy.js';
 import { justTheClock, operatorName, print, withStore } from '../ask.js';
-import { checkNames, readText } from './read.js';
+import { checkNames, readText, withMistakes } from './read.js';
 import { diffText } from './run-diff.js';
 
 export interface ApplyOptions {
@@ -41,7 +41,11 @@ type Outcome = 'applied' | 'same' | 'not-applied';
  */
 export async function applyPolicyFile(given: string | undefined, options: ApplyOptions): Promise<void> {
   await withStore(async (ask) => {
-    const proposed = await propose(given, options, ask);
+    const proposed = await withMistakes(
+      options.json,
+      (findings) => ({ outcome: 'not-applied', hash: null, findings, changes: null }),
+      () => propose(given, options, ask),
+    );
     const { found, now, policy } = proposed;
     const refused = found.length > 0 && !options.anyway;
     if (refused) process.exitCode = 1;

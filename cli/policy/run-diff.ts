@@ -6,7 +6,7 @@ import { withEveryRota } from '../../policy/duty.js';
 import { parsePolicy } from '../../policy/load.js';
 import { parsePeopleFile } from '../../policy/people.js';
 import { print } from '../ask.js';
-import { readText } from './read.js';
+import { readText, withMistakes } from './read.js';
 
 export interface DiffOptions {
   readonly people: string;
@@ -15,19 +15,28 @@ export interface DiffOptions {
 }
 
 /** Sets exit code 1, if that is asked for, when anything changes. Throws `bad-policy` and `bad-config`. */
-export async function diffPolicyFiles(before: string, after: string, { people, exitCode, json }: DiffOptions): Promise<void> {
+export async function diffPolicyFiles(before: string, after: string, options: DiffOptions): Promise<void> {
+  const { exitCode, json } = options;
+  const { diff, warnings } = await withMistakes(
+    json,
+    (findings) => ({ changed: null, groups: [], compared: null, complete: false, warnings: [], findings }),
+    () => compare(before, after, options),
+  );
+  const changed = diff.groups.length > 0;
+  if (!json) for (const one of warnings) process.stderr.write(`Warning: ${one}\n`);
+  print(json, { changed, ...diff, warnings, findings: [] }, () => diffText(diff));
+  if (changed && exitCode) process.exitCode = 1;
+}
+
+async function compare(before: string, after: string, { people }: DiffOptions) {
   const fix = 'Give its path: stint policy diff old.yaml new.yaml --people people.yaml';
   const [was, is] = [parsePolicy(readText(before, fix), before), parsePolicy(readText(after, fix), after)];
   const file = parsePeopleFile(readText(people, fix), people);
   // Nobody asks at an hour here: whoever may ever be on call for a rota may have what it gives.
   const diff = diffPolicies(was, is, withEveryRota(file));
-  const changed = diff.groups.length > 0;
   // A name that nobody has gives nothing to anybody, so an edit of it alone would come out as no change.
   const found = [...(await unknownNames(was, file, before)), ...(await unknownNames(is, file, after))];
-  const warnings = [...new Set(found)];
-  if (!json) for (const one of warnings) process.stderr.write(`Warning: ${one}\n`);
-  print(json, { changed, ...diff, warnings }, () => diffText(diff));
-  if (changed && exitCode) process.exitCode = 1;
+  return { diff, warnings: [...new Set(found)] };
 }
 
 /** What changes, for people: what is wider first. */

@@ -90,6 +90,10 @@ it('refuses a mistake with line and column, and the old one goes on', async () =
   const { code, err } = await apply('--anyway');
   expect(code).toBe(1);
   expect(err).toMatch(/policy\.yaml:\d+:\d+ .*"windws" is not known here; did you mean "windows"/);
+  const script = await apply('--json');
+  expect(script.code).toBe(1);
+  expect(JSON.parse(script.out)).toMatchObject({ outcome: 'not-applied', hash: null, changes: null });
+  expect(JSON.parse(script.out).findings.join()).toMatch(/policy\.yaml:\d+:\d+ .*"windws" is not known here/);
   expect(await inForce()).toBe(hashOf(OLD));
 });
 

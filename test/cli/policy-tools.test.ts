@@ -100,6 +100,25 @@ describe('a script', () => {
       expect(code).toBe(1);
     }
   });
+
+  it('has them from diff, in the shape of a comparison', async () => {
+    const old = example('policy.yaml');
+    const good = JSON.parse((await ran('diff', old, old, ...PEOPLE, '--json')).out);
+    expect(good.findings).toEqual([]);
+    for (const args of [
+      [broken(), old, ...PEOPLE],
+      [old, broken(), ...PEOPLE],
+      [old, old, '--people', 'nobody.yaml'],
+    ]) {
+      const { code, out } = await ran('diff', ...args, '--json');
+      const found = JSON.parse(out);
+      // Whether anything changes is not known: that is no "no".
+      expect(found).toMatchObject({ changed: null, groups: [], complete: false });
+      expect(found.findings[0]).toMatch(/\.yaml/);
+      expect(Object.keys(found).sort()).toEqual(Object.keys(good).sort());
+      expect(code).toBe(1);
+    }
+  });
 });
 
 describe('a file that is not UTF-8', () => {

@@ -316,19 +316,23 @@ describe('a directory or a store that fails is no yes', () => {
   });
 });
 
+const perHour = (most: number) => ({ key: 'perHour', most, ms: DAY / 24 });
+const perDay = (most: number) => ({ key: 'perDay', most, ms: DAY });
+const perWeek = (most: number) => ({ key: 'perWeek', most, ms: 7 * DAY });
+const CAPS = [[perDay(1)], [perDay(2)], [perHour(1)], [perWeek(2)], [perHour(1), perDay(3)], [perHour(1), perDay(2), perWeek(3)]];
+
 it('whatever is asked, by whatever policy: never longer, never more often, never for another, and never wider by a second policy', () => {
-  const said = [5, 10, 15, 30].flatMap((upTo) =>
-    [1, 2, 3].flatMap((perDay) => [true, false].map((open) => ({ upTo, perDay, open }))),
-  );
+  const said = [5, 10, 15, 30].flatMap((upTo) => CAPS.flatMap((caps) => [true, false].map((open) => ({ upTo, caps, open }))));
   const owns = said.map((one) => {
     const hours = one.open ? '' : ', hours: { zone: UTC, from: "18:00" }';
-    return { ...one, policy: own(`{ upTo: ${one.upTo}m, perDay: ${one.perDay}${hours} }`) };
+    const caps = one.caps.map(({ key, most }) => `${key}: ${most}`).join(', ');
+    return { ...one, policy: own(`{ upTo: ${one.upTo}m, ${caps}${hours} }`) };
   });
   const anyOwn = fc.constantFrom(...owns);
   const anyAsked = fc.record({
     windowMs: fc.constantFrom(5, 7, 10, 15, 30, 60).map((minutes) => minutes * MIN),
     requester: fc.constantFrom(ADA, GRACE),
-    automatic: fc.array(fc.integer({ min: -2 * 24 * 60, max: 5 }), { maxLength: 4 }),
+    automatic: fc.array(fc.oneof(fc.integer({ min: -9 * 24 * 60, max: 5 }), fc.integer({ min: -90, max: 5 })), { maxLength: 4 }),
     votes: fc.subarray([approval(GRACE), denial(GRACE), approval(ADA)]),
   });
   fc.assert(
@@ -352,7 +356,8 @@ it('whatever is asked, by whatever policy: never longer, never more often, never
         for (const one of second ? [first, second] : [first]) {
           expect(verdict.windowMs).toBeLessThanOrEqual(one.upTo * MIN);
           expect(one.open).toBe(true);
-          expect(counted.filter((other) => Date.parse(other.at) > NOW - DAY).length).toBeLessThan(one.perDay);
+          for (const { most, ms } of one.caps)
+            expect(counted.filter((other) => Date.parse(other.at) > NOW - ms).length).toBeLessThan(most);
         }
       },
     ),
@@ -409,6 +414,13 @@ describe('the tools know of it', () => {
     ['{ upTo: 15m, perDay: 3 }', '{ upTo: 15m, perDay: 4 }', undefined],
     ['{ upTo: 10m, perDay: 3 }', '{ upTo: 15m, perDay: 3 }', undefined],
     ['{ upTo: 15m, perDay: 3, hours: { zone: UTC, from: "18:00" } }', '{ upTo: 15m, perDay: 3 }', undefined],
+    [
+      '{ upTo: 15m, perHour: 1, perDay: 3, perWeek: 7 }',
+      '{ upTo: 15m, perDay: 3, perWeek: 7 }',
+      'approved by the policy itself up to 15m, at most 3 times a day and 7 times a week for one person, was approved by the policy itself up to 15m, at most once an hour and 3 times a day and 7 times a week for one person',
+    ],
+    ['{ upTo: 15m, perDay: 3, perWeek: 7 }', '{ upTo: 15m, perDay: 3 }', undefined],
+    ['{ upTo: 15m, perDay: 3, perWeek: 7 }', '{ upTo: 15m, perDay: 3, perWeek: 8 }', undefined],
   ])('a comparison tells %j from %j: wider, and narrower the other way round', (was, is, text) => {
     const [one, other] = [was, is].map((said) => (said ? own(said) : policyOf()));
     if (!one || !other) throw new Error('two were made');
@@ -443,7 +455,16 @@ describe('a policy file', () => {
   };
 
   it.each([
-    ['{ upTo: 15m }', 'approve.policy.perDay: is missing'],
+    ['{ upTo: 15m }', 'approve.policy: must say how often: perHour, perDay, perWeek or several of them'],
+    ['{ upTo: 15m, hours: { zone: UTC } }', 'must say how often'],
+    ['{ upTo: 15m, perWeek: 0 }', 'approve.policy.perWeek: must be at least 1'],
+    ['{ upTo: 15m, perHour: 1.5 }', 'approve.policy.perHour: must be a whole number'],
+    [
+      '{ upTo: 15m, perHour: 4, perDay: 3 }',
+      'approve.policy: perHour (4) is above perDay (3), so it is never reached: lower it, or leave it out',
+    ],
+    ['{ upTo: 15m, perDay: 4, perWeek: 3 }', 'perDay (4) is above perWeek (3)'],
+    ['{ upTo: 15m, perHour: 4, perWeek: 3 }', 'perHour (4) is above perWeek (3)'],
     ['{ perDay: 3 }', 'approve.policy.upTo: is missing'],
     ['{ upTo: 15m, perDay: 0 }', 'approve.policy.perDay: must be at least 1'],
     ['{ upTo: 4m, perDay: 1 }', 'upTo (4m) is shorter than its shortest window (5m)'],

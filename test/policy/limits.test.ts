@@ -71,6 +71,33 @@ describe('a limit that is reached says which one it is, what counts, and when it
     ]);
   });
 
+  it.each([
+    ['automaticPerHour', HOUR, 'an hour'],
+    ['automaticPerWeek', 7 * DAY, 'a week'],
+  ] as const)('of what the policy itself approved: %s', (cap, interval, said) => {
+    const automatic = [asked('bbbb', -interval), asked('cccc', MIN - interval), asked('dddd', -MIN)];
+    expect(refusals({ [cap]: 3 }, { automatic })).toEqual([]);
+    const [only, ...more] = refusals({ [cap]: 2 }, { automatic });
+    expect(more).toEqual([]);
+    expect(only).toContain(
+      `at most 2 requests of Ada ${said}, and approved 2 (ddddaaaa, ccccaaaa). It can again after 2026-03-02 09:01 UTC.`,
+    );
+    expect(refusals({ [cap]: 1 }, { automatic: [asked('cccc', MIN - interval)] })[0]).toContain('at most one request');
+  });
+
+  it('of the intervals each holds, and each that is full is said', () => {
+    const automatic = [asked('bbbb', -30 * MIN), asked('cccc', -2 * HOUR), asked('dddd', -2 * DAY)];
+    const of = (automaticPerHour: number, automaticPerDay: number, automaticPerWeek: number) =>
+      refusals({ automaticPerHour, automaticPerDay, automaticPerWeek }, { automatic }).map(
+        (text) => / an? (\w+)/.exec(text)?.[1],
+      );
+    expect(of(2, 3, 4)).toEqual([]);
+    expect(of(1, 3, 4)).toEqual(['hour']);
+    expect(of(2, 2, 4)).toEqual(['day']);
+    expect(of(2, 3, 3)).toEqual(['week']);
+    expect(of(1, 2, 3)).toEqual(['hour', 'day', 'week']);
+  });
+
   it('of time after a revoke', () => {
     const revoked = [asked('bbbb', -20 * MIN), asked('cccc', -40 * MIN)];
     expect(refusals({ coolDownMs: 20 * MIN }, { revoked })).toEqual([]);
@@ -98,7 +125,20 @@ describe('what counts', () => {
       revoked: [{ ...mine, at: at(0) }],
       automatic: [{ ...mine, at: at(0) }],
     };
-    expect(refusals({ live: 1, perHour: 1, perWeekMs: 10 * MIN, coolDownMs: HOUR, automaticPerDay: 1 }, own)).toEqual([]);
+    expect(
+      refusals(
+        {
+          live: 1,
+          perHour: 1,
+          perWeekMs: 10 * MIN,
+          coolDownMs: HOUR,
+          automaticPerHour: 1,
+          automaticPerDay: 1,
+          automaticPerWeek: 1,
+        },
+        own,
+      ),
+    ).toEqual([]);
   });
 
   it('of an extension is its own window too, and neither the number at once nor of requests', () => {
@@ -227,7 +267,9 @@ describe('whatever counts', () => {
       perHour: fc.integer({ min: 1, max: 5 }),
       perWeekMs: fc.integer({ min: 1, max: 30 }).map((hours) => hours * HOUR),
       coolDownMs: fc.integer({ min: 1, max: 30 }).map((days) => days * DAY),
+      automaticPerHour: fc.integer({ min: 1, max: 5 }),
       automaticPerDay: fc.integer({ min: 1, max: 5 }),
+      automaticPerWeek: fc.integer({ min: 1, max: 5 }),
     },
     { requiredKeys: [] },
   );
@@ -239,7 +281,9 @@ describe('whatever counts', () => {
       (one) => ({ ...one, perHour: Math.max(1, (one.perHour ?? 6) - 1) }),
       (one) => ({ ...one, perWeekMs: Math.max(1, (one.perWeekMs ?? 31 * HOUR) - HOUR) }),
       (one) => ({ ...one, coolDownMs: (one.coolDownMs ?? 0) + DAY }),
+      (one) => ({ ...one, automaticPerHour: Math.max(1, (one.automaticPerHour ?? 6) - 1) }),
       (one) => ({ ...one, automaticPerDay: Math.max(1, (one.automaticPerDay ?? 6) - 1) }),
+      (one) => ({ ...one, automaticPerWeek: Math.max(1, (one.automaticPerWeek ?? 6) - 1) }),
       ({ rule: _, ...one }) => one,
     );
     fc.assert(
