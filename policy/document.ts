@@ -41,7 +41,13 @@ export function readDocument(text: string, name: string, capBytes: number): Docu
   }
 }
 
-const TOO_DEEP = 'the file is nested too deeply';
+export const TOO_DEEP = 'the file is nested too deeply';
+export const PROTO = '"__proto__" is not known here, and can be no key';
+
+/** What is said of a key that stands twice; `first` is where it stood before, as far as that is known. */
+export function twice(key: string, first: string | undefined): string {
+  return `${JSON.stringify(key)} stands twice in this block${first === undefined ? '' : `, first at ${first}`}; keep one of them`;
+}
 
 function parsed(text: string, name: string): Document {
   const lines = new LineCounter();
@@ -73,7 +79,7 @@ function parsed(text: string, name: string): Document {
     Pair: (_key, { key }) => {
       if (!isScalar(key) || key.value !== '__proto__') return;
       // Where keys are free, such as of tags, the schema would leave this one out unsaid, and what it asks for with it.
-      problems.push({ at: where(key.range?.[0] ?? 0), path: '', what: '"__proto__" is not known here, and can be no key' });
+      problems.push({ at: where(key.range?.[0] ?? 0), path: '', what: PROTO });
     },
     Alias: (_key, node) => refuse(node),
     Value: (_key, node) => (node.anchor === undefined ? undefined : refuse(node)),
@@ -93,7 +99,7 @@ function wordsOf(
   switch (code) {
     case 'DUPLICATE_KEY': {
       const first = firstOf(doc, start);
-      return `${JSON.stringify(key)} stands twice in this block${first === undefined ? '' : `, first at ${where(first)}`}; keep one of them`;
+      return twice(key, first === undefined ? undefined : where(first));
     }
     case 'MULTIPLE_DOCS':
       return 'a second document begins here, and a file is one: take out the line "---"';

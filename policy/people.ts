@@ -11,14 +11,15 @@ import { awsUser } from '../seal/aws-shapes.js';
 import { displayName, localUser, personId, serial, slackTeamId, slackUserId } from '../seal/shapes.js';
 import { type Document, type Problem, readDocument } from './document.js';
 import type { Duty } from './duty.js';
+import { readJson } from './json-document.js';
 import { pathText, problemError, problemsOf } from './problems.js';
 import { type Rota, rotaName } from './rota.js';
 import { pagerdutyId, rotaProblems, rotas, rotasOf } from './rota-file.js';
 import { groupName } from './schema.js';
 
 const CAP_BYTES = 32 * 1024 * 1024;
-/** The YAML parser needs a second and more for each of these; a file that is otherwise right is not held up for longer. */
-const PLACES_BYTES = 2 * 1024 * 1024;
+/** The YAML parser needs seconds for so much, in which its process does nothing else: no revoke leaves. */
+const YAML_BYTES = 1024 * 1024;
 const MOMENT = 'must be a day such as 2026-12-24, which begins at 0:00 UTC, or a time such as 2026-12-24T08:00+01:00';
 
 const moment = z
@@ -82,20 +83,20 @@ export function parsePeopleFile(text: string, name: string): PeopleFile {
   const entries = quickly(text) ?? carefully(text, name);
   const read = { people: entries.people.map(toPerson), rotas: rotasOf(entries.rotas ?? []) };
   // What answers for places keeps the text for as long as the file counts.
-  return text.length > PLACES_BYTES ? read : { ...read, at: placesOf(text, name) };
+  return text.length > YAML_BYTES ? read : { ...read, at: placesOf(text, name) };
 }
 
 function placesOf(text: string, name: string): NonNullable<PeopleFile['at']> {
   let doc: Document | undefined;
   return (path) => {
-    doc ??= readDocument(text, name, CAP_BYTES);
+    doc ??= readDocument(text, name, YAML_BYTES);
     return doc.at(path);
   };
 }
 
 /** JSON goes past the YAML parser, which keeps a position for every value. Undefined unless the file is beyond reproach. */
 function quickly(text: string): Entries | undefined {
-  if (!text.trimStart().startsWith('{') || Buffer.byteLength(text) > CAP_BYTES) return undefined;
+  if (!isJson(text) || Buffer.byteLength(text) > CAP_BYTES) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     // JSON.parse drops all but the last of a repeated key: the file would say one thing to a reader and another to us.
@@ -124,8 +125,22 @@ function rotaFaults({ people, rotas = [] }: Entries) {
   return rotas.length === 0 ? [] : rotaProblems(rotas, new Set(people.map(({ id }) => id)));
 }
 
+/** As far as its first letter tells: YAML that begins so is read by the YAML parser too, as long as it is short. */
+function isJson(text: string): boolean {
+  return text.trimStart().startsWith('{');
+}
+
+function documentOf(text: string, name: string): Document {
+  const size = Buffer.byteLength(text);
+  if (size <= YAML_BYTES || size > CAP_BYTES) return readDocument(text, name, CAP_BYTES);
+  if (isJson(text)) return readJson(text, name);
+  const what = `the file has ${size} bytes; as YAML at most ${YAML_BYTES} are allowed, as JSON ${CAP_BYTES}: write it as JSON`;
+  const start = `${name}:1:1`;
+  return { value: undefined, problems: [{ at: start, path: '', what }], at: () => start };
+}
+
 function carefully(text: string, name: string): Entries {
-  const doc = readDocument(text, name, CAP_BYTES);
+  const doc = documentOf(text, name);
   const fail = (problems: readonly Problem[]) => problemError('bad-config', 'The people file', problems);
   if (doc.problems.length > 0) throw fail(doc.problems);
   const parsed = peopleFile.safeParse(doc.value);
