@@ -63,9 +63,9 @@ function circles(byId: ReadonlyMap<PersonId, Person>): readonly (readonly Person
 export function rotaFindings({ people, rotas, at }: PeopleFile): string[] {
   const gone = new Set(people.filter(({ active }) => !active).map(({ personId }) => personId));
   return rotas.flatMap((rota, i) => {
-    const turns = isPaged(rota) ? [] : [...new Set(rota.people)].filter((id) => gone.has(id));
-    const place = (id: PersonId) => ['rotas', i, 'people', isPaged(rota) ? 0 : rota.people.indexOf(id)];
-    return turns.map((id) => placed(at, place(id), turnText(rota.name, id)));
+    if (isPaged(rota)) return [];
+    const turns = [...new Set(rota.people)].filter((id) => gone.has(id));
+    return turns.map((id) => placed(at, ['rotas', i, 'people', rota.people.indexOf(id)], turnText(rota.name, id)));
   });
 }
 

@@ -55,6 +55,23 @@ describe('the policy itself approves', () => {
     });
   });
 
+  it.each([
+    ['perHour: 1', { automaticPerHour: 1 }, 'once an hour'],
+    ['perWeek: 1', { automaticPerWeek: 1 }, 'once a week'],
+    ['perHour: 2, perDay: 2', { automaticPerHour: 2, automaticPerDay: 2 }, '2 times an hour and 2 times a day'],
+    ['perDay: 2, perWeek: 2', { automaticPerDay: 2, automaticPerWeek: 2 }, '2 times a day and 2 times a week'],
+  ])('as often as its intervals say, which go on with the verdict: %s', (caps, limits, said) => {
+    const policy = own(`{ upTo: 15m, ${caps} }`);
+    const verdict = judged({ policy });
+    expect(verdict).toMatchObject({
+      outcome: 'auto',
+      sentences: [expect.stringContaining(`up to 15m, at most ${said} for one`)],
+    });
+    expect(verdict.limits).toStrictEqual([{ rule: 'macs', ...limits }]);
+    expect(judged({ policy, automatic: THREE }).outcome).toBe('needs-approval');
+    expect(Object.keys(policy.rules[0]?.automatic ?? {})).toEqual(['upToMs', ...(caps.match(/per\w+/g) ?? [])]);
+  });
+
   it.each<[string, Asked, string]>([
     ['a longer window', { request: requestOf({ windowMs: 30 * MIN }) }, 'The policy itself approves at most 15m.'],
     ['one more than its cap', { automatic: THREE }, 'The policy itself approves at most 3 requests of Ada a day'],
@@ -428,6 +445,11 @@ describe('the tools know of it', () => {
     expect(there).toMatchObject({ widened: [text ?? expect.stringContaining('by the policy itself')], narrowed: [], other: [] });
     const [back] = diffPolicies(other, one, EVERYBODY).groups;
     expect(back).toMatchObject({ widened: [], narrowed: [expect.stringContaining('by the policy itself')], other: [] });
+  });
+
+  it('a comparison says nothing where nothing changed', () => {
+    const policy = own('{ upTo: 5m, perHour: 1, hours: { zone: UTC, from: "18:00" } }');
+    expect(diffPolicies(policy, policy, EVERYBODY).groups).toEqual([]);
   });
 
   it('a comparison tells what is neither as both', () => {

@@ -1,9 +1,10 @@
 /** What a check of a policy and of people together says: each mistake at its place, in whole sentences, and nothing else. */
 import { describe, expect, it } from 'vitest';
 import type { Person } from '../../contract/ports.js';
-import { fileFindings, findings, ticketFindings } from '../../policy/check.js';
+import { fileFindings, findings, ticketFindings, unknownNames } from '../../policy/check.js';
+import { managerFindings, rotaFindings } from '../../policy/check-people.js';
 import { parsePolicy } from '../../policy/load.js';
-import { directoryFrom, type PeopleFile } from '../../policy/people.js';
+import { directoryFrom, type PeopleFile, parsePeopleFile } from '../../policy/people.js';
 import { EVERYBODY, GRACE, MARGARET, person, policyOf } from './world.js';
 
 type Change = Parameters<typeof policyOf>[0];
@@ -203,4 +204,49 @@ describe('a check', () => {
     ]);
     expect(ticketFindings(policy, ['other', 'dest'], 'p')).toEqual([expect.stringMatching(/; did you mean "dest"\?$/)]);
   });
+});
+
+describe('names that nobody has', () => {
+  it('are told alone, each with its place: of rules that let and of those that deny', async () => {
+    const policy = policyOf({
+      ask: '{ people: [zoe] }',
+      approve: '{ groups: [nobodies], quorum: 3 }',
+      more: deny('ask: { groups: [staf] }'),
+    });
+    expect(await unknownNames(policy, fileOf(), 'p.yaml')).toEqual([
+      expect.stringMatching(/^p\.yaml:\d+:\d+ macs\.ask: zoe is not in the people file\.$/),
+      expect.stringMatching(/^p\.yaml:\d+:\d+ macs\.approve: the group nobodies has no members/),
+      expect.stringMatching(/^p\.yaml:\d+:\d+ fence\.ask: the group staf has no members; did you mean "staff"\?$/),
+    ]);
+    expect(await unknownNames(policyOf(), fileOf(), 'p.yaml')).toEqual([]);
+  });
+});
+
+it('what is wrong with managers, delegates and turns has the place in the people file', () => {
+  const text = `people:
+  - { id: ada, name: Ada, manager: zoe, away: { from: 2026-01-01, until: 2026-01-02, delegate: bbo } }
+  - { id: bob, name: Bob, manager: cyn, active: false }
+  - { id: cyn, name: Cyn, manager: bob }
+  - { id: dan, name: Dan, manager: dan }
+rotas:
+  - { name: paged, pagerduty: PRIMARY }
+  - { name: primary, zone: UTC, from: 2026-01-05, handoff: "09:00", people: [ada, bob, ada, bob] }
+`;
+  const file = parsePeopleFile(text, 'people.yaml');
+  expect(managerFindings(file)).toEqual([
+    'people.yaml:2:36 ada: the manager zoe is not in the people file.',
+    'people.yaml:2:96 ada: bbo, who stands in while they are away, is not in the people file; did you mean "bob"?',
+    'people.yaml:3:36 bob, cyn: their managers go round in a circle. One of them needs another manager, or none.',
+    'people.yaml:5:36 dan: is named as their own manager. Name another, or nobody.',
+  ]);
+  expect(rotaFindings(file)).toEqual([
+    'people.yaml:8:83 the rota primary: bob is not active in the people file, so nobody can decide in their turns. Take them out of it.',
+  ]);
+});
+
+it('of many wrong managers the first fifty are held against the names that there are', () => {
+  const people = Array.from({ length: 60 }, (_, i) => `  - { id: person-${i}, name: P, manager: persn-${i} }\n`).join('');
+  const found = managerFindings(parsePeopleFile(`people:\n${people}`, 'p'));
+  expect(found).toHaveLength(60);
+  expect(found.map((text) => text.includes('did you mean "person-'))).toEqual(found.map((_, i) => i < 50));
 });
