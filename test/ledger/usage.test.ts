@@ -172,7 +172,7 @@ describe('what the policy itself approved', () => {
       e.approved(),
     ]);
 
-  test('counts for a day from when the target was taken, whatever became of it; what people approved does not', async () => {
+  test('counts for a week from when the target was taken, whatever became of it; what people approved does not', async () => {
     const [first, second, byPeople] = Array.from({ length: 3 }, () => elevationOf('auto'));
     if (!first || !second || !byPeople) throw new Error('three were made');
     await armOwn(first, at(0));
@@ -185,7 +185,7 @@ describe('what the policy itself approved', () => {
       { requestId: idOf(second), rule: 'macs', at: at(1) },
     ]);
     expect((await usage('somebody-else')).automatic).toEqual([]);
-    now = T0 + 24 * 3_600_000;
+    now = T0 + 7 * 24 * 3_600_000;
     expect((await counted()).map(({ requestId }) => requestId)).toEqual([idOf(second)]);
     now = T0;
   });
