@@ -6,7 +6,7 @@ import type { Fault, FaultInput, Faults } from './faults.js';
 import type { Json } from './json.js';
 import { closeView, options, submit } from './people/modal.js';
 import { click, select } from './people/press.js';
-import { see } from './people/see.js';
+import { see, seeModals } from './people/see.js';
 import { ActError, type ActResult, type Stage } from './people/stage.js';
 import { command, event, openHome, reload, say } from './people/talk.js';
 import type { Truth } from './truth.js';
@@ -84,11 +84,15 @@ export interface Control {
   admin: Admin;
   socket: { disconnect(reason: DisconnectReason, only?: 'oldest'): number; drop(silent?: boolean): number; count(): number };
   state(as: string): Json;
+  /** Of that only the modals that this person has before them. */
+  modals(as: string): Json[];
   /**
-   * A copy: what happens later doesn't change it. With `since` (milliseconds since 1970) without older calls, deliveries
-   * and errors, and without messages that were neither posted nor edited from then on.
+   * A copy: what happens later doesn't change it. With `since` (milliseconds since 1970) without older calls, deliveries, errors
+   * and files, and without messages that were neither posted nor edited from then on.
    */
   truth(since?: number): TruthView;
+  /** Of that only the messages: calls and deliveries hold a card each, and after an hour there are as many as are kept. */
+  messages(): Message[];
   fault(input: FaultInput): Fault;
   faults(): Fault[];
   clearFaults(id?: number): void;
@@ -104,7 +108,9 @@ export function createControl(stage: Stage, faults: Faults, hub: SocketHub): Con
     admin: createAdmin(world, truth, faults),
     socket: { disconnect: hub.disconnect, drop: (silent = false) => hub.drop(silent), count: hub.count },
     state: (as) => see(world, as),
+    modals: (as) => seeModals(world, as),
     truth: (since = 0) => structuredClone(from(since, truthView(world, truth, faults))),
+    messages: () => structuredClone(Object.values(world.data.messages).flat()),
     fault(input) {
       const { kind, ms } = input;
       const ends = kind === 'down' || kind === '429' ? ms : undefined;
@@ -214,7 +220,15 @@ function from(since: number, view: TruthView): TruthView {
   if (since === 0) return view;
   const recent = <T extends { at: number }>(list: T[]) => list.filter(({ at }) => at >= since);
   const messages = view.messages.filter(({ ts, edited = '0' }) => Math.max(Number(ts), Number(edited)) * 1000 >= since);
-  return { ...view, messages, calls: recent(view.calls), deliveries: recent(view.deliveries), errors: recent(view.errors) };
+  const files = view.files.filter(({ created }) => created >= since);
+  return {
+    ...view,
+    messages,
+    files,
+    calls: recent(view.calls),
+    deliveries: recent(view.deliveries),
+    errors: recent(view.errors),
+  };
 }
 
 function truthView({ data }: World, truth: Truth, faults: Faults): TruthView {

@@ -2,7 +2,7 @@
 import type { TargetKind } from '../../contract/request.js';
 import type { Eyes } from './far/eyes.js';
 import type { Longest } from './judge/checks.js';
-import { type Facts, placeOf, type Violation } from './judge/facts.js';
+import { type Facts, messagesOf, placeOf, type Violation } from './judge/facts.js';
 import { only, type Recorded } from './judge/ledger.js';
 import type { Watch } from './judge/truth.js';
 import type { StormOptions } from './options.js';
@@ -241,7 +241,7 @@ export function evidenceOf(facts: Facts, requestId: string, violations: readonly
     outages: notebook.outages.filter((o) => serials.has(o.serial)),
     asks: notebook.asks.filter((a) => serials.has(a.serial)),
     presses: notebook.presses.filter((p) => p.requestId === requestId).map((p) => ({ ...p, at: new Date(p.at).toISOString() })),
-    messages: facts.messages.filter((m) => m.requestId === requestId).map(({ words: _, ...m }) => m),
+    messages: messagesOf(facts, requestId).map(({ words: _, ...m }) => m),
     touched: [...(notebook.touched.get(requestId) ?? [])],
     kills: notebook.kills.map((k) => ({ ...k, at: new Date(k.at).toISOString() })),
     faults: notebook.faults.map((f) => ({ ...f, at: new Date(f.at).toISOString() })),

@@ -10,11 +10,9 @@ import { ActError, blocksOf, canSee } from './stage.js';
 /** The state for `GET /sim/state?as=`. */
 export function see(world: World, as: string): Json {
   settle(world);
-  const me = world.user(as);
-  if (!me) throw new ActError('no_such_user', `There is no person ${as}.`);
+  const me = personOf(world, as);
   const { team } = world.seed;
   const home = world.data.views[world.data.homes[me.id] ?? ''];
-  const stack = world.data.stacks[me.id] ?? [];
   return {
     now: world.now(),
     team: { id: team.id, name: team.name },
@@ -25,13 +23,28 @@ export function see(world: World, as: string): Json {
     channels: Object.values(world.data.channels)
       .filter((channel) => canSee(world, me, channel))
       .map((channel) => seeChannel(world, me, channel)),
-    modals: stack.flatMap((id) => seeView(world.data.views[id])),
+    modals: modalsOf(world, me),
     home: seeView(home)[0] ?? null,
     notices: world.data.notices
       .filter((notice) => notice.user === me.id)
       .slice(-20)
       .map(({ at, what }) => ({ at, what })),
   };
+}
+
+/** The modals alone: of whoever has a thousand cards in a channel drawing these takes longer than all else. */
+export function seeModals(world: World, as: string): Json[] {
+  return modalsOf(world, personOf(world, as));
+}
+
+function personOf(world: World, as: string): UserSeed {
+  const me = world.user(as);
+  if (!me) throw new ActError('no_such_user', `There is no person ${as}.`);
+  return me;
+}
+
+function modalsOf(world: World, me: UserSeed): Json[] {
+  return (world.data.stacks[me.id] ?? []).flatMap((id) => seeView(world.data.views[id]));
 }
 
 function seeChannel(world: World, me: UserSeed, channel: Channel): Json {

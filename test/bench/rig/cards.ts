@@ -7,7 +7,7 @@ import type { Rig } from './rig.js';
 /** The message of each request, by its id. A button's value names the request. */
 export function cards(rig: Rig): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const { channel, ts, threadTs, blocks } of rig.slack.truth().messages) {
+  for (const { channel, ts, threadTs, blocks } of rig.slack.messages()) {
     if (channel !== CHANNEL.id || threadTs) continue;
     const id = /\\"r\\":\\"([^"\\]+)\\"/.exec(JSON.stringify(blocks))?.[1];
     if (id) found.set(id, ts);

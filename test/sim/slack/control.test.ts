@@ -39,6 +39,28 @@ describe('the record from some instant on', () => {
     expect(sim.truth().calls.at(-1)).toMatchObject({ method: 'conversations.history', answer: { messages: messages?.length } });
   });
 
+  it('has messages alone, and the modals of one person, as the whole of it has them', async () => {
+    const [old] = [await post('old'), await post('new')];
+    await client(sim).chat.delete({ channel: APPROVALS, ts: old });
+    expect(sim.messages()).toEqual(sim.truth().messages);
+    expect(sim.messages()).toHaveLength(2);
+    for (const one of sim.messages()) one.text = 'changed in the copy';
+    expect(sim.truth().messages.map((m) => m.text)).not.toContain('changed in the copy');
+    const { stop } = await socketApp(sim, (app) => {
+      app.command('/x', async ({ ack, client: web, body }) => {
+        await ack();
+        const title = { type: 'plain_text' as const, text: 'Form' };
+        const view = { type: 'modal' as const, title, blocks: [{ type: 'section' as const, text: title }] };
+        await web.views.open({ trigger_id: body.trigger_id, view });
+      });
+    });
+    await sim.act.command({ user: ALICE, channel: 'general', command: '/x' });
+    await vi.waitFor(() => expect(sim.modals(ALICE)).toMatchObject([{ title: { text: 'Form' } }]));
+    expect(sim.modals(ALICE)).toEqual(sim.state(ALICE).modals);
+    expect(() => sim.modals('U000NOBODY')).toThrow('There is no person U000NOBODY.');
+    await stop();
+  });
+
   async function post(text: string): Promise<string> {
     return (await client(sim).chat.postMessage({ channel: APPROVALS, text })).ts ?? '';
   }

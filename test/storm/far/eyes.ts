@@ -148,7 +148,7 @@ export function createEyes(slack: SlackSim): Eyes {
     look,
     deleted,
     lookAtAll() {
-      for (const message of slack.truth().messages) take(message);
+      for (const message of slack.messages()) take(message);
     },
     async close() {
       closed = true;

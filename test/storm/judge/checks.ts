@@ -12,6 +12,7 @@ import {
   BEGUN_MS,
   type Facts,
   LAG_MS,
+  messagesOf,
   outage,
   placeOf,
   QUOTE,
@@ -281,7 +282,7 @@ function once({ notebook }: Facts, { requestId, view, events }: Recorded): Viola
 
 /** I10: one card, each message once, and the card shows how it ended. */
 function shown(facts: Facts, { requestId, view }: Recorded): Violation[] {
-  const own = facts.messages.filter((m) => m.requestId === requestId && !m.deleted);
+  const own = messagesOf(facts, requestId).filter(({ deleted }) => !deleted);
   const say = (what: string): Violation => ({ rule: 'I10', requestId, what });
   const counts = new Map<string, number>();
   for (const { key } of own) if (key) counts.set(key, (counts.get(key) ?? 0) + 1);

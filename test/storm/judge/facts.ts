@@ -1,4 +1,5 @@
 /** All that the verdict is about, gathered after the calm. */
+import { oncePer } from '../../../contract/once-per.js';
 import type { Target } from '../../../contract/request.js';
 import type { SaidGone, Seen, Told } from '../far/eyes.js';
 import type { Held } from '../far/light-mac.js';
@@ -90,9 +91,23 @@ function elevationOf({ recorded }: Facts, mac: MacTruth, held: Held): Recorded |
   return armed.sort((a, b) => b.armedAt - a.armedAt)[0]?.r;
 }
 
+/** In order. Looked for a dozen times of each of a thousand elevations, among ten thousand. */
+export function messagesOf({ messages }: Pick<Facts, 'messages'>, requestId: string): readonly Seen[] {
+  return byRequest(messages).get(requestId) ?? [];
+}
+const byRequest = oncePer((messages: readonly Seen[]) => {
+  const own = new Map<string, Seen[]>();
+  for (const message of messages) {
+    const known = own.get(message.requestId);
+    if (known) known.push(message);
+    else own.set(message.requestId, [message]);
+  }
+  return own;
+});
+
 /** What its people had asked for, by the words that its card quotes. */
 export function askOf({ messages, notebook }: Pick<Facts, 'messages' | 'notebook'>, requestId: string): Ask | undefined {
-  const cards = messages.filter((m) => m.requestId === requestId && m.key.startsWith('card/'));
+  const cards = messagesOf({ messages }, requestId).filter(({ key }) => key.startsWith('card/'));
   const quotes = new Set(cards.map(({ words }) => QUOTE.exec(words)?.[0]));
   return notebook.asks.find(({ quote }) => quotes.has(quote));
 }

@@ -5,7 +5,7 @@
 import { groupsOf, termsOf } from '../law.js';
 import type { Press } from '../notebook.js';
 import { askedIn, isAway, lawsIn } from './approvals.js';
-import { askOf, at, type Facts, placeOf, type Violation } from './facts.js';
+import { askOf, at, type Facts, messagesOf, placeOf, type Violation } from './facts.js';
 import { only, type Recorded } from './ledger.js';
 
 /** The people file is read at each question. */
@@ -105,7 +105,7 @@ function untold(facts: Facts, recorded: Recorded): string[] {
     facts.notebook.absences.some(
       (one) => one.personId === personId && one.from < asked.to + TOLD_MS && one.to > asked.from - READ_MS,
     );
-  const told = new Set(facts.messages.filter((m) => m.requestId === requestId).map(({ key }) => key));
+  const told = new Set(messagesOf(facts, requestId).map(({ key }) => key));
   return facts.world.people
     .filter(({ id, groups }) => id !== requester.personId && id !== subject.personId && isAsked(groups) && !wasAway(id))
     .map(({ id }) => id)
@@ -113,8 +113,8 @@ function untold(facts: Facts, recorded: Recorded): string[] {
 }
 
 /** That there is one card is judged as of any other. */
-function quiet({ messages }: Facts, { requestId, view }: Recorded): string[] {
-  const card = messages.findLast((m) => m.key === `card/${requestId}` && !m.deleted);
+function quiet(facts: Facts, { requestId, view }: Recorded): string[] {
+  const card = messagesOf(facts, requestId).findLast((m) => m.key === `card/${requestId}` && !m.deleted);
   const loud = view.request.breakGlass?.drill ? LOUD_DRILL : LOUD;
   return card && !loud.test(card.words) ? [`the card of a break-glass does not say so: "${card.text.slice(0, 160)}"`] : [];
 }

@@ -88,7 +88,7 @@ function life(asker = world.askers[3]): Life & { readonly facts: () => Facts; re
         macs: [{ serial, user, kind: 'light', standing: false, held: it.held }],
         recorded: [{ requestId, events: it.events, view }],
         openReviews: new Set(),
-        messages: it.messages,
+        messages: [...it.messages],
         saidGone: [{ requestId, at: ms(20.1), method: 'chat.update', text: 'Access gone' }],
         answers: [],
         tagCalls: [{ serial, at: ms(7) }],
