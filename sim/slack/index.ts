@@ -31,6 +31,8 @@ export interface SlackOptions {
   /** HTTP mode: where the app listens. Can also be told later by `setRequestUrl`. */
   requestUrl?: string;
   settings?: Partial<Settings>;
+  /** How many calls and deliveries, each with a whole card, the record keeps. 20,000 when absent. */
+  kept?: number;
 }
 export interface SlackSim extends Control {
   /** `http://host:port` */
@@ -52,7 +54,7 @@ export async function startSlack(options: SlackOptions): Promise<SlackSim> {
   world.onChange(({ kind }) => {
     if (kind !== 'truth' && kind !== 'fault') saver.touch();
   });
-  const truth = createTruth();
+  const truth = createTruth(options.kept);
   const faults = createFaults();
   const hub = createSocketHub(world, truth, faults);
   const wire = options.mode === 'socket' ? hub : createHttpWire(world, () => requestUrl);

@@ -46,9 +46,28 @@ function frozenInput(input: NewMessage): NewMessage {
 
 /** Replies of a thread, oldest first, without the deleted ones. */
 export function repliesOf(world: World, channel: string, ts: string): Message[] {
-  return world
-    .messages(channel)
-    .filter((message) => message.threadTs === ts && !message.deleted && message.onlyFor === undefined);
+  return threadOf(world.messages(channel), ts).filter((message) => !message.deleted && message.onlyFor === undefined);
+}
+
+interface Threads {
+  /** How many messages of the channel are in it: they are added at the end, and stay. */
+  known: number;
+  readonly byRoot: Map<string, Message[]>;
+}
+const threads = new WeakMap<readonly Message[], Threads>();
+
+/** Replies of one thread. To look through a channel of thousands for each message that a page shows would stop the stand-in. */
+function threadOf(channel: readonly Message[], ts: string): readonly Message[] {
+  const all = threads.get(channel) ?? { known: 0, byRoot: new Map<string, Message[]>() };
+  threads.set(channel, all);
+  for (const message of channel.slice(all.known)) {
+    if (message.threadTs === undefined) continue;
+    const own = all.byRoot.get(message.threadTs);
+    if (own) own.push(message);
+    else all.byRoot.set(message.threadTs, [message]);
+  }
+  all.known = channel.length;
+  return all.byRoot.get(ts) ?? [];
 }
 
 /** The ts of the thread's first message when `threadTs` names one of its replies. */

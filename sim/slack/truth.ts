@@ -47,13 +47,16 @@ export interface Truth {
   /** The socket connections that were ever open. */
   connections: { id: string; openedAt: number; closedAt?: number; why?: string }[];
   clear(): void;
+  /** How many of each list there are at most. */
+  readonly kept: number;
 }
 
 const KEPT = 20_000;
 
-/** An empty record. It forgets its oldest calls and deliveries beyond 20,000, so that a long run can't fill the memory. */
-export function createTruth(): Truth {
+/** An empty record. It forgets its oldest calls and deliveries beyond so many, so that a long run can't fill the memory. */
+export function createTruth(kept = KEPT): Truth {
   const truth: Truth = {
+    kept,
     calls: [],
     deliveries: [],
     errors: [],
@@ -68,8 +71,8 @@ export function createTruth(): Truth {
 }
 
 /** Adds to a list of the record, dropping from its old end. */
-export function keep<T>(list: T[], item: T): T {
+export function keep<T>({ kept }: Truth, list: T[], item: T): T {
   list.push(item);
-  if (list.length > KEPT) list.splice(0, list.length - KEPT);
+  if (list.length > kept) list.splice(0, list.length - kept);
   return item;
 }

@@ -13,7 +13,7 @@ import { createEyes, type Eyes, isDone } from './far/eyes.js';
 import { heal, letThingsGoWrong } from './fate/faults.js';
 import { letFateKill } from './fate/killer.js';
 import { openOffice } from './fate/office.js';
-import { judge, longest } from './judge/checks.js';
+import { isLate, judge, longest, shownWrong } from './judge/checks.js';
 import { readCloud } from './judge/cloud.js';
 import type { Facts, TagCall, Violation } from './judge/facts.js';
 import { readLedger } from './judge/ledger.js';
@@ -138,28 +138,27 @@ interface Verdict {
   readonly violations: readonly Violation[];
 }
 
-/** What Slack shows late: of a request that is on record its card, too, by which it is told that a form was not lost. */
-const SLACKS = new Set(['I10', 'told', 'ask']);
-
 /**
  * The verdict, once nothing that Slack shows is wrong any more or it has had its time: everything else is judged at once, and stays.
- * Meanwhile only what Slack shows is looked at: to read the whole ledger takes seconds, in which the stand-ins of this very process
- * answer nobody, and so does `stint all`.
+ * Meanwhile only what Slack shows is looked at: to copy all that the stand-ins keep, and to judge all of it, takes seconds in
+ * which they, who live in this very process, answer nobody.
  */
-async function settled({ eyes }: Storm, first: Verdict): Promise<Verdict> {
+async function settled({ eyes }: Storm, { facts: first, violations: found }: Verdict): Promise<Verdict> {
   const until = Date.now() + SETTLE_MS;
-  const late = ({ violations }: Verdict) => violations.filter(({ rule }) => SLACKS.has(rule));
-  const others = first.violations.filter(({ rule }) => !SLACKS.has(rule));
-  let last = first;
-  while (late(last).length > 0 && Date.now() < until) {
+  let facts = first;
+  let late = found.filter(isLate);
+  while (late.length > 0 && Date.now() < until) {
     await sleep(10_000);
     if (Date.now() >= until) eyes.lookAtAll();
     else eyes.look();
-    const facts = { ...last.facts, messages: eyes.all(), saidGone: eyes.saidGone, answers: eyes.answers, now: Date.now() };
-    last = { facts, violations: judge(facts) };
+    facts = { ...first, messages: eyes.all(), now: Date.now() };
+    late = shownWrong(facts);
   }
-  const found = new Map([...others, ...late(last)].map((one) => [`${one.rule} ${one.requestId} ${one.what}`, one]));
-  return { facts: last.facts, violations: [...found.values()] };
+  const others = found.filter((one) => !isLate(one));
+  return {
+    facts,
+    violations: [...new Map([...others, ...late].map((one) => [`${one.rule} ${one.requestId} ${one.what}`, one])).values()],
+  };
 }
 
 async function read(

@@ -34,7 +34,7 @@ export interface Deliverer {
 export function createDeliverer(world: World, truth: Truth, faults: Faults, wire: Wire): Deliverer {
   const timers = new Set<NodeJS.Timeout>();
   const run = async (delivery: Delivery, accepts: boolean) => {
-    keep(truth.deliveries, delivery);
+    keep(truth, truth.deliveries, delivery);
     world.changed({ kind: 'truth' });
     const reply = await attempt(world, faults, wire, delivery, accepts);
     delivery.outcome = reply.outcome;

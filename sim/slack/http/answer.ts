@@ -41,7 +41,7 @@ export async function answerCall(
     faults: down ? ['down'] : struck.map((fault) => fault.kind),
     lost: true,
   };
-  keep(truth.calls, record);
+  keep(truth, truth.calls, record);
   if (down) return void response.destroy();
   for (const fault of struck) if (fault.kind === 'delay') await sleep(fault.ms ?? 1000);
   const main = struck.find((fault) => fault.kind !== 'delay');

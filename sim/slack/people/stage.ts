@@ -135,7 +135,7 @@ export async function send(
 
 /** The person was shown an error by Slack itself. */
 export function sawError(stage: Stage, user: string, doing: string, result: ActResult, saw: string): ActResult {
-  keep(stage.truth.errors, { at: stage.world.now(), user, doing, saw });
+  keep(stage.truth, stage.truth.errors, { at: stage.world.now(), user, doing, saw });
   stage.world.notice(user, saw);
   return { ...result, saw };
 }

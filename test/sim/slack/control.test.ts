@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { SlackSim } from '../../../sim/slack/index.js';
-import { ALICE, APPROVALS, channelAs, client, refusal, socketApp, start } from './harness.js';
+import { type SlackSim, startSlack } from '../../../sim/slack/index.js';
+import { ALICE, APPROVALS, channelAs, client, refusal, seed, socketApp, start } from './harness.js';
 
 let sim: SlackSim;
 beforeEach(async () => {
@@ -37,6 +37,14 @@ describe('the record from some instant on', () => {
     const { messages } = await client(sim).conversations.history({ channel: APPROVALS });
     expect(messages?.[0]).toMatchObject({ text: 'one' });
     expect(sim.truth().calls.at(-1)).toMatchObject({ method: 'conversations.history', answer: { messages: messages?.length } });
+  });
+
+  it('keeps the newest calls only, as many as was said', async () => {
+    const small = await startSlack({ mode: 'socket', seed: seed(), kept: 2 });
+    for (const text of ['one', 'two', 'three']) await client(small).chat.postMessage({ channel: APPROVALS, text });
+    expect(small.truth().calls.map(({ args }) => args.text)).toEqual(['two', 'three']);
+    expect(small.truth().messages).toHaveLength(3);
+    await small.close();
   });
 
   it('has messages alone, and the modals of one person, as the whole of it has them', async () => {

@@ -24,6 +24,8 @@ export interface FarEnds {
 }
 
 export const CONTACT_GRACE_S = 30;
+/** They are looked at three times a second (`eyes.ts`): hours of them would be gigabytes, and each collection of garbage a gust of its own. */
+const KEPT_CALLS = 2000;
 
 export interface FarOptions {
   readonly deviceApiUrl: string;
@@ -32,7 +34,7 @@ export interface FarOptions {
 }
 
 export async function startFarEnds(home: DemoHome, world: World, { deviceApiUrl, seed, aws }: FarOptions): Promise<FarEnds> {
-  const slack = await startSlack({ mode: 'socket', seed: slackSeed(home, world) });
+  const slack = await startSlack({ mode: 'socket', seed: slackSeed(home, world), kept: KEPT_CALLS });
   const macs = world.askers.map((person) => ({ ...person.mac, email: emailOf(person) }));
   const mdm = await startMdm({
     token: home.secret('mdm-token'),

@@ -6,7 +6,7 @@
 import { mostByTrying, sum } from '../../policy/seating.js';
 import { DUTY, groupsOf, INCIDENT, type Law, MAX_MS, stagesOf, termsOf } from '../law.js';
 import type { Press } from '../notebook.js';
-import { askOf, at, type Facts, placeOf } from './facts.js';
+import { askOf, at, type Facts, placeOf, pressesOf } from './facts.js';
 import { only, type Recorded } from './ledger.js';
 
 export type Round = 'request' | 'extension';
@@ -49,9 +49,8 @@ export function eligible(facts: Facts, { view }: Recorded, pattern: RegExp, roun
       !isAway(facts, personId, { from, to: to + DELIVERED_AGAIN_MS })
     );
   };
-  return facts.notebook.presses.filter(
+  return pressesOf(facts, requestId).filter(
     (p) =>
-      p.requestId === requestId &&
       !p.ack.startsWith('not pressed') &&
       pattern.test(p.actionId) &&
       p.personId !== requester.personId &&

@@ -27,6 +27,20 @@ import { only, type Recorded } from './ledger.js';
 import { pastLimit } from './limits.js';
 import type { MacTruth } from './truth.js';
 
+/** What Slack may show late: of a request that is on record its card, too, by which it is told that a form was not lost. */
+const LATE: ReadonlySet<string> = new Set(['I10', 'told', 'ask']);
+
+/** Of the verdict what Slack may still mend. Little work, beside the whole of it. */
+export function shownWrong(facts: Facts): Violation[] {
+  const found = [...facts.recorded.flatMap((r) => [...shown(facts, r), ...judgeGlass(facts, r)]), ...asks(facts)];
+  return found.filter(isLate);
+}
+
+/** Whether it may only be late. */
+export function isLate({ rule }: Violation): boolean {
+  return LATE.has(rule);
+}
+
 /** Everything that was broken; empty when all held. */
 export function judge(facts: Facts): Violation[] {
   const all = accesses(facts);

@@ -3,7 +3,7 @@ import { oncePer } from '../../../contract/once-per.js';
 import type { Target } from '../../../contract/request.js';
 import type { SaidGone, Seen, Told } from '../far/eyes.js';
 import type { Held } from '../far/light-mac.js';
-import type { Ask, Notebook } from '../notebook.js';
+import type { Ask, Notebook, Press } from '../notebook.js';
 import type { World } from '../world.js';
 import type { CloudTruth } from './cloud.js';
 import { only, type Recorded } from './ledger.js';
@@ -91,19 +91,27 @@ function elevationOf({ recorded }: Facts, mac: MacTruth, held: Held): Recorded |
   return armed.sort((a, b) => b.armedAt - a.armedAt)[0]?.r;
 }
 
-/** In order. Looked for a dozen times of each of a thousand elevations, among ten thousand. */
+/** In order. Looked for a dozen times of each of a thousand elevations, among tens of thousands. */
 export function messagesOf({ messages }: Pick<Facts, 'messages'>, requestId: string): readonly Seen[] {
-  return byRequest(messages).get(requestId) ?? [];
+  return messagesByRequest(messages).get(requestId) ?? [];
 }
-const byRequest = oncePer((messages: readonly Seen[]) => {
-  const own = new Map<string, Seen[]>();
-  for (const message of messages) {
-    const known = own.get(message.requestId);
-    if (known) known.push(message);
-    else own.set(message.requestId, [message]);
+
+/** The same of presses. */
+export function pressesOf({ notebook }: Pick<Facts, 'notebook'>, requestId: string): readonly Press[] {
+  return pressesByRequest(notebook.presses).get(requestId) ?? [];
+}
+
+function byRequest<T extends { readonly requestId: string }>(all: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  const own = new Map<string, T[]>();
+  for (const one of all) {
+    const known = own.get(one.requestId);
+    if (known) known.push(one);
+    else own.set(one.requestId, [one]);
   }
   return own;
-});
+}
+const messagesByRequest = oncePer(byRequest<Seen>);
+const pressesByRequest = oncePer(byRequest<Press>);
 
 /** What its people had asked for, by the words that its card quotes. */
 export function askOf({ messages, notebook }: Pick<Facts, 'messages' | 'notebook'>, requestId: string): Ask | undefined {
